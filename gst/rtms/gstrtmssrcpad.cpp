@@ -1,0 +1,256 @@
+#include "gstrtmssrcpad.h"
+
+#include <condition_variable>
+#include <mutex>
+
+GST_DEBUG_CATEGORY_STATIC(gst_rtms_src_pad_debug);
+#define GST_CAT_DEFAULT gst_rtms_src_pad_debug
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A pad that has nothing to say says so this often; muxers wait no longer.
+constexpr auto kGapInterval = 250ms;
+constexpr GstClockTime kMinGap = 100 * GST_MSECOND;
+
+}  // namespace
+
+namespace rtms {
+
+struct PadState {
+  explicit PadState(PadConfig c) : config(std::move(c)), queue(config.policy, config.limits) {}
+
+  const PadConfig config;
+
+  // `mutex` guards the next five. Nothing is called with it held.
+  std::mutex mutex;
+  std::condition_variable changed;
+  Queue queue;
+  bool flushing = true;
+  bool eos = false;  // an EOS event is in the queue, or has been
+
+  // The streaming task's own.
+  GstSegment segment{};
+  GstClockTime end = GST_CLOCK_TIME_NONE;  // running time of the end of what was pushed
+  GstFlowReturn flow = GST_FLOW_OK;
+};
+
+}  // namespace rtms
+
+using rtms::BufferPtr;
+using rtms::EventPtr;
+using rtms::PadState;
+
+struct _GstRtmsSrcPad {
+  GstPad parent;
+  PadState *state;
+};
+
+G_DEFINE_TYPE_WITH_CODE(GstRtmsSrcPad, gst_rtms_src_pad, GST_TYPE_PAD,
+                        GST_DEBUG_CATEGORY_INIT(gst_rtms_src_pad_debug, "rtmssrcpad", 0,
+                                                "rtmssrc output"))
+
+namespace {
+
+void set_flow(GstRtmsSrcPad *self, GstFlowReturn flow) {
+  PadState *state = self->state;
+  if (flow == state->flow)
+    return;
+  GST_DEBUG_OBJECT(self, "flow %s -> %s", gst_flow_get_name(state->flow), gst_flow_get_name(flow));
+  state->flow = flow;
+  // Flushing concerns this pad alone, and passes with its deactivation.
+  if (flow != GST_FLOW_FLUSHING)
+    state->config.flow_changed(flow);
+}
+
+void advance(PadState *state, GstClockTime position, GstClockTime duration) {
+  const GstClockTime start =
+      gst_segment_to_running_time(&state->segment, GST_FORMAT_TIME, position);
+  if (!GST_CLOCK_TIME_IS_VALID(start))
+    return;
+  const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? start + duration : start;
+  if (!GST_CLOCK_TIME_IS_VALID(state->end) || end > state->end)
+    state->end = end;
+}
+
+void push_buffer(GstRtmsSrcPad *self, BufferPtr buffer) {
+  PadState *state = self->state;
+  advance(state, GST_BUFFER_PTS(buffer.get()), GST_BUFFER_DURATION(buffer.get()));
+  GST_TRACE_OBJECT(self, "pushing %" GST_PTR_FORMAT, buffer.get());
+  set_flow(self, gst_pad_push(GST_PAD(self), buffer.release()));
+}
+
+// Returns false after EOS: the task has nothing more to do.
+bool push_event(GstRtmsSrcPad *self, EventPtr event) {
+  PadState *state = self->state;
+  const bool eos = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT)
+    gst_event_copy_segment(event.get(), &state->segment);
+  GST_DEBUG_OBJECT(self, "pushing %" GST_PTR_FORMAT, event.get());
+  gst_pad_push_event(GST_PAD(self), event.release());
+  return !eos;
+}
+
+void push_gap(GstRtmsSrcPad *self) {
+  PadState *state = self->state;
+  const GstClockTime certain = state->config.certain_time();
+  if (!GST_CLOCK_TIME_IS_VALID(certain) || !gst_pad_is_linked(GST_PAD(self)))
+    return;
+  const GstClockTime start =
+      GST_CLOCK_TIME_IS_VALID(state->end) ? state->end : state->segment.base;
+  if (certain < start + kMinGap)
+    return;
+  const guint64 position =
+      gst_segment_position_from_running_time(&state->segment, GST_FORMAT_TIME, start);
+  if (!GST_CLOCK_TIME_IS_VALID(position))
+    return;
+  state->end = certain;
+  push_event(self, EventPtr(gst_event_new_gap(position, certain - start)));
+}
+
+// What to do next, taken from the queue.
+enum class Next { Item, Gap, Stop };
+
+Next wait_for_next(PadState *state, BufferPtr *buffer, EventPtr *event) {
+  std::unique_lock<std::mutex> lock(state->mutex);
+  const bool woken = state->changed.wait_for(
+      lock, kGapInterval, [&] { return state->flushing || !state->queue.empty(); });
+  if (!woken)
+    return Next::Gap;
+  if (state->flushing)
+    return Next::Stop;
+  state->queue.pop(buffer, event);
+  return Next::Item;
+}
+
+void loop(gpointer data) {
+  auto self = static_cast<GstRtmsSrcPad *>(data);
+  BufferPtr buffer;
+  EventPtr event;
+  bool go_on = true;
+  switch (wait_for_next(self->state, &buffer, &event)) {
+    case Next::Item:
+      if (buffer)
+        push_buffer(self, std::move(buffer));
+      else
+        go_on = push_event(self, std::move(event));
+      break;
+    case Next::Gap:
+      push_gap(self);
+      break;
+    case Next::Stop:
+      go_on = false;
+      break;
+  }
+  if (!go_on)
+    gst_pad_pause_task(GST_PAD(self));
+}
+
+void start(GstRtmsSrcPad *self) {
+  PadState *state = self->state;
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    state->flushing = false;
+  }
+  gst_segment_init(&state->segment, GST_FORMAT_TIME);
+  gst_pad_start_task(GST_PAD(self), loop, self, nullptr);
+}
+
+// The queue is flushed first: stopping the task waits for it.
+void stop(GstRtmsSrcPad *self) {
+  PadState *state = self->state;
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    state->flushing = true;
+    state->queue.clear();
+  }
+  state->changed.notify_all();
+  gst_pad_stop_task(GST_PAD(self));
+}
+
+gboolean activate_mode(GstPad *pad, GstObject *, GstPadMode mode, gboolean active) {
+  if (mode != GST_PAD_MODE_PUSH)
+    return FALSE;
+  if (active)
+    start(GST_RTMS_SRC_PAD(pad));
+  else
+    stop(GST_RTMS_SRC_PAD(pad));
+  return TRUE;
+}
+
+gboolean query(GstPad *pad, GstObject *parent, GstQuery *q) {
+  if (GST_QUERY_TYPE(q) != GST_QUERY_LATENCY)
+    return gst_pad_query_default(pad, parent, q);
+  GST_RTMS_SRC_PAD(pad)->state->config.latency(q);
+  return TRUE;
+}
+
+gboolean upstream_event(GstPad *, GstObject *, GstEvent *event) {
+  // Nothing can be done about these, and nothing need be. Others, a seek above all, are refused.
+  const GstEventType type = GST_EVENT_TYPE(event);
+  gst_event_unref(event);
+  return type == GST_EVENT_LATENCY || type == GST_EVENT_QOS || type == GST_EVENT_RECONFIGURE;
+}
+
+}  // namespace
+
+static void gst_rtms_src_pad_init(GstRtmsSrcPad *self) {
+  gst_pad_set_activatemode_function(GST_PAD(self), activate_mode);
+  gst_pad_set_query_function(GST_PAD(self), query);
+  gst_pad_set_event_function(GST_PAD(self), upstream_event);
+  gst_pad_use_fixed_caps(GST_PAD(self));
+}
+
+static void gst_rtms_src_pad_finalize(GObject *object) {
+  delete GST_RTMS_SRC_PAD(object)->state;
+  G_OBJECT_CLASS(gst_rtms_src_pad_parent_class)->finalize(object);
+}
+
+static void gst_rtms_src_pad_class_init(GstRtmsSrcPadClass *klass) {
+  G_OBJECT_CLASS(klass)->finalize = gst_rtms_src_pad_finalize;
+}
+
+GstRtmsSrcPad *gst_rtms_src_pad_new(GstPadTemplate *templ, const char *name,
+                                    rtms::PadConfig config) {
+  auto self = GST_RTMS_SRC_PAD(g_object_new(GST_TYPE_RTMS_SRC_PAD, "name", name, "direction",
+                                            GST_PAD_SRC, "template", templ, nullptr));
+  self->state = new PadState(std::move(config));
+  gst_pad_set_active(GST_PAD(self), TRUE);
+  return self;
+}
+
+rtms::Queue::Result gst_rtms_src_pad_enqueue(GstRtmsSrcPad *self, BufferPtr buffer) {
+  PadState *state = self->state;
+  rtms::Queue::Result result;
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    if (state->flushing || state->eos)
+      return result;
+    result = state->queue.push(std::move(buffer));
+  }
+  state->changed.notify_one();
+  return result;
+}
+
+void gst_rtms_src_pad_enqueue_event(GstRtmsSrcPad *self, EventPtr event) {
+  PadState *state = self->state;
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    if (state->flushing || state->eos)
+      return;
+    state->eos = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
+    state->queue.push(std::move(event));
+  }
+  state->changed.notify_one();
+}
+
+void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *self) {
+  std::lock_guard<std::mutex> lock(self->state->mutex);
+  self->state->queue.interrupt();
+}
+
+rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *self) {
+  std::lock_guard<std::mutex> lock(self->state->mutex);
+  return {self->state->queue.bytes(), self->state->queue.time_ns()};
+}

@@ -1,0 +1,53 @@
+// One output of rtmssrc: a bounded queue and the task that pushes it downstream.
+#pragma once
+
+#include "media/queue.h"
+
+#include <atomic>
+#include <functional>
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_RTMS_SRC_PAD (gst_rtms_src_pad_get_type())
+G_DECLARE_FINAL_TYPE(GstRtmsSrcPad, gst_rtms_src_pad, GST, RTMS_SRC_PAD, GstPad)
+
+G_END_DECLS
+
+namespace rtms {
+
+struct PadConfig {
+  Queue::Policy policy = Queue::Policy::Oldest;
+  Queue::Limits limits;
+
+  // The callbacks come from the pad's streaming task, without any lock held.
+
+  // The running time up to which it is certain that nothing more will come; GST_CLOCK_TIME_NONE where that
+  // cannot be told now.
+  std::function<GstClockTime()> certain_time;
+  // The result of a push changed.
+  std::function<void(GstFlowReturn)> flow_changed;
+  // Answers a LATENCY query.
+  std::function<void(GstQuery *)> latency;
+};
+
+struct PadLevel {
+  uint64_t bytes = 0;
+  uint64_t time_ns = 0;
+};
+
+}  // namespace rtms
+
+// A new pad, active and with its task running; its sticky events are to be pushed before it is added to the element.
+GstRtmsSrcPad *gst_rtms_src_pad_new(GstPadTemplate *templ, const char *name,
+                                    rtms::PadConfig config);
+
+// Both take what they are given, and never block. Any thread; buffers come from one.
+
+rtms::Queue::Result gst_rtms_src_pad_enqueue(GstRtmsSrcPad *pad, rtms::BufferPtr buffer);
+void gst_rtms_src_pad_enqueue_event(GstRtmsSrcPad *pad, rtms::EventPtr event);
+
+// What comes next does not follow what came before.
+void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *pad);
+
+rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *pad);

@@ -1,0 +1,79 @@
+#include "caps.h"
+
+namespace rtms {
+namespace {
+
+// Static payload types where RFC 3551 has them; a dynamic one for Opus.
+CapsPtr rtp_caps(const AudioParams &params) {
+  const char *encoding = "OPUS";
+  int payload = 96;
+  int clock_rate = 48000;
+  if (params.codec == Codec::G711) {
+    encoding = "PCMA";
+    payload = 8;
+    clock_rate = 8000;
+  } else if (params.codec == Codec::G722) {
+    encoding = "G722";
+    payload = 9;
+    clock_rate = 8000;  // RFC 3551: 8000 although it samples at 16000, a mistake kept for compatibility
+  }
+  CapsPtr caps(gst_caps_new_simple("application/x-rtp", "media", G_TYPE_STRING, "audio",
+                                   "clock-rate", G_TYPE_INT, clock_rate, "encoding-name",
+                                   G_TYPE_STRING, encoding, "payload", G_TYPE_INT, payload,
+                                   nullptr));
+  if (params.codec == Codec::Opus)
+    gst_caps_set_simple(caps.get(), "encoding-params", G_TYPE_STRING, "2", "sprop-stereo",
+                        G_TYPE_STRING, params.channels == 2 ? "1" : "0", nullptr);
+  return caps;
+}
+
+}  // namespace
+
+CapsPtr audio_caps(const AudioParams &params) {
+  if (params.content_type == ContentType::Rtp && params.codec != Codec::L16)
+    return rtp_caps(params);
+  switch (params.codec) {
+    case Codec::G711:
+      return CapsPtr(gst_caps_new_simple("audio/x-alaw", "rate", G_TYPE_INT, params.rate_hz,
+                                         "channels", G_TYPE_INT, params.channels, nullptr));
+    case Codec::G722:
+      return CapsPtr(gst_caps_new_simple("audio/G722", "rate", G_TYPE_INT, params.rate_hz,
+                                         "channels", G_TYPE_INT, params.channels, nullptr));
+    case Codec::Opus:
+      return CapsPtr(gst_caps_new_simple("audio/x-opus", "channel-mapping-family", G_TYPE_INT, 0,
+                                         "rate", G_TYPE_INT, params.rate_hz, "channels",
+                                         G_TYPE_INT, params.channels, nullptr));
+    default: {
+      CapsPtr caps(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout",
+                                       G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT,
+                                       params.rate_hz, "channels", G_TYPE_INT, params.channels,
+                                       nullptr));
+      if (params.channels == 2)  // without a mask two channels are not left and right
+        gst_caps_set_simple(caps.get(), "channel-mask", GST_TYPE_BITMASK, G_GUINT64_CONSTANT(3),
+                            nullptr);
+      return caps;
+    }
+  }
+}
+
+CapsPtr video_caps(const VideoParams &params) {
+  const char *picture = params.codec == Codec::Png ? "image/png" : "image/jpeg";
+  if (params.codec != Codec::H264)
+    return CapsPtr(gst_caps_new_simple(picture, "framerate", GST_TYPE_FRACTION, params.fps, 1,
+                                       nullptr));
+  // Neither size nor rate: the size changes with the speaker and stands in the SPS, and a camera gives
+  // what it gives.
+  return CapsPtr(gst_caps_new_simple("video/x-h264", "stream-format", G_TYPE_STRING, "byte-stream",
+                                     "alignment", G_TYPE_STRING, "au", nullptr));
+}
+
+CapsPtr transcript_caps(bool json) {
+  return json ? chat_caps()
+              : CapsPtr(gst_caps_new_simple("text/x-raw", "format", G_TYPE_STRING, "utf8", nullptr));
+}
+
+CapsPtr chat_caps() {
+  return CapsPtr(gst_caps_new_empty_simple("application/x-json"));
+}
+
+}  // namespace rtms

@@ -1,0 +1,149 @@
+#include "payload.h"
+
+#include <climits>
+#include <cstring>
+#include <openssl/evp.h>
+
+namespace rtms {
+namespace {
+
+class ReadMap {
+ public:
+  explicit ReadMap(GstBuffer *buffer) : buffer_(buffer) {
+    gst_buffer_map(buffer, &info_, GST_MAP_READ);
+  }
+  ~ReadMap() { gst_buffer_unmap(buffer_, &info_); }
+  ReadMap(const ReadMap &) = delete;
+  ReadMap &operator=(const ReadMap &) = delete;
+  const guint8 *data() const { return info_.data; }
+  gsize size() const { return info_.size; }
+
+ private:
+  GstBuffer *buffer_;
+  GstMapInfo info_{};
+};
+
+// OpenSSL reads '=' as zero bits wherever it stands; only the last two characters may be padding.
+// SIZE_MAX: not base64.
+size_t padding_of(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0 || text.size() > INT_MAX)
+    return SIZE_MAX;
+  const size_t at = text.find('=', text.size() - 4);
+  if (memchr(text.data(), '=', text.size() - 4))
+    return SIZE_MAX;
+  if (at == std::string_view::npos)
+    return 0;
+  const size_t padding = text.size() - at;
+  if (padding > 2 || text.back() != '=')
+    return SIZE_MAX;
+  return padding;
+}
+
+// RFC 6716 §3.1: frame length by configuration, in units of 2.5 ms.
+unsigned opus_frame_units(guint8 toc) {
+  const unsigned config = toc >> 3;
+  if (config >= 16)  // CELT: 2.5, 5, 10, 20 ms
+    return 1u << (config & 3);
+  if (config >= 12)  // hybrid: 10, 20 ms
+    return config & 1 ? 8 : 4;
+  constexpr unsigned silk[] = {4, 8, 16, 24};  // 10, 20, 40, 60 ms
+  return silk[config & 3];
+}
+
+GstClockTime opus_duration(const guint8 *data, gsize size) {
+  if (size == 0)
+    return GST_CLOCK_TIME_NONE;
+  unsigned frames = 1;
+  if ((data[0] & 3) == 3)
+    frames = size > 1 ? data[1] & 63 : 0;
+  else if ((data[0] & 3) != 0)
+    frames = 2;
+  const GstClockTime duration = frames * opus_frame_units(data[0]) * 2500 * GST_USECOND;
+  return duration > 0 && duration <= 120 * GST_MSECOND ? duration : GST_CLOCK_TIME_NONE;
+}
+
+}  // namespace
+
+BufferPtr decode_base64(std::string_view text) {
+  const size_t padding = padding_of(text);
+  if (padding == SIZE_MAX)
+    return nullptr;
+  const size_t decoded = text.size() / 4 * 3;
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, decoded, nullptr));
+  GstMapInfo map;
+  if (!buffer || !gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE))
+    return nullptr;
+  const int size = EVP_DecodeBlock(map.data, reinterpret_cast<const unsigned char *>(text.data()),
+                                   static_cast<int>(text.size()));
+  gst_buffer_unmap(buffer.get(), &map);
+  // Less: it skipped white space at an end, which is not base64 either.
+  if (size < 0 || static_cast<size_t>(size) != decoded)
+    return nullptr;
+  gst_buffer_set_size(buffer.get(), static_cast<gssize>(decoded - padding));
+  return buffer;
+}
+
+BufferPtr text_buffer(std::string_view text) {
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, text.size(), nullptr));
+  gst_buffer_fill(buffer.get(), 0, text.data(), text.size());
+  return buffer;
+}
+
+GstClockTime audio_duration(const AudioParams &params, GstBuffer *buffer) {
+  if (params.content_type == ContentType::Rtp && params.codec != Codec::L16)
+    return static_cast<GstClockTime>(params.send_rate_ms) * GST_MSECOND;
+  const gsize size = gst_buffer_get_size(buffer);
+  switch (params.codec) {
+    case Codec::L16:
+      return gst_util_uint64_scale(size / (2 * params.channels), GST_SECOND, params.rate_hz);
+    case Codec::G711:
+      return gst_util_uint64_scale(size / params.channels, GST_SECOND, params.rate_hz);
+    case Codec::G722:  // 64 kbit/s
+      return gst_util_uint64_scale(size, GST_SECOND, 8000);
+    case Codec::Opus: {
+      ReadMap map(buffer);
+      return opus_duration(map.data(), map.size());
+    }
+    default:
+      return GST_CLOCK_TIME_NONE;
+  }
+}
+
+bool audio_is_whole(const AudioParams &params, GstBuffer *buffer) {
+  return params.codec != Codec::L16 || gst_buffer_get_size(buffer) % (2 * params.channels) == 0;
+}
+
+Picture picture_kind(Codec codec, GstBuffer *buffer) {
+  if (codec != Codec::H264)
+    return Picture::Key;
+  ReadMap map(buffer);
+  const guint8 *at = map.data();
+  const guint8 *end = at + map.size();
+  // The first slice tells: all slices of an access unit are IDR, or none is. A start code ends with 01.
+  while (end - at >= 4) {
+    auto one = static_cast<const guint8 *>(memchr(at + 2, 1, static_cast<size_t>(end - at - 3)));
+    if (!one)
+      return Picture::Unknown;
+    if (one[-1] == 0 && one[-2] == 0) {
+      const unsigned nal_type = one[1] & 31;
+      if (nal_type == 5)
+        return Picture::Key;
+      if (nal_type >= 1 && nal_type <= 4)
+        return Picture::Delta;
+    }
+    at = one - 1;
+  }
+  return Picture::Unknown;
+}
+
+void add_capture_time(GstBuffer *buffer, int64_t unix_ms, GstClockTime duration) {
+  static GstCaps *unix_time = [] {
+    GstCaps *caps = gst_caps_new_empty_simple("timestamp/x-unix");
+    GST_MINI_OBJECT_FLAG_SET(caps, GST_MINI_OBJECT_FLAG_MAY_BE_LEAKED);
+    return caps;
+  }();
+  gst_buffer_add_reference_timestamp_meta(buffer, unix_time,
+                                          static_cast<GstClockTime>(unix_ms) * GST_MSECOND, duration);
+}
+
+}  // namespace rtms

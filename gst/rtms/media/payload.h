@@ -1,0 +1,29 @@
+// Payload of a media message → GstBuffer.
+#pragma once
+
+#include "../protocol/types.h"
+#include "gstptr.h"
+
+#include <string_view>
+
+namespace rtms {
+
+// Base64 straight into the buffer's memory. Null where it is not base64, is cut short, or is empty.
+BufferPtr decode_base64(std::string_view text);
+
+// A copy of the text.
+BufferPtr text_buffer(std::string_view text);
+
+// How long the audio in the buffer lasts; GST_CLOCK_TIME_NONE where the packet does not tell.
+GstClockTime audio_duration(const AudioParams &params, GstBuffer *buffer);
+
+// False for raw audio that does not hold whole samples of each channel.
+bool audio_is_whole(const AudioParams &params, GstBuffer *buffer);
+
+enum class Picture { Key, Delta, Unknown };  // Unknown: no slice was found
+Picture picture_kind(Codec codec, GstBuffer *buffer);
+
+// Adds the capture time in Unix ms as GstReferenceTimestampMeta with caps timestamp/x-unix.
+void add_capture_time(GstBuffer *buffer, int64_t unix_ms, GstClockTime duration);
+
+}  // namespace rtms

@@ -1,0 +1,114 @@
+#include "queue.h"
+
+#include <algorithm>
+
+namespace rtms {
+namespace {
+
+bool is_delta(const GstBuffer *buffer) {
+  return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+}
+
+}  // namespace
+
+Queue::Result Queue::push(BufferPtr buffer) {
+  if (policy_ == Policy::ToKeyframe && wait_keyframe_) {
+    if (is_delta(buffer.get()))
+      return {1, false};
+    wait_keyframe_ = false;
+  }
+  if (discont_)
+    GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
+  discont_ = false;
+  bytes_ += gst_buffer_get_size(buffer.get());
+  buffers_++;
+  items_.push_back({std::move(buffer), nullptr});
+  Result result;
+  // A buffer that is larger than the whole bound goes through alone.
+  while (full() && buffers_ > 1) {
+    result.dropped += drop();
+    result.overflow = true;
+  }
+  return result;
+}
+
+void Queue::push(EventPtr event) {
+  items_.push_back({nullptr, std::move(event)});
+}
+
+void Queue::pop(BufferPtr *buffer, EventPtr *event) {
+  if (items_.empty())
+    return;
+  *buffer = std::move(items_.front().buffer);
+  *event = std::move(items_.front().event);
+  items_.pop_front();
+  if (!*buffer)
+    return;
+  bytes_ -= gst_buffer_get_size(buffer->get());
+  buffers_--;
+  if (discont_head_)
+    GST_BUFFER_FLAG_SET(buffer->get(), GST_BUFFER_FLAG_DISCONT);
+  discont_head_ = false;
+}
+
+void Queue::clear() {
+  items_.clear();
+  bytes_ = 0;
+  buffers_ = 0;
+}
+
+void Queue::interrupt() {
+  discont_ = true;
+  wait_keyframe_ = true;
+}
+
+uint64_t Queue::time_ns() const {
+  const GstBuffer *oldest = oldest_buffer();
+  if (!oldest || !items_.back().buffer)
+    return 0;
+  const GstClockTime first = GST_BUFFER_PTS(oldest);
+  const GstClockTime last = GST_BUFFER_PTS(items_.back().buffer.get());
+  return GST_CLOCK_TIME_IS_VALID(first) && GST_CLOCK_TIME_IS_VALID(last) && last > first
+             ? last - first
+             : 0;
+}
+
+bool Queue::full() const {
+  return (limits_.bytes && bytes_ > limits_.bytes) ||
+         (limits_.time_ns && policy_ != Policy::OldestBytes && time_ns() > limits_.time_ns);
+}
+
+unsigned Queue::drop() {
+  unsigned dropped = drop_oldest_buffer();
+  if (policy_ == Policy::ToKeyframe) {
+    while (buffers_ > 0 && is_delta(oldest_buffer()))
+      dropped += drop_oldest_buffer();
+    wait_keyframe_ = buffers_ == 0;
+  }
+  if (buffers_ > 0)
+    discont_head_ = true;
+  else
+    discont_ = true;
+  return dropped;
+}
+
+// Events stay: caps, segments and EOS are not lost with the buffers around them.
+bool Queue::drop_oldest_buffer() {
+  auto oldest = std::find_if(items_.begin(), items_.end(),
+                             [](const Item &item) { return item.buffer != nullptr; });
+  if (oldest == items_.end())
+    return false;
+  bytes_ -= gst_buffer_get_size(oldest->buffer.get());
+  buffers_--;
+  items_.erase(oldest);
+  return true;
+}
+
+const GstBuffer *Queue::oldest_buffer() const {
+  for (const Item &item : items_)
+    if (item.buffer)
+      return item.buffer.get();
+  return nullptr;
+}
+
+}  // namespace rtms

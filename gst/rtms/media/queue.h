@@ -1,0 +1,64 @@
+// What waits for a slow pipeline: bounded in bytes and time, and full of whole decodable units. Not
+// thread-safe: its owner locks.
+#pragma once
+
+#include "gstptr.h"
+
+#include <cstdint>
+#include <deque>
+
+namespace rtms {
+
+class Queue {
+ public:
+  // What is dropped when the queue is full.
+  enum class Policy {
+    Oldest,       // audio: the oldest first
+    ToKeyframe,   // video: up to the next keyframe
+    OldestBytes,  // text: the oldest, for the byte bound alone
+  };
+  struct Limits {
+    uint64_t bytes = 0;  // 0: no bound
+    uint64_t time_ns = 0;
+  };
+
+  Queue(Policy policy, Limits limits) : policy_(policy), limits_(limits) {}
+
+  struct Result {
+    unsigned dropped = 0;    // buffers that had to go
+    bool overflow = false;   // because the queue is full; else video waits for a keyframe
+  };
+  Result push(BufferPtr buffer);
+  void push(EventPtr event);
+  // Takes the oldest item: exactly one of both is set, none when the queue is empty.
+  void pop(BufferPtr *buffer, EventPtr *event);
+  void clear();
+  // The next buffer does not follow the last one; video goes on at a keyframe.
+  void interrupt();
+
+  bool empty() const { return items_.empty(); }
+  uint64_t bytes() const { return bytes_; }
+  uint64_t time_ns() const;
+
+ private:
+  struct Item {
+    BufferPtr buffer;
+    EventPtr event;
+  };
+
+  bool full() const;
+  unsigned drop();
+  bool drop_oldest_buffer();
+  const GstBuffer *oldest_buffer() const;
+
+  Policy policy_;
+  Limits limits_;
+  std::deque<Item> items_;
+  uint64_t bytes_ = 0;
+  unsigned buffers_ = 0;
+  bool discont_ = false;          // of the next buffer to be pushed
+  bool discont_head_ = false;     // of the next buffer to be popped
+  bool wait_keyframe_ = false;
+};
+
+}  // namespace rtms

@@ -1,0 +1,35 @@
+#include "timeline.h"
+
+#include <algorithm>
+
+namespace rtms {
+namespace {
+constexpr int64_t kMaxBeforeFirstMedia_ms = 90 * 1000;
+constexpr int64_t kNsPerMs = 1000 * 1000;
+}  // namespace
+
+void Timeline::first_packet(int64_t unix_ms) {
+  first_packet_ms_ = unix_ms;
+}
+
+void Timeline::anchor(int64_t unix_ms, int64_t running_ns) {
+  if (!zero_ms_) {
+    const bool near = first_packet_ms_ && *first_packet_ms_ <= unix_ms &&
+                      unix_ms - *first_packet_ms_ <= kMaxBeforeFirstMedia_ms;
+    zero_ms_ = near ? *first_packet_ms_ : unix_ms;
+  }
+  offset_ns_ = running_ns - position(unix_ms);
+}
+
+int64_t Timeline::position(int64_t unix_ms) const {
+  return (unix_ms - *zero_ms_) * kNsPerMs;
+}
+
+Timeline::Segment Timeline::segment() const {
+  Segment segment;
+  segment.start = static_cast<uint64_t>(std::max<int64_t>(-offset_ns_, 0));
+  segment.base = static_cast<uint64_t>(std::max<int64_t>(offset_ns_, 0));
+  return segment;
+}
+
+}  // namespace rtms

@@ -1,0 +1,202 @@
+#include "messages.h"
+
+#include "protocol/types.h"
+
+namespace rtms {
+namespace {
+
+void post(GstElement *element, GstStructure *structure) {
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
+const char *connection_state_nick(ConnectionState state) {
+  constexpr const char *nicks[] = {"connecting", "streaming", "reconnecting", "closed"};
+  return nicks[static_cast<int>(state)];
+}
+
+std::string media_names(MediaMask media) {
+  std::string names;
+  for (Media m : kAllMedia)
+    if (media & media_bit(m))
+      names += (names.empty() ? "" : "+") + std::string(media_nick(m));
+  return names.empty() ? "signaling" : names;
+}
+
+// The message for an event about participants; null where the event is none of those.
+const char *participant_message(Product product, int64_t type) {
+  switch (static_cast<EventType>(type)) {
+    case EventType::ActiveSpeakerChange:
+      return "rtms-active-speaker";
+    case EventType::ParticipantJoin:
+      return "rtms-participant-joined";
+    case EventType::ParticipantLeave:
+      return "rtms-participant-left";
+    case EventType::SharingStart:
+      return "rtms-sharing-started";
+    case EventType::SharingStop:
+      return "rtms-sharing-stopped";
+    default:
+      break;
+  }
+  // Contact Center and Phone use the numbers from 8 on for events of their own.
+  if (product == Product::ContactCenter || product == Product::Phone)
+    return nullptr;
+  if (type == static_cast<int64_t>(EventType::ParticipantVideoOn))
+    return "rtms-video-on";
+  if (type == static_cast<int64_t>(EventType::ParticipantVideoOff))
+    return "rtms-video-off";
+  return nullptr;
+}
+
+struct ErrorCode {
+  GQuark domain;
+  int code;
+};
+
+ErrorCode resource(GstResourceError code) {
+  return {GST_RESOURCE_ERROR, code};
+}
+
+ErrorCode status_code(int64_t status) {
+  switch (status) {
+    case 2:
+    case 40:
+      return resource(GST_RESOURCE_ERROR_NOT_FOUND);
+    case 3:
+      return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+    case 8:
+    case 15:
+    case 16:
+    case 44:
+      return resource(GST_RESOURCE_ERROR_BUSY);
+    case 1:
+    case 4:
+    case 41:
+    case 45:
+      return resource(GST_RESOURCE_ERROR_FAILED);
+    default:
+      return resource(GST_RESOURCE_ERROR_SETTINGS);
+  }
+}
+
+ErrorCode transport_code(const TransportClose &why) {
+  using Kind = TransportClose::Kind;
+  switch (why.kind) {
+    case Kind::Resolve:
+      return resource(GST_RESOURCE_ERROR_NOT_FOUND);
+    case Kind::Http:
+      if (why.code == 401 || why.code == 403)
+        return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+      return resource(why.code == 404 ? GST_RESOURCE_ERROR_NOT_FOUND
+                                      : GST_RESOURCE_ERROR_OPEN_READ);
+    case Kind::Refused:
+    case Kind::Tls:
+    case Kind::Redirect:
+      return resource(GST_RESOURCE_ERROR_OPEN_READ);
+    case Kind::Closed:
+    case Kind::TooLarge:
+    case Kind::Io:
+      break;
+  }
+  return resource(GST_RESOURCE_ERROR_READ);
+}
+
+ErrorCode error_code(const SessionError &error) {
+  using Kind = SessionError::Kind;
+  switch (error.kind) {
+    case Kind::Busy:
+      return resource(GST_RESOURCE_ERROR_BUSY);
+    case Kind::Transport:
+      return transport_code(error.transport);
+    case Kind::Timeout:
+      return resource(GST_RESOURCE_ERROR_OPEN_READ);
+    case Kind::Insecure:
+      return resource(GST_RESOURCE_ERROR_SETTINGS);
+    case Kind::Unanswered:
+      return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+    case Kind::Status:
+      return status_code(error.status);
+    case Kind::Encrypted:
+      return {GST_STREAM_ERROR, GST_STREAM_ERROR_DECRYPT};
+    case Kind::NoMedia:
+      return resource(GST_RESOURCE_ERROR_NOT_FOUND);
+    case Kind::Ended:
+      return {GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED};
+    case Kind::Protocol:
+      break;
+  }
+  return resource(GST_RESOURCE_ERROR_FAILED);
+}
+
+void post_problem(GstElement *element, GstMessageType type, const SessionError &error) {
+  const ErrorCode code = error_code(error);
+  GstStructure *details = gst_structure_new_empty("details");
+  if (error.kind == SessionError::Kind::Status)
+    gst_structure_set(details, "status-code", G_TYPE_INT, static_cast<int>(error.status),
+                      "status-name", G_TYPE_STRING, status_name(error.status), nullptr);
+  if (error.kind == SessionError::Kind::Transport &&
+      error.transport.kind == TransportClose::Kind::Http)
+    gst_structure_set(details, "http-status-code", G_TYPE_UINT,
+                      static_cast<guint>(error.transport.code), nullptr);
+  gst_element_message_full_with_details(element, type, code.domain, code.code,
+                                        g_strdup(error.text.c_str()), nullptr, __FILE__,
+                                        GST_FUNCTION, __LINE__, details);
+}
+
+}  // namespace
+
+void post_connection(GstElement *element, ConnectionState state, MediaMask media,
+                     unsigned attempt) {
+  post(element, gst_structure_new("rtms-connection", "state", G_TYPE_STRING,
+                                  connection_state_nick(state), "media", G_TYPE_STRING,
+                                  media_names(media).c_str(), "attempt", G_TYPE_UINT, attempt,
+                                  nullptr));
+}
+
+void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
+  post(element,
+       gst_structure_new("rtms-stream-state", "state", G_TYPE_STRING,
+                         stream_state_nick(update.state), "state-code", G_TYPE_INT64, update.state,
+                         "reason", G_TYPE_STRING, reason_nick(update.reason, update.reason_text),
+                         "reason-code", G_TYPE_INT64, update.reason, "timestamp", G_TYPE_INT64,
+                         update.timestamp, nullptr));
+}
+
+void post_session_state(GstElement *element, const SessionStateUpdate &update) {
+  post(element,
+       gst_structure_new("rtms-session-state", "state", G_TYPE_STRING,
+                         session_state_nick(update.state), "state-code", G_TYPE_INT64,
+                         update.state, "reason", G_TYPE_STRING,
+                         reason_nick(update.reason, update.reason_text), "reason-code",
+                         G_TYPE_INT64, update.reason, "session-id", G_TYPE_STRING,
+                         update.session_id.c_str(), "timestamp", G_TYPE_INT64, update.timestamp,
+                         nullptr));
+}
+
+void post_event(GstElement *element, Product product, const EventUpdate &event) {
+  const char *name = participant_message(product, event.type);
+  if (!name) {
+    post(element, gst_structure_new("rtms-event", "type", G_TYPE_INT64, event.type, "json",
+                                    G_TYPE_STRING, event.json.c_str(), nullptr));
+    return;
+  }
+  for (const Participant &participant : event.participants)
+    post(element, gst_structure_new(name, "user-id", G_TYPE_UINT64, participant.user_id,
+                                    "user-name", G_TYPE_STRING, participant.user_name.c_str(),
+                                    "timestamp", G_TYPE_INT64, event.timestamp, nullptr));
+}
+
+void post_progress(GstElement *element, GstProgressType type, const char *text) {
+  gst_element_post_message(element,
+                           gst_message_new_progress(GST_OBJECT(element), type, "connect", text));
+}
+
+void post_error(GstElement *element, const SessionError &error) {
+  post_problem(element, GST_MESSAGE_ERROR, error);
+}
+
+void post_warning(GstElement *element, const SessionError &warning) {
+  post_problem(element, GST_MESSAGE_WARNING, warning);
+}
+
+}  // namespace rtms

@@ -1,0 +1,21 @@
+// What rtmssrc posts on the bus.
+#pragma once
+
+#include "protocol/types.h"
+#include "session/session.h"
+
+#include <gst/gst.h>
+
+namespace rtms {
+
+void post_connection(GstElement *element, ConnectionState state, MediaMask media, unsigned attempt);
+void post_stream_state(GstElement *element, const StreamStateUpdate &update);
+void post_session_state(GstElement *element, const SessionStateUpdate &update);
+// The product decides what an event's number means.
+void post_event(GstElement *element, Product product, const EventUpdate &event);
+// How the connecting goes.
+void post_progress(GstElement *element, GstProgressType type, const char *text);
+void post_error(GstElement *element, const SessionError &error);
+void post_warning(GstElement *element, const SessionError &warning);
+
+}  // namespace rtms

@@ -1,0 +1,114 @@
+// Media messages → buffers on the pads, on one time line.
+#pragma once
+
+#include "gstrtmssrcpad.h"
+#include "media/timeline.h"
+#include "protocol/types.h"
+#include "stats.h"
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace rtms {
+
+struct OutputsConfig {
+  std::string stream_id;
+  Product product = Product::Meeting;
+  Queue::Limits limits;
+  GstClockTime latency = 0;
+  bool transcript_json = false;
+};
+
+// Used on the loop thread, but for what says otherwise.
+class Outputs {
+ public:
+  // `stopped` is called, from any thread, when nothing downstream takes data any more: with
+  // GST_FLOW_EOS, GST_FLOW_NOT_LINKED or an error.
+  Outputs(GstElement *element, OutputsConfig config, Stats *stats,
+          std::function<void(GstFlowReturn)> stopped);
+  // The loop thread and the pads' tasks must have ended.
+  ~Outputs();
+
+  // Pads appear with the parameters; when they are there already, their caps follow.
+  void negotiated(Media media, const MediaParams &params);
+  void all_negotiated();
+  void push(const MediaData &data);
+  void first_packet(int64_t unix_ms) { timeline_.first_packet(unix_ms); }
+  void interrupt(MediaMask media);
+  // EOS on each pad, behind what waits there. False where there is no pad.
+  bool end();
+
+  // Any thread: media that comes while the pipeline does not play is thrown away.
+  void set_playing(bool playing);
+  // Any thread.
+  void set_latency(GstClockTime latency) { latency_ = latency; }
+  // Any thread.
+  void answer_latency(GstQuery *query) const;
+  // Any thread: brings the queue levels in the statistics up to date.
+  void update_levels();
+
+ private:
+  struct Output {
+    Media media;
+    GstRtmsSrcPad *pad = nullptr;  // a reference of ours
+    CapsPtr caps;
+    GstClockTime last_pts = 0;
+    bool overflowing = false;
+    std::atomic<GstFlowReturn> flow{GST_FLOW_OK};
+  };
+
+  Output *output_for(const MediaData &data);
+  Output *participant_output(const MediaData &data);
+  Output *add_output(Media media, const std::string &key, const std::string &name,
+                     const char *templ, const std::string &title);
+  void start_pad(GstRtmsSrcPad *pad, const Output &output, const std::string &key,
+                 const std::string &title);
+  CapsPtr caps_of(Media media) const;
+  bool participants() const;
+
+  BufferPtr make_buffer(const MediaData &data);
+  BufferPtr decode(const MediaData &data);
+  BufferPtr text(const MediaData &data);
+  void stamp(Output *output, GstBuffer *buffer, const MediaData &data);
+  void anchor(int64_t unix_ms);
+  EventPtr segment_event() const;
+  void enqueue(Output *output, BufferPtr buffer);
+  int64_t timestamp_of(const MediaData &data);
+  void count(const MediaData &data, int64_t timestamp_ms, const GstBuffer *buffer);
+
+  GstClockTime running_time() const;
+  GstClockTime certain_time() const;
+  void check_flows();
+
+  GstElement *element_;
+  const OutputsConfig config_;
+  Stats *stats_;
+  std::function<void(GstFlowReturn)> stopped_;
+  MediaParams params_;
+  Timeline timeline_;
+  Timeline::Segment segment_;
+  guint group_id_;
+  unsigned participant_count_ = 0;
+  MediaMask negotiated_ = 0;
+  int64_t last_timestamp_ms_ = 0;
+  std::optional<int64_t> first_latency_ns_;
+  bool told_too_many_ = false;
+
+  // Guards the map, which only the loop thread changes; not what is in it.
+  mutable std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<Output>> outputs_;
+
+  std::atomic<bool> playing_{false};
+  std::atomic<bool> reanchor_{true};
+  std::atomic<bool> all_negotiated_{false};
+  std::atomic<bool> told_stopped_{false};
+  std::atomic<GstClockTime> latency_;
+  std::atomic<GstClockTime> latest_{0};  // running time of the newest media on any pad
+};
+
+}  // namespace rtms

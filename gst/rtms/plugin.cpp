@@ -1,0 +1,9 @@
+#include "gstrtmssrc.h"
+
+static gboolean plugin_init(GstPlugin *plugin) {
+  return GST_ELEMENT_REGISTER(rtmssrc, plugin);
+}
+
+GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, rtms,
+                  "RTMS (Zoom Realtime Media Streams) source", plugin_init, PACKAGE_VERSION, "LGPL",
+                  "gst-rtms", PACKAGE_URL)

@@ -1,0 +1,628 @@
+#include "properties.h"
+
+#include <vector>
+
+namespace rtms {
+namespace {
+
+using Member = std::variant<std::string Settings::*, Secret Settings::*, bool Settings::*,
+                            int Settings::*, unsigned Settings::*, uint64_t Settings::*>;
+
+// By property id - 1. Filled once, in class_init.
+std::vector<Member> &members() {
+  static std::vector<Member> table;
+  return table;
+}
+
+constexpr auto kReadWrite = static_cast<GParamFlags>(
+    G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+constexpr auto kWriteOnly = static_cast<GParamFlags>(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS |
+                                                     GST_PARAM_MUTABLE_READY);
+
+// What is out of range is refused with the other settings at the state change to PAUSED, where the error
+// can say what is valid: hence the wide ranges.
+class Installer {
+ public:
+  explicit Installer(GObjectClass *klass) : klass_(klass) {}
+
+  void string(const char *name, const char *nick, const char *blurb,
+              std::string Settings::*member) {
+    add(member, g_param_spec_string(name, nick, blurb, nullptr, kReadWrite));
+  }
+  void secret(const char *name, const char *nick, const char *blurb, Secret Settings::*member) {
+    add(member, g_param_spec_string(name, nick, blurb, nullptr, kWriteOnly));
+  }
+  void boolean(const char *name, const char *nick, const char *blurb, bool Settings::*member) {
+    add(member, g_param_spec_boolean(name, nick, blurb, defaults_.*member, kReadWrite));
+  }
+  void integer(const char *name, const char *nick, const char *blurb, int Settings::*member) {
+    add(member, g_param_spec_int(name, nick, blurb, G_MININT, G_MAXINT, defaults_.*member,
+                                 kReadWrite));
+  }
+  void choice(const char *name, const char *nick, const char *blurb, GType type,
+              int Settings::*member) {
+    add(member, g_param_spec_enum(name, nick, blurb, type, defaults_.*member, kReadWrite));
+  }
+  void flags(const char *name, const char *nick, const char *blurb, GType type,
+             unsigned Settings::*member) {
+    add(member, g_param_spec_flags(name, nick, blurb, type, defaults_.*member, kReadWrite));
+  }
+  void uint(const char *name, const char *nick, const char *blurb, unsigned Settings::*member,
+            GParamFlags flags = kReadWrite) {
+    add(member, g_param_spec_uint(name, nick, blurb, 0, G_MAXUINT, defaults_.*member, flags));
+  }
+  void uint64(const char *name, const char *nick, const char *blurb, uint64_t Settings::*member) {
+    add(member, g_param_spec_uint64(name, nick, blurb, 0, G_MAXUINT64, defaults_.*member,
+                                    kReadWrite));
+  }
+
+ private:
+  void add(Member member, GParamSpec *spec) {
+    members().push_back(member);
+    g_object_class_install_property(klass_, static_cast<guint>(members().size()), spec);
+  }
+
+  GObjectClass *klass_;
+  const Settings defaults_;
+};
+
+void install_stream(Installer *install) {
+  /**
+   * GstRtmsSrc:webhook:
+   *
+   * The service's `*.rtms_started` webhook as JSON text: whole, its payload's fields alone, or its inner
+   * object alone. It fills #GstRtmsSrc:signaling-url, #GstRtmsSrc:stream-id, the id of the product and the
+   * signature; a property that is set explicitly beats it. When read, a signature in it is replaced by "…".
+   *
+   * Default: none. Beats #GstRtmsSrc:webhook-location.
+   *
+   * Since: 0.1
+   */
+  install->string("webhook", "Webhook",
+                  "The *.rtms_started webhook as JSON text; fills signaling-url, stream-id, the "
+                  "product's id and the signature",
+                  &Settings::webhook);
+  /**
+   * GstRtmsSrc:webhook-location:
+   *
+   * A file that holds what #GstRtmsSrc:webhook takes. It is read at the state change to PAUSED.
+   *
+   * Since: 0.1
+   */
+  install->string("webhook-location", "Webhook location",
+                  "Path of a file that holds the *.rtms_started webhook as JSON text",
+                  &Settings::webhook_location);
+  /**
+   * GstRtmsSrc:signaling-url:
+   *
+   * Where the signaling connection goes: `server_urls` of the webhook. A `wss://` URL; `ws://` only to this
+   * machine, or with #GstRtmsSrc:allow-insecure.
+   *
+   * Since: 0.1
+   */
+  install->string("signaling-url", "Signaling URL",
+                  "wss:// URL of the signaling server (server_urls of the webhook)",
+                  &Settings::signaling_url);
+  /**
+   * GstRtmsSrc:stream-id:
+   *
+   * `rtms_stream_id` of the webhook. A stream can be connected once: a second element in the same process
+   * that asks for it gets an error.
+   *
+   * Since: 0.1
+   */
+  install->string("stream-id", "Stream id", "Id of the stream (rtms_stream_id of the webhook)",
+                  &Settings::stream_id);
+  /**
+   * GstRtmsSrc:meeting-uuid:
+   *
+   * The id of a meeting or webinar. Set exactly one of this, #GstRtmsSrc:session-id,
+   * #GstRtmsSrc:engagement-id and #GstRtmsSrc:call-id, unless a webhook does.
+   *
+   * Since: 0.1
+   */
+  install->string("meeting-uuid", "Meeting UUID",
+                  "Id of a meeting or webinar (meeting_uuid of the webhook)",
+                  &Settings::meeting_uuid);
+  /**
+   * GstRtmsSrc:session-id:
+   *
+   * The id of a Video SDK session.
+   *
+   * Since: 0.1
+   */
+  install->string("session-id", "Session id",
+                  "Id of a Video SDK session (session_id of the webhook)", &Settings::session_id);
+  /**
+   * GstRtmsSrc:engagement-id:
+   *
+   * The id of a Contact Center voice engagement.
+   *
+   * Since: 0.1
+   */
+  install->string("engagement-id", "Engagement id",
+                  "Id of a Contact Center engagement (engagement_id of the webhook)",
+                  &Settings::engagement_id);
+  /**
+   * GstRtmsSrc:call-id:
+   *
+   * The id of a phone call.
+   *
+   * Since: 0.1
+   */
+  install->string("call-id", "Call id", "Id of a phone call (call_id of the webhook)",
+                  &Settings::call_id);
+  /**
+   * GstRtmsSrc:client-id:
+   *
+   * The app's client id, or SDK key.
+   *
+   * Default: `$ZM_RTMS_CLIENT`, else `$ZOOM_CLIENT_ID`, when the element is made.
+   *
+   * Since: 0.1
+   */
+  install->string("client-id", "Client id",
+                  "Client id (SDK key) of the app; default: $ZM_RTMS_CLIENT, else $ZOOM_CLIENT_ID",
+                  &Settings::client_id);
+  /**
+   * GstRtmsSrc:client-secret:
+   *
+   * The app's client secret, or SDK secret. It cannot be read back and is never logged; prefer the
+   * environment to a command line, which other users of the machine can see and which GStreamer's own parser logs.
+   *
+   * Default: `$ZM_RTMS_SECRET`, else `$ZOOM_CLIENT_SECRET`, at the state change to PAUSED.
+   *
+   * Since: 0.1
+   */
+  install->secret("client-secret", "Client secret",
+                  "Client secret (SDK secret) of the app; default: $ZM_RTMS_SECRET, else "
+                  "$ZOOM_CLIENT_SECRET, which is where it is safer than on a command line",
+                  &Settings::client_secret);
+  /**
+   * GstRtmsSrc:signature:
+   *
+   * A ready-made signature, lower-case hex, in place of #GstRtmsSrc:client-id and #GstRtmsSrc:client-secret.
+   *
+   * Since: 0.1
+   */
+  install->secret("signature", "Signature",
+                  "Ready-made signature (lower-case hex) in place of client-id and client-secret",
+                  &Settings::signature);
+}
+
+void install_media(Installer *install) {
+  /**
+   * GstRtmsSrc:media-types:
+   *
+   * The kinds of media to ask for. Those that the service does not offer are told in a warning; the others
+   * go on.
+   *
+   * Since: 0.1
+   */
+  install->flags("media-types", "Media types",
+                 "Kinds of media to ask for: audio, video, screen, transcript, chat, joined by +",
+                 gst_rtms_src_media_types_get_type(), &Settings::media_types);
+  /**
+   * GstRtmsSrc:connection-mode:
+   *
+   * Whether each kind of media gets a connection of its own. Where the service offers no connection for all
+   * media, `unified` falls back to `split` with a warning.
+   *
+   * Since: 0.1
+   */
+  install->choice("connection-mode", "Connection mode",
+                  "One connection for each kind of media, or one for all",
+                  gst_rtms_src_connection_mode_get_type(), &Settings::connection_mode);
+  /**
+   * GstRtmsSrc:buffer-data:
+   *
+   * Asks for up to 60 s of audio from before the connection. Recordings want it; it makes the start of the
+   * audio older than that of the video.
+   *
+   * Since: 0.1
+   */
+  install->boolean("buffer-data", "Buffer data",
+                   "Ask for up to 60 s of audio from before the connection",
+                   &Settings::buffer_data);
+  /**
+   * GstRtmsSrc:transcript-language:
+   *
+   * The language that is spoken: the service's number, -1 for none, 0 Arabic … 9 English … 36 Vietnamese.
+   *
+   * Since: 0.1
+   */
+  install->integer("transcript-language", "Transcript language",
+                   "Language that is spoken, by the service's number: -1 (none), 0 to 36; 9 is "
+                   "English, 13 French, 14 German, 20 Japanese, 28 Spanish",
+                   &Settings::transcript_language);
+  /**
+   * GstRtmsSrc:transcript-detect-language:
+   *
+   * Whether the service detects the language that is spoken.
+   *
+   * Since: 0.1
+   */
+  install->boolean("transcript-detect-language", "Detect language",
+                   "Whether the service detects the language that is spoken",
+                   &Settings::transcript_detect_language);
+  /**
+   * GstRtmsSrc:transcript-format:
+   *
+   * The form of the buffers on the pad `transcript`.
+   *
+   * Since: 0.1
+   */
+  install->choice("transcript-format", "Transcript format",
+                  "Form of the buffers on the pad transcript: plain text, or a JSON object each",
+                  gst_rtms_src_transcript_format_get_type(), &Settings::transcript_format);
+}
+
+void install_audio(Installer *install) {
+  /**
+   * GstRtmsSrc:audio-codec:
+   *
+   * The codec to ask for. The service validates codec, rate, channels, framing and packet duration together:
+   * `l16` goes with every rate, 1 or 2 channels and 20 to 1000 ms; `opus` with 48000 Hz, 1 or 2 channels and
+   * 20 ms; `g711` with 8000 Hz, `g722` with 16000 Hz, both with 1 channel and 20 ms.
+   *
+   * Since: 0.1
+   */
+  install->choice("audio-codec", "Audio codec",
+                  "Codec to ask for; opus needs 48000 Hz, g711 8000 Hz mono, g722 16000 Hz mono",
+                  gst_rtms_src_audio_codec_get_type(), &Settings::audio_codec);
+  /**
+   * GstRtmsSrc:audio-rate:
+   *
+   * The sample rate to ask for, in Hz: 8000, 16000, 32000 or 48000.
+   *
+   * Since: 0.1
+   */
+  install->integer("audio-rate", "Audio rate",
+                   "Sample rate to ask for in Hz: 8000, 16000, 32000 or 48000",
+                   &Settings::audio_rate);
+  /**
+   * GstRtmsSrc:audio-channels:
+   *
+   * The number of channels to ask for: 1 or 2.
+   *
+   * Since: 0.1
+   */
+  install->integer("audio-channels", "Audio channels", "Number of channels to ask for: 1 or 2",
+                   &Settings::audio_channels);
+  /**
+   * GstRtmsSrc:audio-streams:
+   *
+   * One mix of all participants on the pad `audio`, or a pad `audio_%u` for each speaker.
+   *
+   * Since: 0.1
+   */
+  install->choice("audio-streams", "Audio streams",
+                  "One mix of all participants, or one stream (pad audio_%u) for each",
+                  gst_rtms_src_audio_streams_get_type(), &Settings::audio_streams);
+  /**
+   * GstRtmsSrc:audio-framing:
+   *
+   * The codec's own packets, or RTP packets (`application/x-rtp`); not for `l16`.
+   *
+   * Since: 0.1
+   */
+  install->choice("audio-framing", "Audio framing",
+                  "The codec's own packets, or RTP packets (not with l16)",
+                  gst_rtms_src_audio_framing_get_type(), &Settings::audio_framing);
+  /**
+   * GstRtmsSrc:audio-packet-duration:
+   *
+   * How much audio the service puts into a message, in ms: 20; for `l16` 20 to 1000 in steps of 20.
+   *
+   * Since: 0.1
+   */
+  install->integer("audio-packet-duration", "Audio packet duration",
+                   "Audio in one message in ms: 20; with l16 20 to 1000 in steps of 20",
+                   &Settings::audio_packet_duration);
+}
+
+void install_video(Installer *install) {
+  /**
+   * GstRtmsSrc:video-codec:
+   *
+   * The codec of the cameras' video. `jpeg` and `png` need #GstRtmsSrc:video-fps of 5 or less, `h264` more.
+   *
+   * Since: 0.1
+   */
+  install->choice("video-codec", "Video codec",
+                  "Codec of the camera video to ask for; jpeg and png need video-fps of 5 or less",
+                  gst_rtms_src_video_codec_get_type(), &Settings::video_codec);
+  /**
+   * GstRtmsSrc:video-resolution:
+   *
+   * The largest size of the cameras' video.
+   *
+   * Since: 0.1
+   */
+  install->choice("video-resolution", "Video resolution", "Size of the camera video to ask for",
+                  gst_rtms_src_video_resolution_get_type(), &Settings::video_resolution);
+  /**
+   * GstRtmsSrc:video-fps:
+   *
+   * The highest frame rate of the cameras' video: 6 to 30 for `h264`, 1 to 5 for `jpeg` and `png`.
+   *
+   * Since: 0.1
+   */
+  install->integer("video-fps", "Video frame rate",
+                   "Frames per second of the camera video: 6 to 30 with h264, 1 to 5 with jpeg and "
+                   "png",
+                   &Settings::video_fps);
+  /**
+   * GstRtmsSrc:video-streams:
+   *
+   * Whose video comes on the pad `video`: the active speaker's, or that of the participant chosen with
+   * #GstRtmsSrc::subscribe-video.
+   *
+   * Since: 0.1
+   */
+  install->choice("video-streams", "Video streams",
+                  "The active speaker's video, or that of one participant (action subscribe-video)",
+                  gst_rtms_src_video_streams_get_type(), &Settings::video_streams);
+  /**
+   * GstRtmsSrc:screen-codec:
+   *
+   * The codec of the screen share, as #GstRtmsSrc:video-codec.
+   *
+   * Since: 0.1
+   */
+  install->choice("screen-codec", "Screen codec",
+                  "Codec of the screen share to ask for; jpeg and png need screen-fps of 5 or less",
+                  gst_rtms_src_video_codec_get_type(), &Settings::screen_codec);
+  /**
+   * GstRtmsSrc:screen-resolution:
+   *
+   * The largest size of the screen share.
+   *
+   * Since: 0.1
+   */
+  install->choice("screen-resolution", "Screen resolution", "Size of the screen share to ask for",
+                  gst_rtms_src_video_resolution_get_type(), &Settings::screen_resolution);
+  /**
+   * GstRtmsSrc:screen-fps:
+   *
+   * The highest frame rate of the screen share: 6 to 30 for `h264`, 1 to 5 for `jpeg` and `png`.
+   *
+   * Since: 0.1
+   */
+  install->integer("screen-fps", "Screen frame rate",
+                   "Frames per second of the screen share: 6 to 30 with h264, 1 to 5 with jpeg and "
+                   "png",
+                   &Settings::screen_fps);
+}
+
+void install_timing(Installer *install) {
+  /**
+   * GstRtmsSrc:latency:
+   *
+   * What the LATENCY query reports as minimum, in ms: how much later than the earliest a message may come and
+   * still be played in time. Can be changed at any time.
+   *
+   * Since: 0.1
+   */
+  install->uint("latency", "Latency",
+                "Latency of the source in ms: how late a message may be and still play in time",
+                &Settings::latency,
+                static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                         GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstRtmsSrc:max-queue-bytes:
+   *
+   * How much may wait on each pad for a slow pipeline, in bytes; 0: no bound. When it is full, whole
+   * decodable units are dropped: audio the oldest first, video up to the next keyframe, text the oldest.
+   *
+   * Since: 0.1
+   */
+  install->uint("max-queue-bytes", "Max. queue size",
+                "Bytes that may wait on each pad for a slow pipeline (0 = no bound)",
+                &Settings::max_queue_bytes);
+  /**
+   * GstRtmsSrc:max-queue-time:
+   *
+   * The same in ns of running time; 0: no bound. Text is not dropped for its time.
+   *
+   * Since: 0.1
+   */
+  install->uint64("max-queue-time", "Max. queue time",
+                  "Time in ns that may wait on each pad for a slow pipeline (0 = no bound)",
+                  &Settings::max_queue_time);
+  /**
+   * GstRtmsSrc:timeout:
+   *
+   * The time limit in ms for a connection and its handshake.
+   *
+   * Since: 0.1
+   */
+  install->uint("timeout", "Timeout", "Time limit in ms for one connection and its handshake",
+                &Settings::timeout);
+  /**
+   * GstRtmsSrc:keep-alive-timeout:
+   *
+   * A connection on which nothing comes for so many ms, not even a keep-alive, is dead.
+   *
+   * Since: 0.1
+   */
+  install->uint("keep-alive-timeout", "Keep-alive timeout",
+                "Time in ms without any message after which a connection is dead",
+                &Settings::keep_alive_timeout);
+  /**
+   * GstRtmsSrc:signaling-reconnect-window:
+   *
+   * For how many ms after a loss of the signaling connection to try again; 0: never.
+   *
+   * Since: 0.1
+   */
+  install->uint("signaling-reconnect-window", "Signaling reconnect window",
+                "Time in ms after a loss of the signaling connection to try again in (0 = never)",
+                &Settings::signaling_reconnect_window);
+  /**
+   * GstRtmsSrc:media-reconnect-window:
+   *
+   * For how many ms after a loss of a media connection to try again; 0: never.
+   *
+   * Since: 0.1
+   */
+  install->uint("media-reconnect-window", "Media reconnect window",
+                "Time in ms after a loss of a media connection to try again in (0 = never)",
+                &Settings::media_reconnect_window);
+  /**
+   * GstRtmsSrc:retry-delay:
+   *
+   * The delay in ms before the second try; it doubles with each further one. The first try is quicker.
+   *
+   * Since: 0.1
+   */
+  install->uint("retry-delay", "Retry delay",
+                "Delay in ms before the second try to reconnect; doubles with each further one",
+                &Settings::retry_delay);
+  /**
+   * GstRtmsSrc:retry-delay-max:
+   *
+   * The longest delay between two tries in ms.
+   *
+   * Since: 0.1
+   */
+  install->uint("retry-delay-max", "Max. retry delay", "Longest delay between two tries in ms",
+                &Settings::retry_delay_max);
+}
+
+void install_network(Installer *install) {
+  /**
+   * GstRtmsSrc:max-message-size:
+   *
+   * The largest message to accept, in bytes. A larger one ends the connection.
+   *
+   * Since: 0.1
+   */
+  install->uint("max-message-size", "Max. message size",
+                "Largest message to accept in bytes; a larger one ends the connection",
+                &Settings::max_message_size);
+  /**
+   * GstRtmsSrc:tls-validation-flags:
+   *
+   * The checks that a server's certificate must pass.
+   *
+   * Since: 0.1
+   */
+  install->flags("tls-validation-flags", "TLS validation flags",
+                 "Checks that a server's certificate must pass", G_TYPE_TLS_CERTIFICATE_FLAGS,
+                 &Settings::tls_validation_flags);
+  /**
+   * GstRtmsSrc:allow-insecure:
+   *
+   * Permits `ws://` to other hosts than this machine. Everything can be read and changed on the way then.
+   *
+   * Since: 0.1
+   */
+  install->boolean("allow-insecure", "Allow insecure",
+                   "Permit unencrypted connections (ws://) to other hosts than this machine",
+                   &Settings::allow_insecure);
+  /**
+   * GstRtmsSrc:proxy:
+   *
+   * The URI of a proxy (`http://host:port`, `socks5://host:port`). Default: as the system is set up.
+   *
+   * Since: 0.1
+   */
+  install->string("proxy", "Proxy",
+                  "URI of a proxy as http://host:port or socks5://host:port; default: the system's",
+                  &Settings::proxy);
+  /**
+   * GstRtmsSrc:user-agent:
+   *
+   * The User-Agent header of the HTTP requests. Default: "gst-rtms/VERSION".
+   *
+   * Since: 0.1
+   */
+  install->string("user-agent", "User agent",
+                  "User-Agent header of the HTTP requests; default: gst-rtms and its version",
+                  &Settings::user_agent);
+}
+
+// ---- GValue ↔ member -------------------------------------------------------------------------------------
+
+struct Setter {
+  Settings *settings;
+  const GValue *value;
+
+  void operator()(std::string Settings::*member) const { settings->*member = text(); }
+  void operator()(Secret Settings::*member) const { settings->*member = Secret(text()); }
+  void operator()(bool Settings::*member) const { settings->*member = g_value_get_boolean(value); }
+  void operator()(int Settings::*member) const {
+    settings->*member = G_VALUE_HOLDS_ENUM(value) ? g_value_get_enum(value) : g_value_get_int(value);
+  }
+  void operator()(unsigned Settings::*member) const {
+    settings->*member =
+        G_VALUE_HOLDS_FLAGS(value) ? g_value_get_flags(value) : g_value_get_uint(value);
+  }
+  void operator()(uint64_t Settings::*member) const {
+    settings->*member = g_value_get_uint64(value);
+  }
+
+  const char *text() const {
+    const char *string = g_value_get_string(value);
+    return string ? string : "";
+  }
+};
+
+struct Getter {
+  const Settings &settings;
+  GValue *value;
+
+  void operator()(std::string Settings::*member) const {
+    const std::string &text = settings.*member;
+    if (member == &Settings::webhook)
+      g_value_set_string(value, text.empty() ? nullptr : redact_webhook(text).c_str());
+    else
+      g_value_set_string(value, text.empty() ? nullptr : text.c_str());
+  }
+  void operator()(Secret Settings::*) const {}  // write-only
+  void operator()(bool Settings::*member) const { g_value_set_boolean(value, settings.*member); }
+  void operator()(int Settings::*member) const {
+    if (G_VALUE_HOLDS_ENUM(value))
+      g_value_set_enum(value, settings.*member);
+    else
+      g_value_set_int(value, settings.*member);
+  }
+  void operator()(unsigned Settings::*member) const {
+    if (G_VALUE_HOLDS_FLAGS(value))
+      g_value_set_flags(value, settings.*member);
+    else
+      g_value_set_uint(value, settings.*member);
+  }
+  void operator()(uint64_t Settings::*member) const {
+    g_value_set_uint64(value, settings.*member);
+  }
+};
+
+}  // namespace
+
+void install_settings(GObjectClass *klass) {
+  Installer install(klass);
+  install_stream(&install);
+  install_media(&install);
+  install_audio(&install);
+  install_video(&install);
+  install_timing(&install);
+  install_network(&install);
+}
+
+bool set_setting(Settings *settings, guint id, const GValue *value) {
+  if (id == 0 || id > members().size())
+    return false;
+  std::visit(Setter{settings, value}, members()[id - 1]);
+  return true;
+}
+
+bool get_setting(const Settings &settings, guint id, GValue *value) {
+  if (id == 0 || id > members().size())
+    return false;
+  std::visit(Getter{settings, value}, members()[id - 1]);
+  return true;
+}
+
+}  // namespace rtms

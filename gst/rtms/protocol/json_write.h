@@ -1,0 +1,55 @@
+// A thin hand on json-glib's builder. Private to the files of this room that write JSON.
+#pragma once
+
+#include <cstdint>
+#include <json-glib/json-glib.h>
+#include <memory>
+#include <string>
+
+namespace rtms {
+
+// One object, member by member, in the order of the calls.
+class JsonWriter {
+ public:
+  JsonWriter() { json_builder_begin_object(builder_.get()); }
+
+  JsonWriter &member(const char *key, int64_t value) {
+    json_builder_set_member_name(builder_.get(), key);
+    json_builder_add_int_value(builder_.get(), value);
+    return *this;
+  }
+  JsonWriter &member(const char *key, int value) { return member(key, static_cast<int64_t>(value)); }
+  JsonWriter &member(const char *key, bool value) {
+    json_builder_set_member_name(builder_.get(), key);
+    json_builder_add_boolean_value(builder_.get(), value);
+    return *this;
+  }
+  JsonWriter &member(const char *key, const std::string &value) {
+    json_builder_set_member_name(builder_.get(), key);
+    json_builder_add_string_value(builder_.get(), value.c_str());
+    return *this;
+  }
+  JsonWriter &begin(const char *key) {
+    json_builder_set_member_name(builder_.get(), key);
+    json_builder_begin_object(builder_.get());
+    return *this;
+  }
+  JsonWriter &end() {
+    json_builder_end_object(builder_.get());
+    return *this;
+  }
+  JsonBuilder *builder() { return builder_.get(); }
+
+  std::string text() {
+    json_builder_end_object(builder_.get());
+    std::unique_ptr<JsonNode, void (*)(JsonNode *)> root(json_builder_get_root(builder_.get()),
+                                                         json_node_unref);
+    std::unique_ptr<char, void (*)(void *)> text(json_to_string(root.get(), FALSE), g_free);
+    return text.get();
+  }
+
+ private:
+  std::unique_ptr<JsonBuilder, void (*)(void *)> builder_{json_builder_new(), g_object_unref};
+};
+
+}  // namespace rtms

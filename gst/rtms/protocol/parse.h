@@ -1,0 +1,26 @@
+// Bytes → typed message. Never throws, never trusts.
+#pragma once
+
+#include "types.h"
+
+#include <memory>
+
+namespace rtms {
+
+class Parser {
+ public:
+  Parser();
+  ~Parser();
+  Parser(const Parser &) = delete;
+  Parser &operator=(const Parser &) = delete;
+
+  // One message, from a text or a binary frame. What cannot be understood is a ParseError, a msg_type
+  // that is not for a client an UnknownMessage. Views in the result live until the next call.
+  Message parse(std::string_view text);
+
+ private:
+  struct Readers;
+  std::unique_ptr<Readers> readers_;
+};
+
+}  // namespace rtms

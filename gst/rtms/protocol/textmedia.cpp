@@ -1,0 +1,95 @@
+#include "textmedia.h"
+
+#include "json_read.h"
+#include "json_write.h"
+
+namespace rtms {
+namespace {
+
+constexpr int64_t kFirstAbsolute_ms = 100'000'000'000;
+
+int64_t absolute(int64_t time_ms, int64_t stream_start_ms) {
+  return time_ms < kFirstAbsolute_ms ? stream_start_ms + time_ms : time_ms;
+}
+
+const char *operation_nick(int64_t type) {
+  switch (type) {
+    case 2:
+      return "delete";
+    case 3:
+      return "update";
+    case 4:
+      return "emoji-add";
+    case 5:
+      return "emoji-remove";
+    default:
+      return "new";
+  }
+}
+
+struct ChatFields {
+  std::string text, message_id;
+  int64_t operation = 1;
+};
+
+// Older servers send the plain text; newer ones a JSON object, as text or as it is.
+ChatFields read_chat(std::string_view payload) {
+  ChatFields plain;
+  plain.text = payload;
+  JsonReader reader;
+  JsonObject object;
+  if (payload.substr(0, 1) != "{" || reader.read(payload, &object))
+    return plain;
+  ChatFields fields;
+  auto error = json_for_each(object, [&](std::string_view key, JsonValue value) {
+    if (key == "data")
+      fields.text = json_string(value).value_or("");
+    else if (key == "message_id")
+      fields.message_id = json_string(value).value_or("");
+    else if (key == "operation_type")
+      fields.operation = json_int(value).value_or(1);
+  });
+  return error ? plain : fields;
+}
+
+}  // namespace
+
+TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms) {
+  TextSpan span;
+  span.start = data.start_time ? absolute(*data.start_time, stream_start_ms) : data.timestamp;
+  span.end = data.end_time ? absolute(*data.end_time, stream_start_ms) : 0;
+  if (span.end < span.start)
+    span.end = 0;
+  return span;
+}
+
+std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {
+  const TextSpan span = transcript_span(data, stream_start_ms);
+  JsonWriter json;
+  json.member("user_id", static_cast<int64_t>(data.user_id))
+      .member("user_name", std::string(data.user_name))
+      .member("text", std::string(data.payload))
+      .member("timestamp", data.timestamp)
+      .member("start_time", span.start);
+  if (span.end)
+    json.member("end_time", span.end);
+  if (data.language)
+    json.member("language", *data.language);
+  json.member("final", data.is_final.value_or(true));
+  return json.text();
+}
+
+std::string chat_json(const MediaData &data) {
+  const ChatFields chat = read_chat(data.payload);
+  JsonWriter json;
+  json.member("user_id", static_cast<int64_t>(data.user_id))
+      .member("user_name", std::string(data.user_name))
+      .member("text", chat.text)
+      .member("timestamp", data.timestamp)
+      .member("message_id", chat.message_id)
+      .member("operation", std::string(operation_nick(chat.operation)))
+      .member("raw", std::string(data.payload));
+  return json.text();
+}
+
+}  // namespace rtms

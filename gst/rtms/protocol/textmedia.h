@@ -1,0 +1,23 @@
+// Transcript and chat as the element hands them on: one normalised JSON object each.
+#pragma once
+
+#include "types.h"
+
+#include <string>
+
+namespace rtms {
+
+// The span of a transcript line in Unix ms. Times below 10^11 count from the stream's start.
+struct TextSpan {
+  int64_t start = 0;
+  int64_t end = 0;  // 0 where not known
+};
+TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms);
+
+// {"user_id","user_name","text","timestamp","start_time","end_time","language","final"}
+std::string transcript_json(const MediaData &data, int64_t stream_start_ms);
+
+// {"user_id","user_name","text","timestamp","message_id","operation","raw"}
+std::string chat_json(const MediaData &data);
+
+}  // namespace rtms

@@ -1,0 +1,236 @@
+// The vocabulary of the wire: enumerations with their wire values, and one struct for each message.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace rtms {
+
+enum class MsgType : int {
+  SignalingHandshakeReq = 1,
+  SignalingHandshakeResp = 2,
+  DataHandshakeReq = 3,
+  DataHandshakeResp = 4,
+  EventSubscription = 5,
+  EventUpdate = 6,
+  ClientReadyAck = 7,
+  StreamStateUpdate = 8,
+  SessionStateUpdate = 9,
+  SessionStateReq = 10,
+  SessionStateResp = 11,
+  KeepAliveReq = 12,
+  KeepAliveResp = 13,
+  MediaDataAudio = 14,
+  MediaDataVideo = 15,
+  MediaDataShare = 16,
+  MediaDataTranscript = 17,
+  MediaDataChat = 18,
+  StreamStateReq = 19,
+  StreamStateResp = 20,
+  StreamCloseReq = 21,
+  StreamCloseResp = 22,
+  VideoSubscriptionReq = 28,
+  VideoSubscriptionResp = 29,
+};
+
+// The kinds of media, in the order of their bits in a mask.
+enum class Media : unsigned { Audio, Video, Screen, Transcript, Chat };
+inline constexpr unsigned kMediaCount = 5;
+inline constexpr Media kAllMedia[kMediaCount] = {Media::Audio, Media::Video, Media::Screen,
+                                                 Media::Transcript, Media::Chat};
+
+using MediaMask = unsigned;
+constexpr MediaMask media_bit(Media m) { return 1u << static_cast<unsigned>(m); }
+inline constexpr MediaMask kMaskAll = 31;          // the union of the five bits
+inline constexpr MediaMask kWireMaskAll = 32;      // how the wire says "all five"
+const char *media_nick(Media m);                   // "audio", "video", "screen", …
+const char *media_wire_key(Media m);               // "audio", "video", "deskshare", …
+
+enum class Product { Meeting, Webinar, VideoSdk, ContactCenter, Phone };
+const char *product_id_key(Product p);             // "meeting_uuid", "session_id", …
+
+enum class ContentType : int { Rtp = 1, RawAudio = 2, RawVideo = 3, FileStream = 4, Text = 5 };
+enum class Codec : int { L16 = 1, G711 = 2, G722 = 3, Opus = 4, Jpeg = 5, Png = 6, H264 = 7 };
+enum class DataOpt : int {
+  AudioMixed = 1,
+  AudioMulti = 2,
+  VideoActiveSpeaker = 3,
+  VideoIndividual = 4,
+};
+enum class Resolution : int { Sd = 1, Hd = 2, Fhd = 3, Qhd = 4 };
+const char *codec_nick(Codec c);
+
+struct AudioParams {
+  ContentType content_type = ContentType::RawAudio;
+  Codec codec = Codec::L16;
+  int rate_hz = 16000;
+  int channels = 1;
+  DataOpt data_opt = DataOpt::AudioMixed;
+  int send_rate_ms = 20;
+};
+
+struct VideoParams {  // video and screen; a screen has no data_opt
+  ContentType content_type = ContentType::RawVideo;
+  Codec codec = Codec::H264;
+  Resolution resolution = Resolution::Hd;
+  int fps = 25;
+  DataOpt data_opt = DataOpt::VideoActiveSpeaker;
+};
+
+struct TranscriptParams {
+  int src_language = 9;
+  bool enable_lid = false;
+};
+
+struct MediaParams {
+  AudioParams audio;
+  VideoParams video;
+  VideoParams screen;
+  TranscriptParams transcript;
+};
+
+std::optional<int> sample_rate_from_index(int64_t index);  // 0..3 → Hz
+std::optional<int> sample_rate_to_index(int hz);
+
+// Who this client is, and which stream it asks for. `signature` is ready for the wire.
+struct Identity {
+  Product product = Product::Meeting;
+  std::string id;
+  std::string stream_id;
+  std::string client_id;
+  std::string signature;
+};
+
+// ---- inbound messages ------------------------------------------------------------------------
+
+struct SignalingResponse {
+  int64_t status = 0;
+  std::string reason;
+  std::string all_url;                  // empty where not offered
+  std::string media_url[kMediaCount];   // by Media
+};
+
+// What message 4 echoed of one kind of media; a member that it did not echo is empty.
+struct NegotiatedParams {
+  std::optional<int64_t> content_type, codec, sample_rate, channels, data_opt, send_rate, resolution,
+      fps;
+};
+
+struct DataResponse {
+  int64_t status = 0;
+  std::string reason;
+  bool payload_encrypted = false;
+  NegotiatedParams params[kMediaCount];
+};
+
+struct Participant {
+  uint64_t user_id = 0;
+  std::string user_name;
+  std::string channel_id;  // Contact Center: the party's audio channel
+};
+
+struct EventUpdate {
+  int64_t type = 0;
+  int64_t timestamp = 0;  // Unix ms, 0 where absent
+  std::vector<Participant> participants;
+  std::string json;  // the body of `event` as it came
+};
+
+// A reason or state is a number on the wire, sometimes its name as a string.
+struct StreamStateUpdate {
+  int64_t state = -1;
+  int64_t reason = 0;
+  std::string reason_text;
+  int64_t timestamp = 0;
+};
+
+struct SessionStateUpdate {
+  std::string session_id;
+  int64_t state = -1;
+  int64_t reason = 0;
+  std::string reason_text;
+  int64_t timestamp = 0;
+};
+
+struct KeepAliveRequest {
+  std::string timestamp;  // the JSON number as it came, so that the answer is the same to the letter
+};
+
+struct StreamCloseResponse {
+  int64_t status = 0;
+  std::string reason;
+};
+
+struct VideoSubscriptionResponse {
+  uint64_t user_id = 0;
+  bool subscribe = false;
+  int64_t status = 0;
+  std::string reason;
+};
+
+// Any of 14..18. The views point into the parser and live until its next call.
+struct MediaData {
+  Media media = Media::Audio;
+  std::string_view payload;  // base64 text; text for a transcript; text or JSON for chat
+  uint64_t user_id = 0;
+  std::string_view user_name;
+  std::string_view channel_id;
+  int64_t timestamp = 0;  // Unix ms, 0 where absent
+  std::optional<int64_t> length;
+  std::optional<int64_t> start_time, end_time;
+  std::optional<int64_t> language;
+  std::optional<bool> is_final;
+};
+
+struct UnknownMessage {
+  int64_t type = 0;
+};
+
+struct ParseError {
+  std::string what;
+};
+
+using Message = std::variant<ParseError, UnknownMessage, SignalingResponse, DataResponse, EventUpdate,
+                             StreamStateUpdate, SessionStateUpdate, KeepAliveRequest,
+                             StreamCloseResponse, VideoSubscriptionResponse, MediaData>;
+
+// ---- events, states, reasons, status codes -----------------------------------------------------
+
+enum class EventType : int {
+  FirstPacketTimestamp = 1,
+  ActiveSpeakerChange = 2,
+  ParticipantJoin = 3,
+  ParticipantLeave = 4,
+  SharingStart = 5,
+  SharingStop = 6,
+  MediaConnectionInterrupted = 7,
+  ParticipantVideoOn = 8,
+  ParticipantVideoOff = 9,
+};
+
+enum class StreamState : int { Inactive, Active, Interrupted, Terminating, Terminated, Paused, Resumed };
+
+enum class StatusCode : int {
+  Ok = 0,
+  InvalidSignature = 3,
+  DuplicateSignalRequest = 8,
+  AudioNotSupported = 9,
+  ChatNotSupported = 13,
+  DuplicateMediaDataConnection = 16,
+  InternalException = 45,
+};
+
+const char *status_name(int64_t code);          // "INVALID_SIGNATURE"; "UNKNOWN_STATUS" for others
+const char *status_advice(int64_t code);        // what the user should check
+const char *stream_state_nick(int64_t state);   // "terminated"; "unknown"
+const char *session_state_nick(int64_t state);  // "started"; "unknown"
+const char *stop_reason_nick(int64_t reason);   // "meeting-ended"; "unknown"
+// The nick, or the service's own word where that is not one of ours.
+const char *reason_nick(int64_t reason, const std::string &text);
+std::optional<int64_t> stop_reason_from_name(std::string_view name);  // "STOP_BC_MEETING_ENDED" → 6
+
+}  // namespace rtms

@@ -1,0 +1,90 @@
+#include "advice.h"
+
+#include "../protocol/types.h"
+#include "url.h"
+
+namespace rtms {
+namespace {
+
+std::string seconds(unsigned ms) {
+  return ms % 1000 ? std::to_string(ms) + " ms" : std::to_string(ms / 1000) + " s";
+}
+
+std::string http_advice(int status) {
+  switch (status) {
+    case 401:
+    case 403:
+      return "the stream is not open to this client: check that the webhook is recent, and that "
+             "client-id, client-secret and stream-id belong together";
+    case 404:
+      return "there is no stream at this URL (any more): use the server_urls of a recent webhook";
+    case 503:
+      return "the service is overloaded or restarting: try again";
+    default:
+      return "check signaling-url";
+  }
+}
+
+std::string closed_text(int code) {
+  std::string text = "the server closed the connection";
+  if (code)
+    text += " (code " + std::to_string(code) + ")";
+  return text;
+}
+
+}  // namespace
+
+std::string timeout_text(const std::string &name, const std::string &url, bool connected,
+                         unsigned timeout_ms) {
+  const std::string where = printable_url(url);
+  if (connected)
+    return "The server at " + where + " accepted the " + name +
+           " connection, but did not answer the handshake within " + seconds(timeout_ms) +
+           ". Check that the URL is an RTMS server's, or raise timeout.";
+  return "No " + name + " connection to " + where + " within " + seconds(timeout_ms) +
+         ". Check the URL, the network and the firewall, or raise timeout.";
+}
+
+std::string silence_text(const std::string &name, const std::string &url, unsigned timeout_ms) {
+  return "Nothing came on the " + name + " connection to " + printable_url(url) + " for " +
+         seconds(timeout_ms) + ", not even a keep-alive: the connection is dead.";
+}
+
+std::string transport_text(const std::string &name, const std::string &url,
+                           const TransportClose &why) {
+  using Kind = TransportClose::Kind;
+  const std::string to = "The " + name + " connection to " + printable_url(url) + " ";
+  const std::string code = std::to_string(why.code);
+  const std::string detail = why.text.empty() ? "" : ": " + why.text;
+  switch (why.kind) {
+    case Kind::Closed:
+      return to + "ended: " + closed_text(why.code) + detail + ".";
+    case Kind::Resolve:
+      return to + "failed: the host was not found" + detail + ". Check the URL and the DNS.";
+    case Kind::Refused:
+      return to + "was refused" + detail +
+             ". Check the URL, and that the network lets connections to it out.";
+    case Kind::Tls:
+      return to + "failed: TLS" + detail +
+             ". Check the host name and the clock, or name the authority with tls-database.";
+    case Kind::Http:
+      return to + "was refused with HTTP status " + code + detail + "; " + http_advice(why.code) +
+             ".";
+    case Kind::Redirect:
+      return to + "was redirected (HTTP status " + code + ")" + detail +
+             "; redirects are not followed. Check the URL.";
+    case Kind::TooLarge:
+      return to + "ended: a message is larger than max-message-size" + detail + ".";
+    case Kind::Io:
+      return to + "failed" + detail + ".";
+  }
+  return to + "failed.";
+}
+
+std::string status_text(const std::string &name, int64_t status, const std::string &reason) {
+  return "The service refused the " + name + " handshake with status " + std::to_string(status) +
+         " (" + status_name(status) + ")" + (reason.empty() ? "" : ": \"" + reason + "\"") + "; " +
+         status_advice(status) + ".";
+}
+
+}  // namespace rtms

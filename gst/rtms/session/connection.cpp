@@ -1,0 +1,113 @@
+#include "connection.h"
+
+#include "../protocol/build.h"
+#include "advice.h"
+#include "url.h"
+
+namespace rtms {
+
+Connection::Connection(std::string name, ConnectionContext *context, ConnectionListener *listener)
+    : name_(std::move(name)), context_(context), listener_(listener) {}
+
+Connection::~Connection() {
+  if (transport_)
+    transport_->abort();
+}
+
+void Connection::open(const std::string &url, const Transport::Headers &headers,
+                      std::string hello) {
+  url_ = url;
+  hello_ = std::move(hello);
+  log(LogSink::Level::Info, "connecting to " + printable_url(url));
+  timer_.start(context_->timeout_ms, [this] {
+    SessionError why;
+    why.kind = SessionError::Kind::Timeout;
+    why.text = timeout_text(name_, url_, open_, context_->timeout_ms);
+    lost(std::move(why));
+  });
+  transport_ = context_->transports->create(this);
+  transport_->open(url, headers);
+}
+
+void Connection::established() {
+  watch(context_->keep_alive_timeout_ms);
+}
+
+// One timer that looks how long ago the last message was, rather than one that each message sets anew.
+void Connection::watch(unsigned delay_ms) {
+  timer_.start(delay_ms, [this] {
+    const int64_t silent_ms = (g_get_monotonic_time() - last_heard_us_) / 1000;
+    if (silent_ms < context_->keep_alive_timeout_ms) {
+      watch(static_cast<unsigned>(context_->keep_alive_timeout_ms - silent_ms));
+      return;
+    }
+    SessionError why;
+    why.kind = SessionError::Kind::Timeout;
+    why.text = silence_text(name_, url_, context_->keep_alive_timeout_ms);
+    lost(std::move(why));
+  });
+}
+
+void Connection::send(const std::string &text) {
+  if (transport_ && open_ && !closing_)
+    transport_->send(text);
+}
+
+void Connection::close() {
+  closing_ = true;
+  timer_.stop();
+  if (transport_ && open_)
+    transport_->close();
+  else
+    transport_closed({});
+}
+
+void Connection::transport_opened() {
+  open_ = true;
+  last_heard_us_ = g_get_monotonic_time();
+  log(LogSink::Level::Debug, "connected, sending the handshake");
+  transport_->send(hello_);
+}
+
+void Connection::transport_message(std::string_view bytes) {
+  last_heard_us_ = g_get_monotonic_time();
+  const Message message = context_->parser->parse(bytes);
+  if (auto keep_alive = std::get_if<KeepAliveRequest>(&message))
+    answer_keep_alive(*keep_alive);
+  listener_->connection_message(this, message);
+}
+
+void Connection::answer_keep_alive(const KeepAliveRequest &request) {
+  log(LogSink::Level::Trace, "keep-alive " + request.timestamp);
+  send(build_keep_alive_response(request.timestamp));
+}
+
+void Connection::transport_closed(const TransportClose &close) {
+  if (closing_) {
+    timer_.stop();
+    transport_.reset();
+    listener_->connection_closed(this);
+    return;
+  }
+  SessionError why;
+  why.kind = SessionError::Kind::Transport;
+  why.transport = close;
+  why.text = transport_text(name_, url_, close);
+  lost(std::move(why));
+}
+
+void Connection::lost(SessionError why) {
+  log(LogSink::Level::Info, why.text);
+  timer_.stop();
+  if (transport_)
+    transport_->abort();
+  open_ = false;
+  listener_->connection_lost(this, why);
+}
+
+void Connection::log(LogSink::Level level, const std::string &text) {
+  if (context_->log->enabled(level))
+    context_->log->write(level, name_ + " connection: " + text);
+}
+
+}  // namespace rtms

@@ -1,0 +1,72 @@
+// One socket's life: connect, handshake, keep-alives, watchdog, close.
+#pragma once
+
+#include "../protocol/parse.h"
+#include "../transport/transport.h"
+#include "error.h"
+#include "log.h"
+#include "timer.h"
+
+#include <memory>
+#include <string>
+
+namespace rtms {
+
+class Connection;
+
+class ConnectionListener {
+ public:
+  virtual ~ConnectionListener() = default;
+  // A keep-alive is answered already.
+  virtual void connection_message(Connection *connection, const Message &message) = 0;
+  // The connection is over, and not because close() was called. It may be destroyed in here.
+  virtual void connection_lost(Connection *connection, const SessionError &why) = 0;
+  // close() has been answered, or the peer was faster. It may be destroyed in here.
+  virtual void connection_closed(Connection *connection) = 0;
+};
+
+// What the connections of a session share; outlives them.
+struct ConnectionContext {
+  TransportFactory *transports;
+  Parser *parser;
+  LogSink *log;
+  unsigned timeout_ms = 10000;
+  unsigned keep_alive_timeout_ms = 35000;
+};
+
+class Connection final : private TransportListener {
+ public:
+  // `name` is for messages: "signaling", "audio", …
+  Connection(std::string name, ConnectionContext *context, ConnectionListener *listener);
+  ~Connection() override;
+
+  // Connects and says hello; the answer must be followed by a call of established() within the time limit.
+  void open(const std::string &url, const Transport::Headers &headers, std::string hello);
+  void established();
+  void send(const std::string &text);
+  void close();
+
+  const std::string &name() const { return name_; }
+
+ private:
+  void transport_opened() override;
+  void transport_message(std::string_view bytes) override;
+  void transport_closed(const TransportClose &why) override;
+
+  void answer_keep_alive(const KeepAliveRequest &request);
+  void lost(SessionError why);
+  void watch(unsigned delay_ms);
+  void log(LogSink::Level level, const std::string &text);
+
+  std::string name_;
+  ConnectionContext *context_;
+  ConnectionListener *listener_;
+  std::unique_ptr<Transport> transport_;
+  std::string url_, hello_;
+  Timer timer_;  // of the handshake, then the watchdog
+  int64_t last_heard_us_ = 0;
+  bool open_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace rtms

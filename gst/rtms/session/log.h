@@ -1,0 +1,16 @@
+// Where this room's log lines go: the element gives a sink that writes them to GStreamer's log.
+#pragma once
+
+#include <string>
+
+namespace rtms {
+
+class LogSink {
+ public:
+  enum class Level { Warning, Info, Debug, Trace };
+  virtual ~LogSink() = default;
+  virtual bool enabled(Level level) const = 0;
+  virtual void write(Level level, const std::string &text) = 0;
+};
+
+}  // namespace rtms

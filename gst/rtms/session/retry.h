@@ -1,0 +1,33 @@
+// When to try again: exponential backoff with jitter inside a window. Pure: time and chance are arguments.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace rtms {
+
+class Retry {
+ public:
+  struct Limits {
+    unsigned window_ms = 30000;  // from the loss; 0: never again
+    unsigned delay_ms = 1000;    // of the second try; the first is quick
+    unsigned delay_max_ms = 30000;
+  };
+
+  explicit Retry(Limits limits) : limits_(limits) {}
+
+  // After a loss or a failed try, at monotonic time `now_ms`: how long to wait before the next try; nothing
+  // when the window has passed. `chance` lies in [0, 1).
+  std::optional<unsigned> next(int64_t now_ms, double chance);
+  // After a successful handshake.
+  void reset();
+  // How many tries there were since the loss.
+  unsigned attempts() const { return attempts_; }
+
+ private:
+  Limits limits_;
+  std::optional<int64_t> lost_ms_;
+  unsigned attempts_ = 0;
+};
+
+}  // namespace rtms

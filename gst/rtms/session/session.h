@@ -1,0 +1,137 @@
+// The RTMS state machine: signaling + media connections, from the first handshake to the end of the stream.
+#pragma once
+
+#include "../protocol/types.h"
+#include "connection.h"
+#include "error.h"
+#include "registry.h"
+#include "retry.h"
+#include "timer.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rtms {
+
+struct SessionConfig {
+  std::string signaling_url;
+  Identity who;
+  MediaMask media = 0;
+  bool unified = false;
+  bool buffer_data = false;
+  bool allow_insecure = false;
+  MediaParams params;
+  unsigned timeout_ms = 10000;
+  unsigned keep_alive_timeout_ms = 35000;
+  Retry::Limits signaling_retry{60000, 1000, 30000};
+  Retry::Limits media_retry{30000, 1000, 30000};
+};
+
+enum class ConnectionState { Connecting, Streaming, Reconnecting, Closed };
+
+// All calls come on the session's thread. None may destroy the session.
+class SessionListener {
+ public:
+  virtual ~SessionListener() = default;
+  // `media` is 0 for the signaling connection; `attempt` counts the tries since a loss.
+  virtual void session_connection(ConnectionState state, MediaMask media, unsigned attempt) = 0;
+  // Comes before any media of that kind; again after each reconnect.
+  virtual void session_negotiated(Media media, const MediaParams &params) = 0;
+  // Every media connection has answered once.
+  virtual void session_all_negotiated() = 0;
+  virtual void session_media(const MediaData &data) = 0;
+  virtual void session_event(const EventUpdate &event) = 0;
+  virtual void session_stream_state(const StreamStateUpdate &update) = 0;
+  virtual void session_session_state(const SessionStateUpdate &update) = 0;
+  // What comes next of these media does not follow what came before.
+  virtual void session_media_lost(MediaMask media) = 0;
+  virtual void session_keep_alive(MediaMask media) = 0;
+  // A message that was not understood, or that is not for us.
+  virtual void session_ignored(const std::string &what) = 0;
+  virtual void session_warning(const SessionError &warning) = 0;
+  // The session is over: nothing but stop() makes sense any more.
+  virtual void session_failed(const SessionError &error) = 0;
+  virtual void session_ended() = 0;
+};
+
+class Session final : public ConnectionListener {
+ public:
+  Session(SessionConfig config, TransportFactory *transports, LogSink *log,
+          SessionListener *listener);
+  ~Session() override;
+
+  void start();
+  // Lets the media come: without this no connection is told to be ready.
+  void release();
+  // Closes what is open, in order, and calls `done` when that is over or has taken too long. `done` may
+  // come from within this call, and must not destroy the session.
+  void stop(std::function<void()> done);
+  void subscribe_video(uint64_t user_id, bool subscribe);
+  // Asks the service to end the stream.
+  void close_stream();
+
+ private:
+  // One media connection and what it carries.
+  struct Link {
+    explicit Link(Retry::Limits limits) : retry(limits) {}
+    MediaMask media = 0;
+    std::string url;
+    std::unique_ptr<Connection> connection;
+    Retry retry;
+    Timer retry_timer;
+    bool established = false;  // the handshake of the present connection succeeded
+    bool answered = false;     // once in this session
+    bool lost = false;         // between a loss and the next handshake
+    bool ready = false;        // the server was told so
+    unsigned order = 0;        // of the handshakes that succeeded
+  };
+
+  void connection_message(Connection *connection, const Message &message) override;
+  void connection_lost(Connection *connection, const SessionError &why) override;
+  void connection_closed(Connection *connection) override;
+
+  void open_signaling();
+  void signaling_answered(const SignalingResponse &response);
+  void signaling_lost(const SessionError &why);
+  void plan_links(const SignalingResponse &response);
+  void add_link(MediaMask media, const std::string &url);
+  void open_link(Link *link);
+  void link_answered(Link *link, const DataResponse &response);
+  void link_refused(Link *link, const DataResponse &response);
+  void link_lost(Link *link, const SessionError &why);
+  void drop_media(Link *link, MediaMask media, const SessionError &why);
+  bool apply_negotiation(Link *link, const DataResponse &response);
+  void check_all_answered();
+  void send_ready(Link *link);
+  void stream_state(const StreamStateUpdate &update);
+  void fail(const SessionError &why);
+  void close_next();
+  Link *link_of(const Connection *connection);
+  void message_of(Connection *connection, Link *link, const Message &message);
+
+  SessionConfig config_;
+  SessionListener *listener_;
+  LogSink *log_;
+  Parser parser_;
+  ConnectionContext context_;
+  std::optional<StreamClaim> claim_;
+  std::unique_ptr<Connection> signaling_;
+  Retry signaling_retry_;
+  Timer signaling_retry_timer_;
+  std::vector<std::unique_ptr<Link>> links_;
+  int64_t sequence_ = 0;
+  bool signaling_established_ = false;
+  bool ever_established_ = false;
+  bool all_answered_ = false;
+  bool released_ = false;
+  unsigned established_count_ = 0;
+  bool over_ = false;  // failed, ended or stopped: nothing is reconnected
+  bool stopping_ = false;
+  std::function<void()> stopped_;
+  Timer stop_timer_;
+};
+
+}  // namespace rtms

@@ -1,0 +1,15 @@
+// What a WebSocket URL may look like.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace rtms {
+
+// Why the URL cannot be used, as the end of a sentence; nothing where it can.
+std::optional<std::string> url_problem(const std::string &url, bool allow_insecure);
+
+// The URL without user, password, query and fragment: those may hold tokens.
+std::string printable_url(const std::string &url);
+
+}  // namespace rtms

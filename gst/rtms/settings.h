@@ -1,0 +1,79 @@
+// What the properties say, and what follows from it.
+#pragma once
+
+#include "gstrtmssrcenums.h"
+#include "protocol/signature.h"
+#include "protocol/webhook.h"
+#include "session/session.h"
+#include "transport/websocket.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace rtms {
+
+// One member for each property, with its default. Copied at the state change to PAUSED.
+struct Settings {
+  std::string webhook;
+  std::string webhook_location;
+  std::string signaling_url;
+  std::string stream_id;
+  std::string meeting_uuid;
+  std::string session_id;
+  std::string engagement_id;
+  std::string call_id;
+  std::string client_id;
+  Secret client_secret;
+  Secret signature;
+
+  unsigned media_types = GST_RTMS_SRC_MEDIA_AUDIO | GST_RTMS_SRC_MEDIA_VIDEO |
+                         GST_RTMS_SRC_MEDIA_SCREEN | GST_RTMS_SRC_MEDIA_TRANSCRIPT;
+  int connection_mode = GST_RTMS_SRC_CONNECTION_SPLIT;
+  bool buffer_data = false;
+
+  int audio_codec = static_cast<int>(Codec::L16);
+  int audio_rate = 16000;
+  int audio_channels = 1;
+  int audio_streams = static_cast<int>(DataOpt::AudioMixed);
+  int audio_framing = static_cast<int>(ContentType::RawAudio);
+  int audio_packet_duration = 20;
+  int video_codec = static_cast<int>(Codec::H264);
+  int video_resolution = static_cast<int>(Resolution::Hd);
+  int video_fps = 25;
+  int video_streams = static_cast<int>(DataOpt::VideoActiveSpeaker);
+  int screen_codec = static_cast<int>(Codec::H264);
+  int screen_resolution = static_cast<int>(Resolution::Hd);
+  int screen_fps = 15;
+  int transcript_language = 9;
+  bool transcript_detect_language = false;
+  int transcript_format = GST_RTMS_SRC_TRANSCRIPT_TEXT;
+
+  unsigned latency = 200;
+  unsigned max_queue_bytes = 64u << 20;
+  uint64_t max_queue_time = 0;
+  unsigned max_message_size = 16u << 20;
+  unsigned timeout = 10000;
+  unsigned keep_alive_timeout = 35000;
+  unsigned signaling_reconnect_window = 60000;
+  unsigned media_reconnect_window = 30000;
+  unsigned retry_delay = 1000;
+  unsigned retry_delay_max = 30000;
+
+  std::shared_ptr<GTlsDatabase> tls_database;  // null: the system's
+  unsigned tls_validation_flags = G_TLS_CERTIFICATE_VALIDATE_ALL;
+  bool allow_insecure = false;
+  std::string proxy;
+  std::string user_agent;
+};
+
+// A setting that cannot be used: the property, its value and what is valid, in words.
+struct BadSetting {
+  std::string text;
+};
+
+// Everything that a session needs, checked.
+std::variant<SessionConfig, BadSetting> session_config(const Settings &settings);
+
+}  // namespace rtms

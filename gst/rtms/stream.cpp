@@ -1,0 +1,229 @@
+#include "stream.h"
+
+#include "messages.h"
+
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_session_debug);
+#define GST_CAT_DEFAULT gst_rtms_src_debug
+
+namespace rtms {
+namespace {
+
+constexpr size_t kMaxNames = 10000;
+
+OutputsConfig outputs_config(const Settings &settings, const SessionConfig &config) {
+  OutputsConfig outputs;
+  outputs.stream_id = config.who.stream_id;
+  outputs.product = config.who.product;
+  outputs.limits = {settings.max_queue_bytes, settings.max_queue_time};
+  outputs.latency = settings.latency * GST_MSECOND;
+  outputs.transcript_json = settings.transcript_format == GST_RTMS_SRC_TRANSCRIPT_JSON;
+  return outputs;
+}
+
+GstDebugLevel debug_level(LogSink::Level level) {
+  constexpr GstDebugLevel levels[] = {GST_LEVEL_WARNING, GST_LEVEL_INFO, GST_LEVEL_DEBUG,
+                                      GST_LEVEL_TRACE};
+  return levels[static_cast<int>(level)];
+}
+
+}  // namespace
+
+bool ElementLog::enabled(Level level) const {
+  return gst_debug_category_get_threshold(gst_rtms_session_debug) >= debug_level(level);
+}
+
+void ElementLog::write(Level level, const std::string &text) {
+  GST_CAT_LEVEL_LOG(gst_rtms_session_debug, debug_level(level), element_, "%s", text.c_str());
+}
+
+Stream::Stream(GstElement *element, const Settings &settings, SessionConfig config)
+    : element_(element),
+      product_(config.who.product),
+      log_(element),
+      outputs_(element, outputs_config(settings, config), &stats_,
+               [this](GstFlowReturn flow) { downstream_stopped(flow); }),
+      thread_(std::make_unique<LoopThread>("rtmssrc")) {
+  thread_->post([this, settings, config = std::move(config)]() mutable {
+    start(settings, std::move(config));
+  });
+}
+
+Stream::~Stream() {
+  thread_->post([this] { shut_down(); });
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    down_changed_.wait(lock, [this] { return down_; });
+  }
+  thread_.reset();
+}
+
+// ---- on application threads ----------------------------------------------------------------------------
+
+void Stream::set_playing(bool playing) {
+  outputs_.set_playing(playing);
+  if (playing)
+    thread_->post([this] { session_->release(); });
+}
+
+void Stream::send_eos() {
+  thread_->post([this] { end("EOS was asked for"); });
+}
+
+void Stream::subscribe_video(uint64_t user_id, bool subscribe) {
+  thread_->post([this, user_id, subscribe] { session_->subscribe_video(user_id, subscribe); });
+}
+
+void Stream::close_stream() {
+  thread_->post([this] { session_->close_stream(); });
+}
+
+StructurePtr Stream::stats() {
+  outputs_.update_levels();
+  return stats_structure(stats_);
+}
+
+// ---- on the loop thread ----------------------------------------------------------------------------------
+
+void Stream::start(const Settings &settings, SessionConfig config) {
+  WebSocketOptions options;
+  options.tls_database = settings.tls_database;
+  options.tls_validation_flags = static_cast<GTlsCertificateFlags>(settings.tls_validation_flags);
+  options.proxy = settings.proxy;
+  options.user_agent = settings.user_agent;
+  options.max_message_size = settings.max_message_size;
+  transports_ = std::make_unique<WebSocketFactory>(std::move(options));
+  session_ = std::make_unique<Session>(std::move(config), transports_.get(), &log_, this);
+  post_progress(element_, GST_PROGRESS_TYPE_START, "Connecting to the stream");
+  session_->start();
+}
+
+void Stream::shut_down() {
+  over_ = true;
+  // Later, because the call may still be inside the session.
+  session_->stop([this] { thread_->post([this] { finished(); }); });
+}
+
+void Stream::finished() {
+  session_.reset();
+  transports_.reset();
+  std::lock_guard<std::mutex> lock(mutex_);
+  down_ = true;
+  down_changed_.notify_all();
+}
+
+void Stream::end(const char *why) {
+  if (over_)
+    return;
+  over_ = true;
+  GST_INFO_OBJECT(element_, "end of stream: %s", why);
+  if (!outputs_.end()) {
+    SessionError error;
+    error.kind = SessionError::Kind::Ended;
+    error.text = std::string("The stream was over before any media could be negotiated: ") + why + ".";
+    post_error(element_, error);
+  }
+  thread_->post([this] { session_->stop(nullptr); });
+}
+
+void Stream::downstream_stopped(GstFlowReturn flow) {
+  thread_->post([this, flow] {
+    if (!over_ && flow != GST_FLOW_EOS)
+      GST_ELEMENT_FLOW_ERROR(element_, flow);
+    end("nothing downstream takes data any more");
+  });
+}
+
+void Stream::session_connection(ConnectionState state, MediaMask media, unsigned attempt) {
+  post_connection(element_, state, media, attempt);
+  if (state != ConnectionState::Streaming)
+    return;
+  for (Media m : kAllMedia)
+    if (media & streamed_ & media_bit(m))
+      stats_.of(m).reconnects++;
+  if (!media && signaled_)
+    stats_.signaling.reconnects++;
+  signaled_ |= !media;
+  streamed_ |= media;
+}
+
+void Stream::session_negotiated(Media media, const MediaParams &params) {
+  outputs_.negotiated(media, params);
+}
+
+void Stream::session_all_negotiated() {
+  progress_told_ = true;
+  post_progress(element_, GST_PROGRESS_TYPE_COMPLETE, "Connected");
+  outputs_.all_negotiated();
+}
+
+void Stream::session_media(const MediaData &data) {
+  outputs_.push(data);
+}
+
+void Stream::session_event(const EventUpdate &event) {
+  if (event.type == static_cast<int64_t>(EventType::FirstPacketTimestamp) && event.timestamp > 0)
+    outputs_.first_packet(event.timestamp);
+  EventUpdate named = event;
+  remember_names(&named);
+  post_event(element_, product_, named);
+}
+
+void Stream::remember_names(EventUpdate *event) {
+  for (Participant &participant : event->participants) {
+    if (participant.user_name.empty()) {
+      auto found = names_.find(participant.user_id);
+      if (found != names_.end())
+        participant.user_name = found->second;
+    } else if (names_.size() < kMaxNames) {
+      names_[participant.user_id] = participant.user_name;
+    }
+  }
+}
+
+void Stream::session_stream_state(const StreamStateUpdate &update) {
+  post_stream_state(element_, update);
+}
+
+void Stream::session_session_state(const SessionStateUpdate &update) {
+  post_session_state(element_, update);
+}
+
+void Stream::session_media_lost(MediaMask media) {
+  outputs_.interrupt(media);
+}
+
+void Stream::session_keep_alive(MediaMask media) {
+  for (Media m : kAllMedia)
+    if (media & media_bit(m)) {
+      stats_.of(m).keep_alives++;
+      return;
+    }
+  stats_.signaling.keep_alives++;
+}
+
+void Stream::session_ignored(const std::string &what) {
+  GST_DEBUG_OBJECT(element_, "ignored: %s", what.c_str());
+  stats_.signaling.ignored++;
+}
+
+void Stream::session_warning(const SessionError &warning) {
+  post_warning(element_, warning);
+}
+
+void Stream::session_failed(const SessionError &error) {
+  if (over_)
+    return;
+  over_ = true;
+  if (!progress_told_)
+    post_progress(element_, GST_PROGRESS_TYPE_ERROR, error.text.c_str());
+  post_error(element_, error);
+  outputs_.end();
+  thread_->post([this] { session_->stop(nullptr); });
+}
+
+void Stream::session_ended() {
+  end("the service ended it");
+}
+
+}  // namespace rtms

@@ -1,0 +1,91 @@
+// One run of rtmssrc, from the state change to PAUSED until the one to READY: a loop thread, the session on
+// it, and the pads.
+#pragma once
+
+#include "outputs.h"
+#include "session/loopthread.h"
+#include "session/session.h"
+#include "settings.h"
+#include "stats.h"
+#include "transport/websocket.h"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+
+namespace rtms {
+
+// Writes the session's log lines to GStreamer's log.
+class ElementLog final : public LogSink {
+ public:
+  explicit ElementLog(GstElement *element) : element_(element) {}
+  bool enabled(Level level) const override;
+  void write(Level level, const std::string &text) override;
+
+ private:
+  GstElement *element_;
+};
+
+// Made, used and destroyed on application threads.
+class Stream final : public SessionListener {
+ public:
+  Stream(GstElement *element, const Settings &settings, SessionConfig config);
+  // Closes the connections, ends the thread, removes the pads. Takes less than a second, whatever the network does.
+  ~Stream() override;
+
+  void set_playing(bool playing);
+  void set_latency(GstClockTime latency) { outputs_.set_latency(latency); }
+  // EOS on each pad behind what waits there, then the connections are closed.
+  void send_eos();
+  void subscribe_video(uint64_t user_id, bool subscribe);
+  void close_stream();
+  StructurePtr stats();
+  void answer_latency(GstQuery *query) const { outputs_.answer_latency(query); }
+  // True on the loop thread, which cannot wait for its own end.
+  bool is_own_thread() const { return thread_->is_current(); }
+
+ private:
+  void session_connection(ConnectionState state, MediaMask media, unsigned attempt) override;
+  void session_negotiated(Media media, const MediaParams &params) override;
+  void session_all_negotiated() override;
+  void session_media(const MediaData &data) override;
+  void session_event(const EventUpdate &event) override;
+  void session_stream_state(const StreamStateUpdate &update) override;
+  void session_session_state(const SessionStateUpdate &update) override;
+  void session_media_lost(MediaMask media) override;
+  void session_keep_alive(MediaMask media) override;
+  void session_ignored(const std::string &what) override;
+  void session_warning(const SessionError &warning) override;
+  void session_failed(const SessionError &error) override;
+  void session_ended() override;
+
+  void start(const Settings &settings, SessionConfig config);
+  void shut_down();
+  void finished();
+  void end(const char *why);
+  void downstream_stopped(GstFlowReturn flow);
+  void remember_names(EventUpdate *event);
+
+  GstElement *element_;
+  const Product product_;
+  ElementLog log_;
+  Stats stats_;
+  Outputs outputs_;
+  bool over_ = false;  // ended or failed
+  bool progress_told_ = false;
+  bool signaled_ = false;    // the signaling connection has worked before
+  MediaMask streamed_ = 0;   // the media connections that have
+  std::map<uint64_t, std::string> names_;  // of the participants: those that leave come without
+
+  std::unique_ptr<WebSocketFactory> transports_;
+  std::unique_ptr<Session> session_;
+
+  std::mutex mutex_;
+  std::condition_variable down_changed_;
+  bool down_ = false;
+
+  std::unique_ptr<LoopThread> thread_;
+};
+
+}  // namespace rtms

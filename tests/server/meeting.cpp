@@ -1,0 +1,127 @@
+// The made meeting, and the one out of a file: its tracks on one clock, and its events.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "json.h"
+#include "pipeline.h"
+#include "track.h"
+
+namespace rtmstest {
+
+namespace {
+
+class Meeting : public MediaSource {
+ public:
+  Meeting(const MeetingOptions &options, std::string uri, int64_t end_ms)
+      : options_(options), uri_(std::move(uri)) {
+    cast_.start_timestamp = options.start_timestamp;
+    cast_.end_ms = end_ms;
+    cast_.speakers = std::max(options.speakers, 1u);
+  }
+
+  void negotiated(Media m, const std::string &params_json) override;
+  bool next(Media m, MediaItem &item, int64_t &due_ms) override;
+  bool next_event(EventItem &item, int64_t &due_ms) override;
+  void skip_to(Media m, int64_t due_ms) override;
+  void subscribed(uint64_t user_id) override { cast_.subscribed_user = user_id; }
+
+ private:
+  struct Slot {
+    std::unique_ptr<Track> track;
+    int64_t position_ms = 0;  // no later item will be before it
+  };
+  Slot &slot(Media m) { return slots_[static_cast<std::size_t>(m)]; }
+  EventItem turn_event();
+
+  MeetingOptions options_;
+  std::string uri_;
+  Cast cast_;
+  std::array<Slot, kMediaCount> slots_;
+  unsigned joined_ = 0;
+  int64_t turn_ = 0;
+};
+
+void Meeting::negotiated(Media m, const std::string &params_json) {
+  constexpr std::unique_ptr<Track> (*makers[kMediaCount])(const TrackOptions &, JsonObject *) = {
+      make_audio_track, make_video_track, make_deskshare_track, make_transcript_track,
+      make_chat_track};
+  if (cast_.start_timestamp == 0) cast_.start_timestamp = g_get_real_time() / 1000;
+  NodePtr params = parse_object(params_json);
+  TrackOptions options{cast_, uri_, options_.width, options_.height, slot(m).position_ms};
+  slot(m).track = makers[static_cast<std::size_t>(m)](
+      options, params ? json_node_get_object(params.get()) : nullptr);
+}
+
+bool Meeting::next(Media m, MediaItem &item, int64_t &due_ms) {
+  Slot &own = slot(m);
+  if (!own.track || !own.track->next(item, due_ms)) return false;
+  own.position_ms = due_ms + 1;
+  return true;
+}
+
+void Meeting::skip_to(Media m, int64_t due_ms) {
+  if (slot(m).track) slot(m).track->skip_to(due_ms);
+}
+
+EventItem Meeting::turn_event() {
+  unsigned speaker = cast_.active(turn_ * Cast::kTurnMs);
+  auto user = static_cast<int64_t>(Cast::user_id(speaker));
+  Members members;
+  members.num("current_id", user).num("user_id", user).str("user_name", Cast::user_name(speaker));
+  return {2, members.text(), cast_.start_timestamp + turn_ * Cast::kTurnMs};
+}
+
+// All join at once, then they take turns.
+bool Meeting::next_event(EventItem &item, int64_t &due_ms) {
+  if (joined_ < cast_.speakers) {
+    Members who;
+    who.num("user_id", static_cast<int64_t>(Cast::user_id(joined_)))
+        .str("user_name", Cast::user_name(joined_));
+    joined_++;
+    item = {3, Members().raw("participants", "[" + who.object() + "]").text(),
+            cast_.start_timestamp};
+    due_ms = 0;
+    return true;
+  }
+  due_ms = turn_ * Cast::kTurnMs;
+  if (due_ms >= cast_.end_ms) return false;
+  item = turn_event();
+  turn_++;
+  return true;
+}
+
+// Plays it nowhere, just to see that it can be played, and how long it is; negative: it can't.
+int64_t file_duration_ms(const std::string &uri) {
+  ElementPtr playbin(gst_element_factory_make("playbin", nullptr));
+  if (!playbin) return -1;
+  gst_object_ref_sink(playbin.get());
+  for (const char *property : {"video-sink", "audio-sink", "text-sink"})
+    g_object_set(playbin.get(), property, gst_element_factory_make("fakesink", nullptr), nullptr);
+  g_object_set(playbin.get(), "uri", uri.c_str(), nullptr);
+  gst_element_set_state(playbin.get(), GST_STATE_PAUSED);
+  gint64 duration = -1;
+  if (gst_element_get_state(playbin.get(), nullptr, nullptr, 30 * GST_SECOND) ==
+      GST_STATE_CHANGE_SUCCESS)
+    gst_element_query_duration(playbin.get(), GST_FORMAT_TIME, &duration);
+  gst_element_set_state(playbin.get(), GST_STATE_NULL);
+  return duration < 0 ? -1 : duration / static_cast<gint64>(GST_MSECOND);
+}
+
+}  // namespace
+
+std::unique_ptr<MediaSource> make_meeting(const MeetingOptions &options) {
+  int64_t end_ms = options.duration_ms > 0 ? options.duration_ms : INT64_MAX;
+  if (options.file.empty()) return std::make_unique<Meeting>(options, "", end_ms);
+  GError *failure = nullptr;
+  CharPtr uri(gst_filename_to_uri(options.file.c_str(), &failure));
+  ErrorPtr owned(failure);
+  int64_t length_ms = uri ? file_duration_ms(uri.get()) : -1;
+  if (length_ms < 0) {
+    std::fprintf(stderr, "cannot play %s\n", options.file.c_str());
+    return nullptr;
+  }
+  return std::make_unique<Meeting>(options, uri.get(), std::min(end_ms, length_ms));
+}
+
+}  // namespace rtmstest

@@ -1,0 +1,17 @@
+// The command line of rtms-test-server.
+#pragma once
+
+#include "config.h"
+
+namespace rtmstest {
+
+struct Options {
+  Config config;
+  MeetingOptions meeting;
+  std::string webhook_file, ca_file;
+  bool once = false;
+};
+
+bool parse_options(int *argc, char ***argv, Options *options, std::string *error);
+
+}  // namespace rtmstest

@@ -1,0 +1,184 @@
+#include "pump.h"
+
+#include "rules.h"
+#include "stream.h"
+
+namespace rtmstest {
+
+namespace {
+
+constexpr int kBatchMessages = 32;
+constexpr std::size_t kBatchBytes = 1024 * 1024;
+// After libsoup's own writing: when the pump runs and the socket is writable, nothing is queued.
+constexpr int kPriority = G_PRIORITY_LOW;
+
+std::string base64(const std::vector<uint8_t> &bytes) {
+  CharPtr text(g_base64_encode(bytes.data(), bytes.size()));
+  return text.get();
+}
+
+std::string utf8(const std::vector<uint8_t> &bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+void add_user_id(Members &members, const Config &config, const MediaItem &item) {
+  if (config.product == Product::ContactCenter && item.media == Media::Audio)
+    members.str("channel_id", std::to_string(item.user_id));
+  else if (config.string_ids)
+    members.str("user_id", std::to_string(item.user_id));
+  else
+    members.num("user_id", static_cast<int64_t>(item.user_id));
+}
+
+// Chat's data is a JSON text of its own.
+std::string chat_data(const Config &config, const MediaItem &item) {
+  std::string text = utf8(item.payload);
+  if (config.plain_content || parse_object(text)) return text;
+  Members sender, inner;
+  add_user_id(sender, config, item);
+  sender.str("user_name", item.user_name);
+  inner.str("data", text)
+      .raw("sender", sender.object())
+      .raw("receiver", "{}")
+      .str("message_id", "message-" + std::to_string(item.timestamp))
+      .num("operation_type", 1);
+  return inner.object();
+}
+
+std::string payload_text(const Config &config, const MediaItem &item) {
+  if (item.media == Media::Chat) return chat_data(config, item);
+  return item.media == Media::Transcript ? utf8(item.payload) : base64(item.payload);
+}
+
+}  // namespace
+
+std::string media_message_text(const Config &config, const MediaItem &item) {
+  if (!item.raw.empty()) return item.raw;
+  bool text = item.media == Media::Transcript || item.media == Media::Chat;
+  Members content;
+  if (config.plain_content) content.str("content", payload_text(config, item));
+  add_user_id(content, config, item);
+  content.str("user_name", item.user_name);
+  if (!config.plain_content) content.str("data", payload_text(config, item));
+  if (!text) content.num("length", static_cast<int64_t>(item.payload.size()));
+  content.num("timestamp", item.timestamp).splice(item.extra);
+  int msg_type = 14 + static_cast<int>(item.media);
+  if (config.plain_content) return message(config, msg_type, content);
+  return message(config, msg_type, Members().raw("content", content.object()));
+}
+
+const Feeds::Feed *Feeds::peek(Media m) {
+  Feed &feed = feeds_[static_cast<std::size_t>(m)];
+  if (!feed.loaded && !feed.ended) {
+    feed.item = {};
+    feed.item.media = m;
+    feed.loaded = source_ && source_->next(m, feed.item, feed.due_ms);
+    feed.ended = !feed.loaded;
+  }
+  return feed.loaded ? &feed : nullptr;
+}
+
+MediaItem Feeds::take(Media m) {
+  Feed &feed = feeds_[static_cast<std::size_t>(m)];
+  feed.loaded = false;
+  return std::move(feed.item);
+}
+
+void Feeds::skip_to(Media m, int64_t due_ms) {
+  if (source_) source_->skip_to(m, due_ms);
+  for (const Feed *feed = peek(m); feed && feed->due_ms < due_ms; feed = peek(m)) take(m);
+}
+
+bool Feeds::next_event(int64_t due_ms, EventItem &event) {
+  if (!event_loaded_ && !events_ended_) {
+    event_loaded_ = source_ && source_->next_event(event_, event_due_ms_);
+    events_ended_ = !event_loaded_;
+  }
+  if (!event_loaded_ || event_due_ms_ > due_ms) return false;
+  event = std::move(event_);
+  event_loaded_ = false;
+  return true;
+}
+
+Pump::Pump(Stream &stream, Connection &connection, std::vector<Media> media,
+           bool only_subscribed_video)
+    : stream_(stream),
+      connection_(connection),
+      media_(std::move(media)),
+      only_subscribed_video_(only_subscribed_video) {}
+
+void Pump::start() {
+  schedule(0);
+}
+
+void Pump::schedule(int64_t wait_ms) {
+  auto again = [this] { return run(); };
+  if (wait_ms > 0)
+    event_.after_ms(wait_ms, again, kPriority);
+  else
+    event_.idle(again, kPriority);
+}
+
+// Without a clock, video waits for somebody to subscribe; in real time it passes unseen.
+bool Pump::blocked(Media m) const {
+  return m == Media::Video && only_subscribed_video_ && !stream_.subscribed_user() &&
+         stream_.config().pace == Pace::Fast;
+}
+
+bool Pump::earliest(Media &m, int64_t &due_ms, bool &waiting) {
+  bool found = false;
+  waiting = false;
+  for (Media candidate : media_) {
+    const Feeds::Feed *feed = stream_.feeds().peek(candidate);
+    if (!feed) continue;
+    if (blocked(candidate)) {
+      waiting = true;
+    } else if (!found || feed->due_ms < due_ms) {
+      found = true;
+      m = candidate;
+      due_ms = feed->due_ms;
+    }
+  }
+  return found;
+}
+
+bool Pump::run() {
+  std::size_t bytes = 0;
+  for (int i = 0; i < kBatchMessages && bytes < kBatchBytes; i++) {
+    Media m = Media::Audio;
+    int64_t due_ms = 0;
+    bool waiting = false;
+    if (!connection_.open()) return G_SOURCE_REMOVE;
+    if (!earliest(m, due_ms, waiting)) {
+      finished_ = !waiting;
+      if (finished_) stream_.pump_finished();
+      return G_SOURCE_REMOVE;
+    }
+    int64_t wait_ms = stream_.config().pace == Pace::Realtime ? due_ms - stream_.position_ms() : 0;
+    if (wait_ms > 0) {
+      schedule(wait_ms);
+      return G_SOURCE_REMOVE;
+    }
+    if (!connection_.writable()) {
+      event_.writable(
+          connection_.output(), [this] { return run(); }, kPriority);
+      return G_SOURCE_REMOVE;
+    }
+    stream_.media_progress(due_ms);
+    bytes += send(m);
+  }
+  schedule(0);
+  return G_SOURCE_REMOVE;
+}
+
+std::size_t Pump::send(Media m) {
+  MediaItem item = stream_.feeds().take(m);
+  if (m == Media::Video && only_subscribed_video_ && item.user_id != stream_.subscribed_user())
+    return 0;
+  std::string text = media_message_text(stream_.config(), item);
+  connection_.send_text(text);
+  stream_.log().change([m](Log::State &state) { state.sent[static_cast<std::size_t>(m)]++; });
+  return text.size();
+}
+
+}  // namespace rtmstest

@@ -1,0 +1,227 @@
+#include "rules.h"
+
+#include <algorithm>
+
+#include "crypto.h"
+
+namespace rtmstest {
+
+namespace {
+
+constexpr const char *kStatusNames[] = {
+    "OK",
+    "INVALID_MESSAGE_TYPE",
+    "INVALID_RTMS_STREAM_ID",
+    "INVALID_SIGNATURE",
+    "INVALID_PAYLOAD",
+    "INVALID_EVENTS",
+    "INVALID_EVENT_TYPE",
+    "INVALID_MEDIA_TYPE",
+    "DUPLICATE_SIGNAL_REQUEST",
+    "MEDIA_TYPE_AUDIO_NOT_SUPPORT",
+    "MEDIA_TYPE_VIDEO_NOT_SUPPORT",
+    "MEDIA_TYPE_DESKSHARE_NOT_SUPPORT",
+    "MEDIA_TYPE_TRANSCRIPT_NOT_SUPPORT",
+    "MEDIA_TYPE_CHAT_NOT_SUPPORT",
+    "MEDIA_TYPE_INVALID_VALUE",
+    "MEDIA_DATA_ALL_CONNECTION_EXIST",
+    "DUPLICATE_MEDIA_DATA_CONNECTION",
+    "INVALID_MEDIA_PARAMS",
+    "INVALID_MEDIA_AUDIO_PARAMS",
+    "INVALID_MEDIA_AUDIO_CONTENT_TYPE",
+    "INVALID_MEDIA_AUDIO_SAMPLE_RATE",
+    "INVALID_MEDIA_AUDIO_CHANNEL",
+    "INVALID_MEDIA_AUDIO_CODEC",
+    "INVALID_MEDIA_AUDIO_DATA_OPT",
+    "INVALID_MEDIA_AUDIO_SEND_RATE",
+    "INVALID_MEDIA_VIDEO_PARAMS",
+    "INVALID_MEDIA_VIDEO_CONTENT_TYPE",
+    "INVALID_MEDIA_VIDEO_CODEC",
+    "INVALID_MEDIA_VIDEO_RESOLUTION",
+    "INVALID_MEDIA_VIDEO_DATA_OPT",
+    "INVALID_MEDIA_VIDEO_FPS",
+    "INVALID_MEDIA_DESKSHARE_PARAMS",
+    "INVALID_MEDIA_DESKSHARE_CONTENT_TYPE",
+    "INVALID_MEDIA_DESKSHARE_CODEC",
+    "INVALID_MEDIA_DESKSHARE_RESOLUTION",
+    "INVALID_MEDIA_DESKSHARE_FPS",
+    "INVALID_MEDIA_TRANSCRIPT_PARAMS",
+    "INVALID_MEDIA_TRANSCRIPT_CONTENT_TYPE",
+    "INVALID_MEDIA_CHAT_PARAMS",
+    "INVALID_MEDIA_CHAT_CONTENT_TYPE",
+    "INVALID_RTMS_SESSION_ID",
+    "INVALID_CLIENT_READY_ACK",
+    "INVALID_EVENT_SUBSCRIBE",
+    "INVALID_MEDIA_TRANSCRIPT_SOURCE_LANGUAGE",
+    "DUPLICATE_VIDEO_SUBSCRIPTION",
+    "INTERNAL_EXCEPTION",
+    "INVALID_MEDIA_TRANSCRIPT_TARGET_LANGUAGE",
+    "CHAT_SESSION_KEY_NOT_AVAILABLE",
+};
+
+constexpr int kParamsStatus[kMediaCount] = {kAudioParams, kVideoParams, kDeskshareParams,
+                                            kTranscriptParams, kChatParams};
+
+// A member that may be absent, but not something else.
+Verdict check_optional_string(JsonObject *request, const char *key, const std::string &expected,
+                              int status) {
+  if (!json_object_has_member(request, key)) return {};
+  if (get_string(request, key) == expected) return {};
+  return {status, std::string(key) + " is not the expected one"};
+}
+
+Verdict check_id(JsonObject *request, const Identity &identity) {
+  const char *key = product_key(identity.product);
+  if (!json_object_has_member(request, "meeting_uuid") && !json_object_has_member(request, key))
+    return {kInvalidPayload, "no meeting_uuid"};
+  Verdict verdict = check_optional_string(request, "meeting_uuid", identity.id, kInvalidPayload);
+  if (verdict.status) return verdict;
+  return check_optional_string(request, key, identity.id, kInvalidPayload);
+}
+
+// What both handshakes have in common.
+Verdict check_credentials(JsonObject *request, const Identity &identity) {
+  if (get_int(request, "protocol_version") != 1) return {kInvalidPayload, "protocol_version"};
+  if (!get_int(request, "sequence")) return {kInvalidPayload, "sequence"};
+  auto stream_id = get_string(request, "rtms_stream_id");
+  if (!stream_id) return {kInvalidPayload, "no rtms_stream_id"};
+  if (*stream_id != identity.stream_id) return {kInvalidStreamId, "unknown stream"};
+  Verdict verdict = check_id(request, identity);
+  if (verdict.status) return verdict;
+  auto signature = get_string(request, "signature");
+  if (!signature) return {kInvalidPayload, "no signature"};
+  if (!equal_constant_time(*signature, identity.signature))
+    return {kInvalidSignature, "wrong signature"};
+  return {};
+}
+
+bool known_event(int64_t type, Product product) {
+  return type >= 1 && type <= (product == Product::ContactCenter ? 29 : 14);
+}
+
+}  // namespace
+
+const char *status_name(int status) {
+  constexpr int count = sizeof kStatusNames / sizeof kStatusNames[0];
+  return status >= 0 && status < count ? kStatusNames[status] : "UNKNOWN";
+}
+
+const char *media_name(Media m) {
+  constexpr const char *names[kMediaCount] = {"audio", "video", "deskshare", "transcript", "chat"};
+  return names[static_cast<std::size_t>(m)];
+}
+
+int64_t media_bit(Media m) {
+  return int64_t{1} << static_cast<int>(m);
+}
+
+std::vector<Media> media_of_mask(int64_t mask) {
+  if (mask == kAllMask) return {kAllMedia.begin(), kAllMedia.end()};
+  std::vector<Media> media;
+  if (mask < 1 || mask >= kAllMask - 1) return media;
+  std::copy_if(kAllMedia.begin(), kAllMedia.end(), std::back_inserter(media),
+               [mask](Media m) { return mask & media_bit(m); });
+  return media;
+}
+
+const char *product_key(Product product) {
+  switch (product) {
+    case Product::Session:
+      return "session_id";
+    case Product::ContactCenter:
+      return "engagement_id";
+    case Product::Phone:
+      return "call_id";
+    case Product::Meeting:
+    case Product::Webinar:
+      break;
+  }
+  return "meeting_uuid";
+}
+
+Verdict check_type(JsonObject *request, int msg_type) {
+  if (!request) return {kInvalidPayload, "not a JSON object"};
+  auto type = get_int(request, "msg_type");
+  if (!type) return {kInvalidPayload, "no msg_type"};
+  if (*type != msg_type)
+    return {kInvalidMessageType,
+            "msg_type " + std::to_string(*type) + " instead of " + std::to_string(msg_type)};
+  return {};
+}
+
+Verdict check_signaling(JsonObject *request, const Identity &identity) {
+  Verdict verdict = check_credentials(request, identity);
+  if (verdict.status) return verdict;
+  if (json_object_has_member(request, "buffer_data") && !get_bool(request, "buffer_data"))
+    return {kInvalidPayload, "buffer_data is not a boolean"};
+  verdict = check_optional_string(request, "client_id", identity.client_id, kInvalidPayload);
+  if (verdict.status) return verdict;
+  verdict = check_optional_string(request, "stream_id", identity.stream_id, kInvalidStreamId);
+  if (verdict.status) return verdict;
+  // Here it only announces, so the union of all five is taken, too.
+  int64_t mask = get_int(request, "media_type").value_or(0);
+  if (json_object_has_member(request, "media_type") && (mask < 1 || mask > kAllMask))
+    return {kMediaTypeInvalidValue, "media_type"};
+  return {};
+}
+
+Verdict check_media(JsonObject *request, const Identity &identity, Where endpoint,
+                    const std::set<Media> &offered) {
+  Verdict verdict = check_credentials(request, identity);
+  if (verdict.status) return verdict;
+  if (json_object_has_member(request, "payload_encryption") &&
+      get_bool(request, "payload_encryption") != false)
+    return {kInvalidPayload, "payload_encryption"};
+  if (!json_object_has_member(request, "media_type")) return {kInvalidPayload, "no media_type"};
+  int64_t mask = get_int(request, "media_type").value_or(0);
+  std::vector<Media> media = media_of_mask(mask);
+  if (media.empty()) return {kMediaTypeInvalidValue, "media_type " + std::to_string(mask)};
+  if (endpoint && mask != media_bit(*endpoint))
+    return {kInvalidMediaType, "media_type " + std::to_string(mask) + " at this URL"};
+  for (Media m : media)
+    if (!offered.count(m))
+      return {kAudioNotSupported + static_cast<int>(m),
+              std::string(media_name(m)) + " not offered"};
+  JsonObject *params = get_object(request, "media_params");
+  if (!params) return {kInvalidMediaParams, "no media_params"};
+  for (Media m : media) {
+    JsonObject *own = get_object(params, media_name(m));
+    if (!own) return {kParamsStatus[static_cast<int>(m)], std::string("no ") + media_name(m)};
+    verdict = check_params(m, own);
+    if (verdict.status) return verdict;
+  }
+  return {};
+}
+
+std::vector<std::string> surplus_params(JsonObject *request) {
+  std::vector<Media> media = media_of_mask(get_int(request, "media_type").value_or(0));
+  JsonObject *params = get_object(request, "media_params");
+  std::vector<std::string> surplus;
+  if (media.empty()) return surplus;  // the mask is wrong, not the parameters
+  for (Media m : kAllMedia) {
+    bool wanted = std::find(media.begin(), media.end(), m) != media.end();
+    if (!wanted && params && json_object_has_member(params, media_name(m)))
+      surplus.push_back(media_name(m));
+  }
+  return surplus;
+}
+
+Verdict check_subscription(JsonObject *request, Product product) {
+  JsonNode *node = json_object_get_member(request, "events");
+  if (!node || !JSON_NODE_HOLDS_ARRAY(node)) return {kInvalidEvents, "no array of events"};
+  JsonArray *events = json_node_get_array(node);
+  if (json_array_get_length(events) == 0) return {kInvalidEvents, "no events"};
+  for (guint i = 0; i < json_array_get_length(events); i++) {
+    JsonNode *element = json_array_get_element(events, i);
+    if (!JSON_NODE_HOLDS_OBJECT(element)) return {kInvalidEvents, "event is not an object"};
+    JsonObject *event = json_node_get_object(element);
+    auto type = get_int(event, "event_type");
+    if (!type || !known_event(*type, product)) return {kInvalidEventType, "unknown event_type"};
+    if (*type == 1 || *type == 7)
+      return {kInvalidEventType, "event_type " + std::to_string(*type) + " is sent unasked"};
+    if (!get_bool(event, "subscribe")) return {kInvalidSubscribe, "subscribe is not a boolean"};
+  }
+  return {};
+}
+
+}  // namespace rtmstest
