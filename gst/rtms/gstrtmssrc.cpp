@@ -3,11 +3,13 @@
  * @title: rtmssrc
  * @short_description: receives a meeting's live media over RTMS
  *
- * rtmssrc connects to a stream of RTMS (Zoom Realtime Media Streams) and gives each kind of media that the
- * service offers a pad of its own: audio, camera video, screen share, transcript and chat. It is a live source.
+ * rtmssrc connects to a stream of RTMS (Zoom Realtime Media Streams) and gives each kind of media
+ * that the service offers a pad of its own: audio, camera video, screen share, transcript and chat.
+ * It is a live source.
  *
- * The stream is named by the webhook with which the service announces it; who asks is proved with the app's
- * client id and secret, which are best kept in the environment (`ZM_RTMS_CLIENT`, `ZM_RTMS_SECRET`).
+ * The stream is named by the webhook with which the service announces it; who asks is proved with
+ * the app's client id and secret, which are best kept in the environment (`ZM_RTMS_CLIENT`,
+ * `ZM_RTMS_SECRET`).
  *
  * ## Example launch lines
  *
@@ -21,7 +23,8 @@
  *
  * Play the sound of a meeting:
  * |[
- * gst-launch-1.0 rtmssrc webhook-location=webhook.json media-types=audio ! audioconvert ! audioresample ! autoaudiosink
+ * gst-launch-1.0 rtmssrc webhook-location=webhook.json media-types=audio ! audioconvert !
+ * audioresample ! autoaudiosink
  * ]|
  *
  * Since: 0.1
@@ -61,18 +64,17 @@ constexpr const char *kChatCaps = "application/x-json";
 
 struct _GstRtmsSrc {
   GstElement parent;
-  // The object lock guards the settings; state changes alone change `stream`, under `stream_lock`, so that
-  // signals and properties find it whole. `stream_lock` is taken first where both are.
+  // The object lock guards the settings; state changes alone change `stream`, under `stream_lock`,
+  // so that signals and properties find it whole. `stream_lock` is taken first where both are.
   Settings *settings;
   GMutex stream_lock;
   Stream *stream;
 };
 
-G_DEFINE_TYPE_WITH_CODE(
-    GstRtmsSrc, gst_rtms_src, GST_TYPE_ELEMENT,
-    GST_DEBUG_CATEGORY_INIT(gst_rtms_src_debug, "rtmssrc", 0, "RTMS source");
-    GST_DEBUG_CATEGORY_INIT(gst_rtms_session_debug, "rtms-session", 0,
-                            "RTMS connections and handshakes"))
+G_DEFINE_TYPE_WITH_CODE(GstRtmsSrc, gst_rtms_src, GST_TYPE_ELEMENT,
+                        GST_DEBUG_CATEGORY_INIT(gst_rtms_src_debug, "rtmssrc", 0, "RTMS source");
+                        GST_DEBUG_CATEGORY_INIT(gst_rtms_session_debug, "rtms-session", 0,
+                                                "RTMS connections and handshakes"))
 GST_ELEMENT_REGISTER_DEFINE(rtmssrc, "rtmssrc", GST_RANK_NONE, GST_TYPE_RTMS_SRC)
 
 namespace {
@@ -99,7 +101,8 @@ class StreamLock {
   GMutex *mutex_;
 };
 
-// ---- properties ------------------------------------------------------------------------------------------
+// ---- properties
+// ------------------------------------------------------------------------------------------
 
 void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   GstRtmsSrc *self = GST_RTMS_SRC(object);
@@ -111,20 +114,17 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
     if (id == PROP_TLS_DATABASE)
       self->settings->tls_database =
           std::shared_ptr<GTlsDatabase>(G_TLS_DATABASE(g_value_dup_object(value)), [](auto *db) {
-            if (db)
-              g_object_unref(db);
+            if (db) g_object_unref(db);
           });
     else if (!rtms::set_setting(self->settings, id, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     latency_changed = latency != self->settings->latency;
     latency = self->settings->latency;
   }
-  if (!latency_changed)
-    return;
+  if (!latency_changed) return;
   {
     StreamLock lock(self);
-    if (self->stream)
-      self->stream->set_latency(latency * GST_MSECOND);
+    if (self->stream) self->stream->set_latency(latency * GST_MSECOND);
   }
   gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
 }
@@ -145,7 +145,8 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
-// ---- state -----------------------------------------------------------------------------------------------
+// ---- state
+// -----------------------------------------------------------------------------------------------
 
 bool start(GstRtmsSrc *self) {
   Settings settings;
@@ -159,8 +160,8 @@ bool start(GstRtmsSrc *self) {
     return false;
   }
   StreamLock lock(self);
-  self->stream = new Stream(GST_ELEMENT(self), settings,
-                            std::get<rtms::SessionConfig>(std::move(checked)));
+  self->stream =
+      new Stream(GST_ELEMENT(self), settings, std::get<rtms::SessionConfig>(std::move(checked)));
   return true;
 }
 
@@ -175,8 +176,7 @@ void stop(GstRtmsSrc *self) {
 
 void set_playing(GstRtmsSrc *self, bool playing) {
   StreamLock lock(self);
-  if (self->stream)
-    self->stream->set_playing(playing);
+  if (self->stream) self->stream->set_playing(playing);
 }
 
 // A callback of the application runs on the element's own thread, and changes the state from there.
@@ -189,13 +189,13 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
   GstRtmsSrc *self = GST_RTMS_SRC(element);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
     return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
-    set_playing(self, false);
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) set_playing(self, false);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && is_own_thread(self)) {
-    GST_ELEMENT_ERROR(self, CORE, STATE_CHANGE,
-                      ("The element cannot be stopped from its own thread, as in a pad-added handler "
-                       "or a synchronous bus handler: use gst_element_call_async()."),
-                      (nullptr));
+    GST_ELEMENT_ERROR(
+        self, CORE, STATE_CHANGE,
+        ("The element cannot be stopped from its own thread, as in a pad-added handler "
+         "or a synchronous bus handler: use gst_element_call_async()."),
+        (nullptr));
     return GST_STATE_CHANGE_FAILURE;
   }
 
@@ -213,8 +213,7 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
       set_playing(self, true);
       break;
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
-      if (result != GST_STATE_CHANGE_FAILURE)
-        result = GST_STATE_CHANGE_NO_PREROLL;
+      if (result != GST_STATE_CHANGE_FAILURE) result = GST_STATE_CHANGE_NO_PREROLL;
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       // The pads are inactive and their tasks have ended: the parent saw to it.
@@ -233,8 +232,7 @@ gboolean send_event(GstElement *element, GstEvent *event) {
     return GST_ELEMENT_CLASS(gst_rtms_src_parent_class)->send_event(element, event);
   gst_event_unref(event);
   StreamLock lock(self);
-  if (self->stream)
-    self->stream->send_eos();
+  if (self->stream) self->stream->send_eos();
   return self->stream != nullptr;
 }
 
@@ -244,24 +242,22 @@ gboolean query(GstElement *element, GstQuery *query) {
   if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
     return GST_ELEMENT_CLASS(gst_rtms_src_parent_class)->query(element, query);
   StreamLock lock(self);
-  if (!self->stream)
-    return FALSE;
+  if (!self->stream) return FALSE;
   self->stream->answer_latency(query);
   return TRUE;
 }
 
-// ---- actions ---------------------------------------------------------------------------------------------
+// ---- actions
+// ---------------------------------------------------------------------------------------------
 
 void subscribe_video(GstRtmsSrc *self, guint64 user_id, gboolean subscribe) {
   StreamLock lock(self);
-  if (self->stream)
-    self->stream->subscribe_video(user_id, subscribe);
+  if (self->stream) self->stream->subscribe_video(user_id, subscribe);
 }
 
 void close_stream(GstRtmsSrc *self) {
   StreamLock lock(self);
-  if (self->stream)
-    self->stream->close_stream();
+  if (self->stream) self->stream->close_stream();
 }
 
 void finalize(GObject *object) {
@@ -280,8 +276,8 @@ void add_template(GstElementClass *klass, const char *name, const char *caps_tex
 
 void install_properties(GObjectClass *klass) {
   rtms::install_settings(klass);
-  constexpr auto read_write = static_cast<GParamFlags>(
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  constexpr auto read_write = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                       GST_PARAM_MUTABLE_READY);
   constexpr auto read_only = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   /**
    * GstRtmsSrc:tls-database:
@@ -299,9 +295,10 @@ void install_properties(GObjectClass *klass) {
    * GstRtmsSrc:stats:
    *
    * A structure `rtms-stats` with the totals `messages`, `bytes` (of payload), `dropped` (buffers),
-   * `discontinuities`, `reconnects`, `keep-alives` (answered) and `ignored` (messages), all guint64, and a
-   * structure for each kind of media with the same fields and `queue-bytes`, `queue-time` (ns),
-   * `last-timestamp` (Unix ms) and `latency` (ns that arrival lags behind capture, against the first message's; gint64).
+   * `discontinuities`, `reconnects`, `keep-alives` (answered) and `ignored` (messages), all
+   * guint64, and a structure for each kind of media with the same fields and `queue-bytes`,
+   * `queue-time` (ns), `last-timestamp` (Unix ms) and `latency` (ns that arrival lags behind
+   * capture, against the first message's; gint64).
    *
    * Since: 0.1
    */
@@ -320,15 +317,15 @@ void install_signals(GType type) {
    * @user_id: the participant
    * @subscribe: whether to start or to end
    *
-   * Asks for one participant's video on the pad `video`; with #GstRtmsSrc:video-streams=individual only. A
-   * newer subscription replaces the older. A refusal comes as a warning on the bus.
+   * Asks for one participant's video on the pad `video`; with #GstRtmsSrc:video-streams=individual
+   * only. A newer subscription replaces the older. A refusal comes as a warning on the bus.
    *
    * Since: 0.1
    */
   signals[SIGNAL_SUBSCRIBE_VIDEO] = g_signal_new_class_handler(
-      "subscribe-video", type,
-      static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION), G_CALLBACK(subscribe_video),
-      nullptr, nullptr, nullptr, G_TYPE_NONE, 2, G_TYPE_UINT64, G_TYPE_BOOLEAN);
+      "subscribe-video", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+      G_CALLBACK(subscribe_video), nullptr, nullptr, nullptr, G_TYPE_NONE, 2, G_TYPE_UINT64,
+      G_TYPE_BOOLEAN);
   /**
    * GstRtmsSrc::close-stream:
    * @rtmssrc: the element

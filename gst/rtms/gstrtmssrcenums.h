@@ -43,12 +43,12 @@ G_END_DECLS
 GType gst_rtms_src_media_types_get_type(void);
 GType gst_rtms_src_connection_mode_get_type(void);
 GType gst_rtms_src_transcript_format_get_type(void);
-GType gst_rtms_src_audio_codec_get_type(void);      // rtms::Codec
-GType gst_rtms_src_audio_streams_get_type(void);    // rtms::DataOpt
-GType gst_rtms_src_audio_framing_get_type(void);    // rtms::ContentType
-GType gst_rtms_src_video_codec_get_type(void);      // rtms::Codec
-GType gst_rtms_src_video_resolution_get_type(void); // rtms::Resolution
-GType gst_rtms_src_video_streams_get_type(void);    // rtms::DataOpt
+GType gst_rtms_src_audio_codec_get_type(void);       // rtms::Codec
+GType gst_rtms_src_audio_streams_get_type(void);     // rtms::DataOpt
+GType gst_rtms_src_audio_framing_get_type(void);     // rtms::ContentType
+GType gst_rtms_src_video_codec_get_type(void);       // rtms::Codec
+GType gst_rtms_src_video_resolution_get_type(void);  // rtms::Resolution
+GType gst_rtms_src_video_streams_get_type(void);     // rtms::DataOpt
 
 // The nick of an enum type's value; "?" where it has none.
 const char *gst_rtms_src_enum_nick(GType type, int value);

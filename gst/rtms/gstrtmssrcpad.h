@@ -3,9 +3,9 @@
 
 #include "media/queue.h"
 
+#include <gst/gst.h>
 #include <atomic>
 #include <functional>
-#include <gst/gst.h>
 
 G_BEGIN_DECLS
 
@@ -22,8 +22,8 @@ struct PadConfig {
 
   // The callbacks come from the pad's streaming task, without any lock held.
 
-  // The running time up to which it is certain that nothing more will come; GST_CLOCK_TIME_NONE where that
-  // cannot be told now.
+  // The running time up to which it is certain that nothing more will come; GST_CLOCK_TIME_NONE
+  // where that cannot be told now.
   std::function<GstClockTime()> certain_time;
   // The result of a push changed.
   std::function<void(GstFlowReturn)> flow_changed;
@@ -38,7 +38,8 @@ struct PadLevel {
 
 }  // namespace rtms
 
-// A new pad, active and with its task running; its sticky events are to be pushed before it is added to the element.
+// A new pad, active and with its task running; its sticky events are to be pushed before it is
+// added to the element.
 GstRtmsSrcPad *gst_rtms_src_pad_new(GstPadTemplate *templ, const char *name,
                                     rtms::PadConfig config);
 

@@ -17,8 +17,7 @@ const char *connection_state_nick(ConnectionState state) {
 std::string media_names(MediaMask media) {
   std::string names;
   for (Media m : kAllMedia)
-    if (media & media_bit(m))
-      names += (names.empty() ? "" : "+") + std::string(media_nick(m));
+    if (media & media_bit(m)) names += (names.empty() ? "" : "+") + std::string(media_nick(m));
   return names.empty() ? "signaling" : names;
 }
 
@@ -39,12 +38,9 @@ const char *participant_message(Product product, int64_t type) {
       break;
   }
   // Contact Center and Phone use the numbers from 8 on for events of their own.
-  if (product == Product::ContactCenter || product == Product::Phone)
-    return nullptr;
-  if (type == static_cast<int64_t>(EventType::ParticipantVideoOn))
-    return "rtms-video-on";
-  if (type == static_cast<int64_t>(EventType::ParticipantVideoOff))
-    return "rtms-video-off";
+  if (product == Product::ContactCenter || product == Product::Phone) return nullptr;
+  if (type == static_cast<int64_t>(EventType::ParticipantVideoOn)) return "rtms-video-on";
+  if (type == static_cast<int64_t>(EventType::ParticipantVideoOff)) return "rtms-video-off";
   return nullptr;
 }
 
@@ -85,8 +81,7 @@ ErrorCode transport_code(const TransportClose &why) {
     case Kind::Resolve:
       return resource(GST_RESOURCE_ERROR_NOT_FOUND);
     case Kind::Http:
-      if (why.code == 401 || why.code == 403)
-        return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+      if (why.code == 401 || why.code == 403) return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);
       return resource(why.code == 404 ? GST_RESOURCE_ERROR_NOT_FOUND
                                       : GST_RESOURCE_ERROR_OPEN_READ);
     case Kind::Refused:
@@ -147,30 +142,27 @@ void post_problem(GstElement *element, GstMessageType type, const SessionError &
 
 void post_connection(GstElement *element, ConnectionState state, MediaMask media,
                      unsigned attempt) {
-  post(element, gst_structure_new("rtms-connection", "state", G_TYPE_STRING,
-                                  connection_state_nick(state), "media", G_TYPE_STRING,
-                                  media_names(media).c_str(), "attempt", G_TYPE_UINT, attempt,
-                                  nullptr));
+  post(element,
+       gst_structure_new("rtms-connection", "state", G_TYPE_STRING, connection_state_nick(state),
+                         "media", G_TYPE_STRING, media_names(media).c_str(), "attempt", G_TYPE_UINT,
+                         attempt, nullptr));
 }
 
 void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
-  post(element,
-       gst_structure_new("rtms-stream-state", "state", G_TYPE_STRING,
-                         stream_state_nick(update.state), "state-code", G_TYPE_INT64, update.state,
-                         "reason", G_TYPE_STRING, reason_nick(update.reason, update.reason_text),
-                         "reason-code", G_TYPE_INT64, update.reason, "timestamp", G_TYPE_INT64,
-                         update.timestamp, nullptr));
+  post(element, gst_structure_new(
+                    "rtms-stream-state", "state", G_TYPE_STRING, stream_state_nick(update.state),
+                    "state-code", G_TYPE_INT64, update.state, "reason", G_TYPE_STRING,
+                    reason_nick(update.reason, update.reason_text), "reason-code", G_TYPE_INT64,
+                    update.reason, "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
 }
 
 void post_session_state(GstElement *element, const SessionStateUpdate &update) {
-  post(element,
-       gst_structure_new("rtms-session-state", "state", G_TYPE_STRING,
-                         session_state_nick(update.state), "state-code", G_TYPE_INT64,
-                         update.state, "reason", G_TYPE_STRING,
-                         reason_nick(update.reason, update.reason_text), "reason-code",
-                         G_TYPE_INT64, update.reason, "session-id", G_TYPE_STRING,
-                         update.session_id.c_str(), "timestamp", G_TYPE_INT64, update.timestamp,
-                         nullptr));
+  post(element, gst_structure_new(
+                    "rtms-session-state", "state", G_TYPE_STRING, session_state_nick(update.state),
+                    "state-code", G_TYPE_INT64, update.state, "reason", G_TYPE_STRING,
+                    reason_nick(update.reason, update.reason_text), "reason-code", G_TYPE_INT64,
+                    update.reason, "session-id", G_TYPE_STRING, update.session_id.c_str(),
+                    "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
 }
 
 void post_event(GstElement *element, Product product, const EventUpdate &event) {

@@ -14,13 +14,13 @@ std::vector<Member> &members() {
   return table;
 }
 
-constexpr auto kReadWrite = static_cast<GParamFlags>(
-    G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-constexpr auto kWriteOnly = static_cast<GParamFlags>(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS |
-                                                     GST_PARAM_MUTABLE_READY);
+constexpr auto kReadWrite =
+    static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+constexpr auto kWriteOnly =
+    static_cast<GParamFlags>(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
 
-// What is out of range is refused with the other settings at the state change to PAUSED, where the error
-// can say what is valid: hence the wide ranges.
+// What is out of range is refused with the other settings at the state change to PAUSED, where the
+// error can say what is valid: hence the wide ranges.
 class Installer {
  public:
   explicit Installer(GObjectClass *klass) : klass_(klass) {}
@@ -36,8 +36,8 @@ class Installer {
     add(member, g_param_spec_boolean(name, nick, blurb, defaults_.*member, kReadWrite));
   }
   void integer(const char *name, const char *nick, const char *blurb, int Settings::*member) {
-    add(member, g_param_spec_int(name, nick, blurb, G_MININT, G_MAXINT, defaults_.*member,
-                                 kReadWrite));
+    add(member,
+        g_param_spec_int(name, nick, blurb, G_MININT, G_MAXINT, defaults_.*member, kReadWrite));
   }
   void choice(const char *name, const char *nick, const char *blurb, GType type,
               int Settings::*member) {
@@ -52,8 +52,8 @@ class Installer {
     add(member, g_param_spec_uint(name, nick, blurb, 0, G_MAXUINT, defaults_.*member, flags));
   }
   void uint64(const char *name, const char *nick, const char *blurb, uint64_t Settings::*member) {
-    add(member, g_param_spec_uint64(name, nick, blurb, 0, G_MAXUINT64, defaults_.*member,
-                                    kReadWrite));
+    add(member,
+        g_param_spec_uint64(name, nick, blurb, 0, G_MAXUINT64, defaults_.*member, kReadWrite));
   }
 
  private:
@@ -70,9 +70,10 @@ void install_stream(Installer *install) {
   /**
    * GstRtmsSrc:webhook:
    *
-   * The service's `*.rtms_started` webhook as JSON text: whole, its payload's fields alone, or its inner
-   * object alone. It fills #GstRtmsSrc:signaling-url, #GstRtmsSrc:stream-id, the id of the product and the
-   * signature; a property that is set explicitly beats it. When read, a signature in it is replaced by "…".
+   * The service's `*.rtms_started` webhook as JSON text: whole, its payload's fields alone, or its
+   * inner object alone. It fills #GstRtmsSrc:signaling-url, #GstRtmsSrc:stream-id, the id of the
+   * product and the signature; a property that is set explicitly beats it. When read, a signature
+   * in it is replaced by "…".
    *
    * Default: none. Beats #GstRtmsSrc:webhook-location.
    *
@@ -95,8 +96,8 @@ void install_stream(Installer *install) {
   /**
    * GstRtmsSrc:signaling-url:
    *
-   * Where the signaling connection goes: `server_urls` of the webhook. A `wss://` URL; `ws://` only to this
-   * machine, or with #GstRtmsSrc:allow-insecure.
+   * Where the signaling connection goes: `server_urls` of the webhook. A `wss://` URL; `ws://` only
+   * to this machine, or with #GstRtmsSrc:allow-insecure.
    *
    * Since: 0.1
    */
@@ -106,8 +107,8 @@ void install_stream(Installer *install) {
   /**
    * GstRtmsSrc:stream-id:
    *
-   * `rtms_stream_id` of the webhook. A stream can be connected once: a second element in the same process
-   * that asks for it gets an error.
+   * `rtms_stream_id` of the webhook. A stream can be connected once: a second element in the same
+   * process that asks for it gets an error.
    *
    * Since: 0.1
    */
@@ -168,7 +169,8 @@ void install_stream(Installer *install) {
    * GstRtmsSrc:client-secret:
    *
    * The app's client secret, or SDK secret. It cannot be read back and is never logged; prefer the
-   * environment to a command line, which other users of the machine can see and which GStreamer's own parser logs.
+   * environment to a command line, which other users of the machine can see and which GStreamer's
+   * own parser logs.
    *
    * Default: `$ZM_RTMS_SECRET`, else `$ZOOM_CLIENT_SECRET`, at the state change to PAUSED.
    *
@@ -181,7 +183,8 @@ void install_stream(Installer *install) {
   /**
    * GstRtmsSrc:signature:
    *
-   * A ready-made signature, lower-case hex, in place of #GstRtmsSrc:client-id and #GstRtmsSrc:client-secret.
+   * A ready-made signature, lower-case hex, in place of #GstRtmsSrc:client-id and
+   * #GstRtmsSrc:client-secret.
    *
    * Since: 0.1
    */
@@ -194,8 +197,8 @@ void install_media(Installer *install) {
   /**
    * GstRtmsSrc:media-types:
    *
-   * The kinds of media to ask for. Those that the service does not offer are told in a warning; the others
-   * go on.
+   * The kinds of media to ask for. Those that the service does not offer are told in a warning; the
+   * others go on.
    *
    * Since: 0.1
    */
@@ -205,8 +208,8 @@ void install_media(Installer *install) {
   /**
    * GstRtmsSrc:connection-mode:
    *
-   * Whether each kind of media gets a connection of its own. Where the service offers no connection for all
-   * media, `unified` falls back to `split` with a warning.
+   * Whether each kind of media gets a connection of its own. Where the service offers no connection
+   * for all media, `unified` falls back to `split` with a warning.
    *
    * Since: 0.1
    */
@@ -216,8 +219,8 @@ void install_media(Installer *install) {
   /**
    * GstRtmsSrc:buffer-data:
    *
-   * Asks for up to 60 s of audio from before the connection. Recordings want it; it makes the start of the
-   * audio older than that of the video.
+   * Asks for up to 60 s of audio from before the connection. Recordings want it; it makes the start
+   * of the audio older than that of the video.
    *
    * Since: 0.1
    */
@@ -227,7 +230,8 @@ void install_media(Installer *install) {
   /**
    * GstRtmsSrc:transcript-language:
    *
-   * The language that is spoken: the service's number, -1 for none, 0 Arabic … 9 English … 36 Vietnamese.
+   * The language that is spoken: the service's number, -1 for none, 0 Arabic … 9 English … 36
+   * Vietnamese.
    *
    * Since: 0.1
    */
@@ -261,9 +265,10 @@ void install_audio(Installer *install) {
   /**
    * GstRtmsSrc:audio-codec:
    *
-   * The codec to ask for. The service validates codec, rate, channels, framing and packet duration together:
-   * `l16` goes with every rate, 1 or 2 channels and 20 to 1000 ms; `opus` with 48000 Hz, 1 or 2 channels and
-   * 20 ms; `g711` with 8000 Hz, `g722` with 16000 Hz, both with 1 channel and 20 ms.
+   * The codec to ask for. The service validates codec, rate, channels, framing and packet duration
+   * together: `l16` goes with every rate, 1 or 2 channels and 20 to 1000 ms; `opus` with 48000 Hz,
+   * 1 or 2 channels and 20 ms; `g711` with 8000 Hz, `g722` with 16000 Hz, both with 1 channel and
+   * 20 ms.
    *
    * Since: 0.1
    */
@@ -325,7 +330,8 @@ void install_video(Installer *install) {
   /**
    * GstRtmsSrc:video-codec:
    *
-   * The codec of the cameras' video. `jpeg` and `png` need #GstRtmsSrc:video-fps of 5 or less, `h264` more.
+   * The codec of the cameras' video. `jpeg` and `png` need #GstRtmsSrc:video-fps of 5 or less,
+   * `h264` more.
    *
    * Since: 0.1
    */
@@ -355,8 +361,8 @@ void install_video(Installer *install) {
   /**
    * GstRtmsSrc:video-streams:
    *
-   * Whose video comes on the pad `video`: the active speaker's, or that of the participant chosen with
-   * #GstRtmsSrc::subscribe-video.
+   * Whose video comes on the pad `video`: the active speaker's, or that of the participant chosen
+   * with #GstRtmsSrc::subscribe-video.
    *
    * Since: 0.1
    */
@@ -399,8 +405,8 @@ void install_timing(Installer *install) {
   /**
    * GstRtmsSrc:latency:
    *
-   * What the LATENCY query reports as minimum, in ms: how much later than the earliest a message may come and
-   * still be played in time. Can be changed at any time.
+   * What the LATENCY query reports as minimum, in ms: how much later than the earliest a message
+   * may come and still be played in time. Can be changed at any time.
    *
    * Since: 0.1
    */
@@ -412,8 +418,9 @@ void install_timing(Installer *install) {
   /**
    * GstRtmsSrc:max-queue-bytes:
    *
-   * How much may wait on each pad for a slow pipeline, in bytes; 0: no bound. When it is full, whole
-   * decodable units are dropped: audio the oldest first, video up to the next keyframe, text the oldest.
+   * How much may wait on each pad for a slow pipeline, in bytes; 0: no bound. When it is full,
+   * whole decodable units are dropped: audio the oldest first, video up to the next keyframe, text
+   * the oldest.
    *
    * Since: 0.1
    */
@@ -472,7 +479,8 @@ void install_timing(Installer *install) {
   /**
    * GstRtmsSrc:retry-delay:
    *
-   * The delay in ms before the second try; it doubles with each further one. The first try is quicker.
+   * The delay in ms before the second try; it doubles with each further one. The first try is
+   * quicker.
    *
    * Since: 0.1
    */
@@ -514,7 +522,8 @@ void install_network(Installer *install) {
   /**
    * GstRtmsSrc:allow-insecure:
    *
-   * Permits `ws://` to other hosts than this machine. Everything can be read and changed on the way then.
+   * Permits `ws://` to other hosts than this machine. Everything can be read and changed on the way
+   * then.
    *
    * Since: 0.1
    */
@@ -524,7 +533,8 @@ void install_network(Installer *install) {
   /**
    * GstRtmsSrc:proxy:
    *
-   * The URI of a proxy (`http://host:port`, `socks5://host:port`). Default: as the system is set up.
+   * The URI of a proxy (`http://host:port`, `socks5://host:port`). Default: as the system is set
+   * up.
    *
    * Since: 0.1
    */
@@ -543,7 +553,8 @@ void install_network(Installer *install) {
                   &Settings::user_agent);
 }
 
-// ---- GValue ↔ member -------------------------------------------------------------------------------------
+// ---- GValue ↔ member
+// -------------------------------------------------------------------------------------
 
 struct Setter {
   Settings *settings;
@@ -553,7 +564,8 @@ struct Setter {
   void operator()(Secret Settings::*member) const { settings->*member = Secret(text()); }
   void operator()(bool Settings::*member) const { settings->*member = g_value_get_boolean(value); }
   void operator()(int Settings::*member) const {
-    settings->*member = G_VALUE_HOLDS_ENUM(value) ? g_value_get_enum(value) : g_value_get_int(value);
+    settings->*member =
+        G_VALUE_HOLDS_ENUM(value) ? g_value_get_enum(value) : g_value_get_int(value);
   }
   void operator()(unsigned Settings::*member) const {
     settings->*member =
@@ -594,9 +606,7 @@ struct Getter {
     else
       g_value_set_uint(value, settings.*member);
   }
-  void operator()(uint64_t Settings::*member) const {
-    g_value_set_uint64(value, settings.*member);
-  }
+  void operator()(uint64_t Settings::*member) const { g_value_set_uint64(value, settings.*member); }
 };
 
 }  // namespace
@@ -612,15 +622,13 @@ void install_settings(GObjectClass *klass) {
 }
 
 bool set_setting(Settings *settings, guint id, const GValue *value) {
-  if (id == 0 || id > members().size())
-    return false;
+  if (id == 0 || id > members().size()) return false;
   std::visit(Setter{settings, value}, members()[id - 1]);
   return true;
 }
 
 bool get_setting(const Settings &settings, guint id, GValue *value) {
-  if (id == 0 || id > members().size())
-    return false;
+  if (id == 0 || id > members().size()) return false;
   std::visit(Getter{settings, value}, members()[id - 1]);
   return true;
 }

@@ -14,8 +14,7 @@ constexpr int kLastLanguage = 36;
 
 const char *environment(std::initializer_list<const char *> names) {
   for (const char *name : names)
-    if (const char *value = g_getenv(name); value && *value)
-      return value;
+    if (const char *value = g_getenv(name); value && *value) return value;
   return "";
 }
 
@@ -23,7 +22,8 @@ std::string nick(GType type, int value) {
   return gst_rtms_src_enum_nick(type, value);
 }
 
-// ---- media -----------------------------------------------------------------------------------------
+// ---- media
+// -----------------------------------------------------------------------------------------
 
 struct AudioChoice {
   ContentType framing;
@@ -49,24 +49,22 @@ std::string describe(const AudioChoice &choice) {
          nick(gst_rtms_src_audio_framing_get_type(), static_cast<int>(choice.framing)) +
          " audio-codec=" + codec_nick(choice.codec) + " audio-rate=" +
          (choice.rate_hz ? std::to_string(choice.rate_hz) : "8000|16000|32000|48000") +
-         " audio-channels=" + (choice.max_channels == 1 ? "1" : "1|2") + " audio-packet-duration=" +
-         (choice.max_packet_ms == 20 ? "20" : "20, 40, 60, … 1000");
+         " audio-channels=" + (choice.max_channels == 1 ? "1" : "1|2") +
+         " audio-packet-duration=" + (choice.max_packet_ms == 20 ? "20" : "20, 40, 60, … 1000");
 }
 
 bool fits(const AudioChoice &choice, const AudioParams &audio) {
   const bool rate_fits = choice.rate_hz ? choice.rate_hz == audio.rate_hz
                                         : sample_rate_to_index(audio.rate_hz).has_value();
   return choice.framing == audio.content_type && choice.codec == audio.codec && rate_fits &&
-         audio.channels >= 1 && audio.channels <= choice.max_channels &&
-         audio.send_rate_ms >= 20 && audio.send_rate_ms <= choice.max_packet_ms &&
-         audio.send_rate_ms % 20 == 0;
+         audio.channels >= 1 && audio.channels <= choice.max_channels && audio.send_rate_ms >= 20 &&
+         audio.send_rate_ms <= choice.max_packet_ms && audio.send_rate_ms % 20 == 0;
 }
 
 Problem check_audio(const AudioParams &audio) {
   std::string valid;
   for (const AudioChoice &choice : kAudioChoices) {
-    if (fits(choice, audio))
-      return {};
+    if (fits(choice, audio)) return {};
     valid += "\n  " + describe(choice);
   }
   return BadSetting{
@@ -80,10 +78,9 @@ Problem check_audio(const AudioParams &audio) {
 
 Problem check_video(const char *prefix, const VideoParams &video) {
   const bool pictures = video.codec != Codec::H264;
-  if (video.fps >= 1 && video.fps <= 30 && pictures == (video.fps <= 5))
-    return {};
-  return BadSetting{std::string(prefix) + "-fps=" + std::to_string(video.fps) + " does not go with " +
-                    prefix + "-codec=" + codec_nick(video.codec) +
+  if (video.fps >= 1 && video.fps <= 30 && pictures == (video.fps <= 5)) return {};
+  return BadSetting{std::string(prefix) + "-fps=" + std::to_string(video.fps) +
+                    " does not go with " + prefix + "-codec=" + codec_nick(video.codec) +
                     ": jpeg and png need 1 to 5, h264 needs 6 to 30."};
 }
 
@@ -115,30 +112,28 @@ Problem fill_media(const Settings &settings, SessionConfig *config) {
   config->params.transcript = {settings.transcript_language, settings.transcript_detect_language};
 
   if (!config->media)
-    return BadSetting{"media-types is empty. Valid are audio, video, screen, transcript and chat, "
-                      "joined by +."};
+    return BadSetting{
+        "media-types is empty. Valid are audio, video, screen, transcript and chat, "
+        "joined by +."};
   if (config->media & media_bit(Media::Audio))
-    if (auto problem = check_audio(audio))
-      return problem;
+    if (auto problem = check_audio(audio)) return problem;
   if (config->media & media_bit(Media::Video))
-    if (auto problem = check_video("video", config->params.video))
-      return problem;
+    if (auto problem = check_video("video", config->params.video)) return problem;
   if (config->media & media_bit(Media::Screen))
-    if (auto problem = check_video("screen", config->params.screen))
-      return problem;
+    if (auto problem = check_video("screen", config->params.screen)) return problem;
   if (settings.transcript_language < -1 || settings.transcript_language > kLastLanguage)
     return BadSetting{"transcript-language=" + std::to_string(settings.transcript_language) +
                       " is not valid. Valid are -1 (none) and 0 to 36, 9 is English."};
   return {};
 }
 
-// ---- which stream, and who asks ----------------------------------------------------------------------
+// ---- which stream, and who asks
+// ----------------------------------------------------------------------
 
 std::variant<Webhook, BadSetting> read_webhook(const Settings &settings) {
   std::string text = settings.webhook;
   std::string source = "webhook";
-  if (text.empty() && settings.webhook_location.empty())
-    return Webhook{};
+  if (text.empty() && settings.webhook_location.empty()) return Webhook{};
   if (text.empty()) {
     source = "webhook-location=" + settings.webhook_location;
     char *contents = nullptr;
@@ -179,8 +174,7 @@ Problem choose_id(const Settings &settings, Webhook *hook) {
   };
   std::string set;
   for (const IdProperty &id : ids) {
-    if (id.value.empty())
-      continue;
+    if (id.value.empty()) continue;
     if (!set.empty())
       return BadSetting{set + " and " + id.name +
                         " are both set. Set exactly one of meeting-uuid, session-id, "
@@ -191,20 +185,20 @@ Problem choose_id(const Settings &settings, Webhook *hook) {
     hook->id = id.value;
   }
   if (hook->id.empty())
-    return BadSetting{"None of meeting-uuid, session-id, engagement-id and call-id is set, and no "
-                      "webhook names one. Set webhook, webhook-location, or the id of the product."};
+    return BadSetting{
+        "None of meeting-uuid, session-id, engagement-id and call-id is set, and no "
+        "webhook names one. Set webhook, webhook-location, or the id of the product."};
   return {};
 }
 
 // These go into HTTP headers and JSON strings: nothing that could end a line.
 Problem check_printable(const char *name, std::string_view value) {
-  const bool clean = std::none_of(value.begin(), value.end(), [](unsigned char c) {
-    return c < 0x20 || c == 0x7f;
-  });
-  if (clean && g_utf8_validate(value.data(), static_cast<gssize>(value.size()), nullptr))
-    return {};
-  return BadSetting{std::string(name) + " holds control characters or invalid UTF-8. Copy it from "
-                                        "the webhook as it is."};
+  const bool clean = std::none_of(value.begin(), value.end(),
+                                  [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (clean && g_utf8_validate(value.data(), static_cast<gssize>(value.size()), nullptr)) return {};
+  return BadSetting{std::string(name) +
+                    " holds control characters or invalid UTF-8. Copy it from "
+                    "the webhook as it is."};
 }
 
 Problem choose_signature(const Settings &settings, const Webhook &hook, Identity *who) {
@@ -224,19 +218,19 @@ Problem choose_signature(const Settings &settings, const Webhook &hook, Identity
     return check_printable("The webhook's signature", who->signature);
   }
   if (who->client_id.empty())
-    return BadSetting{"client-id is not set. Set it, or ZM_RTMS_CLIENT in the environment, to the "
-                      "client id (SDK key) of the app; or set signature."};
-  return BadSetting{"client-secret is not set. Set ZM_RTMS_SECRET in the environment (or the "
-                    "property) to the client secret (SDK secret) of the app; or set signature."};
+    return BadSetting{
+        "client-id is not set. Set it, or ZM_RTMS_CLIENT in the environment, to the "
+        "client id (SDK key) of the app; or set signature."};
+  return BadSetting{
+      "client-secret is not set. Set ZM_RTMS_SECRET in the environment (or the "
+      "property) to the client secret (SDK secret) of the app; or set signature."};
 }
 
 Problem fill_identity(const Settings &settings, SessionConfig *config) {
   auto read = read_webhook(settings);
-  if (auto bad = std::get_if<BadSetting>(&read))
-    return *bad;
+  if (auto bad = std::get_if<BadSetting>(&read)) return *bad;
   Webhook hook = std::get<Webhook>(std::move(read));
-  if (auto problem = choose_id(settings, &hook))
-    return problem;
+  if (auto problem = choose_id(settings, &hook)) return problem;
 
   Identity &who = config->who;
   who.product = hook.product;
@@ -244,20 +238,23 @@ Problem fill_identity(const Settings &settings, SessionConfig *config) {
   who.stream_id = settings.stream_id.empty() ? hook.stream_id : settings.stream_id;
   who.client_id = settings.client_id;
   if (who.stream_id.empty())
-    return BadSetting{"stream-id is not set, and no webhook names one. Set webhook, "
-                      "webhook-location, or stream-id to the webhook's rtms_stream_id."};
+    return BadSetting{
+        "stream-id is not set, and no webhook names one. Set webhook, "
+        "webhook-location, or stream-id to the webhook's rtms_stream_id."};
   for (auto &[name, value] : {std::pair{"stream-id", who.stream_id},
                               {"meeting-uuid, session-id, engagement-id or call-id", who.id},
                               {"client-id", who.client_id}})
-    if (auto problem = check_printable(name, value))
-      return problem;
+    if (auto problem = check_printable(name, value)) return problem;
 
-  config->signaling_url = settings.signaling_url.empty() ? hook.signaling_url : settings.signaling_url;
+  config->signaling_url =
+      settings.signaling_url.empty() ? hook.signaling_url : settings.signaling_url;
   if (config->signaling_url.empty())
-    return BadSetting{"signaling-url is not set, and no webhook names one. Set webhook, "
-                      "webhook-location, or signaling-url to the webhook's server_urls."};
+    return BadSetting{
+        "signaling-url is not set, and no webhook names one. Set webhook, "
+        "webhook-location, or signaling-url to the webhook's server_urls."};
   if (auto problem = url_problem(config->signaling_url, settings.allow_insecure))
-    return BadSetting{"signaling-url=" + printable_url(config->signaling_url) + " " + *problem + "."};
+    return BadSetting{"signaling-url=" + printable_url(config->signaling_url) + " " + *problem +
+                      "."};
   return choose_signature(settings, hook, &who);
 }
 
@@ -286,12 +283,9 @@ Problem check_connection(const Settings &settings) {
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings) {
   SessionConfig config;
   // What is wrong comes before what is missing.
-  if (auto problem = fill_media(settings, &config))
-    return *problem;
-  if (auto problem = check_connection(settings))
-    return *problem;
-  if (auto problem = fill_identity(settings, &config))
-    return *problem;
+  if (auto problem = fill_media(settings, &config)) return *problem;
+  if (auto problem = check_connection(settings)) return *problem;
+  if (auto problem = fill_identity(settings, &config)) return *problem;
   config.allow_insecure = settings.allow_insecure;
   config.timeout_ms = settings.timeout;
   config.keep_alive_timeout_ms = settings.keep_alive_timeout;

@@ -58,12 +58,12 @@ Stream::~Stream() {
   thread_.reset();
 }
 
-// ---- on application threads ----------------------------------------------------------------------------
+// ---- on application threads
+// ----------------------------------------------------------------------------
 
 void Stream::set_playing(bool playing) {
   outputs_.set_playing(playing);
-  if (playing)
-    thread_->post([this] { session_->release(); });
+  if (playing) thread_->post([this] { session_->release(); });
 }
 
 void Stream::send_eos() {
@@ -83,7 +83,8 @@ StructurePtr Stream::stats() {
   return stats_structure(stats_);
 }
 
-// ---- on the loop thread ----------------------------------------------------------------------------------
+// ---- on the loop thread
+// ----------------------------------------------------------------------------------
 
 void Stream::start(const Settings &settings, SessionConfig config) {
   WebSocketOptions options;
@@ -113,14 +114,14 @@ void Stream::finished() {
 }
 
 void Stream::end(const char *why) {
-  if (over_)
-    return;
+  if (over_) return;
   over_ = true;
   GST_INFO_OBJECT(element_, "end of stream: %s", why);
   if (!outputs_.end()) {
     SessionError error;
     error.kind = SessionError::Kind::Ended;
-    error.text = std::string("The stream was over before any media could be negotiated: ") + why + ".";
+    error.text =
+        std::string("The stream was over before any media could be negotiated: ") + why + ".";
     post_error(element_, error);
   }
   thread_->post([this] { session_->stop(nullptr); });
@@ -128,21 +129,17 @@ void Stream::end(const char *why) {
 
 void Stream::downstream_stopped(GstFlowReturn flow) {
   thread_->post([this, flow] {
-    if (!over_ && flow != GST_FLOW_EOS)
-      GST_ELEMENT_FLOW_ERROR(element_, flow);
+    if (!over_ && flow != GST_FLOW_EOS) GST_ELEMENT_FLOW_ERROR(element_, flow);
     end("nothing downstream takes data any more");
   });
 }
 
 void Stream::session_connection(ConnectionState state, MediaMask media, unsigned attempt) {
   post_connection(element_, state, media, attempt);
-  if (state != ConnectionState::Streaming)
-    return;
+  if (state != ConnectionState::Streaming) return;
   for (Media m : kAllMedia)
-    if (media & streamed_ & media_bit(m))
-      stats_.of(m).reconnects++;
-  if (!media && signaled_)
-    stats_.signaling.reconnects++;
+    if (media & streamed_ & media_bit(m)) stats_.of(m).reconnects++;
+  if (!media && signaled_) stats_.signaling.reconnects++;
   signaled_ |= !media;
   streamed_ |= media;
 }
@@ -173,8 +170,7 @@ void Stream::remember_names(EventUpdate *event) {
   for (Participant &participant : event->participants) {
     if (participant.user_name.empty()) {
       auto found = names_.find(participant.user_id);
-      if (found != names_.end())
-        participant.user_name = found->second;
+      if (found != names_.end()) participant.user_name = found->second;
     } else if (names_.size() < kMaxNames) {
       names_[participant.user_id] = participant.user_name;
     }
@@ -212,11 +208,9 @@ void Stream::session_warning(const SessionError &warning) {
 }
 
 void Stream::session_failed(const SessionError &error) {
-  if (over_)
-    return;
+  if (over_) return;
   over_ = true;
-  if (!progress_told_)
-    post_progress(element_, GST_PROGRESS_TYPE_ERROR, error.text.c_str());
+  if (!progress_told_) post_progress(element_, GST_PROGRESS_TYPE_ERROR, error.text.c_str());
   post_error(element_, error);
   outputs_.end();
   thread_->post([this] { session_->stop(nullptr); });

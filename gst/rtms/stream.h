@@ -1,5 +1,5 @@
-// One run of rtmssrc, from the state change to PAUSED until the one to READY: a loop thread, the session on
-// it, and the pads.
+// One run of rtmssrc, from the state change to PAUSED until the one to READY: a loop thread, the
+// session on it, and the pads.
 #pragma once
 
 #include "outputs.h"
@@ -31,7 +31,8 @@ class ElementLog final : public LogSink {
 class Stream final : public SessionListener {
  public:
   Stream(GstElement *element, const Settings &settings, SessionConfig config);
-  // Closes the connections, ends the thread, removes the pads. Takes less than a second, whatever the network does.
+  // Closes the connections, ends the thread, removes the pads. Takes less than a second, whatever
+  // the network does.
   ~Stream() override;
 
   void set_playing(bool playing);
@@ -74,8 +75,8 @@ class Stream final : public SessionListener {
   Outputs outputs_;
   bool over_ = false;  // ended or failed
   bool progress_told_ = false;
-  bool signaled_ = false;    // the signaling connection has worked before
-  MediaMask streamed_ = 0;   // the media connections that have
+  bool signaled_ = false;                  // the signaling connection has worked before
+  MediaMask streamed_ = 0;                 // the media connections that have
   std::map<uint64_t, std::string> names_;  // of the participants: those that leave come without
 
   std::unique_ptr<WebSocketFactory> transports_;

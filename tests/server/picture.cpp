@@ -130,7 +130,7 @@ BufferPtr PaintedSlides::next(int64_t &position_ms) {
 
 FilePictures::FilePictures(const std::string &uri, PictureFormat format)
     : pipeline_("uridecodebin uri=\"" + uri +
-                "\" caps=video/x-raw expose-all-streams=false ! videoconvert ! videoscale ! "
+                "\" ! videoconvert ! videoscale ! "
                 "video/x-raw,format=I420,pixel-aspect-ratio=1/1,width=" +
                 std::to_string(format.width) + ",height=" + std::to_string(format.height) +
                 " ! appsink name=sink") {}

@@ -19,7 +19,7 @@ void append(std::vector<uint8_t> &pcm, double value) {
 
 std::string file_description(const std::string &uri, PcmFormat format) {
   return "uridecodebin uri=\"" + uri +
-         "\" caps=audio/x-raw expose-all-streams=false ! audioconvert ! audioresample ! "
+         "\" ! audioconvert ! audioresample ! "
          "audio/x-raw,format=S16LE,layout=interleaved,rate=" +
          std::to_string(format.rate) + ",channels=" + std::to_string(format.channels) +
          " ! appsink name=sink";

@@ -15,12 +15,12 @@ CapsPtr rtp_caps(const AudioParams &params) {
   } else if (params.codec == Codec::G722) {
     encoding = "G722";
     payload = 9;
-    clock_rate = 8000;  // RFC 3551: 8000 although it samples at 16000, a mistake kept for compatibility
+    clock_rate =
+        8000;  // RFC 3551: 8000 although it samples at 16000, a mistake kept for compatibility
   }
-  CapsPtr caps(gst_caps_new_simple("application/x-rtp", "media", G_TYPE_STRING, "audio",
-                                   "clock-rate", G_TYPE_INT, clock_rate, "encoding-name",
-                                   G_TYPE_STRING, encoding, "payload", G_TYPE_INT, payload,
-                                   nullptr));
+  CapsPtr caps(gst_caps_new_simple(
+      "application/x-rtp", "media", G_TYPE_STRING, "audio", "clock-rate", G_TYPE_INT, clock_rate,
+      "encoding-name", G_TYPE_STRING, encoding, "payload", G_TYPE_INT, payload, nullptr));
   if (params.codec == Codec::Opus)
     gst_caps_set_simple(caps.get(), "encoding-params", G_TYPE_STRING, "2", "sprop-stereo",
                         G_TYPE_STRING, params.channels == 2 ? "1" : "0", nullptr);
@@ -41,13 +41,12 @@ CapsPtr audio_caps(const AudioParams &params) {
                                          "channels", G_TYPE_INT, params.channels, nullptr));
     case Codec::Opus:
       return CapsPtr(gst_caps_new_simple("audio/x-opus", "channel-mapping-family", G_TYPE_INT, 0,
-                                         "rate", G_TYPE_INT, params.rate_hz, "channels",
-                                         G_TYPE_INT, params.channels, nullptr));
+                                         "rate", G_TYPE_INT, params.rate_hz, "channels", G_TYPE_INT,
+                                         params.channels, nullptr));
     default: {
-      CapsPtr caps(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout",
-                                       G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT,
-                                       params.rate_hz, "channels", G_TYPE_INT, params.channels,
-                                       nullptr));
+      CapsPtr caps(gst_caps_new_simple(
+          "audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout", G_TYPE_STRING, "interleaved",
+          "rate", G_TYPE_INT, params.rate_hz, "channels", G_TYPE_INT, params.channels, nullptr));
       if (params.channels == 2)  // without a mask two channels are not left and right
         gst_caps_set_simple(caps.get(), "channel-mask", GST_TYPE_BITMASK, G_GUINT64_CONSTANT(3),
                             nullptr);
@@ -59,17 +58,18 @@ CapsPtr audio_caps(const AudioParams &params) {
 CapsPtr video_caps(const VideoParams &params) {
   const char *picture = params.codec == Codec::Png ? "image/png" : "image/jpeg";
   if (params.codec != Codec::H264)
-    return CapsPtr(gst_caps_new_simple(picture, "framerate", GST_TYPE_FRACTION, params.fps, 1,
-                                       nullptr));
-  // Neither size nor rate: the size changes with the speaker and stands in the SPS, and a camera gives
-  // what it gives.
+    return CapsPtr(
+        gst_caps_new_simple(picture, "framerate", GST_TYPE_FRACTION, params.fps, 1, nullptr));
+  // Neither size nor rate: the size changes with the speaker and stands in the SPS, and a camera
+  // gives what it gives.
   return CapsPtr(gst_caps_new_simple("video/x-h264", "stream-format", G_TYPE_STRING, "byte-stream",
                                      "alignment", G_TYPE_STRING, "au", nullptr));
 }
 
 CapsPtr transcript_caps(bool json) {
-  return json ? chat_caps()
-              : CapsPtr(gst_caps_new_simple("text/x-raw", "format", G_TYPE_STRING, "utf8", nullptr));
+  return json
+             ? chat_caps()
+             : CapsPtr(gst_caps_new_simple("text/x-raw", "format", G_TYPE_STRING, "utf8", nullptr));
 }
 
 CapsPtr chat_caps() {

@@ -7,8 +7,8 @@
 
 namespace rtms {
 
-// Not FreeWith<gst_buffer_unref>: GStreamer's unref functions are static inline, and a type made of one
-// would be another type in each file.
+// Not FreeWith<gst_buffer_unref>: GStreamer's unref functions are static inline, and a type made of
+// one would be another type in each file.
 struct UnrefMiniObject {
   template <typename T>
   void operator()(T *object) const {

@@ -25,8 +25,8 @@ class Queue {
   Queue(Policy policy, Limits limits) : policy_(policy), limits_(limits) {}
 
   struct Result {
-    unsigned dropped = 0;    // buffers that had to go
-    bool overflow = false;   // because the queue is full; else video waits for a keyframe
+    unsigned dropped = 0;   // buffers that had to go
+    bool overflow = false;  // because the queue is full; else video waits for a keyframe
   };
   Result push(BufferPtr buffer);
   void push(EventPtr event);
@@ -56,8 +56,8 @@ class Queue {
   std::deque<Item> items_;
   uint64_t bytes_ = 0;
   unsigned buffers_ = 0;
-  bool discont_ = false;          // of the next buffer to be pushed
-  bool discont_head_ = false;     // of the next buffer to be popped
+  bool discont_ = false;       // of the next buffer to be pushed
+  bool discont_head_ = false;  // of the next buffer to be popped
   bool wait_keyframe_ = false;
 };
 

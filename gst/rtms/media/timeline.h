@@ -8,15 +8,16 @@ namespace rtms {
 
 // All media of a stream share one.
 //
-// Position 0 is FIRST_PACKET_TIMESTAMP where that event came and lies within 90 s before the first media,
-// else the first media's own time. The first media's position is played at the running time at which it
-// arrived; that stays so until the next anchor().
+// Position 0 is FIRST_PACKET_TIMESTAMP where that event came and lies within 90 s before the first
+// media, else the first media's own time. The first media's position is played at the running time
+// at which it arrived; that stays so until the next anchor().
 class Timeline {
  public:
   void first_packet(int64_t unix_ms);
 
   bool anchored() const { return zero_ms_.has_value(); }
-  // For the first media, and for the first after the pipeline was paused: `running_ns` is when it arrived.
+  // For the first media, and for the first after the pipeline was paused: `running_ns` is when it
+  // arrived.
   void anchor(int64_t unix_ms, int64_t running_ns);
 
   // ns since position 0; negative for what was captured before.

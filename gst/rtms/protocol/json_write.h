@@ -1,10 +1,11 @@
 // A thin hand on json-glib's builder. Private to the files of this room that write JSON.
 #pragma once
 
-#include <cstdint>
 #include <json-glib/json-glib.h>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace rtms {
 
@@ -18,7 +19,9 @@ class JsonWriter {
     json_builder_add_int_value(builder_.get(), value);
     return *this;
   }
-  JsonWriter &member(const char *key, int value) { return member(key, static_cast<int64_t>(value)); }
+  JsonWriter &member(const char *key, int value) {
+    return member(key, static_cast<int64_t>(value));
+  }
   JsonWriter &member(const char *key, bool value) {
     json_builder_set_member_name(builder_.get(), key);
     json_builder_add_boolean_value(builder_.get(), value);
@@ -37,6 +40,13 @@ class JsonWriter {
   JsonWriter &end() {
     json_builder_end_object(builder_.get());
     return *this;
+  }
+  // Appends a JSON string.
+  static void append_string(std::string *text, std::string_view string) {
+    std::unique_ptr<JsonNode, void (*)(JsonNode *)> node(
+        json_node_init_string(json_node_alloc(), std::string(string).c_str()), json_node_unref);
+    std::unique_ptr<char, void (*)(void *)> json(json_to_string(node.get(), FALSE), g_free);
+    *text += json.get();
   }
   JsonBuilder *builder() { return builder_.get(); }
 

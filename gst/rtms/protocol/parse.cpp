@@ -6,9 +6,10 @@
 
 namespace rtms {
 
-struct Parser::Readers {
-  JsonReader message;
-  JsonReader inner;
+struct Parser::State {
+  JsonReader reader;
+  std::string chat;        // `data` of a chat message that came as an object
+  std::string channel_id;  // as text
 };
 
 namespace {
@@ -16,15 +17,12 @@ namespace {
 // More participants in one event than any meeting has: the rest is not believed.
 constexpr size_t kMaxParticipants = 10000;
 
-ParseError not_json(simdjson::error_code error) {
-  return ParseError{std::string("not a JSON object: ") + simdjson::error_message(error)};
-}
-
 // ---- media: 14..18 ---------------------------------------------------------------------------
 
 // The members of a media message; they stand in `content`, from older servers beside it.
 struct MediaFields {
-  std::optional<std::string_view> payload, user_name, channel_id;
+  std::optional<std::string_view> payload, user_name;
+  std::optional<std::string> channel_id;
   std::optional<uint64_t> user_id;
   std::optional<int64_t> timestamp, length, start_time, end_time, language;
   std::optional<bool> is_final;
@@ -32,46 +30,42 @@ struct MediaFields {
 
 template <typename T>
 void fall_back(std::optional<T> &value, const std::optional<T> &otherwise) {
-  if (!value)
-    value = otherwise;
+  if (!value) value = otherwise;
 }
 
 std::optional<bool> final_from_attribute(JsonValue value) {
-  if (auto flag = json_bool(value))
-    return flag;
-  auto text = json_string(value);
-  if (text == "final")
-    return true;
-  if (text == "interim" || text == "partial")
-    return false;
+  if (auto flag = json_bool(value)) return flag;
+  auto text = json_view(value);
+  if (text == "final") return true;
+  if (text == "interim" || text == "partial") return false;
   return std::nullopt;
 }
 
-// `data` of a chat message can be an object: then its text as it stands.
-std::optional<std::string_view> payload_of(JsonValue value) {
-  if (json_token(value) != "{")
-    return json_string_in_place(value);
-  std::string_view raw = json_raw_object(value);
-  return raw.empty() ? std::nullopt : std::make_optional(raw);
+// `data` of a chat message can be an object: then its text.
+std::optional<std::string_view> payload_of(JsonValue value, std::string *chat) {
+  if (!value.is_object()) return json_view(value);
+  *chat = json_text(value);
+  return *chat;
 }
 
-void read_media_field(std::string_view key, JsonValue value, MediaFields *fields) {
+void read_media_field(std::string_view key, JsonValue value, MediaFields *fields,
+                      std::string *chat) {
   if (key == "data")
-    fields->payload = payload_of(value);
+    fields->payload = payload_of(value, chat);
   else if (key == "user_id")
     fields->user_id = json_uint(value);
   else if (key == "user_name")
-    fields->user_name = json_string(value);
+    fields->user_name = json_view(value);
   else if (key == "timestamp")
-    fields->timestamp = json_int(value);
+    fields->timestamp = json_time(value);
   else if (key == "length")
     fields->length = json_int(value);
   else if (key == "channel_id")
     fields->channel_id = json_string(value);
   else if (key == "start_time")
-    fields->start_time = json_int(value);
+    fields->start_time = json_time(value);
   else if (key == "end_time")
-    fields->end_time = json_int(value);
+    fields->end_time = json_time(value);
   else if (key == "language")
     fields->language = json_int(value);
   else if (key == "is_final")
@@ -87,7 +81,8 @@ std::optional<Media> media_of(int64_t msg_type) {
   return static_cast<Media>(msg_type - first);
 }
 
-Message media_message(Media media, MediaFields fields, const MediaFields &outer) {
+Message media_message(Media media, MediaFields fields, const MediaFields &outer,
+                      std::string *channel_id) {
   fall_back(fields.payload, outer.payload);
   fall_back(fields.user_id, outer.user_id);
   fall_back(fields.user_name, outer.user_name);
@@ -98,16 +93,16 @@ Message media_message(Media media, MediaFields fields, const MediaFields &outer)
   fall_back(fields.end_time, outer.end_time);
   fall_back(fields.language, outer.language);
   fall_back(fields.is_final, outer.is_final);
-  if (!fields.payload)
-    return ParseError{std::string(media_nick(media)) + " message without data"};
+  if (!fields.payload) return ParseError{std::string(media_nick(media)) + " message without data"};
 
   MediaData data;
   data.media = media;
   data.payload = *fields.payload;
   data.user_id = fields.user_id.value_or(0);
   data.user_name = fields.user_name.value_or("");
-  data.channel_id = fields.channel_id.value_or("");
-  data.timestamp = std::max<int64_t>(fields.timestamp.value_or(0), 0);
+  *channel_id = fields.channel_id.value_or("");
+  data.channel_id = *channel_id;
+  data.timestamp = fields.timestamp.value_or(0);
   data.length = fields.length;
   data.start_time = fields.start_time;
   data.end_time = fields.end_time;
@@ -118,23 +113,17 @@ Message media_message(Media media, MediaFields fields, const MediaFields &outer)
 
 // ---- control: 1..13, 19..29 --------------------------------------------------------------------
 
-std::string first_of_list(std::string_view urls) {
-  return std::string(urls.substr(0, urls.find(',')));
-}
-
 void read_url(JsonValue value, std::string *url) {
-  if (auto text = json_string(value))
-    *url = first_of_list(*text);
+  if (auto list = json_view(value)) *url = first_url(*list);
 }
 
 void read_server_urls(JsonValue value, SignalingResponse *response) {
-  if (json_token(value) != "{") {
+  if (!value.is_object()) {
     read_url(value, &response->all_url);
     return;
   }
-  json_for_each_in(value, [&](std::string_view key, JsonValue url) {
-    if (key == "all")
-      read_url(url, &response->all_url);
+  json_for_each(value, [&](std::string_view key, JsonValue url) {
+    if (key == "all") read_url(url, &response->all_url);
     for (Media media : kAllMedia)
       if (key == media_wire_key(media))
         read_url(url, &response->media_url[static_cast<unsigned>(media)]);
@@ -142,19 +131,26 @@ void read_server_urls(JsonValue value, SignalingResponse *response) {
 }
 
 void assign(JsonValue value, std::string *text) {
-  if (auto string = json_string(value))
-    *text = *string;
+  if (auto string = json_string(value)) *text = *string;
 }
 
 void assign(JsonValue value, int64_t *number) {
-  if (auto integer = json_int(value))
-    *number = *integer;
+  if (auto integer = json_int(value)) *number = *integer;
 }
 
-simdjson::error_code read_signaling_response(JsonObject object, SignalingResponse *response) {
-  return json_for_each(object, [&](std::string_view key, JsonValue value) {
+void read_time(JsonValue value, int64_t *time) {
+  *time = json_time(value).value_or(0);
+}
+
+// A status that cannot be read is not OK.
+void read_status(JsonValue value, int64_t *status) {
+  *status = json_int(value).value_or(-1);
+}
+
+void read_signaling_response(JsonObject object, SignalingResponse *response) {
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
     if (key == "status_code")
-      assign(value, &response->status);
+      read_status(value, &response->status);
     else if (key == "reason")
       assign(value, &response->reason);
     else if (key == "media_server_url")
@@ -162,15 +158,14 @@ simdjson::error_code read_signaling_response(JsonObject object, SignalingRespons
     else if (key == "server_urls")
       read_server_urls(value, response);
     else if (key == "media_server")
-      json_for_each_in(value, [&](std::string_view inner_key, JsonValue inner) {
-        if (inner_key == "server_urls")
-          read_server_urls(inner, response);
+      json_for_each(value, [&](std::string_view inner_key, JsonValue inner) {
+        if (inner_key == "server_urls") read_server_urls(inner, response);
       });
   });
 }
 
 void read_negotiated(JsonValue value, NegotiatedParams *params) {
-  json_for_each_in(value, [&](std::string_view key, JsonValue member) {
+  json_for_each(value, [&](std::string_view key, JsonValue member) {
     if (key == "content_type")
       params->content_type = json_int(member);
     else if (key == "codec")
@@ -190,16 +185,16 @@ void read_negotiated(JsonValue value, NegotiatedParams *params) {
   });
 }
 
-simdjson::error_code read_data_response(JsonObject object, DataResponse *response) {
-  return json_for_each(object, [&](std::string_view key, JsonValue value) {
+void read_data_response(JsonObject object, DataResponse *response) {
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
     if (key == "status_code")
-      assign(value, &response->status);
+      read_status(value, &response->status);
     else if (key == "reason")
       assign(value, &response->reason);
     else if (key == "payload_encrypted")
       response->payload_encrypted = json_bool(value).value_or(false);
     else if (key == "media_params")
-      json_for_each_in(value, [&](std::string_view media_key, JsonValue params) {
+      json_for_each(value, [&](std::string_view media_key, JsonValue params) {
         for (Media media : kAllMedia)
           if (media_key == media_wire_key(media))
             read_negotiated(params, &response->params[static_cast<unsigned>(media)]);
@@ -221,63 +216,49 @@ bool read_participant_field(std::string_view key, JsonValue value, Participant *
 }
 
 void read_participants(JsonValue value, std::vector<Participant> *participants) {
-  simdjson::ondemand::array array;
-  if (json_token(value) != "[" || value.get_array().get(array) != simdjson::SUCCESS)
-    return;
-  for (auto element : array) {
-    JsonValue item;
-    if (element.get(item) != simdjson::SUCCESS || participants->size() >= kMaxParticipants)
-      return;
+  simdjson::dom::array array;
+  if (value.get_array().get(array) != simdjson::SUCCESS) return;
+  for (JsonValue item : array) {
+    if (participants->size() >= kMaxParticipants) return;
     Participant participant;
     bool named = false;
-    json_for_each_in(item, [&](std::string_view key, JsonValue member) {
+    json_for_each(item, [&](std::string_view key, JsonValue member) {
       named |= read_participant_field(key, member, &participant);
     });
-    if (named)
-      participants->push_back(std::move(participant));
+    if (named) participants->push_back(std::move(participant));
   }
 }
 
-simdjson::error_code read_event(JsonObject object, EventUpdate *event) {
+void read_event(JsonValue body, EventUpdate *event) {
   Participant flat;
   bool has_flat = false;
-  auto error = json_for_each(object, [&](std::string_view key, JsonValue value) {
+  json_for_each(body, [&](std::string_view key, JsonValue value) {
     if (key == "event_type")
       assign(value, &event->type);
     else if (key == "timestamp" || key == "event_ts")
-      assign(value, &event->timestamp);
+      read_time(value, &event->timestamp);
     else if (key == "participants")
       read_participants(value, &event->participants);
     else if (key == "participant_info")
-      json_for_each_in(value, [&](std::string_view inner_key, JsonValue inner) {
+      json_for_each(value, [&](std::string_view inner_key, JsonValue inner) {
         has_flat |= read_participant_field(inner_key, inner, &flat);
       });
     else
       has_flat |= read_participant_field(key, value, &flat);
   });
-  if (has_flat && event->participants.empty())
-    event->participants.push_back(std::move(flat));
-  return error;
+  if (has_flat && event->participants.empty()) event->participants.push_back(std::move(flat));
 }
 
-Message read_event_update(JsonObject object, JsonReader *inner) {
+Message event_update(JsonObject object) {
   EventUpdate event;
-  std::string_view body;
-  auto error = json_for_each(object, [&](std::string_view key, JsonValue value) {
-    if (key == "event")
-      body = json_raw_object(value);
+  bool found = false;
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
+    if (key != "event" || !value.is_object()) return;
+    found = true;
+    event.json = json_text(value);
+    read_event(value, &event);
   });
-  if (error)
-    return not_json(error);
-  if (body.empty())
-    return ParseError{"event update without an event object"};
-  event.json = body;
-  JsonObject members;
-  error = inner->read_inner(body, &members);
-  if (!error)
-    error = read_event(members, &event);
-  if (error)
-    return not_json(error);
+  if (!found) return ParseError{"event update without an event object"};
   return event;
 }
 
@@ -288,46 +269,43 @@ void read_reason(JsonValue value, int64_t *reason, std::string *text) {
     return;
   }
   assign(value, text);
-  if (auto number = stop_reason_from_name(*text))
-    *reason = *number;
+  if (auto number = stop_reason_from_name(*text)) *reason = *number;
 }
 
 // 8 and 9 differ in one member only.
 template <typename Update>
-simdjson::error_code read_state(JsonObject object, Update *update) {
-  return json_for_each(object, [&](std::string_view key, JsonValue value) {
+void read_state(JsonObject object, Update *update) {
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
     if (key == "state")
       assign(value, &update->state);
     else if (key == "reason" || key == "stop_reason")
       read_reason(value, &update->reason, &update->reason_text);
     else if (key == "timestamp")
-      assign(value, &update->timestamp);
+      read_time(value, &update->timestamp);
     if constexpr (std::is_same_v<Update, SessionStateUpdate>)
-      if (key == "rtms_session_id")
-        assign(value, &update->session_id);
+      if (key == "rtms_session_id") assign(value, &update->session_id);
   });
 }
 
-simdjson::error_code read_keep_alive(JsonObject object, KeepAliveRequest *request) {
-  return json_for_each(object, [&](std::string_view key, JsonValue value) {
-    if (key == "timestamp")
-      request->timestamp = json_number_token(value);
+void read_keep_alive(JsonObject object, KeepAliveRequest *request) {
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
+    if (key == "timestamp" && json_int(value)) request->timestamp = json_text(value);
   });
 }
 
-simdjson::error_code read_close_response(JsonObject object, StreamCloseResponse *response) {
-  return json_for_each(object, [&](std::string_view key, JsonValue value) {
+void read_close_response(JsonObject object, StreamCloseResponse *response) {
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
     if (key == "status_code")
-      assign(value, &response->status);
+      read_status(value, &response->status);
     else if (key == "reason")
       assign(value, &response->reason);
   });
 }
 
-simdjson::error_code read_subscription(JsonObject object, VideoSubscriptionResponse *response) {
-  return json_for_each(object, [&](std::string_view key, JsonValue value) {
+void read_subscription(JsonObject object, VideoSubscriptionResponse *response) {
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
     if (key == "status_code")
-      assign(value, &response->status);
+      read_status(value, &response->status);
     else if (key == "reason")
       assign(value, &response->reason);
     else if (key == "user_id")
@@ -338,21 +316,20 @@ simdjson::error_code read_subscription(JsonObject object, VideoSubscriptionRespo
 }
 
 template <typename T>
-Message control(JsonObject object, simdjson::error_code (*read)(JsonObject, T *)) {
+Message control(JsonObject object, void (*read)(JsonObject, T *)) {
   T message;
-  if (auto error = read(object, &message))
-    return not_json(error);
+  read(object, &message);
   return message;
 }
 
-Message control_message(int64_t type, JsonObject object, JsonReader *inner) {
+Message control_message(int64_t type, JsonObject object) {
   switch (static_cast<MsgType>(type)) {
     case MsgType::SignalingHandshakeResp:
       return control(object, read_signaling_response);
     case MsgType::DataHandshakeResp:
       return control(object, read_data_response);
     case MsgType::EventUpdate:
-      return read_event_update(object, inner);
+      return event_update(object);
     case MsgType::StreamStateUpdate:
       return control(object, read_state<StreamStateUpdate>);
     case MsgType::SessionStateUpdate:
@@ -370,39 +347,33 @@ Message control_message(int64_t type, JsonObject object, JsonReader *inner) {
 
 }  // namespace
 
-Parser::Parser() : readers_(std::make_unique<Readers>()) {}
+Parser::Parser() : state_(std::make_unique<State>()) {}
 Parser::~Parser() = default;
 
 Message Parser::parse(std::string_view text) {
   JsonObject object;
-  if (auto error = readers_->message.read(text, &object))
-    return not_json(error);
+  if (auto error = state_->reader.read(text, &object))
+    return ParseError{std::string("not a JSON object: ") + simdjson::error_message(error)};
 
   std::optional<int64_t> type;
+  JsonValue value;
+  if (object["msg_type"].get(value) == simdjson::SUCCESS) type = json_int(value);
+  if (!type) return ParseError{"message without msg_type"};
+  const auto media = media_of(*type);
+  if (!media) return control_message(*type, object);
+
   MediaFields outer, content;
-  auto error = json_for_each(object, [&](std::string_view key, JsonValue value) {
-    if (key == "msg_type")
-      type = json_int(value);
-    else if (key != "content")
-      read_media_field(key, value, &outer);
-    else if (json_token(value) == "{")
-      json_for_each_in(value, [&](std::string_view inner_key, JsonValue inner) {
-        read_media_field(inner_key, inner, &content);
+  json_for_each(object, [&](std::string_view key, JsonValue member) {
+    if (key != "content")
+      read_media_field(key, member, &outer, &state_->chat);
+    else if (member.is_object())
+      json_for_each(member, [&](std::string_view inner_key, JsonValue inner) {
+        read_media_field(inner_key, inner, &content, &state_->chat);
       });
     else
-      content.payload = json_string_in_place(value);
+      content.payload = json_view(member);
   });
-  if (error)
-    return not_json(error);
-  if (!type)
-    return ParseError{"message without msg_type"};
-  if (auto media = media_of(*type))
-    return media_message(*media, content, outer);
-
-  // Few messages come here: reading them a second time keeps the path of the media short.
-  if ((error = readers_->message.rewind(&object)))
-    return not_json(error);
-  return control_message(*type, object, &readers_->inner);
+  return media_message(*media, content, outer, &state_->channel_id);
 }
 
 }  // namespace rtms

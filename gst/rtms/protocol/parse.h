@@ -14,13 +14,14 @@ class Parser {
   Parser(const Parser &) = delete;
   Parser &operator=(const Parser &) = delete;
 
-  // One message, from a text or a binary frame. What cannot be understood is a ParseError, a msg_type
-  // that is not for a client an UnknownMessage. Views in the result live until the next call.
+  // One message, from a text or a binary frame. What cannot be understood is a ParseError, a
+  // msg_type that is not for a client an UnknownMessage. Views in the result live until the next
+  // call.
   Message parse(std::string_view text);
 
  private:
-  struct Readers;
-  std::unique_ptr<Readers> readers_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace rtms

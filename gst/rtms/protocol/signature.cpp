@@ -1,9 +1,10 @@
 #include "signature.h"
 
-#include <charconv>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <charconv>
+#include <cstdlib>
 
 namespace rtms {
 namespace {
@@ -11,8 +12,7 @@ constexpr int64_t kWebhookTolerance_s = 5 * 60;
 }
 
 void Secret::wipe() {
-  if (!text_.empty())
-    OPENSSL_cleanse(&text_[0], text_.size());
+  if (!text_.empty()) OPENSSL_cleanse(&text_[0], text_.size());
 }
 
 Secret &Secret::operator=(const Secret &other) {
@@ -50,9 +50,11 @@ WebhookVerdict verify_webhook(const Secret &secret_token, std::string_view times
   int64_t sent_s = 0;
   const char *end = timestamp.data() + timestamp.size();
   auto [stop, error] = std::from_chars(timestamp.data(), end, sent_s);
-  if (error != std::errc() || stop != end || sent_s < now_s - kWebhookTolerance_s ||
-      sent_s > now_s + kWebhookTolerance_s)
+  if (error != std::errc() || stop != end || sent_s < 0 || now_s < 0 ||
+      std::abs(sent_s - now_s) > kWebhookTolerance_s)
     return WebhookVerdict::BadTimestamp;
+  // Anybody can sign with an empty key.
+  if (secret_token.empty()) return WebhookVerdict::BadSignature;
 
   std::string message("v0:");
   message.append(timestamp).append(":").append(body);

@@ -33,8 +33,8 @@ std::string handshake_signature(const Secret &client_secret, std::string_view cl
 
 enum class WebhookVerdict { Genuine, BadSignature, BadTimestamp };
 
-// Checks x-zm-request-timestamp and x-zm-signature of a webhook request against its raw body. `now_s` is
-// Unix time in seconds; more than 5 minutes off is refused.
+// Checks x-zm-request-timestamp and x-zm-signature of a webhook request against its raw body.
+// `now_s` is Unix time in seconds; more than 5 minutes off is refused.
 WebhookVerdict verify_webhook(const Secret &secret_token, std::string_view timestamp,
                               std::string_view signature, std::string_view body, int64_t now_s);
 

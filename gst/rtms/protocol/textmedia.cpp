@@ -34,14 +34,14 @@ struct ChatFields {
 
 // Older servers send the plain text; newer ones a JSON object, as text or as it is.
 ChatFields read_chat(std::string_view payload) {
-  ChatFields plain;
-  plain.text = payload;
+  ChatFields fields;
   JsonReader reader;
   JsonObject object;
-  if (payload.substr(0, 1) != "{" || reader.read(payload, &object))
-    return plain;
-  ChatFields fields;
-  auto error = json_for_each(object, [&](std::string_view key, JsonValue value) {
+  if (reader.read(payload, &object)) {
+    fields.text = payload;
+    return fields;
+  }
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
     if (key == "data")
       fields.text = json_string(value).value_or("");
     else if (key == "message_id")
@@ -49,7 +49,7 @@ ChatFields read_chat(std::string_view payload) {
     else if (key == "operation_type")
       fields.operation = json_int(value).value_or(1);
   });
-  return error ? plain : fields;
+  return fields;
 }
 
 }  // namespace
@@ -58,8 +58,7 @@ TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms) {
   TextSpan span;
   span.start = data.start_time ? absolute(*data.start_time, stream_start_ms) : data.timestamp;
   span.end = data.end_time ? absolute(*data.end_time, stream_start_ms) : 0;
-  if (span.end < span.start)
-    span.end = 0;
+  if (span.end < span.start) span.end = 0;
   return span;
 }
 
@@ -71,10 +70,8 @@ std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {
       .member("text", std::string(data.payload))
       .member("timestamp", data.timestamp)
       .member("start_time", span.start);
-  if (span.end)
-    json.member("end_time", span.end);
-  if (data.language)
-    json.member("language", *data.language);
+  if (span.end) json.member("end_time", span.end);
+  if (data.language) json.member("language", *data.language);
   json.member("final", data.is_final.value_or(true));
   return json.text();
 }

@@ -44,14 +44,16 @@ inline constexpr Media kAllMedia[kMediaCount] = {Media::Audio, Media::Video, Med
                                                  Media::Transcript, Media::Chat};
 
 using MediaMask = unsigned;
-constexpr MediaMask media_bit(Media m) { return 1u << static_cast<unsigned>(m); }
-inline constexpr MediaMask kMaskAll = 31;          // the union of the five bits
-inline constexpr MediaMask kWireMaskAll = 32;      // how the wire says "all five"
-const char *media_nick(Media m);                   // "audio", "video", "screen", …
-const char *media_wire_key(Media m);               // "audio", "video", "deskshare", …
+constexpr MediaMask media_bit(Media m) {
+  return 1u << static_cast<unsigned>(m);
+}
+inline constexpr MediaMask kMaskAll = 31;      // the union of the five bits
+inline constexpr MediaMask kWireMaskAll = 32;  // how the wire says "all five"
+const char *media_nick(Media m);               // "audio", "video", "screen", …
+const char *media_wire_key(Media m);           // "audio", "video", "deskshare", …
 
 enum class Product { Meeting, Webinar, VideoSdk, ContactCenter, Phone };
-const char *product_id_key(Product p);             // "meeting_uuid", "session_id", …
+const char *product_id_key(Product p);  // "meeting_uuid", "session_id", …
 
 enum class ContentType : int { Rtp = 1, RawAudio = 2, RawVideo = 3, FileStream = 4, Text = 5 };
 enum class Codec : int { L16 = 1, G711 = 2, G722 = 3, Opus = 4, Jpeg = 5, Png = 6, H264 = 7 };
@@ -89,7 +91,8 @@ struct TranscriptParams {
 struct MediaParams {
   AudioParams audio;
   VideoParams video;
-  VideoParams screen;
+  VideoParams screen{ContentType::RawVideo, Codec::H264, Resolution::Hd, 15,
+                     DataOpt::VideoActiveSpeaker};
   TranscriptParams transcript;
 };
 
@@ -110,14 +113,14 @@ struct Identity {
 struct SignalingResponse {
   int64_t status = 0;
   std::string reason;
-  std::string all_url;                  // empty where not offered
-  std::string media_url[kMediaCount];   // by Media
+  std::string all_url;                 // empty where not offered
+  std::string media_url[kMediaCount];  // by Media
 };
 
 // What message 4 echoed of one kind of media; a member that it did not echo is empty.
 struct NegotiatedParams {
-  std::optional<int64_t> content_type, codec, sample_rate, channels, data_opt, send_rate, resolution,
-      fps;
+  std::optional<int64_t> content_type, codec, sample_rate, channels, data_opt, send_rate,
+      resolution, fps;
 };
 
 struct DataResponse {
@@ -140,7 +143,7 @@ struct EventUpdate {
   std::string json;  // the body of `event` as it came
 };
 
-// A reason or state is a number on the wire, sometimes its name as a string.
+// A reason is a number on the wire, or its name as a string: then `reason_text` holds it, too.
 struct StreamStateUpdate {
   int64_t state = -1;
   int64_t reason = 0;
@@ -157,7 +160,8 @@ struct SessionStateUpdate {
 };
 
 struct KeepAliveRequest {
-  std::string timestamp;  // the JSON number as it came, so that the answer is the same to the letter
+  std::string
+      timestamp;  // the JSON number as it came, so that the answer is the same to the letter
 };
 
 struct StreamCloseResponse {
@@ -194,8 +198,8 @@ struct ParseError {
   std::string what;
 };
 
-using Message = std::variant<ParseError, UnknownMessage, SignalingResponse, DataResponse, EventUpdate,
-                             StreamStateUpdate, SessionStateUpdate, KeepAliveRequest,
+using Message = std::variant<ParseError, UnknownMessage, SignalingResponse, DataResponse,
+                             EventUpdate, StreamStateUpdate, SessionStateUpdate, KeepAliveRequest,
                              StreamCloseResponse, VideoSubscriptionResponse, MediaData>;
 
 // ---- events, states, reasons, status codes -----------------------------------------------------
@@ -212,7 +216,15 @@ enum class EventType : int {
   ParticipantVideoOff = 9,
 };
 
-enum class StreamState : int { Inactive, Active, Interrupted, Terminating, Terminated, Paused, Resumed };
+enum class StreamState : int {
+  Inactive,
+  Active,
+  Interrupted,
+  Terminating,
+  Terminated,
+  Paused,
+  Resumed
+};
 
 enum class StatusCode : int {
   Ok = 0,

@@ -1,6 +1,7 @@
 #include "webhook.h"
 
 #include "json_read.h"
+#include "json_write.h"
 
 namespace rtms {
 namespace {
@@ -10,42 +11,31 @@ struct Fields {
   std::string stream_id, server_urls, signature;
 
   std::string *of(std::string_view key) {
-    if (key == "event")
-      return &event;
-    if (key == "meeting_uuid")
-      return &meeting_uuid;
-    if (key == "webinar_uuid")
-      return &webinar_uuid;
-    if (key == "session_id")
-      return &session_id;
-    if (key == "engagement_id")
-      return &engagement_id;
-    if (key == "call_id")
-      return &call_id;
-    if (key == "rtms_stream_id")
-      return &stream_id;
-    if (key == "server_urls")
-      return &server_urls;
-    if (key == "signature")
-      return &signature;
+    if (key == "event") return &event;
+    if (key == "meeting_uuid") return &meeting_uuid;
+    if (key == "webinar_uuid") return &webinar_uuid;
+    if (key == "session_id") return &session_id;
+    if (key == "engagement_id") return &engagement_id;
+    if (key == "call_id") return &call_id;
+    if (key == "rtms_stream_id") return &stream_id;
+    if (key == "server_urls") return &server_urls;
+    if (key == "signature") return &signature;
     return nullptr;
   }
 };
 
 void read_field(std::string_view key, JsonValue value, Fields *fields) {
   std::string *field = fields->of(key);
-  if (!field)
-    return;
-  if (auto text = json_string(value))
-    *field = *text;
+  if (!field) return;
+  if (auto text = json_string(value)) *field = *text;
 }
 
-simdjson::error_code read_fields(JsonObject object, Fields *fields) {
-  return json_for_each(object, [&](std::string_view key, JsonValue value) {
+void read_fields(JsonObject object, Fields *fields) {
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
     if (key == "payload")
-      json_for_each_in(value, [&](std::string_view payload_key, JsonValue payload_value) {
+      json_for_each(value, [&](std::string_view payload_key, JsonValue payload_value) {
         if (payload_key == "object")
-          json_for_each_in(payload_value, [&](std::string_view inner_key, JsonValue inner) {
+          json_for_each(payload_value, [&](std::string_view inner_key, JsonValue inner) {
             read_field(inner_key, inner, fields);
           });
         else
@@ -58,15 +48,12 @@ simdjson::error_code read_fields(JsonObject object, Fields *fields) {
 
 std::optional<Product> product_of_event(std::string_view event) {
   constexpr std::pair<std::string_view, Product> prefixes[] = {
-      {"meeting.", Product::Meeting},
-      {"webinar.", Product::Webinar},
-      {"session.", Product::VideoSdk},
-      {"contact_center.", Product::ContactCenter},
+      {"meeting.", Product::Meeting},  {"webinar.", Product::Webinar},
+      {"session.", Product::VideoSdk}, {"contact_center.", Product::ContactCenter},
       {"phone.", Product::Phone},
   };
   for (auto &[prefix, product] : prefixes)
-    if (event.substr(0, prefix.size()) == prefix)
-      return product;
+    if (event.substr(0, prefix.size()) == prefix) return product;
   return std::nullopt;
 }
 
@@ -86,14 +73,42 @@ const std::string &id_of(Product product, const Fields &fields) {
 }
 
 Product product_of_ids(const Fields &fields) {
-  if (!fields.meeting_uuid.empty())
-    return Product::Meeting;
-  if (!fields.webinar_uuid.empty())
-    return Product::Webinar;
+  if (!fields.meeting_uuid.empty()) return Product::Meeting;
+  if (!fields.webinar_uuid.empty()) return Product::Webinar;
   for (Product product : {Product::VideoSdk, Product::ContactCenter, Product::Phone})
-    if (!id_of(product, fields).empty())
-      return product;
+    if (!id_of(product, fields).empty()) return product;
   return Product::Meeting;
+}
+
+constexpr const char *kRedacted = "\"…\"";
+
+// A signature has its place in an object inside the payload at most, and is looked for only in
+// objects: in an array it would not be one.
+bool holds_signature(JsonObject object) {
+  for (auto [key, value] : object) {
+    JsonObject inner;
+    if (key == "signature" ||
+        (value.get_object().get(inner) == simdjson::SUCCESS && holds_signature(inner)))
+      return true;
+  }
+  return false;
+}
+
+void write_redacted(JsonObject object, std::string *text) {
+  *text += '{';
+  for (auto [key, value] : object) {
+    if (text->back() != '{') *text += ',';
+    JsonWriter::append_string(text, key);
+    *text += ':';
+    JsonObject inner;
+    if (key == "signature")
+      *text += kRedacted;
+    else if (value.get_object().get(inner) == simdjson::SUCCESS)
+      write_redacted(inner, text);
+    else
+      *text += json_text(value);
+  }
+  *text += '}';
 }
 
 }  // namespace
@@ -102,11 +117,9 @@ WebhookResult parse_webhook(std::string_view json) {
   JsonReader reader;
   JsonObject object;
   Fields fields;
-  auto error = reader.read(json, &object);
-  if (!error)
-    error = read_fields(object, &fields);
-  if (error)
+  if (auto error = reader.read(json, &object))
     return ParseError{std::string("not a JSON object: ") + simdjson::error_message(error)};
+  read_fields(object, &fields);
 
   Webhook hook;
   hook.event = fields.event;
@@ -115,22 +128,18 @@ WebhookResult parse_webhook(std::string_view json) {
   hook.product = named && !id_of(*named, fields).empty() ? *named : product_of_ids(fields);
   hook.id = id_of(hook.product, fields);
   hook.stream_id = fields.stream_id;
-  hook.signaling_url = fields.server_urls.substr(0, fields.server_urls.find(','));
+  hook.signaling_url = first_url(fields.server_urls);
   hook.signature = fields.signature;
   return hook;
 }
 
 std::string redact_webhook(std::string_view json) {
-  // A search, not a parse: what is shown must be the text that was set, well-formed or not.
-  constexpr std::string_view key = "\"signature\"";
-  std::string text(json);
-  for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at)) {
-    at = text.find_first_not_of(" \t\r\n:", at + key.size());
-    if (at == std::string::npos || text[at] != '"')
-      continue;
-    const size_t end = text.find('"', at + 1);
-    text.replace(at + 1, end == std::string::npos ? end : end - at - 1, "…");
-  }
+  JsonReader reader;
+  JsonObject object;
+  if (reader.read(json, &object)) return json.empty() ? "" : kRedacted;
+  if (!holds_signature(object)) return std::string(json);
+  std::string text;
+  write_redacted(object, &text);
   return text;
 }
 

@@ -11,9 +11,9 @@
 namespace rtms {
 
 struct Webhook {
-  std::string event;   // "meeting.rtms_started"; empty where only the inner object was handed over
+  std::string event;  // "meeting.rtms_started"; empty where only the inner object was handed over
   Product product = Product::Meeting;
-  std::string id;      // by product
+  std::string id;  // by product
   std::string stream_id;
   std::string signaling_url;
   std::string signature;  // often absent
@@ -21,7 +21,8 @@ struct Webhook {
 
 using WebhookResult = std::variant<Webhook, ParseError>;
 
-// Accepts {"event","payload":{"object":{…}}}, the fields directly under payload, and the inner object alone.
+// Accepts {"event","payload":{"object":{…}}}, the fields directly under payload, and the inner
+// object alone.
 WebhookResult parse_webhook(std::string_view json);
 
 // The same text with the value of each signature replaced, fit to be shown.

@@ -40,7 +40,8 @@ class Connection final : private TransportListener {
   Connection(std::string name, ConnectionContext *context, ConnectionListener *listener);
   ~Connection() override;
 
-  // Connects and says hello; the answer must be followed by a call of established() within the time limit.
+  // Connects and says hello; the answer must be followed by a call of established() within the time
+  // limit.
   void open(const std::string &url, const Transport::Headers &headers, std::string hello);
   void established();
   void send(const std::string &text);

@@ -10,19 +10,20 @@ namespace rtms {
 
 struct SessionError {
   enum class Kind {
-    Busy,       // this process has a connection to the stream already
-    Transport,  // `transport` says what
-    Timeout,    // no answer within the time limit
-    Unanswered, // closed in place of an answer to the signaling handshake: a wrong signature, most likely
-    Insecure,   // a ws:// URL that is not allowed
-    Status,     // the service refused; `status` is its code
-    Encrypted,  // the media are encrypted in a way that we cannot read
-    Protocol,   // the service said something that makes no sense here
-    NoMedia,    // nothing is left of the media that were asked for
-    Ended,      // the stream is over before any media could be negotiated
+    Busy,        // this process has a connection to the stream already
+    Transport,   // `transport` says what
+    Timeout,     // no answer within the time limit
+    Unanswered,  // closed in place of an answer to the signaling handshake: a wrong signature, most
+                 // likely
+    Insecure,    // a ws:// URL that is not allowed
+    Status,      // the service refused; `status` is its code
+    Encrypted,   // the media are encrypted in a way that we cannot read
+    Protocol,    // the service said something that makes no sense here
+    NoMedia,     // nothing is left of the media that were asked for
+    Ended,       // the stream is over before any media could be negotiated
   };
   Kind kind = Kind::Protocol;
-  std::string text;   // what happened and what to do, a sentence each
+  std::string text;  // what happened and what to do, a sentence each
   int64_t status = 0;
   TransportClose transport;
 };

@@ -9,18 +9,15 @@ class Merge {
  public:
   explicit Merge(Negotiation *result) : result_(result) {}
 
-  // A number on the wire that names one of `valid`. Others are left alone where nothing depends on them:
-  // false.
+  // A number on the wire that names one of `valid`. Others are left alone where nothing depends on
+  // them: false.
   template <typename Enum>
   bool choice(const char *name, const std::optional<int64_t> &answer,
               std::initializer_list<Enum> valid, Enum *value) {
-    if (!answer || *answer == static_cast<int64_t>(*value))
-      return true;
+    if (!answer || *answer == static_cast<int64_t>(*value)) return true;
     for (Enum candidate : valid) {
-      if (*answer != static_cast<int64_t>(candidate))
-        continue;
-      if (name)
-        changed(name, static_cast<int64_t>(*value), *answer);
+      if (*answer != static_cast<int64_t>(candidate)) continue;
+      if (name) changed(name, static_cast<int64_t>(*value), *answer);
       *value = candidate;
       return true;
     }
@@ -28,24 +25,21 @@ class Merge {
   }
 
   // The same for a plain number.
-  bool range(const char *name, const std::optional<int64_t> &answer, int low, int high, int *value) {
-    if (!answer || *answer == *value)
-      return true;
-    if (*answer < low || *answer > high)
-      return false;
+  bool range(const char *name, const std::optional<int64_t> &answer, int low, int high,
+             int *value) {
+    if (!answer || *answer == *value) return true;
+    if (*answer < low || *answer > high) return false;
     changed(name, *value, *answer);
     *value = static_cast<int>(*answer);
     return true;
   }
 
   void channels(const std::optional<int64_t> &answer, int *value) {
-    if (!range("channels", answer, 1, 2, value))
-      unusable("channel", *answer);
+    if (!range("channels", answer, 1, 2, value)) unusable("channel", *answer);
   }
 
   void sample_rate(const std::optional<int64_t> &answer, int *rate_hz) {
-    if (!answer)
-      return;
+    if (!answer) return;
     const auto hz = sample_rate_from_index(*answer);
     if (!hz)
       unusable("sample_rate", *answer);
@@ -54,16 +48,17 @@ class Merge {
     *rate_hz = hz.value_or(*rate_hz);
   }
 
-  void codec(const std::optional<int64_t> &answer, std::initializer_list<Codec> valid, Codec *value) {
+  void codec(const std::optional<int64_t> &answer, std::initializer_list<Codec> valid,
+             Codec *value) {
     const Codec asked = *value;
-    if (!choice(nullptr, answer, valid, value))
-      unusable("codec", *answer);
+    if (!choice(nullptr, answer, valid, value)) unusable("codec", *answer);
     if (*value != asked)
       add(&result_->changes,
           std::string("codec ") + codec_nick(*value) + " in place of " + codec_nick(asked));
   }
 
-  void data_opt(const std::optional<int64_t> &answer, DataOpt first, DataOpt second, DataOpt *value) {
+  void data_opt(const std::optional<int64_t> &answer, DataOpt first, DataOpt second,
+                DataOpt *value) {
     const DataOpt asked = *value;
     choice(nullptr, answer, {first, second}, value);
     if (*value != asked)
@@ -72,19 +67,18 @@ class Merge {
 
  private:
   static const char *nick(DataOpt opt) {
-    constexpr const char *nicks[] = {"mixed audio", "audio per participant", "the active speaker's video",
-                                     "individual video"};
+    constexpr const char *nicks[] = {"mixed audio", "audio per participant",
+                                     "the active speaker's video", "individual video"};
     return nicks[static_cast<int>(opt) - 1];
   }
 
   static void add(std::string *list, const std::string &text) {
-    if (!text.empty())
-      *list += (list->empty() ? "" : ", ") + text;
+    if (!text.empty()) *list += (list->empty() ? "" : ", ") + text;
   }
 
   void changed(const char *name, int64_t asked, int64_t got) {
-    add(&result_->changes, std::string(name) + " " + std::to_string(got) + " in place of " +
-                               std::to_string(asked));
+    add(&result_->changes,
+        std::string(name) + " " + std::to_string(got) + " in place of " + std::to_string(asked));
   }
 
   void unusable(const char *name, int64_t value) {

@@ -9,9 +9,9 @@
 namespace rtms {
 
 struct Negotiation {
-  MediaParams params;    // of which only the members of the one kind of media matter
-  std::string changes;   // where the service gives something else than was asked for, in words
-  std::string problem;   // why the result cannot be used, in words
+  MediaParams params;   // of which only the members of the one kind of media matter
+  std::string changes;  // where the service gives something else than was asked for, in words
+  std::string problem;  // why the result cannot be used, in words
 };
 
 // A member that the server does not echo keeps the value that was asked for.

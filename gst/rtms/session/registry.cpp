@@ -14,9 +14,10 @@ std::set<std::string> &streams() {
 }  // namespace
 
 std::optional<StreamClaim> StreamClaim::take(const std::string &stream_id) {
-  std::lock_guard<std::mutex> lock(mutex);
-  if (!streams().insert(stream_id).second)
-    return std::nullopt;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (!streams().insert(stream_id).second) return std::nullopt;
+  }
   return StreamClaim(stream_id);
 }
 
@@ -29,9 +30,9 @@ StreamClaim &StreamClaim::operator=(StreamClaim &&other) noexcept {
 }
 
 StreamClaim::~StreamClaim() {
+  if (stream_id_.empty()) return;
   std::lock_guard<std::mutex> lock(mutex);
-  if (!stream_id_.empty())
-    streams().erase(stream_id_);
+  streams().erase(stream_id_);
 }
 
 }  // namespace rtms

@@ -1,4 +1,5 @@
-// When to try again: exponential backoff with jitter inside a window. Pure: time and chance are arguments.
+// When to try again: exponential backoff with jitter inside a window. Pure: time and chance are
+// arguments.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ class Retry {
 
   explicit Retry(Limits limits) : limits_(limits) {}
 
-  // After a loss or a failed try, at monotonic time `now_ms`: how long to wait before the next try; nothing
-  // when the window has passed. `chance` lies in [0, 1).
+  // After a loss or a failed try, at monotonic time `now_ms`: how long to wait before the next try;
+  // nothing when the window has passed. `chance` lies in [0, 1).
   std::optional<unsigned> next(int64_t now_ms, double chance);
   // After a successful handshake.
   void reset();

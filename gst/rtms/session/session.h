@@ -1,4 +1,5 @@
-// The RTMS state machine: signaling + media connections, from the first handshake to the end of the stream.
+// The RTMS state machine: signaling + media connections, from the first handshake to the end of the
+// stream.
 #pragma once
 
 #include "../protocol/types.h"
@@ -66,8 +67,8 @@ class Session final : public ConnectionListener {
   void start();
   // Lets the media come: without this no connection is told to be ready.
   void release();
-  // Closes what is open, in order, and calls `done` when that is over or has taken too long. `done` may
-  // come from within this call, and must not destroy the session.
+  // Closes what is open, in order, and calls `done` when that is over or has taken too long. `done`
+  // may come from within this call, and must not destroy the session.
   void stop(std::function<void()> done);
   void subscribe_video(uint64_t user_id, bool subscribe);
   // Asks the service to end the stream.

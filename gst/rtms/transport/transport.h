@@ -1,5 +1,5 @@
-// What a session needs of a connection that carries messages. WebSocket is one; protocol version 2 will
-// bring another.
+// What a session needs of a connection that carries messages. WebSocket is one; protocol version 2
+// will bring another.
 #pragma once
 
 #include <memory>
@@ -37,8 +37,8 @@ class TransportListener {
   virtual void transport_closed(const TransportClose &why) = 0;
 };
 
-// All calls, and all callbacks, happen on the thread that created the transport. Any callback may destroy
-// the transport.
+// All calls, and all callbacks, happen on the thread that created the transport. Any callback may
+// destroy the transport.
 class Transport {
  public:
   using Headers = std::vector<std::pair<std::string, std::string>>;

@@ -24,14 +24,11 @@ std::string tls_problems(GTlsCertificateFlags flags) {
 }
 
 TransportClose::Kind kind_of(const GError *error) {
-  if (error->domain == G_TLS_ERROR)
-    return TransportClose::Kind::Tls;
-  if (error->domain == G_RESOLVER_ERROR)
-    return TransportClose::Kind::Resolve;
+  if (error->domain == G_TLS_ERROR) return TransportClose::Kind::Tls;
+  if (error->domain == G_RESOLVER_ERROR) return TransportClose::Kind::Resolve;
   for (int code : {G_IO_ERROR_CONNECTION_REFUSED, G_IO_ERROR_HOST_UNREACHABLE,
                    G_IO_ERROR_NETWORK_UNREACHABLE, G_IO_ERROR_PROXY_FAILED})
-    if (g_error_matches(error, G_IO_ERROR, code))
-      return TransportClose::Kind::Refused;
+    if (g_error_matches(error, G_IO_ERROR, code)) return TransportClose::Kind::Refused;
   return TransportClose::Kind::Io;
 }
 
@@ -136,17 +133,17 @@ void WebSocket::connected(GAsyncResult *result) {
 TransportClose WebSocket::connect_failure(const GError *error) const {
   const int status = soup_message_get_status(message_.get());
   if (SOUP_STATUS_IS_REDIRECTION(status)) {
-    const char *to = soup_message_headers_get_one(
-        soup_message_get_response_headers(message_.get()), "Location");
+    const char *to =
+        soup_message_headers_get_one(soup_message_get_response_headers(message_.get()), "Location");
     return {TransportClose::Kind::Redirect, status, std::string("to ") + (to ? to : "nowhere")};
   }
   if (status != 0 && status != SOUP_STATUS_SWITCHING_PROTOCOLS) {
     const char *phrase = soup_message_get_reason_phrase(message_.get());
-    return {TransportClose::Kind::Http, status, phrase && *phrase ? phrase : soup_status_get_phrase(status)};
+    return {TransportClose::Kind::Http, status,
+            phrase && *phrase ? phrase : soup_status_get_phrase(status)};
   }
   std::string text = error->message;
-  if (tls_errors_ != G_TLS_CERTIFICATE_NO_FLAGS)
-    text = tls_problems(tls_errors_);
+  if (tls_errors_ != G_TLS_CERTIFICATE_NO_FLAGS) text = tls_problems(tls_errors_);
   return {kind_of(error), 0, text};
 }
 
@@ -171,14 +168,13 @@ void WebSocket::abort() {
     connecting_ = nullptr;
     g_cancellable_cancel(cancellable_.get());
   }
-  if (message_)
-    g_signal_handlers_disconnect_by_data(message_.get(), this);
+  if (message_) g_signal_handlers_disconnect_by_data(message_.get(), this);
   message_.reset();
   if (connection_) {
     g_signal_handlers_disconnect_by_data(connection_.get(), this);
-    // Without this, libsoup and TLS would still wait for the peer, and the context would have to run on.
-    if (socket_)
-      g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
+    // Without this, libsoup and TLS would still wait for the peer, and the context would have to
+    // run on.
+    if (socket_) g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
     count_until_freed(connection_.get());
     connection_.reset();
   }
@@ -199,13 +195,13 @@ void WebSocket::count_until_freed(SoupWebsocketConnection *connection) {
 void WebSocket::closed(const TransportClose &why) {
   TransportListener *listener = listener_;
   abort();
-  if (listener)
-    listener->transport_closed(why);
+  if (listener) listener->transport_closed(why);
 }
 
 gboolean WebSocket::accept_certificate(SoupMessage *, GTlsCertificate *,
                                        GTlsCertificateFlags errors, WebSocket *self) {
-  self->tls_errors_ = static_cast<GTlsCertificateFlags>(errors & self->options_->tls_validation_flags);
+  self->tls_errors_ =
+      static_cast<GTlsCertificateFlags>(errors & self->options_->tls_validation_flags);
   return self->tls_errors_ == G_TLS_CERTIFICATE_NO_FLAGS;
 }
 
@@ -222,27 +218,26 @@ void WebSocket::on_message(SoupWebsocketConnection *, int, GBytes *bytes, WebSoc
 }
 
 void WebSocket::on_error(SoupWebsocketConnection *, GError *error, WebSocket *self) {
-  const bool too_large =
-      g_error_matches(error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
+  const bool too_large = g_error_matches(error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
   self->closed({too_large ? TransportClose::Kind::TooLarge : kind_of(error),
                 too_large ? SOUP_WEBSOCKET_CLOSE_TOO_BIG : 0, error->message});
 }
 
 void WebSocket::on_closed(SoupWebsocketConnection *connection, WebSocket *self) {
   const char *reason = soup_websocket_connection_get_close_data(connection);
-  self->closed({TransportClose::Kind::Closed,
-                soup_websocket_connection_get_close_code(connection), reason ? reason : ""});
+  self->closed({TransportClose::Kind::Closed, soup_websocket_connection_get_close_code(connection),
+                reason ? reason : ""});
 }
 
 }  // namespace
 
 WebSocketFactory::WebSocketFactory(WebSocketOptions options)
     : options_(std::make_shared<WebSocketOptions>(std::move(options))),
-      session_(soup_session_new()),
+      // Every phase has a time limit of its own in the session above: none on the socket.
+      session_(soup_session_new_with_options("timeout", 0, "idle-timeout", 0, "max-conns",
+                                             kMaxConnections, "max-conns-per-host", kMaxConnections,
+                                             nullptr)),
       pending_(std::make_shared<unsigned>(0)) {
-  // Every phase has a time limit of its own in the session above: none on the socket.
-  g_object_set(session_.get(), "timeout", 0, "idle-timeout", 0, "max-conns", kMaxConnections,
-               "max-conns-per-host", kMaxConnections, nullptr);
   if (!options_->user_agent.empty())
     soup_session_set_user_agent(session_.get(), options_->user_agent.c_str());
   if (options_->tls_database)
@@ -252,7 +247,8 @@ WebSocketFactory::WebSocketFactory(WebSocketOptions options)
         g_simple_proxy_resolver_new(options_->proxy.c_str(), nullptr));
     soup_session_set_proxy_resolver(session_.get(), resolver.get());
   }
-  // Compressed frames are never worth it for base64 of compressed media, and their expanded size has no limit.
+  // Compressed frames are never worth it for base64 of compressed media, and their expanded size
+  // has no limit.
   soup_session_remove_feature_by_type(session_.get(), SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
   soup_session_remove_feature_by_type(session_.get(), SOUP_TYPE_AUTH_MANAGER);
 }
@@ -270,8 +266,7 @@ WebSocketFactory::~WebSocketFactory() {
       },
       &timed_out, nullptr);
   g_source_attach(limit.get(), context);
-  while (*pending_ > 0 && !timed_out)
-    g_main_context_iteration(context, TRUE);
+  while (*pending_ > 0 && !timed_out) g_main_context_iteration(context, TRUE);
 }
 
 std::unique_ptr<Transport> WebSocketFactory::create(TransportListener *listener) {

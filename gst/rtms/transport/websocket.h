@@ -4,22 +4,23 @@
 #include "../glibptr.h"
 #include "transport.h"
 
+#include <libsoup/soup.h>
 #include <cstdint>
 #include <functional>
-#include <libsoup/soup.h>
 
 namespace rtms {
 
 struct WebSocketOptions {
   std::shared_ptr<GTlsDatabase> tls_database;  // null: the system's
   GTlsCertificateFlags tls_validation_flags = G_TLS_CERTIFICATE_VALIDATE_ALL;
-  std::string proxy;       // URI; empty: as the system is set up
+  std::string proxy;  // URI; empty: as the system is set up
   std::string user_agent;
   uint64_t max_message_size = 16 << 20;
 };
 
-// Creates WebSockets that share one SoupSession. Belongs to the thread that created it; its destructor runs
-// that thread's main context until nothing of its sockets is left, which takes no more than a moment.
+// Creates WebSockets that share one SoupSession. Belongs to the thread that created it; its
+// destructor runs that thread's main context until nothing of its sockets is left, which takes no
+// more than a moment.
 class WebSocketFactory : public TransportFactory {
  public:
   explicit WebSocketFactory(WebSocketOptions options);
