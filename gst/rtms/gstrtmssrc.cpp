@@ -114,17 +114,20 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
     if (id == PROP_TLS_DATABASE)
       self->settings->tls_database =
           std::shared_ptr<GTlsDatabase>(G_TLS_DATABASE(g_value_dup_object(value)), [](auto *db) {
-            if (db) g_object_unref(db);
+            if (db)
+              g_object_unref(db);
           });
     else if (!rtms::set_setting(self->settings, id, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     latency_changed = latency != self->settings->latency;
     latency = self->settings->latency;
   }
-  if (!latency_changed) return;
+  if (!latency_changed)
+    return;
   {
     StreamLock lock(self);
-    if (self->stream) self->stream->set_latency(latency * GST_MSECOND);
+    if (self->stream)
+      self->stream->set_latency(latency * GST_MSECOND);
   }
   gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
 }
@@ -176,7 +179,8 @@ void stop(GstRtmsSrc *self) {
 
 void set_playing(GstRtmsSrc *self, bool playing) {
   StreamLock lock(self);
-  if (self->stream) self->stream->set_playing(playing);
+  if (self->stream)
+    self->stream->set_playing(playing);
 }
 
 // A callback of the application runs on the element's own thread, and changes the state from there.
@@ -189,7 +193,8 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
   GstRtmsSrc *self = GST_RTMS_SRC(element);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
     return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) set_playing(self, false);
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    set_playing(self, false);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && is_own_thread(self)) {
     GST_ELEMENT_ERROR(
         self, CORE, STATE_CHANGE,
@@ -213,7 +218,8 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
       set_playing(self, true);
       break;
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
-      if (result != GST_STATE_CHANGE_FAILURE) result = GST_STATE_CHANGE_NO_PREROLL;
+      if (result != GST_STATE_CHANGE_FAILURE)
+        result = GST_STATE_CHANGE_NO_PREROLL;
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       // The pads are inactive and their tasks have ended: the parent saw to it.
@@ -232,7 +238,8 @@ gboolean send_event(GstElement *element, GstEvent *event) {
     return GST_ELEMENT_CLASS(gst_rtms_src_parent_class)->send_event(element, event);
   gst_event_unref(event);
   StreamLock lock(self);
-  if (self->stream) self->stream->send_eos();
+  if (self->stream)
+    self->stream->send_eos();
   return self->stream != nullptr;
 }
 
@@ -242,7 +249,8 @@ gboolean query(GstElement *element, GstQuery *query) {
   if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
     return GST_ELEMENT_CLASS(gst_rtms_src_parent_class)->query(element, query);
   StreamLock lock(self);
-  if (!self->stream) return FALSE;
+  if (!self->stream)
+    return FALSE;
   self->stream->answer_latency(query);
   return TRUE;
 }
@@ -252,12 +260,14 @@ gboolean query(GstElement *element, GstQuery *query) {
 
 void subscribe_video(GstRtmsSrc *self, guint64 user_id, gboolean subscribe) {
   StreamLock lock(self);
-  if (self->stream) self->stream->subscribe_video(user_id, subscribe);
+  if (self->stream)
+    self->stream->subscribe_video(user_id, subscribe);
 }
 
 void close_stream(GstRtmsSrc *self) {
   StreamLock lock(self);
-  if (self->stream) self->stream->close_stream();
+  if (self->stream)
+    self->stream->close_stream();
 }
 
 void finalize(GObject *object) {

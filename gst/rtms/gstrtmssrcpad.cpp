@@ -55,19 +55,23 @@ namespace {
 
 void set_flow(GstRtmsSrcPad *self, GstFlowReturn flow) {
   PadState *state = self->state;
-  if (flow == state->flow) return;
+  if (flow == state->flow)
+    return;
   GST_DEBUG_OBJECT(self, "flow %s -> %s", gst_flow_get_name(state->flow), gst_flow_get_name(flow));
   state->flow = flow;
   // Flushing concerns this pad alone, and passes with its deactivation.
-  if (flow != GST_FLOW_FLUSHING) state->config.flow_changed(flow);
+  if (flow != GST_FLOW_FLUSHING)
+    state->config.flow_changed(flow);
 }
 
 void advance(PadState *state, GstClockTime position, GstClockTime duration) {
   const GstClockTime start =
       gst_segment_to_running_time(&state->segment, GST_FORMAT_TIME, position);
-  if (!GST_CLOCK_TIME_IS_VALID(start)) return;
+  if (!GST_CLOCK_TIME_IS_VALID(start))
+    return;
   const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? start + duration : start;
-  if (!GST_CLOCK_TIME_IS_VALID(state->end) || end > state->end) state->end = end;
+  if (!GST_CLOCK_TIME_IS_VALID(state->end) || end > state->end)
+    state->end = end;
 }
 
 void push_buffer(GstRtmsSrcPad *self, BufferPtr buffer) {
@@ -91,12 +95,15 @@ bool push_event(GstRtmsSrcPad *self, EventPtr event) {
 void push_gap(GstRtmsSrcPad *self) {
   PadState *state = self->state;
   const GstClockTime certain = state->config.certain_time();
-  if (!GST_CLOCK_TIME_IS_VALID(certain) || !gst_pad_is_linked(GST_PAD(self))) return;
+  if (!GST_CLOCK_TIME_IS_VALID(certain) || !gst_pad_is_linked(GST_PAD(self)))
+    return;
   const GstClockTime start = GST_CLOCK_TIME_IS_VALID(state->end) ? state->end : state->segment.base;
-  if (certain < start + kMinGap) return;
+  if (certain < start + kMinGap)
+    return;
   const guint64 position =
       gst_segment_position_from_running_time(&state->segment, GST_FORMAT_TIME, start);
-  if (!GST_CLOCK_TIME_IS_VALID(position)) return;
+  if (!GST_CLOCK_TIME_IS_VALID(position))
+    return;
   state->end = certain;
   push_event(self, EventPtr(gst_event_new_gap(position, certain - start)));
 }
@@ -108,8 +115,10 @@ Next wait_for_next(PadState *state, BufferPtr *buffer, EventPtr *event) {
   std::unique_lock<std::mutex> lock(state->mutex);
   const bool woken = state->changed.wait_for(
       lock, kGapInterval, [&] { return state->flushing || !state->queue.empty(); });
-  if (!woken) return Next::Gap;
-  if (state->flushing) return Next::Stop;
+  if (!woken)
+    return Next::Gap;
+  if (state->flushing)
+    return Next::Stop;
   state->queue.pop(buffer, event);
   return Next::Item;
 }
@@ -133,7 +142,8 @@ void loop(gpointer data) {
       go_on = false;
       break;
   }
-  if (!go_on) gst_pad_pause_task(GST_PAD(self));
+  if (!go_on)
+    gst_pad_pause_task(GST_PAD(self));
 }
 
 void start(GstRtmsSrcPad *self) {
@@ -159,7 +169,8 @@ void stop(GstRtmsSrcPad *self) {
 }
 
 gboolean activate_mode(GstPad *pad, GstObject *, GstPadMode mode, gboolean active) {
-  if (mode != GST_PAD_MODE_PUSH) return FALSE;
+  if (mode != GST_PAD_MODE_PUSH)
+    return FALSE;
   if (active)
     start(GST_RTMS_SRC_PAD(pad));
   else
@@ -168,7 +179,8 @@ gboolean activate_mode(GstPad *pad, GstObject *, GstPadMode mode, gboolean activ
 }
 
 gboolean query(GstPad *pad, GstObject *parent, GstQuery *q) {
-  if (GST_QUERY_TYPE(q) != GST_QUERY_LATENCY) return gst_pad_query_default(pad, parent, q);
+  if (GST_QUERY_TYPE(q) != GST_QUERY_LATENCY)
+    return gst_pad_query_default(pad, parent, q);
   GST_RTMS_SRC_PAD(pad)->state->config.latency(q);
   return TRUE;
 }
@@ -212,7 +224,8 @@ rtms::Queue::Result gst_rtms_src_pad_enqueue(GstRtmsSrcPad *self, BufferPtr buff
   rtms::Queue::Result result;
   {
     std::lock_guard<std::mutex> lock(state->mutex);
-    if (state->flushing || state->eos) return result;
+    if (state->flushing || state->eos)
+      return result;
     result = state->queue.push(std::move(buffer));
   }
   state->changed.notify_one();
@@ -223,7 +236,8 @@ void gst_rtms_src_pad_enqueue_event(GstRtmsSrcPad *self, EventPtr event) {
   PadState *state = self->state;
   {
     std::lock_guard<std::mutex> lock(state->mutex);
-    if (state->flushing || state->eos) return;
+    if (state->flushing || state->eos)
+      return;
     state->eos = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
     state->queue.push(std::move(event));
   }

@@ -17,7 +17,8 @@ const char *connection_state_nick(ConnectionState state) {
 std::string media_names(MediaMask media) {
   std::string names;
   for (Media m : kAllMedia)
-    if (media & media_bit(m)) names += (names.empty() ? "" : "+") + std::string(media_nick(m));
+    if (media & media_bit(m))
+      names += (names.empty() ? "" : "+") + std::string(media_nick(m));
   return names.empty() ? "signaling" : names;
 }
 
@@ -38,9 +39,12 @@ const char *participant_message(Product product, int64_t type) {
       break;
   }
   // Contact Center and Phone use the numbers from 8 on for events of their own.
-  if (product == Product::ContactCenter || product == Product::Phone) return nullptr;
-  if (type == static_cast<int64_t>(EventType::ParticipantVideoOn)) return "rtms-video-on";
-  if (type == static_cast<int64_t>(EventType::ParticipantVideoOff)) return "rtms-video-off";
+  if (product == Product::ContactCenter || product == Product::Phone)
+    return nullptr;
+  if (type == static_cast<int64_t>(EventType::ParticipantVideoOn))
+    return "rtms-video-on";
+  if (type == static_cast<int64_t>(EventType::ParticipantVideoOff))
+    return "rtms-video-off";
   return nullptr;
 }
 
@@ -81,7 +85,8 @@ ErrorCode transport_code(const TransportClose &why) {
     case Kind::Resolve:
       return resource(GST_RESOURCE_ERROR_NOT_FOUND);
     case Kind::Http:
-      if (why.code == 401 || why.code == 403) return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+      if (why.code == 401 || why.code == 403)
+        return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);
       return resource(why.code == 404 ? GST_RESOURCE_ERROR_NOT_FOUND
                                       : GST_RESOURCE_ERROR_OPEN_READ);
     case Kind::Refused:

@@ -88,9 +88,11 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
   CapsPtr caps = caps_of(media);
   bool found = false;
   for (auto &[key, output] : outputs_) {
-    if (output->media != media) continue;
+    if (output->media != media)
+      continue;
     found = true;
-    if (gst_caps_is_equal(output->caps.get(), caps.get())) continue;
+    if (gst_caps_is_equal(output->caps.get(), caps.get()))
+      continue;
     output->caps.reset(gst_caps_copy(caps.get()));
     gst_rtms_src_pad_enqueue_event(output->pad, EventPtr(gst_event_new_caps(caps.get())));
   }
@@ -101,7 +103,8 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
 void Outputs::all_negotiated() {
   all_negotiated_ = true;
   const bool more = participants() && (negotiated_ & media_bit(Media::Audio));
-  if (!more) gst_element_no_more_pads(element_);
+  if (!more)
+    gst_element_no_more_pads(element_);
 }
 
 Outputs::Output *Outputs::add_output(Media media, const std::string &key, const std::string &name,
@@ -118,7 +121,8 @@ Outputs::Output *Outputs::add_output(Media media, const std::string &key, const 
   config.latency = [this](GstQuery *query) { answer_latency(query); };
   config.flow_changed = [this, raw](GstFlowReturn flow) {
     raw->flow = flow;
-    if (flow != GST_FLOW_OK) check_flows();
+    if (flow != GST_FLOW_OK)
+      check_flows();
   };
   GstRtmsSrcPad *pad = gst_rtms_src_pad_new(
       gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(element_), templ), name.c_str(),
@@ -139,13 +143,15 @@ void Outputs::start_pad(GstRtmsSrcPad *pad, const Output &output, const std::str
   const std::string stream_id = config_.stream_id + "/" + key;
   GstEvent *start = gst_event_new_stream_start(stream_id.c_str());
   gst_event_set_group_id(start, group_id_);
-  if (is_text(output.media)) gst_event_set_stream_flags(start, GST_STREAM_FLAG_SPARSE);
+  if (is_text(output.media))
+    gst_event_set_stream_flags(start, GST_STREAM_FLAG_SPARSE);
   gst_pad_push_event(GST_PAD(pad), start);
   gst_pad_push_event(GST_PAD(pad), gst_event_new_caps(output.caps.get()));
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
   gst_pad_push_event(GST_PAD(pad), gst_event_new_segment(&segment));
-  if (timeline_.anchored()) gst_rtms_src_pad_enqueue_event(pad, segment_event());
+  if (timeline_.anchored())
+    gst_rtms_src_pad_enqueue_event(pad, segment_event());
   if (!title.empty())
     gst_pad_push_event(GST_PAD(pad),
                        gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, title.c_str(), nullptr)));
@@ -153,7 +159,8 @@ void Outputs::start_pad(GstRtmsSrcPad *pad, const Output &output, const std::str
 }
 
 Outputs::Output *Outputs::output_for(const MediaData &data) {
-  if (data.media == Media::Audio && participants()) return participant_output(data);
+  if (data.media == Media::Audio && participants())
+    return participant_output(data);
   auto found = outputs_.find(media_nick(data.media));
   return found == outputs_.end() ? nullptr : found->second.get();
 }
@@ -163,7 +170,8 @@ Outputs::Output *Outputs::participant_output(const MediaData &data) {
       data.channel_id.empty() ? std::to_string(data.user_id) : std::string(data.channel_id);
   const std::string key = "audio/" + who;
   auto found = outputs_.find(key);
-  if (found != outputs_.end()) return found->second.get();
+  if (found != outputs_.end())
+    return found->second.get();
   if (participant_count_ >= kMaxParticipantPads) {
     if (!told_too_many_)
       GST_ELEMENT_WARNING(element_, STREAM, FAILED,
@@ -180,9 +188,11 @@ Outputs::Output *Outputs::participant_output(const MediaData &data) {
 // -----------------------------------------------------------------------------------------
 
 void Outputs::push(const MediaData &data) {
-  if (!playing_) return;
+  if (!playing_)
+    return;
   Output *output = output_for(data);
-  if (!output) return;
+  if (!output)
+    return;
   // Nothing is done for a pad that leads nowhere.
   if (!gst_pad_is_linked(GST_PAD(output->pad)) || output->flow == GST_FLOW_ERROR) {
     gst_rtms_src_pad_interrupt(output->pad);
@@ -207,11 +217,13 @@ BufferPtr Outputs::make_buffer(const MediaData &data) {
 
 BufferPtr Outputs::decode(const MediaData &data) {
   BufferPtr buffer = decode_base64(data.payload);
-  if (!buffer) return nullptr;
+  if (!buffer)
+    return nullptr;
   if (data.length && *data.length != static_cast<int64_t>(gst_buffer_get_size(buffer.get())))
     return nullptr;
   if (data.media == Media::Audio) {
-    if (!audio_is_whole(params_.audio, buffer.get())) return nullptr;
+    if (!audio_is_whole(params_.audio, buffer.get()))
+      return nullptr;
     GST_BUFFER_DURATION(buffer.get()) = audio_duration(params_.audio, buffer.get());
   } else {
     const VideoParams &video = data.media == Media::Screen ? params_.screen : params_.video;
@@ -248,7 +260,8 @@ int64_t Outputs::timestamp_of(const MediaData &data) {
 
 void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
   const int64_t captured_ms = timestamp_of(data);
-  if (reanchor_.exchange(false)) anchor(captured_ms);
+  if (reanchor_.exchange(false))
+    anchor(captured_ms);
   const int64_t start_ms = data.media == Media::Transcript
                                ? transcript_span(data, timeline_.zero_ms()).start
                                : captured_ms;
@@ -262,7 +275,8 @@ void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
   const GstClockTime running = output->last_pts + segment_.base > segment_.start
                                    ? output->last_pts + segment_.base - segment_.start
                                    : 0;
-  if (running > latest_) latest_ = running;
+  if (running > latest_)
+    latest_ = running;
   count(data, captured_ms, buffer);
 }
 
@@ -272,7 +286,8 @@ void Outputs::count(const MediaData &data, int64_t timestamp_ms, const GstBuffer
   stats.bytes += gst_buffer_get_size(const_cast<GstBuffer *>(buffer));
   stats.last_timestamp_ms = static_cast<uint64_t>(timestamp_ms);
   const int64_t latency_ns = (g_get_real_time() - timestamp_ms * 1000) * 1000;
-  if (!first_latency_ns_) first_latency_ns_ = latency_ns;
+  if (!first_latency_ns_)
+    first_latency_ns_ = latency_ns;
   stats.latency_ns = latency_ns - *first_latency_ns_;
 }
 
@@ -292,7 +307,8 @@ void Outputs::anchor(int64_t unix_ms) {
                   "position 0 is Unix time %" G_GINT64_FORMAT " ms; position %" GST_TIME_FORMAT
                   " plays at running time %" GST_TIME_FORMAT,
                   timeline_.zero_ms(), GST_TIME_ARGS(segment_.start), GST_TIME_ARGS(segment_.base));
-  for (auto &[key, output] : outputs_) gst_rtms_src_pad_enqueue_event(output->pad, segment_event());
+  for (auto &[key, output] : outputs_)
+    gst_rtms_src_pad_enqueue_event(output->pad, segment_event());
 }
 
 void Outputs::enqueue(Output *output, BufferPtr buffer) {
@@ -317,7 +333,8 @@ void Outputs::enqueue(Output *output, BufferPtr buffer) {
 
 void Outputs::interrupt(MediaMask media) {
   for (auto &[key, output] : outputs_) {
-    if (!(media & media_bit(output->media))) continue;
+    if (!(media & media_bit(output->media)))
+      continue;
     gst_rtms_src_pad_interrupt(output->pad);
     stats_->of(output->media).discontinuities++;
   }
@@ -335,7 +352,8 @@ bool Outputs::end() {
 void Outputs::set_playing(bool playing) {
   // Running time stood still while paused, the meeting did not: the next media sets the mapping
   // anew.
-  if (playing) reanchor_ = true;
+  if (playing)
+    reanchor_ = true;
   playing_ = playing;
 }
 
@@ -345,7 +363,8 @@ GstClockTime Outputs::running_time() const {
 
 GstClockTime Outputs::certain_time() const {
   const GstClockTime now = running_time();
-  if (!GST_CLOCK_TIME_IS_VALID(now)) return GST_CLOCK_TIME_NONE;
+  if (!GST_CLOCK_TIME_IS_VALID(now))
+    return GST_CLOCK_TIME_NONE;
   // A server that sends faster than real time is ahead of the clock.
   const GstClockTime newest = std::max(now, latest_.load());
   return newest > latency_ ? newest - latency_ : GST_CLOCK_TIME_NONE;
@@ -360,7 +379,8 @@ void Outputs::answer_latency(GstQuery *query) const {
 
 void Outputs::update_levels() {
   std::lock_guard<std::mutex> lock(mutex_);
-  for (MediaStats &media : stats_->media) media.queue_bytes = media.queue_time_ns = 0;
+  for (MediaStats &media : stats_->media)
+    media.queue_bytes = media.queue_time_ns = 0;
   for (auto &[key, output] : outputs_) {
     const PadLevel level = gst_rtms_src_pad_get_level(output->pad);
     MediaStats &media = stats_->of(output->media);
@@ -371,7 +391,8 @@ void Outputs::update_levels() {
 
 // Only when no pad takes data any more is it time to stop.
 void Outputs::check_flows() {
-  if (!all_negotiated_ || told_stopped_) return;
+  if (!all_negotiated_ || told_stopped_)
+    return;
   GstFlowReturn combined = GST_FLOW_NOT_LINKED;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -379,11 +400,14 @@ void Outputs::check_flows() {
       GstFlowReturn flow = output->flow;
       if (flow == GST_FLOW_OK || flow == GST_FLOW_NOT_LINKED)
         flow = gst_pad_is_linked(GST_PAD(output->pad)) ? flow : GST_FLOW_NOT_LINKED;
-      if (flow == GST_FLOW_OK) return;
-      if (flow < GST_FLOW_EOS || combined == GST_FLOW_NOT_LINKED) combined = flow;
+      if (flow == GST_FLOW_OK)
+        return;
+      if (flow < GST_FLOW_EOS || combined == GST_FLOW_NOT_LINKED)
+        combined = flow;
     }
   }
-  if (!told_stopped_.exchange(true)) stopped_(combined);
+  if (!told_stopped_.exchange(true))
+    stopped_(combined);
 }
 
 }  // namespace rtms

@@ -622,13 +622,15 @@ void install_settings(GObjectClass *klass) {
 }
 
 bool set_setting(Settings *settings, guint id, const GValue *value) {
-  if (id == 0 || id > members().size()) return false;
+  if (id == 0 || id > members().size())
+    return false;
   std::visit(Setter{settings, value}, members()[id - 1]);
   return true;
 }
 
 bool get_setting(const Settings &settings, guint id, GValue *value) {
-  if (id == 0 || id > members().size()) return false;
+  if (id == 0 || id > members().size())
+    return false;
   std::visit(Getter{settings, value}, members()[id - 1]);
   return true;
 }

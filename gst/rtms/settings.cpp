@@ -14,7 +14,8 @@ constexpr int kLastLanguage = 36;
 
 const char *environment(std::initializer_list<const char *> names) {
   for (const char *name : names)
-    if (const char *value = g_getenv(name); value && *value) return value;
+    if (const char *value = g_getenv(name); value && *value)
+      return value;
   return "";
 }
 
@@ -64,7 +65,8 @@ bool fits(const AudioChoice &choice, const AudioParams &audio) {
 Problem check_audio(const AudioParams &audio) {
   std::string valid;
   for (const AudioChoice &choice : kAudioChoices) {
-    if (fits(choice, audio)) return {};
+    if (fits(choice, audio))
+      return {};
     valid += "\n  " + describe(choice);
   }
   return BadSetting{
@@ -78,7 +80,8 @@ Problem check_audio(const AudioParams &audio) {
 
 Problem check_video(const char *prefix, const VideoParams &video) {
   const bool pictures = video.codec != Codec::H264;
-  if (video.fps >= 1 && video.fps <= 30 && pictures == (video.fps <= 5)) return {};
+  if (video.fps >= 1 && video.fps <= 30 && pictures == (video.fps <= 5))
+    return {};
   return BadSetting{std::string(prefix) + "-fps=" + std::to_string(video.fps) +
                     " does not go with " + prefix + "-codec=" + codec_nick(video.codec) +
                     ": jpeg and png need 1 to 5, h264 needs 6 to 30."};
@@ -116,11 +119,14 @@ Problem fill_media(const Settings &settings, SessionConfig *config) {
         "media-types is empty. Valid are audio, video, screen, transcript and chat, "
         "joined by +."};
   if (config->media & media_bit(Media::Audio))
-    if (auto problem = check_audio(audio)) return problem;
+    if (auto problem = check_audio(audio))
+      return problem;
   if (config->media & media_bit(Media::Video))
-    if (auto problem = check_video("video", config->params.video)) return problem;
+    if (auto problem = check_video("video", config->params.video))
+      return problem;
   if (config->media & media_bit(Media::Screen))
-    if (auto problem = check_video("screen", config->params.screen)) return problem;
+    if (auto problem = check_video("screen", config->params.screen))
+      return problem;
   if (settings.transcript_language < -1 || settings.transcript_language > kLastLanguage)
     return BadSetting{"transcript-language=" + std::to_string(settings.transcript_language) +
                       " is not valid. Valid are -1 (none) and 0 to 36, 9 is English."};
@@ -133,7 +139,8 @@ Problem fill_media(const Settings &settings, SessionConfig *config) {
 std::variant<Webhook, BadSetting> read_webhook(const Settings &settings) {
   std::string text = settings.webhook;
   std::string source = "webhook";
-  if (text.empty() && settings.webhook_location.empty()) return Webhook{};
+  if (text.empty() && settings.webhook_location.empty())
+    return Webhook{};
   if (text.empty()) {
     source = "webhook-location=" + settings.webhook_location;
     char *contents = nullptr;
@@ -174,7 +181,8 @@ Problem choose_id(const Settings &settings, Webhook *hook) {
   };
   std::string set;
   for (const IdProperty &id : ids) {
-    if (id.value.empty()) continue;
+    if (id.value.empty())
+      continue;
     if (!set.empty())
       return BadSetting{set + " and " + id.name +
                         " are both set. Set exactly one of meeting-uuid, session-id, "
@@ -195,7 +203,8 @@ Problem choose_id(const Settings &settings, Webhook *hook) {
 Problem check_printable(const char *name, std::string_view value) {
   const bool clean = std::none_of(value.begin(), value.end(),
                                   [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (clean && g_utf8_validate(value.data(), static_cast<gssize>(value.size()), nullptr)) return {};
+  if (clean && g_utf8_validate(value.data(), static_cast<gssize>(value.size()), nullptr))
+    return {};
   return BadSetting{std::string(name) +
                     " holds control characters or invalid UTF-8. Copy it from "
                     "the webhook as it is."};
@@ -228,9 +237,11 @@ Problem choose_signature(const Settings &settings, const Webhook &hook, Identity
 
 Problem fill_identity(const Settings &settings, SessionConfig *config) {
   auto read = read_webhook(settings);
-  if (auto bad = std::get_if<BadSetting>(&read)) return *bad;
+  if (auto bad = std::get_if<BadSetting>(&read))
+    return *bad;
   Webhook hook = std::get<Webhook>(std::move(read));
-  if (auto problem = choose_id(settings, &hook)) return problem;
+  if (auto problem = choose_id(settings, &hook))
+    return problem;
 
   Identity &who = config->who;
   who.product = hook.product;
@@ -244,7 +255,8 @@ Problem fill_identity(const Settings &settings, SessionConfig *config) {
   for (auto &[name, value] : {std::pair{"stream-id", who.stream_id},
                               {"meeting-uuid, session-id, engagement-id or call-id", who.id},
                               {"client-id", who.client_id}})
-    if (auto problem = check_printable(name, value)) return problem;
+    if (auto problem = check_printable(name, value))
+      return problem;
 
   config->signaling_url =
       settings.signaling_url.empty() ? hook.signaling_url : settings.signaling_url;
@@ -283,9 +295,12 @@ Problem check_connection(const Settings &settings) {
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings) {
   SessionConfig config;
   // What is wrong comes before what is missing.
-  if (auto problem = fill_media(settings, &config)) return *problem;
-  if (auto problem = check_connection(settings)) return *problem;
-  if (auto problem = fill_identity(settings, &config)) return *problem;
+  if (auto problem = fill_media(settings, &config))
+    return *problem;
+  if (auto problem = check_connection(settings))
+    return *problem;
+  if (auto problem = fill_identity(settings, &config))
+    return *problem;
   config.allow_insecure = settings.allow_insecure;
   config.timeout_ms = settings.timeout;
   config.keep_alive_timeout_ms = settings.keep_alive_timeout;

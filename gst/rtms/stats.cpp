@@ -22,7 +22,8 @@ void set_uint64(GstStructure *structure, const char *name, uint64_t value) {
 
 StructurePtr media_structure(const char *name, const MediaStats &stats) {
   StructurePtr structure(gst_structure_new_empty(name));
-  for (const Field &field : kCounters) set_uint64(structure.get(), field.name, stats.*field.member);
+  for (const Field &field : kCounters)
+    set_uint64(structure.get(), field.name, stats.*field.member);
   set_uint64(structure.get(), "queue-bytes", stats.queue_bytes);
   set_uint64(structure.get(), "queue-time", stats.queue_time_ns);
   set_uint64(structure.get(), "last-timestamp", stats.last_timestamp_ms);
@@ -36,7 +37,8 @@ StructurePtr stats_structure(const Stats &stats) {
   StructurePtr all(gst_structure_new_empty("rtms-stats"));
   for (const Field &field : kCounters) {
     uint64_t total = stats.signaling.*field.member;
-    for (const MediaStats &media : stats.media) total += media.*field.member;
+    for (const MediaStats &media : stats.media)
+      total += media.*field.member;
     set_uint64(all.get(), field.name, total);
   }
   for (Media m : kAllMedia) {

@@ -63,7 +63,8 @@ Stream::~Stream() {
 
 void Stream::set_playing(bool playing) {
   outputs_.set_playing(playing);
-  if (playing) thread_->post([this] { session_->release(); });
+  if (playing)
+    thread_->post([this] { session_->release(); });
 }
 
 void Stream::send_eos() {
@@ -114,7 +115,8 @@ void Stream::finished() {
 }
 
 void Stream::end(const char *why) {
-  if (over_) return;
+  if (over_)
+    return;
   over_ = true;
   GST_INFO_OBJECT(element_, "end of stream: %s", why);
   if (!outputs_.end()) {
@@ -129,17 +131,21 @@ void Stream::end(const char *why) {
 
 void Stream::downstream_stopped(GstFlowReturn flow) {
   thread_->post([this, flow] {
-    if (!over_ && flow != GST_FLOW_EOS) GST_ELEMENT_FLOW_ERROR(element_, flow);
+    if (!over_ && flow != GST_FLOW_EOS)
+      GST_ELEMENT_FLOW_ERROR(element_, flow);
     end("nothing downstream takes data any more");
   });
 }
 
 void Stream::session_connection(ConnectionState state, MediaMask media, unsigned attempt) {
   post_connection(element_, state, media, attempt);
-  if (state != ConnectionState::Streaming) return;
+  if (state != ConnectionState::Streaming)
+    return;
   for (Media m : kAllMedia)
-    if (media & streamed_ & media_bit(m)) stats_.of(m).reconnects++;
-  if (!media && signaled_) stats_.signaling.reconnects++;
+    if (media & streamed_ & media_bit(m))
+      stats_.of(m).reconnects++;
+  if (!media && signaled_)
+    stats_.signaling.reconnects++;
   signaled_ |= !media;
   streamed_ |= media;
 }
@@ -170,7 +176,8 @@ void Stream::remember_names(EventUpdate *event) {
   for (Participant &participant : event->participants) {
     if (participant.user_name.empty()) {
       auto found = names_.find(participant.user_id);
-      if (found != names_.end()) participant.user_name = found->second;
+      if (found != names_.end())
+        participant.user_name = found->second;
     } else if (names_.size() < kMaxNames) {
       names_[participant.user_id] = participant.user_name;
     }
@@ -208,9 +215,11 @@ void Stream::session_warning(const SessionError &warning) {
 }
 
 void Stream::session_failed(const SessionError &error) {
-  if (over_) return;
+  if (over_)
+    return;
   over_ = true;
-  if (!progress_told_) post_progress(element_, GST_PROGRESS_TYPE_ERROR, error.text.c_str());
+  if (!progress_told_)
+    post_progress(element_, GST_PROGRESS_TYPE_ERROR, error.text.c_str());
   post_error(element_, error);
   outputs_.end();
   thread_->post([this] { session_->stop(nullptr); });

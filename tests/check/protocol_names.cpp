@@ -61,7 +61,8 @@ GST_START_TEST(test_status_name) {
   assert_equals_int((int) G_N_ELEMENTS(status_names), 48);
   assert_equals_string(status_name(__i__), status_names[__i__]);
   fail_unless(status_advice(__i__) != nullptr);
-  if (__i__ != 0) fail_unless(*status_advice(__i__) != '\0', "no advice for %d", __i__);
+  if (__i__ != 0)
+    fail_unless(*status_advice(__i__) != '\0', "no advice for %d", __i__);
 }
 GST_END_TEST;
 

@@ -58,7 +58,8 @@ void consume(const Message &m, bool textmedia = true) {
     expect_json(build_keep_alive_response(k->timestamp));
   } else if (auto *d = std::get_if<MediaData>(&m)) {
     fail_unless(utf8(std::string(d->user_name)) && utf8(std::string(d->channel_id)));
-    if (!textmedia) return;
+    if (!textmedia)
+      return;
     transcript_span(*d, 1738392033699);
     expect_json(transcript_json(*d, 1738392033699));
     expect_json(chat_json(*d));
@@ -95,7 +96,8 @@ std::string with_value(const std::string &text, size_t colon, const std::string 
 std::string repeat(const char *what, size_t n) {
   std::string text;
   text.reserve(std::strlen(what) * n);
-  for (size_t i = 0; i < n; i++) text += what;
+  for (size_t i = 0; i < n; i++)
+    text += what;
   return text;
 }
 
@@ -175,7 +177,8 @@ GST_START_TEST(test_truncated) {
     Parser parser;
     Message cut = parser.parse({bytes.data(), bytes.size()});
     consume(cut);
-    if (std::holds_alternative<ParseError>(cut)) continue;
+    if (std::holds_alternative<ParseError>(cut))
+      continue;
     fail_unless(cut.index() == full.index(), "kind %d at %d of %s", (int) cut.index(), (int) n,
                 text.c_str());
     if (auto *d = std::get_if<MediaData>(&cut)) {
@@ -197,8 +200,10 @@ GST_END_TEST;
 GST_START_TEST(test_wrong_values) {
   const std::string text = kMessages[__i__];
   for (size_t i = 0; i + 1 < text.size(); i++) {
-    if (text[i] != ':' || text[i - 1] != '"') continue;
-    for (const char *value : kValues) parse_exact(with_value(text, i, value));
+    if (text[i] != ':' || text[i - 1] != '"')
+      continue;
+    for (const char *value : kValues)
+      parse_exact(with_value(text, i, value));
     size_t key = text.rfind('"', text.rfind('"', i - 1) - 1);
     std::string missing = text;
     missing.replace(key, i - key, "\"other\"");
@@ -317,9 +322,11 @@ GST_START_TEST(test_deep_chat) {
   Parser parser;
   for (const std::string &text : deep) {
     Message m = parser.parse("{\"msg_type\":18,\"content\":{\"data\":\"" + text + "\"}}");
-    if (const MediaData *d = std::get_if<MediaData>(&m)) fail_unless(utf8(chat_json(*d)));
+    if (const MediaData *d = std::get_if<MediaData>(&m))
+      fail_unless(utf8(chat_json(*d)));
     m = parser.parse("{\"msg_type\":17,\"content\":{\"data\":\"" + text + "\"}}");
-    if (const MediaData *d = std::get_if<MediaData>(&m)) fail_unless(utf8(transcript_json(*d, 0)));
+    if (const MediaData *d = std::get_if<MediaData>(&m))
+      fail_unless(utf8(transcript_json(*d, 0)));
   }
 }
 GST_END_TEST;
@@ -357,7 +364,8 @@ GST_START_TEST(test_keep_alive_injection) {
     Parser parser;
     Message m = parser.parse(std::string("{\"msg_type\":12,\"timestamp\":") + stamp + "}");
     const auto *k = std::get_if<KeepAliveRequest>(&m);
-    if (!k) continue;
+    if (!k)
+      continue;
     const std::string answer = build_keep_alive_response(k->timestamp);
     // json-glib reads more numbers than JSON has.
     fail_unless(

@@ -91,7 +91,8 @@ GST_START_TEST(test_webinar_prefers_meeting_uuid) {
     for (int shape = 0; shape < 3; shape++) {
       Webhook w = webhook(shape == 0 ? text : wrapped("webinar.rtms_started", text, shape == 1));
       expect_text(w.id, "m");
-      if (shape != 0) fail_unless(w.product == Product::Webinar);
+      if (shape != 0)
+        fail_unless(w.product == Product::Webinar);
     }
   }
 }
@@ -199,7 +200,8 @@ GST_END_TEST;
 
 GST_START_TEST(test_deep_nesting) {
   std::string arrays(1000000, '['), objects;
-  for (int i = 0; i < 1000000; i++) objects += "{\"a\":";
+  for (int i = 0; i < 1000000; i++)
+    objects += "{\"a\":";
   for (const std::string &deep : {arrays, objects, arrays + std::string(1000000, ']')}) {
     for (const char *head : {"", "{\"payload\":", "{\"payload\":{\"object\":", "{\"signature\":",
                              "{\"meeting_uuid\":\"m\",\"x\":"}) {
@@ -231,6 +233,7 @@ static const struct {
     {R"({"rtms_stream_id":"kept","signature":["LEAKED",{"a":"LEAKED"}],"z":1})", true},
     {R"({"rtms_stream_id":"kept","signature":{"a":"LEAKED","b":["LEAKED"]}})", true},
     {R"([{"rtms_stream_id":"kept"},{"signature":"LEAKED"}])", true},
+    {R"({"rtms_stream_id":"kept","list":[{"signature":"LEAKED"}]})", true},
     {"{\"rtms_stream_id\":\"kept\",\"signature\":\"LEAKED", false},
     {"{\"rtms_stream_id\":\"kept\",\"signature\":\"x\\\"LEAKED\\", false},
     {"{\"rtms_stream_id\":\"kept\",\"signature\":LEAKED}", false},
@@ -255,9 +258,14 @@ GST_END_TEST;
 GST_START_TEST(test_redact_body) {
   const std::string body = kBody, secret = "0123456789abcdef";
   const std::string shown = redact_webhook(body);
-  const size_t at = body.find(secret);
-  expect_text(shown.substr(0, at - 1), body.substr(0, at - 1));
-  expect_text(shown.substr(shown.size() - 4), "\"}}}");
+  fail_if(shown.find(secret) != std::string::npos);
+  // All else is still there.
+  const auto before = std::get<Webhook>(parse_webhook(body));
+  const auto after = std::get<Webhook>(parse_webhook(shown));
+  expect_text(after.event, before.event);
+  expect_text(after.id, before.id);
+  expect_text(after.stream_id, before.stream_id);
+  expect_text(after.signaling_url, before.signaling_url);
   // Cut anywhere, not even a part of it shows.
   for (size_t n = 0; n <= body.size(); n++)
     fail_unless(redact_webhook(body.substr(0, n)).find("0123") == std::string::npos, "cut at %d",

@@ -26,12 +26,16 @@ class ReadMap {
 // OpenSSL reads '=' as zero bits wherever it stands; only the last two characters may be padding.
 // SIZE_MAX: not base64.
 size_t padding_of(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0 || text.size() > INT_MAX) return SIZE_MAX;
+  if (text.empty() || text.size() % 4 != 0 || text.size() > INT_MAX)
+    return SIZE_MAX;
   const size_t at = text.find('=', text.size() - 4);
-  if (memchr(text.data(), '=', text.size() - 4)) return SIZE_MAX;
-  if (at == std::string_view::npos) return 0;
+  if (memchr(text.data(), '=', text.size() - 4))
+    return SIZE_MAX;
+  if (at == std::string_view::npos)
+    return 0;
   const size_t padding = text.size() - at;
-  if (padding > 2 || text.back() != '=') return SIZE_MAX;
+  if (padding > 2 || text.back() != '=')
+    return SIZE_MAX;
   return padding;
 }
 
@@ -47,7 +51,8 @@ unsigned opus_frame_units(guint8 toc) {
 }
 
 GstClockTime opus_duration(const guint8 *data, gsize size) {
-  if (size == 0) return GST_CLOCK_TIME_NONE;
+  if (size == 0)
+    return GST_CLOCK_TIME_NONE;
   unsigned frames = 1;
   if ((data[0] & 3) == 3)
     frames = size > 1 ? data[1] & 63 : 0;
@@ -61,16 +66,19 @@ GstClockTime opus_duration(const guint8 *data, gsize size) {
 
 BufferPtr decode_base64(std::string_view text) {
   const size_t padding = padding_of(text);
-  if (padding == SIZE_MAX) return nullptr;
+  if (padding == SIZE_MAX)
+    return nullptr;
   const size_t decoded = text.size() / 4 * 3;
   BufferPtr buffer(gst_buffer_new_allocate(nullptr, decoded, nullptr));
   GstMapInfo map;
-  if (!buffer || !gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE)) return nullptr;
+  if (!buffer || !gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE))
+    return nullptr;
   const int size = EVP_DecodeBlock(map.data, reinterpret_cast<const unsigned char *>(text.data()),
                                    static_cast<int>(text.size()));
   gst_buffer_unmap(buffer.get(), &map);
   // Less: it skipped white space at an end, which is not base64 either.
-  if (size < 0 || static_cast<size_t>(size) != decoded) return nullptr;
+  if (size < 0 || static_cast<size_t>(size) != decoded)
+    return nullptr;
   gst_buffer_set_size(buffer.get(), static_cast<gssize>(decoded - padding));
   return buffer;
 }
@@ -106,7 +114,8 @@ bool audio_is_whole(const AudioParams &params, GstBuffer *buffer) {
 }
 
 Picture picture_kind(Codec codec, GstBuffer *buffer) {
-  if (codec != Codec::H264) return Picture::Key;
+  if (codec != Codec::H264)
+    return Picture::Key;
   ReadMap map(buffer);
   const guint8 *at = map.data();
   const guint8 *end = at + map.size();
@@ -114,11 +123,14 @@ Picture picture_kind(Codec codec, GstBuffer *buffer) {
   // 01.
   while (end - at >= 4) {
     auto one = static_cast<const guint8 *>(memchr(at + 2, 1, static_cast<size_t>(end - at - 3)));
-    if (!one) return Picture::Unknown;
+    if (!one)
+      return Picture::Unknown;
     if (one[-1] == 0 && one[-2] == 0) {
       const unsigned nal_type = one[1] & 31;
-      if (nal_type == 5) return Picture::Key;
-      if (nal_type >= 1 && nal_type <= 4) return Picture::Delta;
+      if (nal_type == 5)
+        return Picture::Key;
+      if (nal_type >= 1 && nal_type <= 4)
+        return Picture::Delta;
     }
     at = one - 1;
   }

@@ -13,10 +13,12 @@ bool is_delta(const GstBuffer *buffer) {
 
 Queue::Result Queue::push(BufferPtr buffer) {
   if (policy_ == Policy::ToKeyframe && wait_keyframe_) {
-    if (is_delta(buffer.get())) return {1, false};
+    if (is_delta(buffer.get()))
+      return {1, false};
     wait_keyframe_ = false;
   }
-  if (discont_) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
+  if (discont_)
+    GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   discont_ = false;
   bytes_ += gst_buffer_get_size(buffer.get());
   buffers_++;
@@ -35,14 +37,17 @@ void Queue::push(EventPtr event) {
 }
 
 void Queue::pop(BufferPtr *buffer, EventPtr *event) {
-  if (items_.empty()) return;
+  if (items_.empty())
+    return;
   *buffer = std::move(items_.front().buffer);
   *event = std::move(items_.front().event);
   items_.pop_front();
-  if (!*buffer) return;
+  if (!*buffer)
+    return;
   bytes_ -= gst_buffer_get_size(buffer->get());
   buffers_--;
-  if (discont_head_) GST_BUFFER_FLAG_SET(buffer->get(), GST_BUFFER_FLAG_DISCONT);
+  if (discont_head_)
+    GST_BUFFER_FLAG_SET(buffer->get(), GST_BUFFER_FLAG_DISCONT);
   discont_head_ = false;
 }
 
@@ -59,7 +64,8 @@ void Queue::interrupt() {
 
 uint64_t Queue::time_ns() const {
   const GstBuffer *oldest = oldest_buffer();
-  if (!oldest || !items_.back().buffer) return 0;
+  if (!oldest || !items_.back().buffer)
+    return 0;
   const GstClockTime first = GST_BUFFER_PTS(oldest);
   const GstClockTime last = GST_BUFFER_PTS(items_.back().buffer.get());
   return GST_CLOCK_TIME_IS_VALID(first) && GST_CLOCK_TIME_IS_VALID(last) && last > first
@@ -75,7 +81,8 @@ bool Queue::full() const {
 unsigned Queue::drop() {
   unsigned dropped = drop_oldest_buffer();
   if (policy_ == Policy::ToKeyframe) {
-    while (buffers_ > 0 && is_delta(oldest_buffer())) dropped += drop_oldest_buffer();
+    while (buffers_ > 0 && is_delta(oldest_buffer()))
+      dropped += drop_oldest_buffer();
     wait_keyframe_ = buffers_ == 0;
   }
   if (buffers_ > 0)
@@ -89,7 +96,8 @@ unsigned Queue::drop() {
 bool Queue::drop_oldest_buffer() {
   auto oldest = std::find_if(items_.begin(), items_.end(),
                              [](const Item &item) { return item.buffer != nullptr; });
-  if (oldest == items_.end()) return false;
+  if (oldest == items_.end())
+    return false;
   bytes_ -= gst_buffer_get_size(oldest->buffer.get());
   buffers_--;
   items_.erase(oldest);
@@ -98,7 +106,8 @@ bool Queue::drop_oldest_buffer() {
 
 const GstBuffer *Queue::oldest_buffer() const {
   for (const Item &item : items_)
-    if (item.buffer) return item.buffer.get();
+    if (item.buffer)
+      return item.buffer.get();
   return nullptr;
 }
 

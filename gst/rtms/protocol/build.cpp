@@ -20,7 +20,8 @@ void begin_message(JsonWriter *json, MsgType type) {
 void add_identity(JsonWriter *json, const Identity &who) {
   json->member("meeting_uuid", who.id);
   const std::string key = product_id_key(who.product);
-  if (key != "meeting_uuid") json->member(key.c_str(), who.id);
+  if (key != "meeting_uuid")
+    json->member(key.c_str(), who.id);
   json->member("rtms_stream_id", who.stream_id).member("signature", who.signature);
 }
 
@@ -29,7 +30,8 @@ void add_video(JsonWriter *json, const VideoParams &video, bool is_screen) {
       .member("codec", number(video.codec))
       .member("resolution", number(video.resolution))
       .member("fps", video.fps);
-  if (!is_screen) json->member("data_opt", number(video.data_opt));
+  if (!is_screen)
+    json->member("data_opt", number(video.data_opt));
 }
 
 void add_params(JsonWriter *json, Media media, const MediaParams &params) {
@@ -89,7 +91,8 @@ std::string build_data_handshake(const Identity &who, MediaMask mask, const Medi
       .member("payload_encryption", false)
       .begin("media_params");
   for (Media media : kAllMedia) {
-    if (!(mask & media_bit(media))) continue;
+    if (!(mask & media_bit(media)))
+      continue;
     json.begin(media_wire_key(media));
     add_params(&json, media, params);
     json.end();
@@ -126,7 +129,8 @@ std::string build_client_ready(const Identity &who) {
 std::string build_keep_alive_response(const std::string &timestamp) {
   // By hand: json-glib would turn a timestamp that came as a string or as 1.7e12 into another text.
   std::string json = "{\"msg_type\":" + std::to_string(number(MsgType::KeepAliveResp));
-  if (!timestamp.empty()) json += ",\"timestamp\":" + timestamp;
+  if (!timestamp.empty())
+    json += ",\"timestamp\":" + timestamp;
   return json + "}";
 }
 
@@ -155,7 +159,8 @@ std::vector<int> subscribable_events(Product product) {
       return {2, 3, 4, 5, 6, 8, 9};
     case Product::ContactCenter: {
       std::vector<int> types = {2, 3, 4};
-      for (int type = 8; type <= 29; type++) types.push_back(type);
+      for (int type = 8; type <= 29; type++)
+        types.push_back(type);
       return types;
     }
     case Product::Phone:

@@ -42,12 +42,13 @@ std::string json_text(JsonValue value);
 // bounded.
 class JsonReader {
  public:
-  // Takes a copy of the text and mends invalid UTF-8. What the object holds lives until the next
+  // Both take a copy of the text and mend invalid UTF-8. What the value holds lives until the next
   // call.
+  simdjson::error_code read_any(std::string_view text, JsonValue *value);
   simdjson::error_code read(std::string_view text, JsonObject *object);
 
  private:
-  simdjson::error_code parse(std::string_view text, JsonObject *object);
+  simdjson::error_code parse(std::string_view text, JsonValue *value);
 
   simdjson::dom::parser parser_;
   std::unique_ptr<char[]> buffer_;
@@ -59,12 +60,23 @@ template <typename Fn>
 void json_for_each(JsonValue value, Fn &&fn) {
   JsonObject object;
   if (value.get_object().get(object) == simdjson::SUCCESS)
-    for (auto [key, member] : object) fn(key, member);
+    for (auto [key, member] : object)
+      fn(key, member);
+}
+
+// Calls fn(item) for each item of an array; nothing happens for other types.
+template <typename Fn>
+void json_for_each_item(JsonValue value, Fn &&fn) {
+  simdjson::dom::array array;
+  if (value.get_array().get(array) == simdjson::SUCCESS)
+    for (JsonValue item : array)
+      fn(item);
 }
 
 template <typename Fn>
 void json_for_each(JsonObject object, Fn &&fn) {
-  for (auto [key, member] : object) fn(key, member);
+  for (auto [key, member] : object)
+    fn(key, member);
 }
 
 }  // namespace rtms

@@ -30,20 +30,25 @@ struct MediaFields {
 
 template <typename T>
 void fall_back(std::optional<T> &value, const std::optional<T> &otherwise) {
-  if (!value) value = otherwise;
+  if (!value)
+    value = otherwise;
 }
 
 std::optional<bool> final_from_attribute(JsonValue value) {
-  if (auto flag = json_bool(value)) return flag;
+  if (auto flag = json_bool(value))
+    return flag;
   auto text = json_view(value);
-  if (text == "final") return true;
-  if (text == "interim" || text == "partial") return false;
+  if (text == "final")
+    return true;
+  if (text == "interim" || text == "partial")
+    return false;
   return std::nullopt;
 }
 
 // `data` of a chat message can be an object: then its text.
 std::optional<std::string_view> payload_of(JsonValue value, std::string *chat) {
-  if (!value.is_object()) return json_view(value);
+  if (!value.is_object())
+    return json_view(value);
   *chat = json_text(value);
   return *chat;
 }
@@ -93,7 +98,8 @@ Message media_message(Media media, MediaFields fields, const MediaFields &outer,
   fall_back(fields.end_time, outer.end_time);
   fall_back(fields.language, outer.language);
   fall_back(fields.is_final, outer.is_final);
-  if (!fields.payload) return ParseError{std::string(media_nick(media)) + " message without data"};
+  if (!fields.payload)
+    return ParseError{std::string(media_nick(media)) + " message without data"};
 
   MediaData data;
   data.media = media;
@@ -114,7 +120,8 @@ Message media_message(Media media, MediaFields fields, const MediaFields &outer,
 // ---- control: 1..13, 19..29 --------------------------------------------------------------------
 
 void read_url(JsonValue value, std::string *url) {
-  if (auto list = json_view(value)) *url = first_url(*list);
+  if (auto list = json_view(value))
+    *url = first_url(*list);
 }
 
 void read_server_urls(JsonValue value, SignalingResponse *response) {
@@ -123,7 +130,8 @@ void read_server_urls(JsonValue value, SignalingResponse *response) {
     return;
   }
   json_for_each(value, [&](std::string_view key, JsonValue url) {
-    if (key == "all") read_url(url, &response->all_url);
+    if (key == "all")
+      read_url(url, &response->all_url);
     for (Media media : kAllMedia)
       if (key == media_wire_key(media))
         read_url(url, &response->media_url[static_cast<unsigned>(media)]);
@@ -131,11 +139,13 @@ void read_server_urls(JsonValue value, SignalingResponse *response) {
 }
 
 void assign(JsonValue value, std::string *text) {
-  if (auto string = json_string(value)) *text = *string;
+  if (auto string = json_string(value))
+    *text = *string;
 }
 
 void assign(JsonValue value, int64_t *number) {
-  if (auto integer = json_int(value)) *number = *integer;
+  if (auto integer = json_int(value))
+    *number = *integer;
 }
 
 void read_time(JsonValue value, int64_t *time) {
@@ -159,7 +169,8 @@ void read_signaling_response(JsonObject object, SignalingResponse *response) {
       read_server_urls(value, response);
     else if (key == "media_server")
       json_for_each(value, [&](std::string_view inner_key, JsonValue inner) {
-        if (inner_key == "server_urls") read_server_urls(inner, response);
+        if (inner_key == "server_urls")
+          read_server_urls(inner, response);
       });
   });
 }
@@ -217,15 +228,18 @@ bool read_participant_field(std::string_view key, JsonValue value, Participant *
 
 void read_participants(JsonValue value, std::vector<Participant> *participants) {
   simdjson::dom::array array;
-  if (value.get_array().get(array) != simdjson::SUCCESS) return;
+  if (value.get_array().get(array) != simdjson::SUCCESS)
+    return;
   for (JsonValue item : array) {
-    if (participants->size() >= kMaxParticipants) return;
+    if (participants->size() >= kMaxParticipants)
+      return;
     Participant participant;
     bool named = false;
     json_for_each(item, [&](std::string_view key, JsonValue member) {
       named |= read_participant_field(key, member, &participant);
     });
-    if (named) participants->push_back(std::move(participant));
+    if (named)
+      participants->push_back(std::move(participant));
   }
 }
 
@@ -246,19 +260,22 @@ void read_event(JsonValue body, EventUpdate *event) {
     else
       has_flat |= read_participant_field(key, value, &flat);
   });
-  if (has_flat && event->participants.empty()) event->participants.push_back(std::move(flat));
+  if (has_flat && event->participants.empty())
+    event->participants.push_back(std::move(flat));
 }
 
 Message event_update(JsonObject object) {
   EventUpdate event;
   bool found = false;
   json_for_each(object, [&](std::string_view key, JsonValue value) {
-    if (key != "event" || !value.is_object()) return;
+    if (key != "event" || !value.is_object())
+      return;
     found = true;
     event.json = json_text(value);
     read_event(value, &event);
   });
-  if (!found) return ParseError{"event update without an event object"};
+  if (!found)
+    return ParseError{"event update without an event object"};
   return event;
 }
 
@@ -269,7 +286,8 @@ void read_reason(JsonValue value, int64_t *reason, std::string *text) {
     return;
   }
   assign(value, text);
-  if (auto number = stop_reason_from_name(*text)) *reason = *number;
+  if (auto number = stop_reason_from_name(*text))
+    *reason = *number;
 }
 
 // 8 and 9 differ in one member only.
@@ -283,13 +301,15 @@ void read_state(JsonObject object, Update *update) {
     else if (key == "timestamp")
       read_time(value, &update->timestamp);
     if constexpr (std::is_same_v<Update, SessionStateUpdate>)
-      if (key == "rtms_session_id") assign(value, &update->session_id);
+      if (key == "rtms_session_id")
+        assign(value, &update->session_id);
   });
 }
 
 void read_keep_alive(JsonObject object, KeepAliveRequest *request) {
   json_for_each(object, [&](std::string_view key, JsonValue value) {
-    if (key == "timestamp" && json_int(value)) request->timestamp = json_text(value);
+    if (key == "timestamp" && json_int(value))
+      request->timestamp = json_text(value);
   });
 }
 
@@ -357,10 +377,13 @@ Message Parser::parse(std::string_view text) {
 
   std::optional<int64_t> type;
   JsonValue value;
-  if (object["msg_type"].get(value) == simdjson::SUCCESS) type = json_int(value);
-  if (!type) return ParseError{"message without msg_type"};
+  if (object["msg_type"].get(value) == simdjson::SUCCESS)
+    type = json_int(value);
+  if (!type)
+    return ParseError{"message without msg_type"};
   const auto media = media_of(*type);
-  if (!media) return control_message(*type, object);
+  if (!media)
+    return control_message(*type, object);
 
   MediaFields outer, content;
   json_for_each(object, [&](std::string_view key, JsonValue member) {

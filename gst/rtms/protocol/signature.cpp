@@ -12,7 +12,8 @@ constexpr int64_t kWebhookTolerance_s = 5 * 60;
 }
 
 void Secret::wipe() {
-  if (!text_.empty()) OPENSSL_cleanse(&text_[0], text_.size());
+  if (!text_.empty())
+    OPENSSL_cleanse(&text_[0], text_.size());
 }
 
 Secret &Secret::operator=(const Secret &other) {
@@ -54,7 +55,8 @@ WebhookVerdict verify_webhook(const Secret &secret_token, std::string_view times
       std::abs(sent_s - now_s) > kWebhookTolerance_s)
     return WebhookVerdict::BadTimestamp;
   // Anybody can sign with an empty key.
-  if (secret_token.empty()) return WebhookVerdict::BadSignature;
+  if (secret_token.empty())
+    return WebhookVerdict::BadSignature;
 
   std::string message("v0:");
   message.append(timestamp).append(":").append(body);

@@ -58,7 +58,8 @@ TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms) {
   TextSpan span;
   span.start = data.start_time ? absolute(*data.start_time, stream_start_ms) : data.timestamp;
   span.end = data.end_time ? absolute(*data.end_time, stream_start_ms) : 0;
-  if (span.end < span.start) span.end = 0;
+  if (span.end < span.start)
+    span.end = 0;
   return span;
 }
 
@@ -70,8 +71,10 @@ std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {
       .member("text", std::string(data.payload))
       .member("timestamp", data.timestamp)
       .member("start_time", span.start);
-  if (span.end) json.member("end_time", span.end);
-  if (data.language) json.member("language", *data.language);
+  if (span.end)
+    json.member("end_time", span.end);
+  if (data.language)
+    json.member("language", *data.language);
   json.member("final", data.is_final.value_or(true));
   return json.text();
 }

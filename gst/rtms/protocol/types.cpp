@@ -120,13 +120,15 @@ const char *codec_nick(Codec c) {
 }
 
 std::optional<int> sample_rate_from_index(int64_t index) {
-  if (index < 0 || index >= static_cast<int64_t>(std::size(kSampleRates))) return std::nullopt;
+  if (index < 0 || index >= static_cast<int64_t>(std::size(kSampleRates)))
+    return std::nullopt;
   return kSampleRates[index];
 }
 
 std::optional<int> sample_rate_to_index(int hz) {
   for (std::size_t i = 0; i < std::size(kSampleRates); i++)
-    if (kSampleRates[i] == hz) return static_cast<int>(i);
+    if (kSampleRates[i] == hz)
+      return static_cast<int>(i);
   return std::nullopt;
 }
 
@@ -210,12 +212,14 @@ const char *reason_nick(int64_t reason, const std::string &text) {
 
 std::optional<int64_t> stop_reason_from_name(std::string_view name) {
   constexpr std::string_view prefix = "STOP_BC_";
-  if (name.substr(0, prefix.size()) == prefix) name.remove_prefix(prefix.size());
+  if (name.substr(0, prefix.size()) == prefix)
+    name.remove_prefix(prefix.size());
   std::string nick;
   for (char c : name)
     nick += c == '_' ? '-' : (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
   for (std::size_t i = 0; i < std::size(kStopReasons); i++)
-    if (nick == kStopReasons[i]) return static_cast<int64_t>(i);
+    if (nick == kStopReasons[i])
+      return static_cast<int64_t>(i);
   return std::nullopt;
 }
 

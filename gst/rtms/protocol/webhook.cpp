@@ -3,6 +3,8 @@
 #include "json_read.h"
 #include "json_write.h"
 
+#include <utility>
+
 namespace rtms {
 namespace {
 
@@ -11,23 +13,34 @@ struct Fields {
   std::string stream_id, server_urls, signature;
 
   std::string *of(std::string_view key) {
-    if (key == "event") return &event;
-    if (key == "meeting_uuid") return &meeting_uuid;
-    if (key == "webinar_uuid") return &webinar_uuid;
-    if (key == "session_id") return &session_id;
-    if (key == "engagement_id") return &engagement_id;
-    if (key == "call_id") return &call_id;
-    if (key == "rtms_stream_id") return &stream_id;
-    if (key == "server_urls") return &server_urls;
-    if (key == "signature") return &signature;
+    if (key == "event")
+      return &event;
+    if (key == "meeting_uuid")
+      return &meeting_uuid;
+    if (key == "webinar_uuid")
+      return &webinar_uuid;
+    if (key == "session_id")
+      return &session_id;
+    if (key == "engagement_id")
+      return &engagement_id;
+    if (key == "call_id")
+      return &call_id;
+    if (key == "rtms_stream_id")
+      return &stream_id;
+    if (key == "server_urls")
+      return &server_urls;
+    if (key == "signature")
+      return &signature;
     return nullptr;
   }
 };
 
 void read_field(std::string_view key, JsonValue value, Fields *fields) {
   std::string *field = fields->of(key);
-  if (!field) return;
-  if (auto text = json_string(value)) *field = *text;
+  if (!field)
+    return;
+  if (auto text = json_string(value))
+    *field = *text;
 }
 
 void read_fields(JsonObject object, Fields *fields) {
@@ -53,7 +66,8 @@ std::optional<Product> product_of_event(std::string_view event) {
       {"phone.", Product::Phone},
   };
   for (auto &[prefix, product] : prefixes)
-    if (event.substr(0, prefix.size()) == prefix) return product;
+    if (event.substr(0, prefix.size()) == prefix)
+      return product;
   return std::nullopt;
 }
 
@@ -73,42 +87,52 @@ const std::string &id_of(Product product, const Fields &fields) {
 }
 
 Product product_of_ids(const Fields &fields) {
-  if (!fields.meeting_uuid.empty()) return Product::Meeting;
-  if (!fields.webinar_uuid.empty()) return Product::Webinar;
+  if (!fields.meeting_uuid.empty())
+    return Product::Meeting;
+  if (!fields.webinar_uuid.empty())
+    return Product::Webinar;
   for (Product product : {Product::VideoSdk, Product::ContactCenter, Product::Phone})
-    if (!id_of(product, fields).empty()) return product;
+    if (!id_of(product, fields).empty())
+      return product;
   return Product::Meeting;
 }
 
 constexpr const char *kRedacted = "\"…\"";
 
-// A signature has its place in an object inside the payload at most, and is looked for only in
-// objects: in an array it would not be one.
-bool holds_signature(JsonObject object) {
-  for (auto [key, value] : object) {
-    JsonObject inner;
-    if (key == "signature" ||
-        (value.get_object().get(inner) == simdjson::SUCCESS && holds_signature(inner)))
-      return true;
-  }
-  return false;
+// Recursion goes no deeper than the reader lets the text be nested.
+bool holds_signature(JsonValue value) {
+  bool found = false;
+  json_for_each(value, [&](std::string_view key, JsonValue member) {
+    found = found || key == "signature" || holds_signature(member);
+  });
+  json_for_each_item(value, [&](JsonValue item) { found = found || holds_signature(item); });
+  return found;
 }
 
-void write_redacted(JsonObject object, std::string *text) {
-  *text += '{';
-  for (auto [key, value] : object) {
-    if (text->back() != '{') *text += ',';
-    JsonWriter::append_string(text, key);
-    *text += ':';
-    JsonObject inner;
-    if (key == "signature")
-      *text += kRedacted;
-    else if (value.get_object().get(inner) == simdjson::SUCCESS)
-      write_redacted(inner, text);
-    else
-      *text += json_text(value);
+void write_redacted(JsonValue value, std::string *text) {
+  const char *separator = "";
+  if (value.is_object()) {
+    *text += '{';
+    json_for_each(value, [&](std::string_view key, JsonValue member) {
+      *text += std::exchange(separator, ",");
+      JsonWriter::append_string(text, key);
+      *text += ':';
+      if (key == "signature")
+        *text += kRedacted;
+      else
+        write_redacted(member, text);
+    });
+    *text += '}';
+  } else if (value.is_array()) {
+    *text += '[';
+    json_for_each_item(value, [&](JsonValue item) {
+      *text += std::exchange(separator, ",");
+      write_redacted(item, text);
+    });
+    *text += ']';
+  } else {
+    *text += json_text(value);
   }
-  *text += '}';
 }
 
 }  // namespace
@@ -135,11 +159,13 @@ WebhookResult parse_webhook(std::string_view json) {
 
 std::string redact_webhook(std::string_view json) {
   JsonReader reader;
-  JsonObject object;
-  if (reader.read(json, &object)) return json.empty() ? "" : kRedacted;
-  if (!holds_signature(object)) return std::string(json);
+  JsonValue root;
+  if (reader.read_any(json, &root))
+    return json.empty() ? "" : kRedacted;
+  if (!holds_signature(root))
+    return std::string(json);
   std::string text;
-  write_redacted(object, &text);
+  write_redacted(root, &text);
   return text;
 }
 

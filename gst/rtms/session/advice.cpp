@@ -27,7 +27,8 @@ std::string http_advice(int status) {
 
 std::string closed_text(int code) {
   std::string text = "the server closed the connection";
-  if (code) text += " (code " + std::to_string(code) + ")";
+  if (code)
+    text += " (code " + std::to_string(code) + ")";
   return text;
 }
 

@@ -10,7 +10,8 @@ Connection::Connection(std::string name, ConnectionContext *context, ConnectionL
     : name_(std::move(name)), context_(context), listener_(listener) {}
 
 Connection::~Connection() {
-  if (transport_) transport_->abort();
+  if (transport_)
+    transport_->abort();
 }
 
 void Connection::open(const std::string &url, const Transport::Headers &headers,
@@ -49,7 +50,8 @@ void Connection::watch(unsigned delay_ms) {
 }
 
 void Connection::send(const std::string &text) {
-  if (transport_ && open_ && !closing_) transport_->send(text);
+  if (transport_ && open_ && !closing_)
+    transport_->send(text);
 }
 
 void Connection::close() {
@@ -71,7 +73,8 @@ void Connection::transport_opened() {
 void Connection::transport_message(std::string_view bytes) {
   last_heard_us_ = g_get_monotonic_time();
   const Message message = context_->parser->parse(bytes);
-  if (auto keep_alive = std::get_if<KeepAliveRequest>(&message)) answer_keep_alive(*keep_alive);
+  if (auto keep_alive = std::get_if<KeepAliveRequest>(&message))
+    answer_keep_alive(*keep_alive);
   listener_->connection_message(this, message);
 }
 
@@ -97,13 +100,15 @@ void Connection::transport_closed(const TransportClose &close) {
 void Connection::lost(SessionError why) {
   log(LogSink::Level::Info, why.text);
   timer_.stop();
-  if (transport_) transport_->abort();
+  if (transport_)
+    transport_->abort();
   open_ = false;
   listener_->connection_lost(this, why);
 }
 
 void Connection::log(LogSink::Level level, const std::string &text) {
-  if (context_->log->enabled(level)) context_->log->write(level, name_ + " connection: " + text);
+  if (context_->log->enabled(level))
+    context_->log->write(level, name_ + " connection: " + text);
 }
 
 }  // namespace rtms

@@ -14,10 +14,13 @@ class Merge {
   template <typename Enum>
   bool choice(const char *name, const std::optional<int64_t> &answer,
               std::initializer_list<Enum> valid, Enum *value) {
-    if (!answer || *answer == static_cast<int64_t>(*value)) return true;
+    if (!answer || *answer == static_cast<int64_t>(*value))
+      return true;
     for (Enum candidate : valid) {
-      if (*answer != static_cast<int64_t>(candidate)) continue;
-      if (name) changed(name, static_cast<int64_t>(*value), *answer);
+      if (*answer != static_cast<int64_t>(candidate))
+        continue;
+      if (name)
+        changed(name, static_cast<int64_t>(*value), *answer);
       *value = candidate;
       return true;
     }
@@ -27,19 +30,23 @@ class Merge {
   // The same for a plain number.
   bool range(const char *name, const std::optional<int64_t> &answer, int low, int high,
              int *value) {
-    if (!answer || *answer == *value) return true;
-    if (*answer < low || *answer > high) return false;
+    if (!answer || *answer == *value)
+      return true;
+    if (*answer < low || *answer > high)
+      return false;
     changed(name, *value, *answer);
     *value = static_cast<int>(*answer);
     return true;
   }
 
   void channels(const std::optional<int64_t> &answer, int *value) {
-    if (!range("channels", answer, 1, 2, value)) unusable("channel", *answer);
+    if (!range("channels", answer, 1, 2, value))
+      unusable("channel", *answer);
   }
 
   void sample_rate(const std::optional<int64_t> &answer, int *rate_hz) {
-    if (!answer) return;
+    if (!answer)
+      return;
     const auto hz = sample_rate_from_index(*answer);
     if (!hz)
       unusable("sample_rate", *answer);
@@ -51,7 +58,8 @@ class Merge {
   void codec(const std::optional<int64_t> &answer, std::initializer_list<Codec> valid,
              Codec *value) {
     const Codec asked = *value;
-    if (!choice(nullptr, answer, valid, value)) unusable("codec", *answer);
+    if (!choice(nullptr, answer, valid, value))
+      unusable("codec", *answer);
     if (*value != asked)
       add(&result_->changes,
           std::string("codec ") + codec_nick(*value) + " in place of " + codec_nick(asked));
@@ -73,7 +81,8 @@ class Merge {
   }
 
   static void add(std::string *list, const std::string &text) {
-    if (!text.empty()) *list += (list->empty() ? "" : ", ") + text;
+    if (!text.empty())
+      *list += (list->empty() ? "" : ", ") + text;
   }
 
   void changed(const char *name, int64_t asked, int64_t got) {

@@ -16,7 +16,8 @@ std::set<std::string> &streams() {
 std::optional<StreamClaim> StreamClaim::take(const std::string &stream_id) {
   {
     std::lock_guard<std::mutex> lock(mutex);
-    if (!streams().insert(stream_id).second) return std::nullopt;
+    if (!streams().insert(stream_id).second)
+      return std::nullopt;
   }
   return StreamClaim(stream_id);
 }
@@ -30,7 +31,8 @@ StreamClaim &StreamClaim::operator=(StreamClaim &&other) noexcept {
 }
 
 StreamClaim::~StreamClaim() {
-  if (stream_id_.empty()) return;
+  if (stream_id_.empty())
+    return;
   std::lock_guard<std::mutex> lock(mutex);
   streams().erase(stream_id_);
 }

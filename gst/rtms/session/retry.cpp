@@ -10,10 +10,13 @@ constexpr double kJitter = 0.2;
 }  // namespace
 
 std::optional<unsigned> Retry::next(int64_t now_ms, double chance) {
-  if (limits_.window_ms == 0) return std::nullopt;
-  if (!lost_ms_) lost_ms_ = now_ms;
+  if (limits_.window_ms == 0)
+    return std::nullopt;
+  if (!lost_ms_)
+    lost_ms_ = now_ms;
   const int64_t left_ms = *lost_ms_ + limits_.window_ms - now_ms;
-  if (left_ms <= 0) return std::nullopt;
+  if (left_ms <= 0)
+    return std::nullopt;
 
   double delay_ms = std::min(kQuick_ms, limits_.delay_ms);
   if (attempts_ > 0) {

@@ -20,7 +20,8 @@ int64_t monotonic_ms() {
 std::string link_name(MediaMask media) {
   std::string name;
   for (Media m : kAllMedia)
-    if (media & media_bit(m)) name += (name.empty() ? "" : "+") + std::string(media_nick(m));
+    if (media & media_bit(m))
+      name += (name.empty() ? "" : "+") + std::string(media_nick(m));
   return name;
 }
 
@@ -47,7 +48,8 @@ bool is_final(const SessionError &why, bool first) {
     case SessionError::Kind::Timeout:
       return first;
     case SessionError::Kind::Transport:
-      if (why.transport.kind == TransportClose::Kind::Redirect) return true;
+      if (why.transport.kind == TransportClose::Kind::Redirect)
+        return true;
       if (why.transport.kind == TransportClose::Kind::Http)
         return first || why.transport.code != 503;
       return first;
@@ -116,7 +118,8 @@ void Session::open_signaling() {
 }
 
 void Session::signaling_answered(const SignalingResponse &response) {
-  if (signaling_established_) return;
+  if (signaling_established_)
+    return;
   if (response.status != 0) {
     signaling_lost(status_error("signaling", response.status, response.reason));
     return;
@@ -133,11 +136,13 @@ void Session::signaling_answered(const SignalingResponse &response) {
 void Session::signaling_lost(const SessionError &why) {
   // The server drops the media connections with the signaling one.
   MediaMask lost = 0;
-  for (auto &link : links_) lost |= link->media;
+  for (auto &link : links_)
+    lost |= link->media;
   links_.clear();
   signaling_.reset();
   const bool first = !ever_established_;
-  if (lost) listener_->session_media_lost(lost);
+  if (lost)
+    listener_->session_media_lost(lost);
   std::optional<unsigned> delay_ms;
   if (!over_ && !is_final(why, first))
     delay_ms = signaling_retry_.next(monotonic_ms(), g_random_double());
@@ -165,7 +170,8 @@ void Session::plan_links(const SignalingResponse &response) {
     add_link(config_.media, response.all_url);
   } else {
     for (Media media : kAllMedia) {
-      if (!(config_.media & media_bit(media))) continue;
+      if (!(config_.media & media_bit(media)))
+        continue;
       const std::string &own = response.media_url[static_cast<unsigned>(media)];
       const std::string &url = own.empty() ? response.all_url : own;
       if (url.empty())
@@ -178,7 +184,8 @@ void Session::plan_links(const SignalingResponse &response) {
     }
   }
   // By number: a connection that fails at once ends the session and its links.
-  for (size_t i = 0; i < links_.size() && !over_; i++) open_link(links_[i].get());
+  for (size_t i = 0; i < links_.size() && !over_; i++)
+    open_link(links_[i].get());
   check_all_answered();
 }
 
@@ -206,7 +213,8 @@ void Session::open_link(Link *link) {
 }
 
 void Session::link_answered(Link *link, const DataResponse &response) {
-  if (link->established) return;
+  if (link->established)
+    return;
   if (response.status != 0) {
     link_refused(link, response);
     return;
@@ -224,7 +232,8 @@ void Session::link_answered(Link *link, const DataResponse &response) {
   link->answered = true;
   link->lost = false;
   link->retry.reset();
-  if (!apply_negotiation(link, response)) return;
+  if (!apply_negotiation(link, response))
+    return;
   listener_->session_connection(ConnectionState::Streaming, link->media, 0);
   send_ready(link);
   check_all_answered();
@@ -232,25 +241,30 @@ void Session::link_answered(Link *link, const DataResponse &response) {
 
 void Session::send_ready(Link *link) {
   link->ready = released_;
-  if (released_) signaling_->send(build_client_ready(config_.who));
+  if (released_)
+    signaling_->send(build_client_ready(config_.who));
 }
 
 void Session::release() {
-  if (released_) return;
+  if (released_)
+    return;
   released_ = true;
   // In the order in which their handshakes succeeded.
   std::vector<Link *> waiting;
   for (auto &link : links_)
-    if (link->established && !link->ready) waiting.push_back(link.get());
+    if (link->established && !link->ready)
+      waiting.push_back(link.get());
   std::sort(waiting.begin(), waiting.end(),
             [](const Link *a, const Link *b) { return a->order < b->order; });
-  for (Link *link : waiting) send_ready(link);
+  for (Link *link : waiting)
+    send_ready(link);
 }
 
 // False when nothing that can be used is left of the link.
 bool Session::apply_negotiation(Link *link, const DataResponse &response) {
   for (Media media : kAllMedia) {
-    if (!(link->media & media_bit(media))) continue;
+    if (!(link->media & media_bit(media)))
+      continue;
     const Negotiation result =
         negotiate(media, config_.params, response.params[static_cast<unsigned>(media)]);
     if (!result.problem.empty()) {
@@ -303,7 +317,8 @@ void Session::link_lost(Link *link, const SessionError &why) {
     listener_->session_media_lost(link->media);
   }
   std::optional<unsigned> delay_ms;
-  if (!is_final(why, first)) delay_ms = link->retry.next(monotonic_ms(), g_random_double());
+  if (!is_final(why, first))
+    delay_ms = link->retry.next(monotonic_ms(), g_random_double());
   if (!delay_ms) {
     fail(why);
     return;
@@ -313,14 +328,16 @@ void Session::link_lost(Link *link, const SessionError &why) {
 }
 
 void Session::check_all_answered() {
-  if (over_ || all_answered_) return;
+  if (over_ || all_answered_)
+    return;
   if (links_.empty()) {
     fail(plain_error(SessionError::Kind::NoMedia,
                      "The service offers none of the media that media-types asks for."));
     return;
   }
   for (auto &link : links_)
-    if (!link->answered) return;
+    if (!link->answered)
+      return;
   all_answered_ = true;
   listener_->session_all_negotiated();
 }
@@ -330,12 +347,14 @@ void Session::check_all_answered() {
 
 Session::Link *Session::link_of(const Connection *connection) {
   for (auto &link : links_)
-    if (link->connection.get() == connection) return link.get();
+    if (link->connection.get() == connection)
+      return link.get();
   return nullptr;
 }
 
 void Session::connection_message(Connection *connection, const Message &message) {
-  if (over_) return;
+  if (over_)
+    return;
   Link *link = link_of(connection);
   if (auto media = std::get_if<MediaData>(&message)) {
     if (link && link->established && (link->media & media_bit(media->media)))
@@ -351,9 +370,11 @@ void Session::message_of(Connection *connection, Link *link, const Message &mess
   if (std::get_if<KeepAliveRequest>(&message)) {
     listener_->session_keep_alive(link ? link->media : 0);
   } else if (auto signaling = std::get_if<SignalingResponse>(&message)) {
-    if (!link) signaling_answered(*signaling);
+    if (!link)
+      signaling_answered(*signaling);
   } else if (auto data = std::get_if<DataResponse>(&message)) {
-    if (link) link_answered(link, *data);
+    if (link)
+      link_answered(link, *data);
   } else if (auto event = std::get_if<EventUpdate>(&message)) {
     listener_->session_event(*event);
   } else if (auto state = std::get_if<StreamStateUpdate>(&message)) {
@@ -376,7 +397,8 @@ void Session::message_of(Connection *connection, Link *link, const Message &mess
 
 void Session::stream_state(const StreamStateUpdate &update) {
   listener_->session_stream_state(update);
-  if (update.state != static_cast<int64_t>(StreamState::Terminated)) return;
+  if (update.state != static_cast<int64_t>(StreamState::Terminated))
+    return;
   over_ = true;
   listener_->session_ended();
 }
@@ -405,7 +427,8 @@ void Session::connection_lost(Connection *connection, const SessionError &why) {
 // -----------------------------------------------------------------------------------------
 
 void Session::fail(const SessionError &why) {
-  if (over_) return;
+  if (over_)
+    return;
   over_ = true;
   listener_->session_failed(why);
 }
@@ -415,14 +438,16 @@ void Session::stop(std::function<void()> done) {
   stopping_ = true;
   stopped_ = std::move(done);
   signaling_retry_timer_.stop();
-  for (auto &link : links_) link->retry_timer.stop();
+  for (auto &link : links_)
+    link->retry_timer.stop();
   stop_timer_.start(kCloseTimeout_ms, [this] {
     links_.clear();
     signaling_.reset();
     close_next();
   });
   for (size_t i = links_.size(); i-- > 0;)
-    if (links_[i]->connection) links_[i]->connection->close();
+    if (links_[i]->connection)
+      links_[i]->connection->close();
   close_next();
 }
 
@@ -431,23 +456,27 @@ void Session::connection_closed(Connection *connection) {
     signaling_.reset();
   else if (Link *link = link_of(connection))
     link->connection.reset();
-  if (stopping_) close_next();
+  if (stopping_)
+    close_next();
 }
 
 // Media first; the signaling connection when they are gone; then the stream is free for others.
 void Session::close_next() {
   for (auto &link : links_)
-    if (link->connection) return;
+    if (link->connection)
+      return;
   if (signaling_) {
     signaling_->close();
     return;
   }
   stop_timer_.stop();
-  if (claim_) listener_->session_connection(ConnectionState::Closed, 0, 0);
+  if (claim_)
+    listener_->session_connection(ConnectionState::Closed, 0, 0);
   claim_.reset();
   auto done = std::move(stopped_);
   stopped_ = nullptr;
-  if (done) done();
+  if (done)
+    done();
 }
 
 // ---- requests
@@ -459,7 +488,8 @@ void Session::subscribe_video(uint64_t user_id, bool subscribe) {
 }
 
 void Session::close_stream() {
-  if (signaling_) signaling_->send(build_stream_close(config_.who));
+  if (signaling_)
+    signaling_->send(build_stream_close(config_.who));
 }
 
 }  // namespace rtms

@@ -11,7 +11,8 @@ constexpr size_t kMaxLength = 4096;
 
 // By name, not by what a name resolves to: that can change between the check and the connection.
 bool is_loopback(const char *host) {
-  if (g_ascii_strcasecmp(host, "localhost") == 0) return true;
+  if (g_ascii_strcasecmp(host, "localhost") == 0)
+    return true;
   ObjectPtr<GInetAddress> address(g_inet_address_new_from_string(host));
   return address && g_inet_address_get_is_loopback(address.get());
 }
@@ -23,9 +24,11 @@ std::optional<std::string> url_problem(const std::string &url, bool allow_insecu
     return "is longer than " + std::to_string(kMaxLength) + " characters";
   UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_NONE, nullptr));
   const std::string_view scheme = uri ? g_uri_get_scheme(uri.get()) : "";
-  if (scheme != "ws" && scheme != "wss") return "is not a wss:// URL";
+  if (scheme != "ws" && scheme != "wss")
+    return "is not a wss:// URL";
   const char *host = g_uri_get_host(uri.get());
-  if (!host || !*host) return "names no host";
+  if (!host || !*host)
+    return "names no host";
   if (scheme == "ws" && !allow_insecure && !is_loopback(host))
     return "is not encrypted (ws://), and its host is not this machine; ask the service for a "
            "wss:// URL, or set allow-insecure=true if the network in between is trusted";
@@ -34,7 +37,8 @@ std::optional<std::string> url_problem(const std::string &url, bool allow_insecu
 
 std::string printable_url(const std::string &url) {
   UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_NONE, nullptr));
-  if (!uri) return "(not a URL)";
+  if (!uri)
+    return "(not a URL)";
   StringPtr plain(g_uri_join(G_URI_FLAGS_NONE, g_uri_get_scheme(uri.get()), nullptr,
                              g_uri_get_host(uri.get()), g_uri_get_port(uri.get()),
                              g_uri_get_path(uri.get()), nullptr, nullptr));

@@ -24,11 +24,14 @@ std::string tls_problems(GTlsCertificateFlags flags) {
 }
 
 TransportClose::Kind kind_of(const GError *error) {
-  if (error->domain == G_TLS_ERROR) return TransportClose::Kind::Tls;
-  if (error->domain == G_RESOLVER_ERROR) return TransportClose::Kind::Resolve;
+  if (error->domain == G_TLS_ERROR)
+    return TransportClose::Kind::Tls;
+  if (error->domain == G_RESOLVER_ERROR)
+    return TransportClose::Kind::Resolve;
   for (int code : {G_IO_ERROR_CONNECTION_REFUSED, G_IO_ERROR_HOST_UNREACHABLE,
                    G_IO_ERROR_NETWORK_UNREACHABLE, G_IO_ERROR_PROXY_FAILED})
-    if (g_error_matches(error, G_IO_ERROR, code)) return TransportClose::Kind::Refused;
+    if (g_error_matches(error, G_IO_ERROR, code))
+      return TransportClose::Kind::Refused;
   return TransportClose::Kind::Io;
 }
 
@@ -143,7 +146,8 @@ TransportClose WebSocket::connect_failure(const GError *error) const {
             phrase && *phrase ? phrase : soup_status_get_phrase(status)};
   }
   std::string text = error->message;
-  if (tls_errors_ != G_TLS_CERTIFICATE_NO_FLAGS) text = tls_problems(tls_errors_);
+  if (tls_errors_ != G_TLS_CERTIFICATE_NO_FLAGS)
+    text = tls_problems(tls_errors_);
   return {kind_of(error), 0, text};
 }
 
@@ -168,13 +172,15 @@ void WebSocket::abort() {
     connecting_ = nullptr;
     g_cancellable_cancel(cancellable_.get());
   }
-  if (message_) g_signal_handlers_disconnect_by_data(message_.get(), this);
+  if (message_)
+    g_signal_handlers_disconnect_by_data(message_.get(), this);
   message_.reset();
   if (connection_) {
     g_signal_handlers_disconnect_by_data(connection_.get(), this);
     // Without this, libsoup and TLS would still wait for the peer, and the context would have to
     // run on.
-    if (socket_) g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
+    if (socket_)
+      g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
     count_until_freed(connection_.get());
     connection_.reset();
   }
@@ -195,7 +201,8 @@ void WebSocket::count_until_freed(SoupWebsocketConnection *connection) {
 void WebSocket::closed(const TransportClose &why) {
   TransportListener *listener = listener_;
   abort();
-  if (listener) listener->transport_closed(why);
+  if (listener)
+    listener->transport_closed(why);
 }
 
 gboolean WebSocket::accept_certificate(SoupMessage *, GTlsCertificate *,
@@ -266,7 +273,8 @@ WebSocketFactory::~WebSocketFactory() {
       },
       &timed_out, nullptr);
   g_source_attach(limit.get(), context);
-  while (*pending_ > 0 && !timed_out) g_main_context_iteration(context, TRUE);
+  while (*pending_ > 0 && !timed_out)
+    g_main_context_iteration(context, TRUE);
 }
 
 std::unique_ptr<Transport> WebSocketFactory::create(TransportListener *listener) {
