@@ -158,10 +158,15 @@ bool start(GstRtmsSrc *self) {
     settings = *self->settings;
   }
   auto checked = rtms::session_config(settings);
-  if (auto bad = std::get_if<rtms::BadSetting>(&checked)) {
+  auto trusted = rtms::tls_database(settings);
+  auto bad = std::get_if<rtms::BadSetting>(&checked);
+  if (!bad)
+    bad = std::get_if<rtms::BadSetting>(&trusted);
+  if (bad) {
     GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", bad->text.c_str()), (nullptr));
     return false;
   }
+  settings.tls_database = std::get<rtms::TlsDatabase>(trusted);
   StreamLock lock(self);
   self->stream =
       new Stream(GST_ELEMENT(self), settings, std::get<rtms::SessionConfig>(std::move(checked)));

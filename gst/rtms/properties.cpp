@@ -510,6 +510,18 @@ void install_network(Installer *install) {
                 "Largest message to accept in bytes; a larger one ends the connection",
                 &Settings::max_message_size);
   /**
+   * GstRtmsSrc:tls-ca-file:
+   *
+   * A file with the certificates of the authorities to trust in place of the system's, in PEM form.
+   * #GstRtmsSrc:tls-database beats it; this one can be set on a command line.
+   *
+   * Since: 0.1
+   */
+  install->string("tls-ca-file", "TLS CA file",
+                  "Path of a PEM file with the certificate authorities to trust in place of the "
+                  "system's; tls-database beats it",
+                  &Settings::tls_ca_file);
+  /**
    * GstRtmsSrc:tls-validation-flags:
    *
    * The checks that a server's certificate must pass.

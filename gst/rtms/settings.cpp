@@ -292,6 +292,19 @@ Problem check_connection(const Settings &settings) {
 
 }  // namespace
 
+std::variant<TlsDatabase, BadSetting> tls_database(const Settings &settings) {
+  if (settings.tls_database || settings.tls_ca_file.empty())
+    return settings.tls_database;
+  StringPtr path(g_canonicalize_filename(settings.tls_ca_file.c_str(), nullptr));
+  GError *raw_error = nullptr;
+  GTlsDatabase *database = g_tls_file_database_new(path.get(), &raw_error);
+  if (database)
+    return TlsDatabase(database, g_object_unref);
+  ErrorPtr error(raw_error);
+  return BadSetting{"tls-ca-file=" + settings.tls_ca_file + " cannot be used: " + error->message +
+                    ". It must be a file of certificates in PEM form."};
+}
+
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings) {
   SessionConfig config;
   // What is wrong comes before what is missing.

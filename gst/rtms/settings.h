@@ -14,6 +14,8 @@
 
 namespace rtms {
 
+using TlsDatabase = std::shared_ptr<GTlsDatabase>;
+
 // One member for each property, with its default. Copied at the state change to PAUSED.
 struct Settings {
   std::string webhook;
@@ -61,7 +63,8 @@ struct Settings {
   unsigned retry_delay = 1000;
   unsigned retry_delay_max = 30000;
 
-  std::shared_ptr<GTlsDatabase> tls_database;  // null: the system's
+  std::string tls_ca_file;
+  TlsDatabase tls_database;  // null: the system's
   unsigned tls_validation_flags = G_TLS_CERTIFICATE_VALIDATE_ALL;
   bool allow_insecure = false;
   std::string proxy;
@@ -72,6 +75,9 @@ struct Settings {
 struct BadSetting {
   std::string text;
 };
+
+// The authorities to trust: tls-database, else those of tls-ca-file, else null for the system's.
+std::variant<TlsDatabase, BadSetting> tls_database(const Settings &settings);
 
 // Everything that a session needs, checked.
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings);

@@ -12,6 +12,9 @@ namespace {
 
 // How long stop() waits for the server's half of the closing handshakes.
 constexpr unsigned kCloseTimeout_ms = 400;
+// After the end of the stream: how long to wait for media that is still on its way, and how often at most.
+constexpr unsigned kDrainQuiet_ms = 300;
+constexpr unsigned kDrainRounds = 30;
 
 int64_t monotonic_ms() {
   return g_get_monotonic_time() / 1000;
@@ -357,11 +360,12 @@ void Session::connection_message(Connection *connection, const Message &message)
     return;
   Link *link = link_of(connection);
   if (auto media = std::get_if<MediaData>(&message)) {
+    media_came_ = true;
     if (link && link->established && (link->media & media_bit(media->media)))
       listener_->session_media(*media);
     else
       listener_->session_ignored("media that was not asked for");
-  } else {
+  } else if (!ending_) {
     message_of(connection, link, message);
   }
 }
@@ -396,15 +400,47 @@ void Session::message_of(Connection *connection, Link *link, const Message &mess
 }
 
 void Session::stream_state(const StreamStateUpdate &update) {
+  if (ending_)
+    return;
   listener_->session_stream_state(update);
   if (update.state != static_cast<int64_t>(StreamState::Terminated))
     return;
+  ending_ = true;
+  signaling_retry_timer_.stop();
+  for (auto &link : links_)
+    link->retry_timer.stop();
+  drain(kDrainRounds);
+}
+
+// The end comes on the signaling connection and can overtake media on the others: it is the end when those
+// are closed, or quiet.
+void Session::drain(unsigned rounds_left) {
+  media_came_ = false;
+  drain_timer_.start(kDrainQuiet_ms, [this, rounds_left] {
+    if (media_came_ && rounds_left > 0)
+      drain(rounds_left - 1);
+    else
+      ended();
+  });
+}
+
+void Session::check_drained() {
+  for (auto &link : links_)
+    if (link->connection)
+      return;
+  ended();
+}
+
+void Session::ended() {
+  if (over_)
+    return;
   over_ = true;
+  drain_timer_.stop();
   listener_->session_ended();
 }
 
 void Session::connection_lost(Connection *connection, const SessionError &why) {
-  if (over_) {
+  if (over_ || ending_) {
     connection_closed(connection);
     return;
   }
@@ -438,6 +474,7 @@ void Session::stop(std::function<void()> done) {
   stopping_ = true;
   stopped_ = std::move(done);
   signaling_retry_timer_.stop();
+  drain_timer_.stop();
   for (auto &link : links_)
     link->retry_timer.stop();
   stop_timer_.start(kCloseTimeout_ms, [this] {
@@ -458,6 +495,8 @@ void Session::connection_closed(Connection *connection) {
     link->connection.reset();
   if (stopping_)
     close_next();
+  else if (ending_)
+    check_drained();
 }
 
 // Media first; the signaling connection when they are gone; then the stream is free for others.

@@ -108,6 +108,9 @@ class Session final : public ConnectionListener {
   void check_all_answered();
   void send_ready(Link *link);
   void stream_state(const StreamStateUpdate &update);
+  void drain(unsigned rounds_left);
+  void check_drained();
+  void ended();
   void fail(const SessionError &why);
   void close_next();
   Link *link_of(const Connection *connection);
@@ -130,6 +133,9 @@ class Session final : public ConnectionListener {
   bool released_ = false;
   unsigned established_count_ = 0;
   bool over_ = false;  // failed, ended or stopped: nothing is reconnected
+  bool ending_ = false;  // the stream is terminated, but what it sent before may still come
+  bool media_came_ = false;
+  Timer drain_timer_;
   bool stopping_ = false;
   std::function<void()> stopped_;
   Timer stop_timer_;
