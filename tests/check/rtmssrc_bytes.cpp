@@ -131,7 +131,7 @@ void expect_equal(const Codec &codec, const char *manner, const std::vector<Pack
   }
 }
 
-void apply(const Settings &settings, GstElement *src) {
+void configure(const Settings &settings, GstElement *src) {
   for (const auto &[name, value] : settings) set(src, name, value);
 }
 
@@ -150,7 +150,7 @@ void check(const Codec &codec, const Manner &manner) {
   Player player(*server, [&](GstElement *src) {
     set(src, "media-types", type_nick(codec.media));
     set(src, "connection-mode", manner.unified ? "unified" : "split");
-    apply(codec.settings, src);
+    configure(codec.settings, src);
   });
   player.play();
   player.wait_eos();
@@ -172,7 +172,7 @@ void check_together(const std::vector<unsigned> &chosen, const Manner &manner, P
   config.binary_frames = manner.binary;
   auto server = serve(config);
   Player player(*server, [&](GstElement *src) {
-    apply(settings, src);
+    configure(settings, src);
     set(src, "connection-mode", manner.unified ? "unified" : "split");
   });
   player.play();

@@ -82,7 +82,6 @@ Session::Session(SessionConfig config, TransportFactory *transports, LogSink *lo
                  SessionListener *listener)
     : config_(std::move(config)),
       listener_(listener),
-      log_(log),
       context_{transports, &parser_, log, config_.timeout_ms, config_.keep_alive_timeout_ms},
       signaling_retry_(config_.signaling_retry) {}
 

@@ -118,7 +118,6 @@ class Session final : public ConnectionListener {
 
   SessionConfig config_;
   SessionListener *listener_;
-  LogSink *log_;
   Parser parser_;
   ConnectionContext context_;
   std::optional<StreamClaim> claim_;
