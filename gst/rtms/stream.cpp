@@ -118,6 +118,7 @@ void Stream::end(const char *why) {
   if (over_)
     return;
   over_ = true;
+  close_later();
   GST_INFO_OBJECT(element_, "end of stream: %s", why);
   if (!outputs_.end()) {
     SessionError error;
@@ -126,6 +127,10 @@ void Stream::end(const char *why) {
         std::string("The stream was over before any media could be negotiated: ") + why + ".";
     post_error(element_, error);
   }
+}
+
+// Before anything is posted: the application may answer an error with a shutdown, which comes after this.
+void Stream::close_later() {
   thread_->post([this] { session_->stop(nullptr); });
 }
 
@@ -218,11 +223,11 @@ void Stream::session_failed(const SessionError &error) {
   if (over_)
     return;
   over_ = true;
+  close_later();
   if (!progress_told_)
     post_progress(element_, GST_PROGRESS_TYPE_ERROR, error.text.c_str());
   post_error(element_, error);
   outputs_.end();
-  thread_->post([this] { session_->stop(nullptr); });
 }
 
 void Stream::session_ended() {

@@ -65,6 +65,7 @@ class Stream final : public SessionListener {
   void shut_down();
   void finished();
   void end(const char *why);
+  void close_later();
   void downstream_stopped(GstFlowReturn flow);
   void remember_names(EventUpdate *event);
 

@@ -465,12 +465,15 @@ GST_START_TEST(test_one_medium_refused) {
 }
 GST_END_TEST;
 
-// When it was the only one, or all are refused, nothing is left: an error.
+// When all are refused nothing is left: the reasons as warnings, and an error.
 GST_START_TEST(test_all_media_refused) {
   Config config = fast_config(audio_source(5));
   config.status_media[Media::Audio] = 9;
   config.status_media[Media::Video] = 10;
-  check_server_error("all refused", config, resource({}, {"9|10"}), with("media-types", "audio+video"));
+  auto server = serve(config);
+  Player player(*server, with("media-types", "audio+video"));
+  check_error("all refused", player, resource({}, {"media-types"}));
+  ck_assert_msg(player.record().count(GST_MESSAGE_WARNING) == 2, "%s", player.summary().c_str());
 }
 GST_END_TEST;
 

@@ -298,6 +298,7 @@ void Session::link_refused(Link *link, const DataResponse &response) {
 // One kind of media is not to be had: the others go on, on the same connection where there are any.
 void Session::drop_media(Link *link, MediaMask media, const SessionError &why) {
   listener_->session_warning(why);
+  last_refusal_ = why.text;
   config_.media &= ~media;
   link->media &= ~media;
   link->connection.reset();
@@ -334,7 +335,8 @@ void Session::check_all_answered() {
     return;
   if (links_.empty()) {
     fail(plain_error(SessionError::Kind::NoMedia,
-                     "The service offers none of the media that media-types asks for."));
+                     "The service offers none of the media that media-types asks for. " +
+                         last_refusal_));
     return;
   }
   for (auto &link : links_)
@@ -471,7 +473,8 @@ void Session::fail(const SessionError &why) {
 void Session::stop(std::function<void()> done) {
   over_ = true;
   stopping_ = true;
-  stopped_ = std::move(done);
+  if (done)
+    stopped_ = std::move(done);
   signaling_retry_timer_.stop();
   drain_timer_.stop();
   for (auto &link : links_)

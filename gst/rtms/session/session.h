@@ -125,6 +125,7 @@ class Session final : public ConnectionListener {
   Retry signaling_retry_;
   Timer signaling_retry_timer_;
   std::vector<std::unique_ptr<Link>> links_;
+  std::string last_refusal_;
   int64_t sequence_ = 0;
   bool signaling_established_ = false;
   bool ever_established_ = false;

@@ -1,0 +1,164 @@
+// Keyframe detection (media/payload.h).
+#include "media/payload.h"
+
+#include <gst/check/gstcheck.h>
+
+#include <string>
+
+using namespace rtms;
+
+namespace {
+
+using Bytes = std::string;
+
+const Bytes kStart3("\0\0\1", 3), kStart4("\0\0\0\1", 4);
+const Bytes kAud("\x09\xf0", 2), kSei("\x06\x05\x01\x65\x80", 5);
+const Bytes kSps("\x67\x42\xc0\x1e\xd9", 5), kPps("\x68\xce\x3c\x80", 4);
+
+BufferPtr buffer_of(const Bytes &bytes) {
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, bytes.size(), nullptr));
+  gst_buffer_fill(buffer.get(), 0, bytes.data(), bytes.size());
+  return buffer;
+}
+
+// The same bytes in memory blocks of `piece` bytes.
+BufferPtr scattered(const Bytes &bytes, size_t piece) {
+  BufferPtr buffer(gst_buffer_new());
+  for (size_t at = 0; at < bytes.size(); at += piece) {
+    const Bytes part = bytes.substr(at, piece);
+    GstMemory *memory = gst_allocator_alloc(nullptr, part.size(), nullptr);
+    GstMapInfo map;
+    fail_unless(gst_memory_map(memory, &map, GST_MAP_WRITE));
+    part.copy((char *) map.data, part.size());
+    gst_memory_unmap(memory, &map);
+    gst_buffer_append_memory(buffer.get(), memory);
+  }
+  return buffer;
+}
+
+const char *name(Picture p) {
+  return p == Picture::Key ? "key" : p == Picture::Delta ? "delta" : "unknown";
+}
+
+void expect(const Bytes &bytes, Picture want, const char *what) {
+  BufferPtr buffer = buffer_of(bytes);
+  const Picture got = picture_kind(Codec::H264, buffer.get());
+  fail_unless(got == want, "%s: %s, expected %s", what, name(got), name(want));
+  if (bytes.empty())
+    return;
+  for (size_t piece : {1, 2, 3, 5}) {
+    BufferPtr pieces = scattered(bytes, piece);
+    fail_unless(picture_kind(Codec::H264, pieces.get()) == want, "%s in pieces of %d", what,
+                (int) piece);
+  }
+}
+
+Bytes slice(int type, int ref_idc = 3) {
+  return Bytes(1, (char) (ref_idc << 5 | type)) + Bytes("\x88\x84\x21\xff", 4);
+}
+
+}  // namespace
+
+static const struct {
+  int type;
+  Picture kind;
+} slices[] = {
+    {1, Picture::Delta},                                          // of a picture that is not IDR
+    {2, Picture::Delta},                                          // its partitions A, B, C
+    {3, Picture::Delta}, {4, Picture::Delta}, {5, Picture::Key},  // of an IDR picture
+};
+
+GST_START_TEST(test_slices) {
+  const auto &s = slices[__i__];
+  const std::string what = "slice of type " + std::to_string(s.type);
+  for (const Bytes &start : {kStart3, kStart4}) {
+    for (int ref_idc = 0; ref_idc < 4; ref_idc++) {
+      expect(start + slice(s.type, ref_idc), s.kind, what.c_str());
+      expect(start + kAud + start + slice(s.type, ref_idc), s.kind, what.c_str());
+    }
+    // Cut after its header it is a slice still.
+    expect(start + slice(s.type).substr(0, 1), s.kind, what.c_str());
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(test_access_units) {
+  for (const Bytes &start : {kStart3, kStart4}) {
+    const Bytes head = start + kAud + start + kSps + start + kPps;
+    expect(start + kSps + start + kPps + start + slice(5), Picture::Key, "SPS PPS IDR");
+    expect(head + start + slice(5), Picture::Key, "AUD SPS PPS IDR");
+    expect(head + start + kSei + start + slice(5), Picture::Key, "AUD SPS PPS SEI IDR");
+    expect(head + kStart3 + slice(5) + kStart3 + slice(5), Picture::Key, "IDR of two slices");
+    expect(start + kAud + start + slice(1), Picture::Delta, "AUD slice");
+    expect(start + kSei + start + slice(1), Picture::Delta, "SEI slice");
+    expect(start + slice(1) + kStart3 + slice(1), Picture::Delta, "two slices");
+    // Parameter sets alone make no keyframe.
+    expect(head + start + slice(1), Picture::Delta, "parameter sets, then no IDR");
+    expect(Bytes(5, '\0') + head + start + slice(5) + Bytes(3, '\0'), Picture::Key,
+           "zeros around it");
+  }
+  Bytes large = kStart4 + kSei + Bytes(200000, '\x65') + kStart3 + slice(5);
+  BufferPtr buffer = buffer_of(large);
+  fail_unless(picture_kind(Codec::H264, buffer.get()) == Picture::Key);
+}
+GST_END_TEST;
+
+static const struct {
+  const char *what;
+  Bytes bytes;
+} unknowns[] = {
+    {"nothing", ""},
+    {"no start code", Bytes("\x65\x88\x84\x00", 4)},
+    {"length in place of a start code", Bytes("\0\0\0\5\x65\x88\x84\x21\xff", 9)},
+    {"start code alone", kStart3},
+    {"long start code alone", kStart4},
+    {"start code at the end", kStart4 + kSps + kStart3},
+    {"long start code at the end", kStart4 + kSps + kStart4},
+    {"half a start code", Bytes("\0\0", 2)},
+    {"zeros", Bytes(64, '\0')},
+    {"one byte", Bytes("\x65", 1)},
+    {"parameter sets alone", kStart4 + kSps + kStart4 + kPps},
+    {"AUD and SEI alone", kStart4 + kAud + kStart4 + kSei},
+    {"an end of sequence", kStart4 + Bytes("\x0a", 1)},
+};
+
+GST_START_TEST(test_no_slice) {
+  expect(unknowns[__i__].bytes, Picture::Unknown, unknowns[__i__].what);
+}
+GST_END_TEST;
+
+// What looks like a start code within a NAL unit carries an emulation prevention byte.
+GST_START_TEST(test_emulation) {
+  const Bytes fake("\0\0\3\1\x65\x88", 6), fake_slice("\0\0\3\1\x41\x88", 6);
+  for (const Bytes &start : {kStart3, kStart4}) {
+    expect(start + slice(1) + fake, Picture::Delta, "0x65 after emulation prevention");
+    expect(start + kSei + fake, Picture::Unknown, "SEI with 0x65 after emulation prevention");
+    expect(start + kSei + fake + start + slice(1), Picture::Delta, "SEI like that, slice");
+    expect(start + kSei + fake_slice + start + slice(5), Picture::Key, "SEI like a slice, IDR");
+    expect(start + kSps + Bytes("\0\0\2\x65", 4) + start + slice(1), Picture::Delta, "00 00 02");
+  }
+}
+GST_END_TEST;
+
+// Each picture of these stands alone.
+GST_START_TEST(test_pictures) {
+  BufferPtr jpeg = buffer_of(Bytes("\xff\xd8\xff\xe0\0\0\1\x41\xff\xd9", 10));
+  fail_unless(picture_kind(Codec::Jpeg, jpeg.get()) == Picture::Key);
+  BufferPtr png = buffer_of(Bytes("\x89PNG\r\n\x1a\n\0\0\1\x41", 12));
+  fail_unless(picture_kind(Codec::Png, png.get()) == Picture::Key);
+}
+GST_END_TEST;
+
+static Suite *picture_suite(void) {
+  Suite *suite = suite_create("picture");
+  TCase *tc = tcase_create("h264");
+  suite_add_tcase(suite, tc);
+  tcase_add_loop_test(tc, test_slices, 0, (int) G_N_ELEMENTS(slices));
+  tcase_add_test(tc, test_access_units);
+  tcase_add_loop_test(tc, test_no_slice, 0, (int) G_N_ELEMENTS(unknowns));
+  tcase_add_test(tc, test_emulation);
+  tcase_add_test(tc, test_pictures);
+  return suite;
+}
+
+GST_CHECK_MAIN(picture)

@@ -1,0 +1,393 @@
+// Which pads appear, with what in front of the data; how they end, and how the states change.
+#include <algorithm>
+#include <set>
+
+#include "fixture.h"
+
+namespace {
+
+using namespace rtmscheck;
+using Settings = std::vector<std::pair<const char *, const char *>>;
+
+Setup with(const Settings &settings) {
+  return [settings](GstElement *src) {
+    for (const auto &[name, value] : settings) set(src, name, value);
+  };
+}
+
+// One message of each medium.
+std::shared_ptr<ListSource> one_of_each() {
+  auto source = std::make_shared<ListSource>();
+  source->add(item(Media::Audio, 0, random_bytes(640, 1), 0));
+  source->add(item(Media::Video, 0, access_unit(true, 500, 2)));
+  source->add(item(Media::Deskshare, 0, access_unit(true, 500, 3)));
+  source->add(item(Media::Transcript, 0, text_bytes("Hello.")));
+  source->add(item(Media::Chat, 0, text_bytes("Hello.")));
+  return source;
+}
+
+const std::vector<std::string> kAllPads = {"audio", "video", "screen", "transcript", "chat"};
+const Settings kAllTypes = {{"media-types", "audio+video+screen+transcript+chat"}};
+
+std::string caps_of(const PadRecord &pad) {
+  auto event = const_cast<GstEvent *>(pad.first(GST_EVENT_CAPS));
+  ck_assert(event != nullptr);
+  GstCaps *caps = nullptr;
+  gst_event_parse_caps(event, &caps);
+  CharPtr text(gst_caps_to_string(caps));
+  return text.get();
+}
+
+void expect_caps(const PadRecord &pad, const char *expected) {
+  CapsPtr caps(gst_caps_from_string(caps_of(pad).c_str()));
+  CapsPtr wanted(gst_caps_from_string(expected));
+  ck_assert_msg(gst_caps_is_fixed(caps.get()), "%s", caps_of(pad).c_str());
+  ck_assert_msg(gst_caps_is_subset(caps.get(), wanted.get()), "%s instead of %s",
+                caps_of(pad).c_str(), expected);
+}
+
+struct Negotiation {
+  Settings settings;
+  const char *negotiate, *pad, *caps;
+};
+const Negotiation kNegotiations[] = {
+    {{}, "", "audio", "audio/x-raw,format=S16LE,layout=interleaved,rate=16000,channels=1"},
+    {{{"audio-rate", "48000"}, {"audio-channels", "2"}}, "", "audio",
+     "audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=2"},
+    {{}, R"({"audio":{"sample_rate":0}})", "audio", "audio/x-raw,rate=8000,channels=1"},
+    {{}, R"({"audio":{"sample_rate":2,"channel":2}})", "audio", "audio/x-raw,rate=32000,channels=2"},
+    {{}, R"({"audio":{"codec":2,"sample_rate":0}})", "audio", "audio/x-alaw,rate=8000,channels=1"},
+    {{}, R"({"audio":{"codec":3}})", "audio", "audio/G722,rate=16000,channels=1"},
+    {{}, R"({"audio":{"codec":4,"sample_rate":3,"channel":2}})", "audio",
+     "audio/x-opus,channel-mapping-family=0,rate=48000,channels=2"},
+    {{}, R"({"audio":{"content_type":1,"codec":2,"sample_rate":0}})", "audio",
+     "application/x-rtp,media=audio,encoding-name=PCMA,clock-rate=8000"},
+    {{}, R"({"audio":{"content_type":1,"codec":3}})", "audio",
+     "application/x-rtp,media=audio,encoding-name=G722,clock-rate=8000"},
+    {{}, R"({"audio":{"content_type":1,"codec":4,"sample_rate":3}})", "audio",
+     "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000"},
+    {{}, "", "video", "video/x-h264,stream-format=byte-stream,alignment=au"},
+    {{}, R"({"video":{"codec":5,"fps":5}})", "video", "image/jpeg"},
+    {{}, R"({"video":{"codec":6,"fps":5}})", "video", "image/png"},
+    {{}, "", "screen", "video/x-h264,stream-format=byte-stream,alignment=au"},
+    {{}, R"({"deskshare":{"codec":5,"fps":5}})", "screen", "image/jpeg"},
+    {{}, "", "transcript", "text/x-raw,format=utf8"},
+    {{{"transcript-format", "json"}}, "", "transcript", "application/x-json"},
+    {kAllTypes, "", "chat", "application/x-json"},
+};
+
+struct StreamStart {
+  std::string stream_id;
+  guint group_id = 0;
+};
+
+StreamStart stream_start_of(const PadRecord &pad) {
+  auto event = const_cast<GstEvent *>(pad.first(GST_EVENT_STREAM_START));
+  ck_assert(event != nullptr);
+  const char *id = nullptr;
+  StreamStart start;
+  gst_event_parse_stream_start(event, &id);
+  start.stream_id = id;
+  ck_assert(gst_event_parse_group_id(event, &start.group_id));
+  return start;
+}
+
+std::map<std::string, StreamStart> play_once(const Config &config, const Settings &settings) {
+  auto server = serve(config);
+  Player player(*server, with(settings));
+  player.play();
+  player.wait_eos();
+  player.stop();
+  std::map<std::string, StreamStart> starts;
+  for (const auto &[name, pad] : player.record().pads) starts[name] = stream_start_of(pad);
+  return starts;
+}
+
+std::string title_of(const PadRecord &pad) {
+  for (const EventPtr &event : pad.events) {
+    if (GST_EVENT_TYPE(event.get()) != GST_EVENT_TAG) continue;
+    GstTagList *tags = nullptr;
+    gst_event_parse_tag(event.get(), &tags);
+    char *title = nullptr;
+    if (!gst_tag_list_get_string(tags, GST_TAG_TITLE, &title)) continue;
+    CharPtr owned(title);
+    return title;
+  }
+  return {};
+}
+
+std::size_t count(const std::vector<std::string> &all, const std::string &one) {
+  return static_cast<std::size_t>(std::count(all.begin(), all.end(), one));
+}
+
+// Endless audio, that nothing but the client ends.
+Config endless_config(Pace pace, unsigned packets) {
+  Config config = fast_config(audio_source(packets));
+  config.pace = pace;
+  config.end = End::Nothing;
+  return config;
+}
+
+}  // namespace
+
+GST_START_TEST(test_negotiated_caps) {
+  const Negotiation &negotiation = kNegotiations[__i__];
+  Config config = fast_config(one_of_each());
+  config.negotiate = negotiation.negotiate;
+  auto server = serve(config);
+  Player player(*server, with(negotiation.settings));
+  player.play();
+  player.wait_eos();
+  player.stop();
+  expect_caps(player.record().pad(negotiation.pad), negotiation.caps);
+}
+GST_END_TEST;
+
+// Members that the server doesn't echo keep their requested values.
+GST_START_TEST(test_no_echo) {
+  Config config = fast_config(one_of_each());
+  config.echo_params = false;
+  auto server = serve(config);
+  Player player(*server, with({{"audio-rate", "32000"}}));
+  player.play();
+  player.wait_eos();
+  player.stop();
+  expect_caps(player.record().pad("audio"), "audio/x-raw,format=S16LE,rate=32000,channels=1");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_order) {
+  auto server = serve(fast_config(one_of_each()));
+  Player player(*server, with(kAllTypes));
+  set(player.src(), "connection-mode", __i__ ? "unified" : "split");
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const Record &record = player.record();
+  for (const std::string &name : kAllPads) {
+    const std::string &order = record.pad(name).order;
+    ck_assert_msg(order.compare(0, 3, "SCG") == 0, "%s: %s", name.c_str(), order.c_str());
+    ck_assert_msg(std::count(order.begin(), order.end(), 'S') == 1, "%s", order.c_str());
+    ck_assert_msg(std::count(order.begin(), order.end(), 'B') == 1, "%s", order.c_str());
+    ck_assert_msg(order.find('E') == order.size() - 1, "%s: %s", name.c_str(), order.c_str());
+    auto segment = const_cast<GstEvent *>(record.pad(name).first(GST_EVENT_SEGMENT));
+    const GstSegment *parsed = nullptr;
+    gst_event_parse_segment(segment, &parsed);
+    ck_assert_int_eq(parsed->format, GST_FORMAT_TIME);
+    ck_assert_uint_eq(count(record.signals, name), 1);
+  }
+  ck_assert_uint_eq(count(record.signals, "no-more-pads"), 1);
+  ck_assert_msg(record.signals.size() > kAllPads.size() &&
+                    record.signals[kAllPads.size()] == "no-more-pads",
+                "%s", player.summary().c_str());
+}
+GST_END_TEST;
+
+// Only media that are offered and asked for have pads.
+GST_START_TEST(test_which_pads) {
+  Config config = fast_config(one_of_each());
+  config.offered = {Media::Audio, Media::Transcript, Media::Chat};
+  auto server = serve(config);
+  Player player(*server, with({{"media-types", "audio+video+transcript"}}));
+  player.play();
+  player.wait_eos();
+  player.stop();
+  std::set<std::string> names;
+  for (const auto &[name, pad] : player.record().pads) names.insert(name);
+  ck_assert_msg((names == std::set<std::string>{"audio", "transcript"}), "%s",
+                player.summary().c_str());
+  ck_assert_uint_eq(count(player.record().signals, "no-more-pads"), 1);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_stream_ids) {
+  Config config = fast_config(one_of_each());
+  config.stream_id = "one-and-the-same";
+  auto first = play_once(config, kAllTypes);
+  config.source = one_of_each();
+  auto second = play_once(config, kAllTypes);
+  ck_assert_uint_eq(first.size(), kAllPads.size());
+  std::set<std::string> ids;
+  for (const std::string &name : kAllPads) {
+    ck_assert_str_eq(first[name].stream_id.c_str(), second[name].stream_id.c_str());
+    ck_assert_uint_eq(first[name].group_id, first["audio"].group_id);
+    ids.insert(first[name].stream_id);
+  }
+  ck_assert_uint_eq(ids.size(), kAllPads.size());
+}
+GST_END_TEST;
+
+GST_START_TEST(test_unlinked_pads) {
+  auto source = audio_source(50);
+  for (unsigned i = 0; i < 25; i++)
+    source->add(item(Media::Video, 40 * i, access_unit(i == 0, 500, i)));
+  auto server = serve(fast_config(source));
+  Player player(*server);
+  const std::string linked = __i__ ? "video" : "audio";
+  player.link_only([linked](const std::string &pad) { return pad == linked; });
+  player.play();
+  player.wait_eos();
+  player.stop();
+  ck_assert_uint_eq(player.record().packets(linked), __i__ ? 25 : 50);
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_all_unlinked) {
+  auto server = serve(endless_config(Pace::Realtime, 1000));
+  Player player(*server, with({{"media-types", "audio+video"}}));
+  player.link_only([](const std::string &) { return false; });
+  player.play();
+  Failure failure = player.wait_error();
+  ck_assert_msg(failure.domain == GST_STREAM_ERROR && failure.code == GST_STREAM_ERROR_FAILED,
+                "%s", player.summary().c_str());
+  ck_assert_msg(contains(failure.text + failure.debug, "not-linked"), "%s",
+                player.summary().c_str());
+}
+GST_END_TEST;
+
+// As gst-launch-1.0 -e does, to the pipeline; or to the element itself.
+GST_START_TEST(test_eos_event) {
+  auto server = serve(endless_config(Pace::Realtime, 1000));
+  Player player(*server);
+  player.play();
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio") >= 5; }));
+  GstElement *target = __i__ ? player.pipeline() : player.src();
+  ck_assert(gst_element_send_event(target, gst_event_new_eos()));
+  player.wait_eos();
+  auto closed = [](const Server &s) { return s.connections() == 0; };
+  ck_assert(server->wait_for(closed, kDeadlineMs));
+  ck_assert_uint_eq(server->closes().size(), 5);
+  for (const CloseRecord &close : server->closes()) {
+    ck_assert_msg(!close.by_server, "%s", close.socket.c_str());
+    ck_assert_msg(close.code == 1000, "%s: %u", close.socket.c_str(), close.code);
+  }
+  ck_assert_str_eq(server->closes().back().socket.c_str(), "signaling");
+  player.stop();
+  for (const auto &[name, pad] : player.record().pads)
+    ck_assert_msg(pad.eos(), "%s: %s", name.c_str(), pad.order.c_str());
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_participants) {
+  auto source = std::make_shared<ListSource>();
+  for (unsigned i = 0; i < 10; i++) {
+    source->add(item(Media::Audio, 20 * i, random_bytes(640, i), 22, "Berta"));
+    if (i > 2) source->add(item(Media::Audio, 20 * i, random_bytes(640, 100 + i), 11, "Anton"));
+  }
+  auto server = serve(fast_config(source));
+  Player player(*server, with({{"media-types", "audio"}, {"audio-streams", "per-participant"}}));
+  player.play();
+  ck_assert(player.wait([](const Record &r) {
+    return r.pads.size() == 2 && r.pads.at("audio_0").eos() && r.pads.at("audio_1").eos();
+  }));
+  player.stop();
+  const Record &record = player.record();
+  ck_assert_uint_eq(record.packets("audio_0"), 10);
+  ck_assert_uint_eq(record.packets("audio_1"), 7);
+  ck_assert(record.pad("audio_1").packets[0].bytes == random_bytes(640, 103));
+  ck_assert_str_eq(title_of(record.pad("audio_0")).c_str(), "Berta");
+  ck_assert_str_eq(title_of(record.pad("audio_1")).c_str(), "Anton");
+  ck_assert_uint_eq(count(record.signals, "no-more-pads"), 0);
+  for (const char *name : {"audio_0", "audio_1"}) {
+    const std::string &order = record.pad(name).order;
+    ck_assert_msg(order.find('T') < order.find('B'), "%s", order.c_str());
+  }
+  GstClockTime late = record.pad("audio_1").packets[0].pts - record.pad("audio_0").packets[0].pts;
+  ck_assert_uint_eq(late, 60 * GST_MSECOND);
+}
+GST_END_TEST;
+
+// Each channel is a participant, though the mix was asked for.
+GST_START_TEST(test_contact_center) {
+  auto source = std::make_shared<ListSource>();
+  for (unsigned i = 0; i < 10; i++)
+    for (uint64_t channel : {1, 2})
+      source->add(item(Media::Audio, 20 * i, random_bytes(640, i), channel, ""));
+  Config config = fast_config(source);
+  config.product = Product::ContactCenter;
+  config.offered = {Media::Audio};
+  config.offer_all = false;
+  auto server = serve(config);
+  Player player(*server, with({{"media-types", "audio"}}));
+  player.play();
+  ck_assert_msg(player.wait([](const Record &r) {
+    return r.pads.count("audio_0") && r.pads.count("audio_1") && r.pads.at("audio_0").eos() &&
+           r.pads.at("audio_1").eos();
+  }), "%s", player.summary().c_str());
+  player.stop();
+  ck_assert_uint_eq(player.record().packets("audio_0"), 10);
+  ck_assert_uint_eq(player.record().packets("audio_1"), 10);
+  ck_assert_uint_eq(count(player.record().signals, "no-more-pads"), 0);
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_no_preroll) {
+  auto server = serve(endless_config(Pace::Realtime, 1000));
+  Player player(*server, with({{"media-types", "audio"}}));
+  ck_assert_int_eq(player.state(GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+  ck_assert_int_eq(player.state(GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
+  ck_assert(player.wait([](const Record &r) { return count(r.signals, "no-more-pads") == 1; }));
+  auto any = [](const Record &r) { return r.packets("audio") > 0; };
+  ck_assert(!player.wait(any, 300));
+  player.play();
+  ck_assert(player.wait(any));
+  ck_assert_int_eq(player.state(GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
+  std::size_t before = 0;
+  player.wait([&before](const Record &r) { return (before = r.packets("audio"), true); });
+  auto more = [&before](const Record &r) { return r.packets("audio") > before; };
+  ck_assert(!player.wait(more, 300));
+  player.play();
+  ck_assert(player.wait(more));
+  player.stop();
+}
+GST_END_TEST;
+
+// One element, up and down, each time with a stream of its own.
+GST_START_TEST(test_up_and_down) {
+  constexpr unsigned kRounds = 20;
+  std::unique_ptr<Player> player;
+  for (unsigned round = 1; round <= kRounds; round++) {
+    Config config = round % 3 ? fast_config(audio_source(5)) : endless_config(Pace::Fast, 5);
+    auto server = serve(config);
+    if (!player) player = std::make_unique<Player>(*server, with({{"media-types", "audio"}}));
+    g_object_set(player->src(), "webhook", server->webhook_json().c_str(), nullptr);
+    player->play();
+    ck_assert_msg(player->wait([round](const Record &r) { return r.packets("audio") == 5 * round; }),
+                  "%u: %s", round, player->summary().c_str());
+    if (round % 2)
+      player->stop();
+    else
+      ck_assert_int_eq(player->state(GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+    ck_assert(server->wait_for([](const Server &s) { return s.connections() == 0; }, kDeadlineMs));
+    ck_assert_uint_eq(count(player->record().signals, "-audio"), round);
+    expect_no_violations(*server);
+  }
+  ck_assert_uint_eq(player->record().count(GST_MESSAGE_ERROR), 0);
+}
+GST_END_TEST;
+
+static Suite *rtmssrc_pads_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("rtmssrc_pads");
+  TCase *pads = tcase_create("pads");
+  tcase_set_timeout(pads, kPatienceSeconds);
+  tcase_add_loop_test(pads, test_negotiated_caps, 0, G_N_ELEMENTS(kNegotiations));
+  tcase_add_test(pads, test_no_echo);
+  tcase_add_loop_test(pads, test_order, 0, 2);
+  tcase_add_test(pads, test_which_pads);
+  tcase_add_test(pads, test_stream_ids);
+  tcase_add_loop_test(pads, test_unlinked_pads, 0, 2);
+  tcase_add_test(pads, test_all_unlinked);
+  tcase_add_loop_test(pads, test_eos_event, 0, 2);
+  tcase_add_test(pads, test_participants);
+  tcase_add_test(pads, test_contact_center);
+  tcase_add_test(pads, test_no_preroll);
+  tcase_add_test(pads, test_up_and_down);
+  suite_add_tcase(suite, pads);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmssrc_pads)

@@ -1,0 +1,262 @@
+// Time: positions, durations, flags and capture times of buffers, GAPs, latency.
+#include <algorithm>
+
+#include "fixture.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+// Media that come a while after what the server says first on the signaling socket.
+class LateSource : public ListSource {
+ public:
+  bool next(Media m, MediaItem &item, int64_t &due_ms) override {
+    constexpr int64_t kLateMs = 200;
+    bool more = ListSource::next(m, item, due_ms);
+    due_ms += kLateMs;
+    return more;
+  }
+};
+
+// Where a buffer lies on the stream's timeline.
+GstClockTime position(const PadRecord &pad, const Packet &packet) {
+  auto event = const_cast<GstEvent *>(pad.first(GST_EVENT_SEGMENT));
+  ck_assert(event != nullptr);
+  const GstSegment *segment = nullptr;
+  gst_event_parse_segment(event, &segment);
+  return gst_segment_to_stream_time(segment, GST_FORMAT_TIME, packet.pts);
+}
+
+GstClockTime capture(int64_t at_ms) {
+  return static_cast<GstClockTime>(kStartMs + at_ms) * GST_MSECOND;
+}
+
+void expect_position(const PadRecord &pad, std::size_t index, int64_t ms) {
+  ck_assert_uint_lt(index, pad.packets.size());
+  ck_assert_uint_eq(position(pad, pad.packets[index]), static_cast<GstClockTime>(ms) * GST_MSECOND);
+}
+
+struct Anchor {
+  int64_t first_packet_ms;  // relative to the first media; 0: no such event
+  int64_t position_ms;      // of the first media
+};
+const Anchor kAnchors[] = {{0, 0}, {-5000, 5000}, {-89000, 89000}, {-91000, 0}, {1000, 0}};
+
+bool query_latency(GstElement *element, GstPad *pad, gboolean *live, GstClockTime *min,
+                   GstClockTime *max) {
+  MiniObjectPtr<GstQuery> query(gst_query_new_latency());
+  bool answered = pad ? gst_pad_query(pad, query.get()) : gst_element_query(element, query.get());
+  if (answered) gst_query_parse_latency(query.get(), live, min, max);
+  return answered;
+}
+
+void expect_latency(GstElement *element, GstPad *pad, GstClockTime expected) {
+  gboolean live = FALSE;
+  GstClockTime min = 0, max = 0;
+  ck_assert(query_latency(element, pad, &live, &min, &max));
+  ck_assert(live);
+  ck_assert_uint_eq(min, expected);
+  ck_assert(max >= min);
+}
+
+}  // namespace
+
+GST_START_TEST(test_common_timeline) {
+  auto source = std::make_shared<ListSource>();
+  for (unsigned i = 0; i < 50; i++) source->add(item(Media::Audio, 20 * i, random_bytes(640, i), 0));
+  for (unsigned i = 0; i < 25; i++)
+    source->add(item(Media::Video, 130 + 40 * i, access_unit(i % 10 == 0, 500, i)));
+  source->add(item(Media::Deskshare, 500, access_unit(true, 500, 1)));
+  source->add(item(Media::Chat, 700, text_bytes("Hello.")));
+  Config config = fast_config(source);
+  config.pace = Pace::Realtime;
+  auto server = serve(config);
+  Player player(*server, [](GstElement *src) { set(src, "media-types", "audio+video+screen+chat"); });
+  set(player.src(), "connection-mode", __i__ ? "unified" : "split");
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const Record &record = player.record();
+  const PadRecord &audio = record.pad("audio"), &video = record.pad("video");
+  for (unsigned i = 0; i < 50; i++) {
+    expect_position(audio, i, 20 * i);
+    ck_assert_uint_eq(audio.packets[i].duration, 20 * GST_MSECOND);
+    ck_assert_uint_eq(audio.packets[i].capture, capture(20 * i));
+    ck_assert_int_eq(audio.packets[i].has(GST_BUFFER_FLAG_DISCONT), i == 0);
+    ck_assert(!audio.packets[i].has(GST_BUFFER_FLAG_DELTA_UNIT));
+  }
+  for (unsigned i = 0; i < 25; i++) {
+    expect_position(video, i, 130 + 40 * i);
+    ck_assert_uint_eq(video.packets[i].capture, capture(130 + 40 * i));
+    ck_assert_int_eq(video.packets[i].has(GST_BUFFER_FLAG_DISCONT), i == 0);
+    ck_assert_int_eq(video.packets[i].has(GST_BUFFER_FLAG_DELTA_UNIT), i % 10 != 0);
+  }
+  expect_position(record.pad("screen"), 0, 500);
+  expect_position(record.pad("chat"), 0, 700);
+  ck_assert_uint_eq(record.pad("chat").packets[0].capture, capture(700));
+}
+GST_END_TEST;
+
+GST_START_TEST(test_first_packet_timestamp) {
+  const Anchor &anchor = kAnchors[__i__];
+  auto source = std::make_shared<LateSource>();
+  for (unsigned i = 0; i < 5; i++) source->add(item(Media::Audio, 20 * i, random_bytes(640, i), 0));
+  Config config = fast_config(source);
+  config.pace = Pace::Realtime;
+  if (anchor.first_packet_ms) config.first_packet_timestamp = kStartMs + anchor.first_packet_ms;
+  auto server = serve(config);
+  Player player(*server, [](GstElement *src) { set(src, "media-types", "audio"); });
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const PadRecord &audio = player.record().pad("audio");
+  ck_assert_uint_eq(audio.packets.size(), 5);
+  for (unsigned i = 0; i < 5; i++) expect_position(audio, i, anchor.position_ms + 20 * i);
+}
+GST_END_TEST;
+
+// `start_time` counts where present, else `timestamp`; it may be relative to the stream's start.
+GST_START_TEST(test_transcript_time) {
+  auto source = std::make_shared<ListSource>();
+  auto add = [&](int64_t at_ms, const std::string &extra) {
+    MediaItem line = item(Media::Transcript, at_ms, text_bytes("Hello."));
+    line.extra = extra;
+    source->add(line);
+  };
+  auto times = [](int64_t start, int64_t end) {
+    return "\"start_time\":" + std::to_string(start) + ",\"end_time\":" + std::to_string(end);
+  };
+  source->add(item(Media::Audio, 0, random_bytes(640, 0), 0));
+  add(200, times(kStartMs + 100, kStartMs + 150));
+  add(300, times(210, 290));
+  add(400, "");
+  Config config = fast_config(source);
+  config.pace = Pace::Realtime;
+  auto server = serve(config);
+  Player player(*server, [](GstElement *src) { set(src, "media-types", "audio+transcript"); });
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const PadRecord &pad = player.record().pad("transcript");
+  ck_assert_uint_eq(pad.packets.size(), 3);
+  expect_position(pad, 0, 100);
+  expect_position(pad, 1, 210);
+  expect_position(pad, 2, 400);
+  ck_assert_uint_eq(pad.packets[0].duration, 50 * GST_MSECOND);
+  ck_assert_uint_eq(pad.packets[1].duration, 80 * GST_MSECOND);
+}
+GST_END_TEST;
+
+// Nothing but audio comes, and after half a second nothing at all.
+GST_START_TEST(test_gaps) {
+  constexpr int64_t kIntervalUs = 500000, kToleranceUs = 150000;
+  constexpr unsigned kGaps = 4;
+  Config config = fast_config(audio_source(25));
+  config.pace = Pace::Realtime;
+  config.end = End::Nothing;
+  auto server = serve(config);
+  Player player(*server);
+  player.play();
+  ck_assert(player.wait([](const Record &r) {
+    return r.pads.size() == 4 && std::all_of(r.pads.begin(), r.pads.end(), [](const auto &entry) {
+      const std::string &order = entry.second.order;
+      return std::count(order.begin(), order.end(), 'g') >= kGaps;
+    });
+  }));
+  player.stop();
+  for (const auto &[name, pad] : player.record().pads) {
+    int64_t last_us = 0;
+    GstClockTime last_end = 0;
+    for (std::size_t i = 0; i < pad.events.size(); i++) {
+      if (GST_EVENT_TYPE(pad.events[i].get()) != GST_EVENT_GAP) continue;
+      GstClockTime pts = 0, duration = 0;
+      gst_event_parse_gap(pad.events[i].get(), &pts, &duration);
+      ck_assert_msg(GST_CLOCK_TIME_IS_VALID(pts) && pts >= last_end, "%s: backwards", name.c_str());
+      if (GST_CLOCK_TIME_IS_VALID(duration)) last_end = pts + duration;
+      int64_t passed_us = pad.event_times_us[i] - last_us;
+      ck_assert_msg(!last_us || name == "audio" || passed_us <= kIntervalUs + kToleranceUs,
+                    "%s: a GAP after %d ms", name.c_str(), static_cast<int>(passed_us / 1000));
+      last_us = pad.event_times_us[i];
+    }
+  }
+}
+GST_END_TEST;
+
+// After a GAP comes no buffer from before its end.
+GST_START_TEST(test_buffer_after_gap) {
+  auto source = std::make_shared<ListSource>();
+  source->add(item(Media::Audio, 0, random_bytes(640, 0), 0));
+  for (int64_t at_ms : {0, 40, 1500, 1540})
+    source->add(item(Media::Video, at_ms, access_unit(at_ms % 100 == 0, 500, 1)));
+  Config config = fast_config(source);
+  config.pace = Pace::Realtime;
+  auto server = serve(config);
+  Player player(*server, [](GstElement *src) { set(src, "media-types", "audio+video"); });
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const PadRecord &pad = player.record().pad("video");
+  ck_assert_uint_eq(pad.packets.size(), 4);
+  ck_assert_msg(contains(pad.order, "g"), "%s", pad.order.c_str());
+  std::size_t packet = 0, event = 0;
+  GstClockTime end = 0;
+  for (char letter : pad.order) {
+    if (letter == 'B') {
+      ck_assert_uint_ge(pad.packets[packet].pts, end);
+      end = pad.packets[packet++].pts;
+      continue;
+    }
+    const GstEvent *one = pad.events[event++].get();
+    if (GST_EVENT_TYPE(one) != GST_EVENT_GAP) continue;
+    GstClockTime pts = 0, duration = 0;
+    gst_event_parse_gap(const_cast<GstEvent *>(one), &pts, &duration);
+    ck_assert_uint_ge(pts, end);
+    end = pts + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
+  }
+  expect_position(pad, 2, 1500);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_latency) {
+  Config config = fast_config(audio_source(5));
+  config.end = End::Nothing;
+  config.silent_signaling = __i__ == 0;
+  auto server = serve(config);
+  Player player(*server);
+  expect_latency(player.src(), nullptr, 200 * GST_MSECOND);
+  g_object_set(player.src(), "latency", 750, nullptr);
+  player.play();
+  expect_latency(player.src(), nullptr, 750 * GST_MSECOND);
+  expect_latency(player.pipeline(), nullptr, 750 * GST_MSECOND);
+  if (__i__ == 0) return;
+  ck_assert(player.wait([](const Record &r) {
+    return std::count(r.signals.begin(), r.signals.end(), "no-more-pads") == 1;
+  }));
+  for (const char *name : {"audio", "video", "screen", "transcript"}) {
+    Ptr<GstPad, gst_object_unref> pad(gst_element_get_static_pad(player.src(), name));
+    ck_assert_msg(pad != nullptr, "%s", name);
+    expect_latency(nullptr, pad.get(), 750 * GST_MSECOND);
+  }
+  // A change while playing is told.
+  g_object_set(player.src(), "latency", 300, nullptr);
+  expect_latency(player.src(), nullptr, 300 * GST_MSECOND);
+  ck_assert(player.wait([](const Record &r) { return r.count(GST_MESSAGE_LATENCY) > 0; }));
+}
+GST_END_TEST;
+
+static Suite *rtmssrc_time_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("rtmssrc_time");
+  TCase *time = tcase_create("time");
+  tcase_set_timeout(time, kPatienceSeconds);
+  tcase_add_loop_test(time, test_common_timeline, 0, 2);
+  tcase_add_loop_test(time, test_first_packet_timestamp, 0, G_N_ELEMENTS(kAnchors));
+  tcase_add_test(time, test_transcript_time);
+  tcase_add_test(time, test_gaps);
+  tcase_add_test(time, test_buffer_after_gap);
+  tcase_add_loop_test(time, test_latency, 0, 2);
+  suite_add_tcase(suite, time);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmssrc_time)
