@@ -101,8 +101,7 @@ class StreamLock {
   GMutex *mutex_;
 };
 
-// ---- properties
-// ------------------------------------------------------------------------------------------
+// ---- properties ----------------------------------------------------------------------
 
 void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   GstRtmsSrc *self = GST_RTMS_SRC(object);
@@ -148,8 +147,7 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
-// ---- state
-// -----------------------------------------------------------------------------------------------
+// ---- state ---------------------------------------------------------------------------
 
 bool start(GstRtmsSrc *self) {
   Settings settings;
@@ -260,8 +258,7 @@ gboolean query(GstElement *element, GstQuery *query) {
   return TRUE;
 }
 
-// ---- actions
-// ---------------------------------------------------------------------------------------------
+// ---- actions -------------------------------------------------------------------------
 
 void subscribe_video(GstRtmsSrc *self, guint64 user_id, gboolean subscribe) {
   StreamLock lock(self);

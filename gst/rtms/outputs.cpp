@@ -50,8 +50,7 @@ Outputs::~Outputs() {
   }
 }
 
-// ---- pads
-// --------------------------------------------------------------------------------------------
+// ---- pads ----------------------------------------------------------------------------
 
 // A pad for each speaker: asked for, or because Contact Center always has it so.
 bool Outputs::participants() const {
@@ -184,8 +183,7 @@ Outputs::Output *Outputs::participant_output(const MediaData &data) {
                     std::string(data.user_name));
 }
 
-// ---- buffers
-// -----------------------------------------------------------------------------------------
+// ---- buffers -------------------------------------------------------------------------
 
 void Outputs::push(const MediaData &data) {
   if (!playing_)
@@ -346,8 +344,7 @@ bool Outputs::end() {
   return !outputs_.empty();
 }
 
-// ---- clock and flow
-// ------------------------------------------------------------------------------------
+// ---- clock and flow ------------------------------------------------------------------
 
 void Outputs::set_playing(bool playing) {
   // Running time stood still while paused, the meeting did not: the next media sets the mapping

@@ -565,8 +565,7 @@ void install_network(Installer *install) {
                   &Settings::user_agent);
 }
 
-// ---- GValue ↔ member
-// -------------------------------------------------------------------------------------
+// ---- GValue ↔ member -----------------------------------------------------------------
 
 struct Setter {
   Settings *settings;

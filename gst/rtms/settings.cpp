@@ -23,8 +23,7 @@ std::string nick(GType type, int value) {
   return gst_rtms_src_enum_nick(type, value);
 }
 
-// ---- media
-// -----------------------------------------------------------------------------------------
+// ---- media ---------------------------------------------------------------------------
 
 struct AudioChoice {
   ContentType framing;
@@ -133,8 +132,7 @@ Problem fill_media(const Settings &settings, SessionConfig *config) {
   return {};
 }
 
-// ---- which stream, and who asks
-// ----------------------------------------------------------------------
+// ---- which stream, and who asks ------------------------------------------------------
 
 std::variant<Webhook, BadSetting> read_webhook(const Settings &settings) {
   std::string text = settings.webhook;

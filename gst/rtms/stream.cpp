@@ -58,8 +58,7 @@ Stream::~Stream() {
   thread_.reset();
 }
 
-// ---- on application threads
-// ----------------------------------------------------------------------------
+// ---- on application threads ----------------------------------------------------------
 
 void Stream::set_playing(bool playing) {
   outputs_.set_playing(playing);
@@ -84,8 +83,7 @@ StructurePtr Stream::stats() {
   return stats_structure(stats_);
 }
 
-// ---- on the loop thread
-// ----------------------------------------------------------------------------------
+// ---- on the loop thread --------------------------------------------------------------
 
 void Stream::start(const Settings &settings, SessionConfig config) {
   WebSocketOptions options;

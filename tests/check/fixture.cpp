@@ -56,12 +56,13 @@ std::string describe(const GstMessage *message) {
   GstMessageType type = GST_MESSAGE_TYPE(message);
   if (type == GST_MESSAGE_ERROR || type == GST_MESSAGE_WARNING) {
     Failure failure = failure_of(message);
-    return std::string(gst_message_type_get_name(type)) + " " +
-           g_quark_to_string(failure.domain) + " " + std::to_string(failure.code) + ": " +
-           failure.text + " [" + failure.debug + "]";
+    return std::string(gst_message_type_get_name(type)) + " " + g_quark_to_string(failure.domain) +
+           " " + std::to_string(failure.code) + ": " + failure.text + " [" + failure.debug + "]";
   }
-  if (type != GST_MESSAGE_ELEMENT) return gst_message_type_get_name(type);
-  CharPtr text(gst_structure_to_string(gst_message_get_structure(const_cast<GstMessage *>(message))));
+  if (type != GST_MESSAGE_ELEMENT)
+    return gst_message_type_get_name(type);
+  CharPtr text(
+      gst_structure_to_string(gst_message_get_structure(const_cast<GstMessage *>(message))));
   return text.get();
 }
 
@@ -69,7 +70,8 @@ std::string describe(const GstMessage *message) {
 
 const GstEvent *PadRecord::first(GstEventType type) const {
   for (const EventPtr &event : events)
-    if (GST_EVENT_TYPE(event.get()) == type) return event.get();
+    if (GST_EVENT_TYPE(event.get()) == type)
+      return event.get();
   return nullptr;
 }
 
@@ -81,16 +83,19 @@ unsigned Record::count(GstMessageType type) const {
 
 const GstMessage *Record::first(GstMessageType type) const {
   for (const MessagePtr &message : messages)
-    if (GST_MESSAGE_TYPE(message.get()) == type) return message.get();
+    if (GST_MESSAGE_TYPE(message.get()) == type)
+      return message.get();
   return nullptr;
 }
 
 std::vector<const GstStructure *> Record::named(const char *name) const {
   std::vector<const GstStructure *> found;
   for (const MessagePtr &message : messages) {
-    if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_ELEMENT) continue;
+    if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_ELEMENT)
+      continue;
     const GstStructure *structure = gst_message_get_structure(message.get());
-    if (gst_structure_has_name(structure, name)) found.push_back(structure);
+    if (gst_structure_has_name(structure, name))
+      found.push_back(structure);
   }
   return found;
 }
@@ -133,11 +138,11 @@ Player::Player(const Server &server, const Setup &setup) {
   g_object_set(src_, "webhook", server.webhook_json().c_str(), "client-id", "test-client",
                "client-secret", "test-secret", nullptr);
   if (!server.ca_file().empty()) {
-    ObjectPtr<GTlsDatabase> database(
-        g_tls_file_database_new(server.ca_file().c_str(), nullptr));
+    ObjectPtr<GTlsDatabase> database(g_tls_file_database_new(server.ca_file().c_str(), nullptr));
     g_object_set(src_, "tls-database", database.get(), nullptr);
   }
-  if (setup) setup(src_);
+  if (setup)
+    setup(src_);
 }
 
 Player::Player(const Setup &setup) {
@@ -186,9 +191,11 @@ bool Player::wait(const Predicate &predicate, int timeout_ms) {
 }
 
 void Player::wait_eos() {
-  bool ended = wait([](const Record &r) {
-    return r.count(GST_MESSAGE_EOS) > 0 || r.count(GST_MESSAGE_ERROR) > 0;
-  }, 3 * kDeadlineMs);
+  bool ended = wait(
+      [](const Record &r) {
+        return r.count(GST_MESSAGE_EOS) > 0 || r.count(GST_MESSAGE_ERROR) > 0;
+      },
+      3 * kDeadlineMs);
   bool clean = ended && record_.count(GST_MESSAGE_ERROR) == 0;
   ck_assert_msg(clean, "no end of stream:\n%s", summary().c_str());
 }
@@ -204,7 +211,8 @@ Failure Player::wait_error() {
 std::string Player::summary() {
   std::lock_guard<std::mutex> lock(mutex_);
   std::string text;
-  for (const std::string &signal : record_.signals) text += "signal " + signal + "\n";
+  for (const std::string &signal : record_.signals)
+    text += "signal " + signal + "\n";
   for (const auto &[name, pad] : record_.pads)
     text += "pad " + name + ": " + std::to_string(pad.packets.size()) + " packets, " +
             pad.order.substr(0, 60) + "\n";
@@ -251,8 +259,7 @@ void Player::link(GstPad *pad) {
   PadPtr input(gst_element_get_static_pad(sink, "sink"));
   gst_pad_add_probe(
       input.get(),
-      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
-                                   GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
       [](GstPad *, GstPadProbeInfo *info, gpointer data) {
         auto probe = static_cast<Probe *>(data);
         probe->player->note_data(probe->pad, info);
@@ -261,7 +268,8 @@ void Player::link(GstPad *pad) {
       new Probe{this, name_of(pad)}, [](gpointer data) { delete static_cast<Probe *>(data); });
   gst_element_sync_state_with_parent(sink);
   GstPadLinkReturn linked = gst_pad_link(pad, input.get());
-  if (linked != GST_PAD_LINK_OK) note_signal("cannot link " + name_of(pad));
+  if (linked != GST_PAD_LINK_OK)
+    note_signal("cannot link " + name_of(pad));
 }
 
 GstBusSyncReply Player::on_message(GstBus *, GstMessage *message, gpointer data) {
@@ -277,7 +285,8 @@ GstBusSyncReply Player::on_message(GstBus *, GstMessage *message, gpointer data)
 void Player::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
   auto self = static_cast<Player *>(data);
   self->note_signal(name_of(pad));
-  if (!self->wanted_ || self->wanted_(name_of(pad))) self->link(pad);
+  if (!self->wanted_ || self->wanted_(name_of(pad)))
+    self->link(pad);
 }
 
 void Player::on_pad_removed(GstElement *, GstPad *pad, gpointer data) {
@@ -304,7 +313,8 @@ Config fast_config(std::shared_ptr<MediaSource> source) {
 
 void expect_no_violations(const Server &server) {
   std::string text;
-  for (const std::string &line : server.violations()) text += line + "\n";
+  for (const std::string &line : server.violations())
+    text += line + "\n";
   ck_assert_msg(text.empty(), "%s", text.c_str());
 }
 
@@ -315,7 +325,8 @@ void set(GstElement *element, const std::string &name, const std::string &value)
 Bytes random_bytes(std::size_t size, unsigned seed) {
   std::minstd_rand random(seed + 1);
   Bytes bytes(size);
-  for (uint8_t &byte : bytes) byte = static_cast<uint8_t>(random() >> 8);
+  for (uint8_t &byte : bytes)
+    byte = static_cast<uint8_t>(random() >> 8);
   return bytes;
 }
 
@@ -324,12 +335,13 @@ Bytes text_bytes(const std::string &text) {
 }
 
 Bytes access_unit(bool keyframe, std::size_t size, unsigned seed) {
-  const Bytes headers = {0, 0,    0,    1,    0x67, 0x42, 0xc0, 0x1f, 0xd9, 0x00,
+  const Bytes headers = {0,    0,    0,    1,    0x67, 0x42, 0xc0, 0x1f, 0xd9, 0x00,
                          0x50, 0x05, 0xbb, 0x01, 0x10, 0,    0,    0,    1,    0x68,
                          0xcb, 0x83, 0xcb, 0x20, 0,    0,    0,    1,    0x65};
   const Bytes other = {0, 0, 0, 1, 0x41};
   Bytes unit = keyframe ? headers : other;
-  for (uint8_t byte : random_bytes(size, seed)) unit.push_back(byte ? byte : 0x80);
+  for (uint8_t byte : random_bytes(size, seed))
+    unit.push_back(byte ? byte : 0x80);
   return unit;
 }
 

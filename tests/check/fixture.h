@@ -92,7 +92,7 @@ class Player {
 
   // Evaluates the predicate now and after each change; false after the deadline.
   bool wait(const Predicate &predicate, int timeout_ms = kDeadlineMs);
-  void wait_eos();      // on the bus; fails at an error
+  void wait_eos();       // on the bus; fails at an error
   Failure wait_error();  // waits for an ERROR, then stops; there must be no second one
   // All that was recorded: only when nothing is running any more, or within wait().
   const Record &record() const { return record_; }

@@ -22,7 +22,8 @@ struct Codec {
 
 Bytes rtp_packet(unsigned index) {
   Bytes packet = {0x80, 111, uint8_t(index >> 8), uint8_t(index), 0, 0, 0, 0, 1, 2, 3, 4};
-  for (uint8_t byte : random_bytes(160, index)) packet.push_back(byte);
+  for (uint8_t byte : random_bytes(160, index))
+    packet.push_back(byte);
   return packet;
 }
 
@@ -50,9 +51,19 @@ const Settings kTranscript = {{"media-types", "transcript"}};
 const std::vector<Codec> &codecs() {
   static const std::vector<Codec> all = {
       {"l16", "audio", Media::Audio, {}, 200, 20, [](unsigned i) { return random_bytes(640, i); }},
-      {"l16 stereo", "audio", Media::Audio, {{"audio-rate", "48000"}, {"audio-channels", "2"}}, 100,
-       20, [](unsigned i) { return random_bytes(3840, i); }},
-      {"l16 long", "audio", Media::Audio, {{"audio-packet-duration", "1000"}}, 20, 1000,
+      {"l16 stereo",
+       "audio",
+       Media::Audio,
+       {{"audio-rate", "48000"}, {"audio-channels", "2"}},
+       100,
+       20,
+       [](unsigned i) { return random_bytes(3840, i); }},
+      {"l16 long",
+       "audio",
+       Media::Audio,
+       {{"audio-packet-duration", "1000"}},
+       20,
+       1000,
        [](unsigned i) { return random_bytes(32000, i); }},
       {"g711", "audio", Media::Audio, kG711, 200, 20,
        [](unsigned i) { return random_bytes(160, i); }},
@@ -74,8 +85,13 @@ const std::vector<Codec> &codecs() {
       {"png screen", "screen", Media::Deskshare, kPictures + Settings{{"screen-codec", "png"}}, 5,
        200, [](unsigned i) { return random_bytes(200001 + i, i); }},
       {"transcript text", "transcript", Media::Transcript, {}, 20, 1000, sentence},
-      {"transcript json", "transcript", Media::Transcript, {{"transcript-format", "json"}}, 20,
-       1000, sentence},
+      {"transcript json",
+       "transcript",
+       Media::Transcript,
+       {{"transcript-format", "json"}},
+       20,
+       1000,
+       sentence},
       {"chat", "chat", Media::Chat, {}, 20, 1000, sentence},
   };
   return all;
@@ -108,14 +124,15 @@ const char *type_nick(Media media) {
 // Text out of a JSON buffer; the whole buffer where the pad carries something else.
 std::string text_of(const Codec &codec, const Bytes &bytes) {
   std::string all(bytes.begin(), bytes.end());
-  if (std::string(codec.name) != "chat" && std::string(codec.name) != "transcript json") return all;
+  if (std::string(codec.name) != "chat" && std::string(codec.name) != "transcript json")
+    return all;
   ObjectPtr<JsonParser> parser(json_parser_new());
-  bool valid = json_parser_load_from_data(parser.get(), all.data(),
-                                          static_cast<gssize>(all.size()), nullptr);
+  bool valid = json_parser_load_from_data(parser.get(), all.data(), static_cast<gssize>(all.size()),
+                                          nullptr);
   JsonNode *root = valid ? json_parser_get_root(parser.get()) : nullptr;
   ck_assert_msg(root && JSON_NODE_HOLDS_OBJECT(root), "%s: %s", codec.name, all.c_str());
-  const char *text = json_object_get_string_member_with_default(json_node_get_object(root), "text",
-                                                                nullptr);
+  const char *text =
+      json_object_get_string_member_with_default(json_node_get_object(root), "text", nullptr);
   ck_assert_msg(text != nullptr, "%s: %s", codec.name, all.c_str());
   return text;
 }
@@ -132,7 +149,8 @@ void expect_equal(const Codec &codec, const char *manner, const std::vector<Pack
 }
 
 void configure(const Settings &settings, GstElement *src) {
-  for (const auto &[name, value] : settings) set(src, name, value);
+  for (const auto &[name, value] : settings)
+    set(src, name, value);
 }
 
 void add_items(ListSource &source, const Codec &codec) {
@@ -179,8 +197,7 @@ void check_together(const std::vector<unsigned> &chosen, const Manner &manner, P
   player.wait_eos();
   player.stop();
   for (unsigned index : chosen)
-    expect_equal(codecs()[index], manner.name,
-                 player.record().pad(codecs()[index].pad).packets);
+    expect_equal(codecs()[index], manner.name, player.record().pad(codecs()[index].pad).packets);
   expect_no_violations(*server);
 }
 
@@ -196,7 +213,8 @@ class ManyPackets : public MediaSource {
  public:
   explicit ManyPackets(unsigned count) : count_(count) {}
   bool next(Media m, MediaItem &next, int64_t &due_ms) override {
-    if (m != Media::Audio || index_ == count_) return false;
+    if (m != Media::Audio || index_ == count_)
+      return false;
     next = item(m, 20 * int64_t{index_}, payload(index_), 0);
     due_ms = 20 * int64_t{index_};
     index_++;
@@ -230,7 +248,8 @@ void check_many(const Manner &manner) {
 }  // namespace
 
 GST_START_TEST(test_each_codec) {
-  for (const Codec &codec : codecs()) check(codec, kManners[__i__]);
+  for (const Codec &codec : codecs())
+    check(codec, kManners[__i__]);
 }
 GST_END_TEST;
 
@@ -244,8 +263,10 @@ GST_END_TEST;
 // One second of l16 and h264, and a line of text.
 GST_START_TEST(test_real_time) {
   auto source = std::make_shared<ListSource>();
-  for (unsigned i = 0; i < 50; i++) source->add(item(Media::Audio, 20 * i, random_bytes(640, i)));
-  for (unsigned i = 0; i < 25; i++) source->add(item(Media::Video, 40 * i, picture_unit(i)));
+  for (unsigned i = 0; i < 50; i++)
+    source->add(item(Media::Audio, 20 * i, random_bytes(640, i)));
+  for (unsigned i = 0; i < 25; i++)
+    source->add(item(Media::Video, 40 * i, picture_unit(i)));
   source->add(item(Media::Transcript, 500, sentence(1)));
   Config config = fast_config(source);
   config.pace = Pace::Realtime;

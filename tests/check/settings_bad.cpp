@@ -53,7 +53,8 @@ static const struct {
     {"signaling-url", "http://h", "wss://", [](Settings *s) { s->signaling_url = "http://h"; }},
     {"signaling-url", "ws://h.example", "wss://",
      [](Settings *s) { s->signaling_url = "ws://h.example"; }},
-    {"signaling-url", "h.example", "wss://", [](Settings *s) { s->signaling_url = "h.example"; }},
+    // What is no URL is not shown: it may be a secret that was pasted into the wrong property.
+    {"signaling-url", "(not a URL)", "wss://", [](Settings *s) { s->signaling_url = "h.example"; }},
     {"stream-id", "", "", [](Settings *s) { s->stream_id = ""; }},
     {"media-types", "", "audio", [](Settings *s) { s->media_types = 0; }},
     {"audio-rate", "44100", "48000", [](Settings *s) { s->audio_rate = 44100; }},
@@ -82,7 +83,7 @@ static const struct {
      }},
     {"transcript-language", "-2", "36", [](Settings *s) { s->transcript_language = -2; }},
     {"transcript-language", "37", "36", [](Settings *s) { s->transcript_language = 37; }},
-    {"proxy", "no proxy", "http://", [](Settings *s) { s->proxy = "no proxy"; }},
+    {"proxy", "(not a URL)", "http://", [](Settings *s) { s->proxy = "no proxy"; }},
 };
 
 // One clear text: the property, its value, what is valid.

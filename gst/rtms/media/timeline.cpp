@@ -22,7 +22,7 @@ void Timeline::anchor(int64_t unix_ms, int64_t running_ns) {
 }
 
 int64_t Timeline::position(int64_t unix_ms) const {
-  return (unix_ms - *zero_ms_) * kNsPerMs;
+  return (unix_ms - zero_ms()) * kNsPerMs;
 }
 
 Timeline::Segment Timeline::segment() const {

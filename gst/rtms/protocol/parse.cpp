@@ -17,7 +17,7 @@ namespace {
 // More participants in one event than any meeting has: the rest is not believed.
 constexpr size_t kMaxParticipants = 10000;
 
-// ---- media: 14..18 ---------------------------------------------------------------------------
+// ---- media: 14..18 -------------------------------------------------------------------
 
 // The members of a media message; they stand in `content`, from older servers beside it.
 struct MediaFields {
@@ -117,7 +117,7 @@ Message media_message(Media media, MediaFields fields, const MediaFields &outer,
   return data;
 }
 
-// ---- control: 1..13, 19..29 --------------------------------------------------------------------
+// ---- control: 1..13, 19..29 ----------------------------------------------------------
 
 void read_url(JsonValue value, std::string *url) {
   if (auto list = json_view(value))

@@ -9,7 +9,10 @@ namespace {
 constexpr int64_t kFirstAbsolute_ms = 100'000'000'000;
 
 int64_t absolute(int64_t time_ms, int64_t stream_start_ms) {
-  return time_ms < kFirstAbsolute_ms ? stream_start_ms + time_ms : time_ms;
+  int64_t sum_ms = 0;
+  if (time_ms >= kFirstAbsolute_ms || __builtin_add_overflow(stream_start_ms, time_ms, &sum_ms))
+    return time_ms;
+  return sum_ms;
 }
 
 const char *operation_nick(int64_t type) {

@@ -25,7 +25,8 @@ std::optional<unsigned> Retry::next(int64_t now_ms, double chance) {
                         static_cast<double>(limits_.delay_max_ms));
   }
   attempts_++;
-  delay_ms *= 1.0 + kJitter * (2.0 * chance - 1.0);
+  delay_ms = std::min(delay_ms * (1.0 + kJitter * (2.0 * chance - 1.0)),
+                      static_cast<double>(limits_.delay_max_ms));
   // The last try comes inside the window, however long the delay has grown.
   return static_cast<unsigned>(std::min(delay_ms, static_cast<double>(left_ms)));
 }

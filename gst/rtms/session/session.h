@@ -108,11 +108,14 @@ class Session final : public ConnectionListener {
   void check_all_answered();
   void send_ready(Link *link);
   void stream_state(const StreamStateUpdate &update);
+  void begin_end();
   void drain(unsigned rounds_left);
   void check_drained();
   void ended();
   void fail(const SessionError &why);
+  std::optional<unsigned> next_delay(Retry *retry);
   void close_next();
+  void drop_connection(Link *link);
   Link *link_of(const Connection *connection);
   void message_of(Connection *connection, Link *link, const Message &message);
 
@@ -133,6 +136,7 @@ class Session final : public ConnectionListener {
   bool released_ = false;
   unsigned established_count_ = 0;
   bool over_ = false;  // failed, ended or stopped: nothing is reconnected
+  bool close_requested_ = false;
   bool ending_ = false;  // the stream is terminated, but what it sent before may still come
   bool media_came_ = false;
   Timer drain_timer_;

@@ -2,6 +2,7 @@
 
 #include "../glibptr.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace rtms {
@@ -22,6 +23,8 @@ bool is_loopback(const char *host) {
 std::optional<std::string> url_problem(const std::string &url, bool allow_insecure) {
   if (url.size() > kMaxLength)
     return "is longer than " + std::to_string(kMaxLength) + " characters";
+  if (std::any_of(url.begin(), url.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; }))
+    return "holds white space";
   UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_NONE, nullptr));
   const std::string_view scheme = uri ? g_uri_get_scheme(uri.get()) : "";
   if (scheme != "ws" && scheme != "wss")
@@ -37,7 +40,8 @@ std::optional<std::string> url_problem(const std::string &url, bool allow_insecu
 
 std::string printable_url(const std::string &url) {
   UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_NONE, nullptr));
-  if (!uri)
+  // Without a host it is something else, and may be a secret.
+  if (!uri || !g_uri_get_host(uri.get()))
     return "(not a URL)";
   StringPtr plain(g_uri_join(G_URI_FLAGS_NONE, g_uri_get_scheme(uri.get()), nullptr,
                              g_uri_get_host(uri.get()), g_uri_get_port(uri.get()),

@@ -1,0 +1,400 @@
+// What the element tells on the bus and in `stats`, what its action signals send, and keep-alives.
+#include <json-glib/json-glib.h>
+
+#include <algorithm>
+#include <set>
+
+#include "fixture.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+Setup types(const char *media_types) {
+  return [media_types](GstElement *src) { set(src, "media-types", media_types); };
+}
+
+std::string string_of(const GstStructure *structure, const char *field) {
+  const char *text = gst_structure_get_string(structure, field);
+  return text ? text : "";
+}
+
+guint64 uint64_of(const GstStructure *structure, const char *field) {
+  guint64 value = 0;
+  CharPtr told(gst_structure_to_string(structure));
+  ck_assert_msg(gst_structure_get_uint64(structure, field, &value), "no %s in %s", field,
+                told.get());
+  return value;
+}
+
+gint64 int64_of(const GstStructure *structure, const char *field) {
+  gint64 value = -1;
+  ck_assert_msg(gst_structure_get_int64(structure, field, &value), "no %s", field);
+  return value;
+}
+
+JsonObject *parse(JsonParser *parser, const std::string &text) {
+  ck_assert(json_parser_load_from_data(parser, text.c_str(), -1, nullptr));
+  return json_node_get_object(json_parser_get_root(parser));
+}
+
+// The client's messages of a type, on any socket.
+std::vector<Received> received(const Server &server, int64_t type) {
+  ObjectPtr<JsonParser> parser(json_parser_new());
+  std::vector<Received> found;
+  for (const Received &message : server.received())
+    if (json_object_get_int_member(parse(parser.get(), message.text), "msg_type") == type)
+      found.push_back(message);
+  return found;
+}
+
+bool wait_received(Server &server, int64_t type, std::size_t count) {
+  return server.wait_for([&](const Server &s) { return received(s, type).size() >= count; },
+                         kDeadlineMs);
+}
+
+std::string participants(uint64_t id, const char *name) {
+  std::string text = "\"participants\":[{\"user_id\":" + std::to_string(id);
+  if (name)
+    text += ",\"user_name\":\"" + std::string(name) + "\"";
+  return text + "}]";
+}
+
+std::string flat(uint64_t id, const char *name) {
+  return "\"user_id\":" + std::to_string(id) + ",\"user_name\":\"" + name + "\"";
+}
+
+std::string event_text(int type, const std::string &members) {
+  return "{\"msg_type\":6,\"event\":{\"event_type\":" + std::to_string(type) + "," + members +
+         ",\"timestamp\":" + std::to_string(kStartMs) + "}}";
+}
+
+// An event on the wire, and the message that it becomes.
+struct BusEvent {
+  int type;
+  std::string members;
+  const char *message;
+  uint64_t user_id;
+  const char *user_name;
+};
+
+const std::vector<BusEvent> &meeting_events() {
+  static const std::vector<BusEvent> events = {
+      {3, participants(11, "Anton"), "rtms-participant-joined", 11, "Anton"},
+      {3, flat(22, "Berta"), "rtms-participant-joined", 22, "Berta"},
+      {2, flat(11, "Anton"), "rtms-active-speaker", 11, "Anton"},
+      {2, "\"current_id\":22,\"user_name\":\"Berta\"", "rtms-active-speaker", 22, "Berta"},
+      {5, flat(22, "Berta"), "rtms-sharing-started", 22, "Berta"},
+      {6, flat(22, "Berta"), "rtms-sharing-stopped", 22, "Berta"},
+      {8, participants(11, nullptr), "rtms-video-on", 11, "Anton"},
+      {9, participants(11, nullptr), "rtms-video-off", 11, "Anton"},
+      {4, participants(22, nullptr), "rtms-participant-left", 22, "Berta"},
+  };
+  return events;
+}
+
+Config talking_config(Product product) {
+  Config config = fast_config(audio_source(1));
+  config.product = product;
+  config.end = End::Nothing;
+  return config;
+}
+
+void check_keep_alives(Server &server, std::size_t count, const char *socket) {
+  ck_assert(server.wait_for(
+      [&](const Server &s) {
+        auto answers = received(s, 13);
+        return static_cast<std::size_t>(std::count_if(answers.begin(), answers.end(), [&](auto &a) {
+                 return a.socket == socket;
+               })) >= count;
+      },
+      kDeadlineMs));
+  const int64_t unix_us = g_get_real_time() - g_get_monotonic_time();
+  ObjectPtr<JsonParser> parser(json_parser_new());
+  for (const Received &answer : received(server, 13)) {
+    JsonObject *object = parse(parser.get(), answer.text);
+    int64_t asked_ms = json_object_get_int_member(object, "timestamp");
+    int64_t took_ms = (answer.time_us + unix_us) / 1000 - asked_ms;
+    ck_assert_msg(took_ms <= 100, "%s: %d ms", answer.socket.c_str(), static_cast<int>(took_ms));
+  }
+  expect_no_violations(server);
+}
+
+GstPadProbeReturn block(GstPad *, GstPadProbeInfo *, gpointer) {
+  return GST_PAD_PROBE_OK;
+}
+
+void block_pad(GstElement *, GstPad *pad, gpointer) {
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, block, nullptr, nullptr);
+}
+
+}  // namespace
+
+GST_START_TEST(test_meeting_events) {
+  Config config = talking_config(static_cast<Product>(__i__));
+  config.string_ids = false;
+  auto source = audio_source(1);
+  for (const BusEvent &event : meeting_events())
+    source->add_event({event.type, event.members, kStartMs});
+  config.source = source;
+  auto server = serve(config);
+  Player player(*server, types("audio"));
+  player.play();
+  ck_assert_msg(
+      player.wait([](const Record &r) { return r.named("rtms-participant-left").size() == 1; }),
+      "%s", player.summary().c_str());
+  player.stop();
+  std::vector<const GstStructure *> told;
+  for (const MessagePtr &message : player.record().messages) {
+    const GstStructure *structure = gst_message_get_structure(message.get());
+    bool element = GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ELEMENT;
+    if (element && gst_structure_has_field(structure, "user-id"))
+      told.push_back(structure);
+  }
+  ck_assert_msg(told.size() == meeting_events().size(), "%s", player.summary().c_str());
+  for (std::size_t i = 0; i < told.size(); i++) {
+    const BusEvent &event = meeting_events()[i];
+    ck_assert_str_eq(gst_structure_get_name(told[i]), event.message);
+    ck_assert_uint_eq(uint64_of(told[i], "user-id"), event.user_id);
+    ck_assert_str_eq(string_of(told[i], "user-name").c_str(), event.user_name);
+  }
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
+// Numbers that mean something else for the product, and such as nobody knows.
+GST_START_TEST(test_other_events) {
+  Config config = talking_config(Product::ContactCenter);
+  config.offered = {Media::Audio};
+  const std::set<int64_t> sent = {8, 9, 10, 14, 29, 99};
+  for (int64_t type : sent)
+    config.script.push_back(
+        {0, Signaling,
+         event_text(static_cast<int>(type), R"("participant_info":{"channel_id":"1","user_id":5})"),
+         Action::Send});
+  auto server = serve(config);
+  Player player(*server, types("audio"));
+  player.play();
+  ck_assert_msg(
+      player.wait([&](const Record &r) { return r.named("rtms-event").size() >= sent.size(); }),
+      "%s", player.summary().c_str());
+  player.stop();
+  std::set<int64_t> got;
+  for (const GstStructure *event : player.record().named("rtms-event")) {
+    got.insert(int64_of(event, "type"));
+    ck_assert_msg(contains(string_of(event, "json"), "participant_info"), "%s",
+                  string_of(event, "json").c_str());
+  }
+  ck_assert(std::includes(got.begin(), got.end(), sent.begin(), sent.end()));
+  ck_assert(player.record().named("rtms-video-on").empty());
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_states) {
+  Config config = fast_config(audio_source(1));
+  config.string_reasons = __i__ == 1;
+  config.pace = Pace::Realtime;
+  config.end = End::Nothing;
+  config.script = {
+      {0, Signaling,
+       R"({"msg_type":9,"rtms_session_id":"x","state":5,"stop_reason":3,"timestamp":1})",
+       Action::Send},
+      {0, Media::Audio, R"({"msg_type":8,"state":5,"reason":0,"timestamp":1})", Action::Send}};
+  auto server = serve(config);
+  Player player(*server, types("audio"));
+  player.play();
+  ck_assert_msg(player.wait([](const Record &r) {
+    return r.named("rtms-session-state").size() == 2 && r.named("rtms-stream-state").size() == 2;
+  }),
+                "%s", player.summary().c_str());
+  server->end_stream(6);
+  player.wait_eos();
+  player.stop();
+  auto streams = player.record().named("rtms-stream-state");
+  ck_assert_uint_eq(streams.size(), 3);
+  const char *states[] = {"active", "paused", "terminated"};
+  for (std::size_t i = 0; i < 3; i++)
+    ck_assert_str_eq(string_of(streams[i], "state").c_str(), states[i]);
+  ck_assert_int_eq(int64_of(streams[2], "state-code"), 4);
+  ck_assert_str_eq(string_of(streams[2], "reason").c_str(), "meeting-ended");
+  ck_assert_int_eq(int64_of(streams[2], "reason-code"), 6);
+  auto sessions = player.record().named("rtms-session-state");
+  ck_assert_str_eq(string_of(sessions[0], "state").c_str(), "started");
+  ck_assert_str_eq(string_of(sessions[1], "state").c_str(), "stopped");
+  ck_assert_str_eq(string_of(sessions[1], "reason").c_str(), "user-left");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_connections) {
+  auto server = serve(fast_config(audio_source(5)));
+  Player player(*server, types("audio+video"));
+  player.play();
+  player.wait_eos();
+  player.stop();
+  std::map<std::string, std::vector<std::string>> states;
+  for (const GstStructure *message : player.record().named("rtms-connection"))
+    states[string_of(message, "media")].push_back(string_of(message, "state"));
+  const std::vector<std::string> life = {"connecting", "streaming", "closed"};
+  ck_assert_msg(states["audio"] == life, "%s", player.summary().c_str());
+  ck_assert_msg(states["video"] == life, "%s", player.summary().c_str());
+}
+GST_END_TEST;
+
+GST_START_TEST(test_stats) {
+  auto source = audio_source(10);
+  for (unsigned i = 0; i < 5; i++)
+    source->add(item(Media::Video, 40 * i, access_unit(i == 0, 100, i)));
+  Config config = fast_config(source);
+  config.end = End::Nothing;
+  config.keep_alive_ms = 50;
+  auto server = serve(config);
+  Player player(*server);
+  player.play();
+  ck_assert(player.wait(
+      [](const Record &r) { return r.packets("audio") == 10 && r.packets("video") == 5; }));
+  ck_assert(wait_received(*server, 13, 5));
+  GstStructure *stats = nullptr;
+  g_object_get(player.src(), "stats", &stats, nullptr);
+  Ptr<GstStructure, gst_structure_free> owned(stats);
+  ck_assert_str_eq(gst_structure_get_name(stats), "rtms-stats");
+  uint64_t video_bytes = 0;
+  for (const Packet &packet : player.record().pad("video").packets)
+    video_bytes += packet.bytes.size();
+  ck_assert_uint_eq(uint64_of(stats, "messages"), 15);
+  ck_assert_uint_eq(uint64_of(stats, "bytes"), 6400 + video_bytes);
+  ck_assert_uint_ge(uint64_of(stats, "keep-alives"), 5);
+  for (const char *none : {"dropped", "discontinuities", "reconnects", "ignored"})
+    ck_assert_msg(uint64_of(stats, none) == 0, "%s", none);
+  GstStructure *audio = nullptr;
+  ck_assert(gst_structure_get(stats, "audio", GST_TYPE_STRUCTURE, &audio, nullptr));
+  Ptr<GstStructure, gst_structure_free> owned_audio(audio);
+  ck_assert_uint_eq(uint64_of(audio, "messages"), 10);
+  ck_assert_uint_eq(uint64_of(audio, "bytes"), 6400);
+  ck_assert_uint_eq(uint64_of(audio, "queue-bytes"), 0);
+  ck_assert_uint_eq(uint64_of(audio, "queue-time"), 0);
+  ck_assert_uint_eq(uint64_of(audio, "last-timestamp"), static_cast<uint64_t>(kStartMs) + 180);
+  ck_assert(gst_structure_has_field(audio, "latency"));
+  for (const char *type : {"video", "screen", "transcript", "chat"})
+    ck_assert_msg(gst_structure_has_field_typed(stats, type, GST_TYPE_STRUCTURE), "%s", type);
+}
+GST_END_TEST;
+
+// The service is asked to close the stream; its close is an end, not a loss.
+GST_START_TEST(test_close_stream) {
+  auto server = serve(talking_config(Product::Meeting));
+  Player player(*server, types("audio"));
+  player.play();
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio") == 1; }));
+  g_signal_emit_by_name(player.src(), "close-stream");
+  ck_assert(wait_received(*server, 21, 1));
+  Received request = received(*server, 21)[0];
+  ck_assert_str_eq(request.socket.c_str(), "signaling");
+  ck_assert(contains(request.text, "\"rtms_stream_id\":\"" + server->stream_id() + "\""));
+  player.wait_eos();
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
+  ck_assert_uint_eq(received(*server, 1).size(), 1);
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_subscribe_video) {
+  auto source = std::make_shared<ListSource>();
+  for (unsigned i = 0; i < 10; i++)
+    source->add(item(Media::Video, 40 * i, access_unit(i == 0, 500, i), 33));
+  Config config = fast_config(source);
+  config.end = End::Nothing;
+  auto server = serve(config);
+  Player player(*server, types("video"));
+  set(player.src(), "video-streams", "individual");
+  player.play();
+  ck_assert(player.wait([](const Record &r) { return !r.signals.empty(); }));
+  g_signal_emit_by_name(player.src(), "subscribe-video", guint64{33}, TRUE);
+  ck_assert(player.wait([](const Record &r) { return r.packets("video") == 10; }));
+  g_signal_emit_by_name(player.src(), "subscribe-video", guint64{33}, FALSE);
+  ck_assert(wait_received(*server, 28, 2));
+  ObjectPtr<JsonParser> parser(json_parser_new());
+  for (std::size_t i : {0, 1}) {
+    JsonObject *request = parse(parser.get(), received(*server, 28)[i].text);
+    ck_assert_int_eq(json_object_get_int_member(request, "user_id"), 33);
+    ck_assert_int_eq(json_object_get_boolean_member(request, "subscribe"), i == 0);
+    ck_assert(json_object_has_member(request, "timestamp"));
+  }
+  player.stop();
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
+// A pad that is blocked for good.
+GST_START_TEST(test_keep_alive_blocked_pad) {
+  Config config = fast_config(audio_source(5));
+  config.end = End::Nothing;
+  config.keep_alive_ms = 50;
+  auto server = serve(config);
+  Player player(*server, types("audio"));
+  set(player.src(), "connection-mode", __i__ ? "unified" : "split");
+  g_signal_connect(player.src(), "pad-added", G_CALLBACK(block_pad), nullptr);
+  player.play();
+  check_keep_alives(*server, 10, __i__ ? "media/all" : "media/audio");
+  check_keep_alives(*server, 10, "signaling");
+  player.stop();
+  ck_assert_uint_eq(player.record().packets("audio"), 0);
+}
+GST_END_TEST;
+
+// A queue that has been full for long: what is old is dropped, DISCONT, counted, warned of once.
+GST_START_TEST(test_keep_alive_full_queue) {
+  Config config = fast_config(audio_source(2000));
+  config.end = End::Nothing;
+  config.keep_alive_ms = 50;
+  auto server = serve(config);
+  Player player(*server, types("audio"));
+  g_object_set(player.src(), "max-queue-bytes", 64000, nullptr);
+  g_signal_connect(player.src(), "pad-added", G_CALLBACK(block_pad), nullptr);
+  player.play();
+  ck_assert(server->wait_for([](const Server &s) { return s.finished(); }, kDeadlineMs));
+  check_keep_alives(*server, 10, "signaling");
+  check_keep_alives(*server, 10, "media/audio");
+  ck_assert_msg(player.wait([](const Record &r) { return r.count(GST_MESSAGE_WARNING) == 1; }),
+                "%s", player.summary().c_str());
+  player.stop();
+}
+GST_END_TEST;
+
+GST_START_TEST(test_keep_alive_paused) {
+  Config config = fast_config(audio_source(5));
+  config.end = End::Nothing;
+  config.keep_alive_ms = 50;
+  auto server = serve(config);
+  Player player(*server, types("audio"));
+  ck_assert_int_eq(player.state(GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
+  check_keep_alives(*server, 10, "media/audio");
+  player.play();
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio") == 5; }));
+  ck_assert_int_eq(player.state(GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
+  check_keep_alives(*server, received(*server, 13).size() + 10, "signaling");
+  player.stop();
+}
+GST_END_TEST;
+
+static Suite *rtmssrc_bus_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("rtmssrc_bus");
+  TCase *bus = tcase_create("bus");
+  tcase_set_timeout(bus, kPatienceSeconds);
+  tcase_add_loop_test(bus, test_meeting_events, 0, 3);
+  tcase_add_test(bus, test_other_events);
+  tcase_add_loop_test(bus, test_states, 0, 2);
+  tcase_add_test(bus, test_connections);
+  tcase_add_test(bus, test_stats);
+  tcase_add_test(bus, test_close_stream);
+  tcase_add_test(bus, test_subscribe_video);
+  tcase_add_loop_test(bus, test_keep_alive_blocked_pad, 0, 2);
+  tcase_add_test(bus, test_keep_alive_full_queue);
+  tcase_add_test(bus, test_keep_alive_paused);
+  suite_add_tcase(suite, bus);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmssrc_bus)
