@@ -276,7 +276,7 @@ GstBusSyncReply Player::on_message(GstBus *, GstMessage *message, gpointer data)
   auto self = static_cast<Player *>(data);
   {
     std::lock_guard<std::mutex> lock(self->mutex_);
-    self->record_.messages.emplace_back(gst_message_ref(message));
+    self->record_.messages.emplace_back(message);  // dropped ones belong to the handler
   }
   self->changed_.notify_all();
   return GST_BUS_DROP;
@@ -316,6 +316,10 @@ void expect_no_violations(const Server &server) {
   for (const std::string &line : server.violations())
     text += line + "\n";
   ck_assert_msg(text.empty(), "%s", text.c_str());
+}
+
+void expect_text(const std::string &got, const std::string &wanted) {
+  ck_assert_msg(got == wanted, "\"%s\" instead of \"%s\"", got.c_str(), wanted.c_str());
 }
 
 void set(GstElement *element, const std::string &name, const std::string &value) {

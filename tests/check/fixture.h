@@ -120,6 +120,7 @@ class Player {
 std::unique_ptr<Server> serve(Config config);
 Config fast_config(std::shared_ptr<MediaSource> source);  // as fast as it goes, then TERMINATED
 void expect_no_violations(const Server &server);
+void expect_text(const std::string &got, const std::string &wanted);
 void set(GstElement *element, const std::string &name, const std::string &value);
 
 Bytes random_bytes(std::size_t size, unsigned seed);

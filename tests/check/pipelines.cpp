@@ -181,8 +181,8 @@ void check_tracks(const Recording &recording, const std::map<std::string, Track>
   constexpr double kLength = kLengthMs / 1000.0;
   const Track &video = tracks.at("video"), &audio = tracks.at("audio");
   bool mkv = g_str_has_suffix(recording.file, ".mkv");
-  ck_assert_str_eq(video.codec.c_str(), "h264");
-  ck_assert_str_eq(audio.codec.c_str(), mkv ? "pcm_s16le" : "aac");
+  expect_text(video.codec, "h264");
+  expect_text(audio.codec, mkv ? "pcm_s16le" : "aac");
   ck_assert_int_eq(video.packets, kLengthMs * kFps / 1000);
   expect_near("video", video.end - video.first, kLength, kFrame + 0.002);
   // An encoder's first packet is its delay, of which the file tells.

@@ -156,7 +156,7 @@ GST_START_TEST(test_meeting_events) {
     const BusEvent &event = meeting_events()[i];
     ck_assert_str_eq(gst_structure_get_name(told[i]), event.message);
     ck_assert_uint_eq(uint64_of(told[i], "user-id"), event.user_id);
-    ck_assert_str_eq(string_of(told[i], "user-name").c_str(), event.user_name);
+    expect_text(string_of(told[i], "user-name"), event.user_name);
   }
   expect_no_violations(*server);
 }
@@ -200,7 +200,7 @@ GST_START_TEST(test_states) {
       {0, Signaling,
        R"({"msg_type":9,"rtms_session_id":"x","state":5,"stop_reason":3,"timestamp":1})",
        Action::Send},
-      {0, Media::Audio, R"({"msg_type":8,"state":5,"reason":0,"timestamp":1})", Action::Send}};
+      {200, Media::Audio, R"({"msg_type":8,"state":5,"reason":0,"timestamp":1})", Action::Send}};
   auto server = serve(config);
   Player player(*server, types("audio"));
   player.play();
@@ -215,14 +215,14 @@ GST_START_TEST(test_states) {
   ck_assert_uint_eq(streams.size(), 3);
   const char *states[] = {"active", "paused", "terminated"};
   for (std::size_t i = 0; i < 3; i++)
-    ck_assert_str_eq(string_of(streams[i], "state").c_str(), states[i]);
+    expect_text(string_of(streams[i], "state"), states[i]);
   ck_assert_int_eq(int64_of(streams[2], "state-code"), 4);
-  ck_assert_str_eq(string_of(streams[2], "reason").c_str(), "meeting-ended");
+  expect_text(string_of(streams[2], "reason"), "meeting-ended");
   ck_assert_int_eq(int64_of(streams[2], "reason-code"), 6);
   auto sessions = player.record().named("rtms-session-state");
-  ck_assert_str_eq(string_of(sessions[0], "state").c_str(), "started");
-  ck_assert_str_eq(string_of(sessions[1], "state").c_str(), "stopped");
-  ck_assert_str_eq(string_of(sessions[1], "reason").c_str(), "user-left");
+  expect_text(string_of(sessions[0], "state"), "started");
+  expect_text(string_of(sessions[1], "state"), "stopped");
+  expect_text(string_of(sessions[1], "reason"), "user-left");
 }
 GST_END_TEST;
 
@@ -253,7 +253,7 @@ GST_START_TEST(test_stats) {
   player.play();
   ck_assert(player.wait(
       [](const Record &r) { return r.packets("audio") == 10 && r.packets("video") == 5; }));
-  ck_assert(wait_received(*server, 13, 5));
+  ck_assert(wait_received(*server, 13, 10));
   GstStructure *stats = nullptr;
   g_object_get(player.src(), "stats", &stats, nullptr);
   Ptr<GstStructure, gst_structure_free> owned(stats);
@@ -263,7 +263,7 @@ GST_START_TEST(test_stats) {
     video_bytes += packet.bytes.size();
   ck_assert_uint_eq(uint64_of(stats, "messages"), 15);
   ck_assert_uint_eq(uint64_of(stats, "bytes"), 6400 + video_bytes);
-  ck_assert_uint_ge(uint64_of(stats, "keep-alives"), 5);
+  ck_assert_uint_ge(uint64_of(stats, "keep-alives"), 9);  // the tenth may just be counted
   for (const char *none : {"dropped", "discontinuities", "reconnects", "ignored"})
     ck_assert_msg(uint64_of(stats, none) == 0, "%s", none);
   GstStructure *audio = nullptr;
@@ -289,7 +289,7 @@ GST_START_TEST(test_close_stream) {
   g_signal_emit_by_name(player.src(), "close-stream");
   ck_assert(wait_received(*server, 21, 1));
   Received request = received(*server, 21)[0];
-  ck_assert_str_eq(request.socket.c_str(), "signaling");
+  expect_text(request.socket, "signaling");
   ck_assert(contains(request.text, "\"rtms_stream_id\":\"" + server->stream_id() + "\""));
   player.wait_eos();
   player.stop();

@@ -227,7 +227,7 @@ GST_START_TEST(test_stream_ids) {
   ck_assert_uint_eq(first.size(), kAllPads.size());
   std::set<std::string> ids;
   for (const std::string &name : kAllPads) {
-    ck_assert_str_eq(first[name].stream_id.c_str(), second[name].stream_id.c_str());
+    expect_text(first[name].stream_id, second[name].stream_id);
     ck_assert_uint_eq(first[name].group_id, first["audio"].group_id);
     ids.insert(first[name].stream_id);
   }
@@ -280,7 +280,7 @@ GST_START_TEST(test_eos_event) {
     ck_assert_msg(!close.by_server, "%s", close.socket.c_str());
     ck_assert_msg(close.code == 1000, "%s: %u", close.socket.c_str(), close.code);
   }
-  ck_assert_str_eq(server->closes().back().socket.c_str(), "signaling");
+  expect_text(server->closes().back().socket, "signaling");
   player.stop();
   for (const auto &[name, pad] : player.record().pads)
     ck_assert_msg(pad.eos(), "%s: %s", name.c_str(), pad.order.c_str());
@@ -306,8 +306,8 @@ GST_START_TEST(test_participants) {
   ck_assert_uint_eq(record.packets("audio_0"), 10);
   ck_assert_uint_eq(record.packets("audio_1"), 7);
   ck_assert(record.pad("audio_1").packets[0].bytes == random_bytes(640, 103));
-  ck_assert_str_eq(title_of(record.pad("audio_0")).c_str(), "Berta");
-  ck_assert_str_eq(title_of(record.pad("audio_1")).c_str(), "Anton");
+  expect_text(title_of(record.pad("audio_0")), "Berta");
+  expect_text(title_of(record.pad("audio_1")), "Anton");
   ck_assert_uint_eq(count(record.signals, "no-more-pads"), 0);
   for (const char *name : {"audio_0", "audio_1"}) {
     const std::string &order = record.pad(name).order;

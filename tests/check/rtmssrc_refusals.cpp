@@ -121,6 +121,7 @@ GST_START_TEST(test_final_status_media) {
     if (is_transient(status) || concerns_one_medium(status))
       continue;
     Config config = fast_config(audio_source(5));
+    config.end = End::Nothing;  // an end could overtake the refusal, on another socket
     config.status_media[Media::Audio] = status;
     config.reason = "because of tests";
     check_server_error("media " + std::to_string(status), config, expected_of(status),
@@ -201,9 +202,18 @@ GST_START_TEST(test_one_medium_refused) {
   Config config = fast_config(source);
   Media refused = kAllMedia[static_cast<std::size_t>(__i__)];
   config.status_media[refused] = 9 + __i__;
+  config.end = End::Nothing;
   auto server = serve(config);
   Player player(*server, with("media-types", "audio+video+screen+transcript+chat"));
   player.play();
+  ck_assert_msg(player.wait([](const Record &r) {
+    std::size_t packets = 0;
+    for (const char *pad : kPads)
+      packets += r.packets(pad);
+    return r.count(GST_MESSAGE_WARNING) > 0 && packets == kMediaCount - 1;
+  }),
+                "%s", player.summary().c_str());
+  server->end_stream(6);
   player.wait_eos();
   player.stop();
   const Record &record = player.record();
