@@ -32,6 +32,7 @@
 
 #include "gstrtmssrc.h"
 
+#include "payloads.h"
 #include "properties.h"
 #include "stream.h"
 
@@ -363,6 +364,7 @@ static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
+  rtms::register_participant_meta();
   install_properties(object_class);
   install_signals(G_TYPE_FROM_CLASS(klass));
 

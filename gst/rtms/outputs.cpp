@@ -2,6 +2,7 @@
 
 #include "media/caps.h"
 #include "media/payload.h"
+#include "payloads.h"
 #include "protocol/textmedia.h"
 
 #include <algorithm>
@@ -14,6 +15,7 @@ namespace {
 
 // More speakers than any meeting unmutes; a server could invent a new one with every message.
 constexpr unsigned kMaxParticipantPads = 128;
+constexpr unsigned kMaxHold_ms = 1000;
 
 Queue::Policy policy_of(Media media) {
   switch (media) {
@@ -27,11 +29,29 @@ Queue::Policy policy_of(Media media) {
   }
 }
 
-bool is_text(Media media) {
-  return media == Media::Transcript || media == Media::Chat;
+std::string participant_key(const std::string &who) {
+  return "audio/" + who;
 }
 
 }  // namespace
+
+// What is held has views of its own strings.
+struct Outputs::Held {
+  explicit Held(const MediaData &message)
+      : payload(message.payload),
+        user_name(message.user_name),
+        channel_id(message.channel_id),
+        data(message) {
+    data.payload = payload;
+    data.user_name = user_name;
+    data.channel_id = channel_id;
+  }
+  Held(const Held &) = delete;
+  Held &operator=(const Held &) = delete;
+
+  const std::string payload, user_name, channel_id;
+  MediaData data;
+};
 
 Outputs::Outputs(GstElement *element, OutputsConfig config, Stats *stats,
                  std::function<void(GstFlowReturn)> stopped)
@@ -167,7 +187,7 @@ Outputs::Output *Outputs::output_for(const MediaData &data) {
 Outputs::Output *Outputs::participant_output(const MediaData &data) {
   const std::string who =
       data.channel_id.empty() ? std::to_string(data.user_id) : std::string(data.channel_id);
-  const std::string key = "audio/" + who;
+  const std::string key = participant_key(who);
   auto found = outputs_.find(key);
   if (found != outputs_.end())
     return found->second.get();
@@ -183,68 +203,71 @@ Outputs::Output *Outputs::participant_output(const MediaData &data) {
                     std::string(data.user_name));
 }
 
-// ---- buffers -------------------------------------------------------------------------
+// ---- buffers -----------------------------------------------------------------
 
 void Outputs::push(const MediaData &data) {
   if (!playing_)
     return;
+  if (hold(data))
+    return;
+  accept(data);
+}
+
+// With buffer-data the first audio is older than anything else, but need not come first: for a moment all
+// else waits for it, or the stream would begin after the audio does.
+bool Outputs::hold(const MediaData &data) {
+  if (!config_.buffer_data || timeline_.anchored())
+    return false;
+  auto audio = outputs_.find(media_nick(Media::Audio));
+  if (audio != outputs_.end() && !gst_pad_is_linked(GST_PAD(audio->second->pad)))
+    return false;
+  if (data.media == Media::Audio) {
+    anchor(timestamp_of(data));
+    release_held();
+    return false;
+  }
+  if (held_.empty())
+    hold_timer_.start(kMaxHold_ms, [this] { release_held(); });
+  held_.push_back(std::make_unique<Held>(data));
+  return true;
+}
+
+void Outputs::release_held() {
+  hold_timer_.stop();
+  const auto held = std::move(held_);
+  held_.clear();
+  if (!held.empty() && !timeline_.anchored())
+    anchor(timestamp_of(held.front()->data));
+  for (auto &message : held)
+    accept(message->data);
+}
+
+void Outputs::forget_held() {
+  hold_timer_.stop();
+  held_.clear();
+}
+
+void Outputs::accept(const MediaData &data) {
   Output *output = output_for(data);
   if (!output)
     return;
   // Nothing is done for a pad that leads nowhere.
   if (!gst_pad_is_linked(GST_PAD(output->pad)) || output->flow == GST_FLOW_ERROR) {
-    gst_rtms_src_pad_interrupt(output->pad);
+    interrupt(output);
     check_flows();
     return;
   }
-  BufferPtr buffer = make_buffer(data);
+  const int64_t start_ms = timeline_.anchored() ? timeline_.zero_ms() : data.timestamp;
+  BufferPtr buffer = make_buffer(data, params_, config_.transcript_json, start_ms);
   if (!buffer) {
     stats_->of(data.media).dropped++;
-    gst_rtms_src_pad_interrupt(output->pad);
+    interrupt(output);
     GST_WARNING_OBJECT(output->pad, "damaged payload of %" G_GSIZE_FORMAT " characters dropped",
                        data.payload.size());
     return;
   }
   stamp(output, buffer.get(), data);
   enqueue(output, std::move(buffer));
-}
-
-BufferPtr Outputs::make_buffer(const MediaData &data) {
-  return is_text(data.media) ? text(data) : decode(data);
-}
-
-BufferPtr Outputs::decode(const MediaData &data) {
-  BufferPtr buffer = decode_base64(data.payload);
-  if (!buffer)
-    return nullptr;
-  if (data.length && *data.length != static_cast<int64_t>(gst_buffer_get_size(buffer.get())))
-    return nullptr;
-  if (data.media == Media::Audio) {
-    if (!audio_is_whole(params_.audio, buffer.get()))
-      return nullptr;
-    GST_BUFFER_DURATION(buffer.get()) = audio_duration(params_.audio, buffer.get());
-  } else {
-    const VideoParams &video = data.media == Media::Screen ? params_.screen : params_.video;
-    if (picture_kind(video.codec, buffer.get()) == Picture::Delta)
-      GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
-  }
-  return buffer;
-}
-
-BufferPtr Outputs::text(const MediaData &data) {
-  const int64_t zero_ms = timeline_.anchored() ? timeline_.zero_ms() : data.timestamp;
-  const TextSpan span = transcript_span(data, zero_ms);
-  BufferPtr buffer = nullptr;
-  if (data.media == Media::Chat)
-    buffer = text_buffer(chat_json(data));
-  else if (config_.transcript_json)
-    buffer = text_buffer(transcript_json(data, zero_ms));
-  else if (!data.payload.empty())
-    buffer = text_buffer(data.payload);
-  if (buffer && span.end > span.start)
-    GST_BUFFER_DURATION(buffer.get()) =
-        static_cast<GstClockTime>(span.end - span.start) * GST_MSECOND;
-  return buffer;
 }
 
 // A message without a timestamp belongs where the last one was.
@@ -260,22 +283,49 @@ void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
   const int64_t captured_ms = timestamp_of(data);
   if (reanchor_.exchange(false))
     anchor(captured_ms);
-  const int64_t start_ms = data.media == Media::Transcript
-                               ? transcript_span(data, timeline_.zero_ms()).start
-                               : captured_ms;
-  const int64_t position = timeline_.position(start_ms > 0 ? start_ms : captured_ms);
-  // Never before the stream's start, and never back.
-  output->last_pts =
-      std::max(output->last_pts, static_cast<GstClockTime>(std::max<int64_t>(position, 0)));
-  GST_BUFFER_PTS(buffer) = output->last_pts;
-  add_capture_time(buffer, captured_ms, GST_BUFFER_DURATION(buffer));
+  const GstClockTime now = running_time();
+  const int64_t running_ns = GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0;
 
-  const GstClockTime running = output->last_pts + segment_.base > segment_.start
-                                   ? output->last_pts + segment_.base - segment_.start
-                                   : 0;
+  if (data.media == Media::Transcript) {
+    const TextSpan span = transcript_span(data, timeline_.zero_ms());
+    const int64_t start_ms = span.start > 0 ? span.start : captured_ms;
+    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(
+        output->track.not_before(timeline_.position(start_ms) + timeline_.skew_ns()));
+  } else {
+    const Track::Stamp stamp =
+        output->track.stamp(&timeline_, captured_ms, running_ns, newest_position_);
+    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(stamp.position_ns);
+    newest_position_ = std::max(newest_position_, stamp.position_ns);
+    output->discont |= stamp.discont;
+  }
+  if (data.media == Media::Audio)
+    align(output, buffer);
+  if (output->discont)
+    GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+  output->discont = false;
+  add_capture_time(buffer, captured_ms, GST_BUFFER_DURATION(buffer));
+  add_participant(buffer, data);
+  advance(GST_BUFFER_PTS(buffer));
+  count(data, captured_ms, buffer);
+}
+
+// The wire's timestamps are whole milliseconds with jitter; the samples have neither.
+void Outputs::align(Output *output, GstBuffer *buffer) {
+  if (!GST_BUFFER_DURATION_IS_VALID(buffer))
+    return;
+  output->align.set_rate(params_.audio.rate_hz);
+  const AudioAlign::Result aligned = output->align.process(
+      GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer), output->discont);
+  GST_BUFFER_PTS(buffer) = aligned.pts;
+  GST_BUFFER_DURATION(buffer) = aligned.duration;
+  output->discont |= aligned.discont;
+}
+
+void Outputs::advance(GstClockTime position) {
+  const GstClockTime running =
+      position + segment_.base > segment_.start ? position + segment_.base - segment_.start : 0;
   if (running > latest_)
     latest_ = running;
-  count(data, captured_ms, buffer);
 }
 
 void Outputs::count(const MediaData &data, int64_t timestamp_ms, const GstBuffer *buffer) {
@@ -298,6 +348,7 @@ EventPtr Outputs::segment_event() const {
 }
 
 void Outputs::anchor(int64_t unix_ms) {
+  reanchor_ = false;
   const GstClockTime now = running_time();
   timeline_.anchor(unix_ms, GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0);
   segment_ = timeline_.segment();
@@ -333,12 +384,31 @@ void Outputs::interrupt(MediaMask media) {
   for (auto &[key, output] : outputs_) {
     if (!(media & media_bit(output->media)))
       continue;
-    gst_rtms_src_pad_interrupt(output->pad);
+    interrupt(output.get());
     stats_->of(output->media).discontinuities++;
   }
 }
 
+void Outputs::interrupt(Output *output) {
+  output->discont = true;
+  gst_rtms_src_pad_interrupt(output->pad);
+}
+
+// The pad stays until the element stops: what follows it may still be busy. Who comes back gets a new one.
+void Outputs::participant_left(uint64_t user_id) {
+  auto found = outputs_.find(participant_key(std::to_string(user_id)));
+  if (found == outputs_.end())
+    return;
+  gst_rtms_src_pad_enqueue_event(found->second->pad, EventPtr(gst_event_new_eos()));
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto node = outputs_.extract(found);
+  node.key() += "/left/" + std::string(GST_PAD_NAME(node.mapped()->pad));
+  node.mapped()->left = true;
+  outputs_.insert(std::move(node));
+}
+
 bool Outputs::end() {
+  release_held();
   for (auto &[key, output] : outputs_)
     gst_rtms_src_pad_enqueue_event(output->pad, EventPtr(gst_event_new_eos()));
   return !outputs_.empty();
@@ -391,9 +461,13 @@ void Outputs::check_flows() {
   if (!all_negotiated_ || told_stopped_)
     return;
   GstFlowReturn combined = GST_FLOW_NOT_LINKED;
+  bool any = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     for (auto &[key, output] : outputs_) {
+      if (output->left)
+        continue;
+      any = true;
       GstFlowReturn flow = output->flow;
       if (flow == GST_FLOW_OK || flow == GST_FLOW_NOT_LINKED)
         flow = gst_pad_is_linked(GST_PAD(output->pad)) ? flow : GST_FLOW_NOT_LINKED;
@@ -403,7 +477,7 @@ void Outputs::check_flows() {
         combined = flow;
     }
   }
-  if (!told_stopped_.exchange(true))
+  if (any && !told_stopped_.exchange(true))
     stopped_(combined);
 }
 

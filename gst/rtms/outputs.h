@@ -2,8 +2,11 @@
 #pragma once
 
 #include "gstrtmssrcpad.h"
+#include "media/audioalign.h"
 #include "media/timeline.h"
+#include "media/track.h"
 #include "protocol/types.h"
+#include "session/timer.h"
 #include "stats.h"
 
 #include <atomic>
@@ -13,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rtms {
 
@@ -22,6 +26,7 @@ struct OutputsConfig {
   Queue::Limits limits;
   GstClockTime latency = 0;
   bool transcript_json = false;
+  bool buffer_data = false;
 };
 
 // Used on the loop thread, but for what says otherwise.
@@ -40,8 +45,13 @@ class Outputs {
   void push(const MediaData &data);
   void first_packet(int64_t unix_ms) { timeline_.first_packet(unix_ms); }
   void interrupt(MediaMask media);
+  // EOS on the participant's own pad, where there is one.
+  void participant_left(uint64_t user_id);
   // EOS on each pad, behind what waits there. False where there is no pad.
   bool end();
+
+  // What waits for the first audio is given up: the loop thread ends.
+  void forget_held();
 
   // Any thread: media that comes while the pipeline does not play is thrown away.
   void set_playing(bool playing);
@@ -53,12 +63,16 @@ class Outputs {
   void update_levels();
 
  private:
+  struct Held;
   struct Output {
     Media media;
     GstRtmsSrcPad *pad = nullptr;  // a reference of ours
     CapsPtr caps;
-    GstClockTime last_pts = 0;
+    Track track;
+    AudioAlign align;
+    bool discont = false;  // what comes next does not follow what came before
     bool overflowing = false;
+    bool left = false;     // its participant
     std::atomic<GstFlowReturn> flow{GST_FLOW_OK};
   };
 
@@ -71,9 +85,12 @@ class Outputs {
   CapsPtr caps_of(Media media) const;
   bool participants() const;
 
-  BufferPtr make_buffer(const MediaData &data);
-  BufferPtr decode(const MediaData &data);
-  BufferPtr text(const MediaData &data);
+  bool hold(const MediaData &data);
+  void release_held();
+  void accept(const MediaData &data);
+  void interrupt(Output *output);
+  void align(Output *output, GstBuffer *buffer);
+  void advance(GstClockTime position);
   void stamp(Output *output, GstBuffer *buffer, const MediaData &data);
   void anchor(int64_t unix_ms);
   EventPtr segment_event() const;
@@ -92,6 +109,9 @@ class Outputs {
   MediaParams params_;
   Timeline timeline_;
   Timeline::Segment segment_;
+  int64_t newest_position_ = 0;  // of audio, video and screen
+  std::vector<std::unique_ptr<Held>> held_;
+  Timer hold_timer_;
   guint group_id_;
   unsigned participant_count_ = 0;
   MediaMask negotiated_ = 0;

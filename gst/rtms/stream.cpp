@@ -17,6 +17,7 @@ OutputsConfig outputs_config(const Settings &settings, const SessionConfig &conf
   outputs.product = config.who.product;
   outputs.limits = {settings.max_queue_bytes, settings.max_queue_time};
   outputs.latency = settings.latency * GST_MSECOND;
+  outputs.buffer_data = config.buffer_data && (config.media & media_bit(Media::Audio));
   outputs.transcript_json = settings.transcript_format == GST_RTMS_SRC_TRANSCRIPT_JSON;
   return outputs;
 }
@@ -107,6 +108,7 @@ void Stream::shut_down() {
 void Stream::finished() {
   session_.reset();
   transports_.reset();
+  outputs_.forget_held();
   std::lock_guard<std::mutex> lock(mutex_);
   down_ = true;
   down_changed_.notify_all();
@@ -173,6 +175,9 @@ void Stream::session_event(const EventUpdate &event) {
   EventUpdate named = event;
   remember_names(&named);
   post_event(element_, product_, named);
+  if (event.type == static_cast<int64_t>(EventType::ParticipantLeave))
+    for (const Participant &participant : event.participants)
+      outputs_.participant_left(participant.user_id);
 }
 
 void Stream::remember_names(EventUpdate *event) {

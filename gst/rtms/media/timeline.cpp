@@ -18,11 +18,21 @@ void Timeline::anchor(int64_t unix_ms, int64_t running_ns) {
                       unix_ms - *first_packet_ms_ <= kMaxBeforeFirstMedia_ms;
     zero_ms_ = near ? *first_packet_ms_ : unix_ms;
   }
+  skew_.reset();
   offset_ns_ = running_ns - position(unix_ms);
+}
+
+void Timeline::rebase(int64_t unix_ms, int64_t position_ns) {
+  old_zero_ms_ = zero_ms_;
+  zero_ms_ = unix_ms - position_ns / kNsPerMs;
 }
 
 int64_t Timeline::position(int64_t unix_ms) const {
   return (unix_ms - zero_ms()) * kNsPerMs;
+}
+
+int64_t Timeline::old_position(int64_t unix_ms) const {
+  return (unix_ms - old_zero_ms_.value_or(zero_ms())) * kNsPerMs;
 }
 
 Timeline::Segment Timeline::segment() const {

@@ -1,6 +1,8 @@
 // Unix ms → the stream's time line, and that to running time. Pure: all times are arguments.
 #pragma once
 
+#include "skew.h"
+
 #include <cstdint>
 #include <optional>
 
@@ -19,9 +21,17 @@ class Timeline {
   // For the first media, and for the first after the pipeline was paused: `running_ns` is when it
   // arrived.
   void anchor(int64_t unix_ms, int64_t running_ns);
+  // The server's clock has jumped: from now on `unix_ms` is at `position_ns`.
+  void rebase(int64_t unix_ms, int64_t position_ns);
 
-  // ns since position 0; negative for what was captured before.
+  // ns since position 0 by the server's clock; negative for what was captured before.
   int64_t position(int64_t unix_ms) const;
+  // The same by its clock from before the last rebase(), which some media may still be on.
+  int64_t old_position(int64_t unix_ms) const;
+  // What to add to a position so that it keeps pace with the pipeline's clock.
+  int64_t skew_ns() const { return skew_.skew_ns(); }
+  // Tells of audio or video that arrived: the basis of the skew.
+  void observe(int64_t position_ns, int64_t running_ns) { skew_.observe(position_ns, running_ns); }
   // Unix ms of position 0.
   int64_t zero_ms() const { return zero_ms_.value_or(0); }
 
@@ -35,7 +45,9 @@ class Timeline {
  private:
   std::optional<int64_t> first_packet_ms_;
   std::optional<int64_t> zero_ms_;
+  std::optional<int64_t> old_zero_ms_;
   int64_t offset_ns_ = 0;  // running time - position
+  Skew skew_;
 };
 
 }  // namespace rtms

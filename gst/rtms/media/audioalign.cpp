@@ -1,0 +1,63 @@
+#include "audioalign.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rtms {
+namespace {
+
+// More than the jitter of timestamps, less than any pause.
+constexpr GstClockTime kThreshold = 40 * GST_MSECOND;
+// The first timestamp is as good as any, but not better: when the mean of the others says something
+// else, it is corrected, once there are enough of them.
+constexpr unsigned kFewest = 8;
+constexpr unsigned kWindow = 64;
+constexpr double kTolerance_ns = 4e6;
+constexpr double kUncertainty_ns = 12e6;  // of one timestamp
+
+}  // namespace
+
+void AudioAlign::set_rate(int rate_hz) {
+  if (rate_hz == rate_hz_)
+    return;
+  rate_hz_ = rate_hz;
+  // No waiting before it believes in a gap: a pause of 200 ms would be stamped 200 ms early until then.
+  align_.reset(gst_audio_stream_align_new(rate_hz, kThreshold, 0));
+  next_ = GST_CLOCK_TIME_NONE;
+}
+
+GstClockTime AudioAlign::corrected(GstClockTime pts, bool *discont) {
+  if (*discont || !GST_CLOCK_TIME_IS_VALID(next_)) {
+    packets_ = 0;
+    return pts;
+  }
+  const GstClockTimeDiff error = GST_CLOCK_DIFF(next_, pts);
+  if (std::abs(static_cast<double>(error)) >= static_cast<double>(kThreshold)) {
+    packets_ = 0;
+    return pts;
+  }
+  packets_ = std::min(packets_ + 1, kWindow);
+  if (packets_ == 1)
+    mean_error_ns_ = 0;
+  mean_error_ns_ += (static_cast<double>(error) - mean_error_ns_) / packets_;
+  if (packets_ < kFewest ||
+      std::abs(mean_error_ns_) < kTolerance_ns + kUncertainty_ns / std::sqrt(packets_))
+    return pts;
+  *discont = true;
+  packets_ = 0;
+  const auto better = static_cast<GstClockTimeDiff>(next_) + std::llround(mean_error_ns_);
+  return static_cast<GstClockTime>(std::max<GstClockTimeDiff>(better, 0));
+}
+
+AudioAlign::Result AudioAlign::process(GstClockTime pts, GstClockTime duration, bool discont) {
+  Result result;
+  const auto samples = static_cast<guint>(
+      gst_util_uint64_scale_round(duration, static_cast<guint64>(rate_hz_), GST_SECOND));
+  const GstClockTime better = corrected(pts, &discont);
+  result.discont = gst_audio_stream_align_process(align_.get(), discont, better, samples,
+                                                  &result.pts, &result.duration, nullptr);
+  next_ = result.pts + result.duration;
+  return result;
+}
+
+}  // namespace rtms

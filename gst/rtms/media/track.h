@@ -1,0 +1,29 @@
+// The positions of one pad's media: never back, jumps of the server's clock smoothed over. Pure.
+#pragma once
+
+#include "timeline.h"
+
+namespace rtms {
+
+class Track {
+ public:
+  struct Stamp {
+    int64_t position_ns = 0;  // on the stream's time line, never negative
+    bool discont = false;     // the server's clock has jumped
+  };
+
+  // Media captured at `unix_ms` arrived at `running_ns`. `newest_ns` is the newest position of any pad.
+  Stamp stamp(Timeline *timeline, int64_t unix_ms, int64_t running_ns, int64_t newest_ns);
+  // No buffer may start before this one does.
+  int64_t not_before(int64_t position_ns);
+
+ private:
+  bool jumps(int64_t position_ns, int64_t running_ns, int64_t newest_ns) const;
+
+  bool started_ = false;
+  int64_t last_ns_ = 0;          // by the server's clock
+  int64_t last_running_ns_ = 0;
+  int64_t floor_ns_ = 0;
+};
+
+}  // namespace rtms

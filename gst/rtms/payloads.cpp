@@ -1,0 +1,70 @@
+#include "payloads.h"
+
+#include "media/payload.h"
+#include "protocol/textmedia.h"
+
+namespace rtms {
+namespace {
+
+constexpr const char *kParticipantMeta = "GstRtmsParticipantMeta";
+
+BufferPtr decode(const MediaData &data, const MediaParams &params) {
+  BufferPtr buffer = decode_base64(data.payload);
+  if (!buffer)
+    return nullptr;
+  if (data.length && *data.length != static_cast<int64_t>(gst_buffer_get_size(buffer.get())))
+    return nullptr;
+  if (data.media == Media::Audio) {
+    if (!audio_is_whole(params.audio, buffer.get()))
+      return nullptr;
+    GST_BUFFER_DURATION(buffer.get()) = audio_duration(params.audio, buffer.get());
+  } else {
+    const VideoParams &video = data.media == Media::Screen ? params.screen : params.video;
+    if (picture_kind(video.codec, buffer.get()) == Picture::Delta)
+      GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
+  }
+  return buffer;
+}
+
+BufferPtr text(const MediaData &data, bool transcript_json, int64_t stream_start_ms) {
+  if (data.media == Media::Chat)
+    return text_buffer(chat_json(data));
+  BufferPtr buffer = nullptr;
+  if (transcript_json)
+    buffer = text_buffer(rtms::transcript_json(data, stream_start_ms));
+  else if (!data.payload.empty())
+    buffer = text_buffer(data.payload);
+  const TextSpan span = transcript_span(data, stream_start_ms);
+  if (buffer && span.end > span.start)
+    GST_BUFFER_DURATION(buffer.get()) =
+        static_cast<GstClockTime>(span.end - span.start) * GST_MSECOND;
+  return buffer;
+}
+
+}  // namespace
+
+bool is_text(Media media) {
+  return media == Media::Transcript || media == Media::Chat;
+}
+
+BufferPtr make_buffer(const MediaData &data, const MediaParams &params, bool transcript_json,
+                      int64_t stream_start_ms) {
+  return is_text(data.media) ? text(data, transcript_json, stream_start_ms) : decode(data, params);
+}
+
+void add_participant(GstBuffer *buffer, const MediaData &data) {
+  if (data.user_id == 0 && data.user_name.empty() && data.channel_id.empty())
+    return;
+  GstCustomMeta *meta = gst_buffer_add_custom_meta(buffer, kParticipantMeta);
+  gst_structure_set(gst_custom_meta_get_structure(meta), "user-id", G_TYPE_UINT64, data.user_id,
+                    "user-name", G_TYPE_STRING, std::string(data.user_name).c_str(), "channel-id",
+                    G_TYPE_STRING, std::string(data.channel_id).c_str(), nullptr);
+}
+
+void register_participant_meta() {
+  static const gchar *tags[] = {nullptr};
+  if (!gst_meta_get_info(kParticipantMeta))
+    gst_meta_register_custom(kParticipantMeta, tags, nullptr, nullptr, nullptr);
+}
+
+}  // namespace rtms
