@@ -10,7 +10,7 @@ namespace {
 constexpr GstClockTime kThreshold = 40 * GST_MSECOND;
 // The first timestamp is as good as any, but not better: when the mean of the others says something
 // else, it is corrected, once there are enough of them.
-constexpr unsigned kFewest = 8;
+constexpr unsigned kFewest = 16;
 constexpr unsigned kWindow = 64;
 constexpr double kTolerance_ns = 4e6;
 constexpr double kUncertainty_ns = 12e6;  // of one timestamp
