@@ -79,10 +79,10 @@ void check_in_time(const char *what, Player &player) {
   int64_t start = g_get_monotonic_time();
   check_error(what, player,
               resource({GST_RESOURCE_ERROR_OPEN_READ, GST_RESOURCE_ERROR_READ},
-                       {"timeout|timed out|no answer|did not answer|400 ms|0.4 s"}));
+                       {"timeout|timed out|no answer|did not answer"}));
   int64_t took_ms = (g_get_monotonic_time() - start) / 1000;
-  ck_assert_msg(took_ms >= kTimeoutMs - 50 && took_ms < kTimeoutMs + 1500, "%s: %d ms", what,
-                static_cast<int>(took_ms));
+  ck_assert_msg(took_ms >= kTimeoutMs - 50 && took_ms < kTimeoutMs + 1500 * slowness(), "%s: %d ms",
+                what, static_cast<int>(took_ms));
 }
 
 }  // namespace

@@ -44,17 +44,17 @@ std::optional<int64_t> json_int(JsonValue value) {
 }
 
 std::optional<uint64_t> json_uint(JsonValue value) {
-  auto number = json_int(value);
-  if (!number || *number < 0)
+  const int64_t number = json_int(value).value_or(-1);
+  if (number < 0)
     return std::nullopt;
-  return static_cast<uint64_t>(*number);
+  return static_cast<uint64_t>(number);
 }
 
 std::optional<int64_t> json_time(JsonValue value) {
-  auto time = json_int(value);
-  if (!time || *time < 0 || *time > kLastTime_ms)
+  const int64_t time_ms = json_int(value).value_or(-1);
+  if (time_ms < 0 || time_ms > kLastTime_ms)
     return std::nullopt;
-  return time;
+  return time_ms;
 }
 
 std::optional<bool> json_bool(JsonValue value) {
