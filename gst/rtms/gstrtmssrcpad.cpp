@@ -1,5 +1,6 @@
 #include "gstrtmssrcpad.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -13,6 +14,7 @@ using namespace std::chrono_literals;
 // A pad that has nothing to say says so this often; muxers wait no longer.
 constexpr auto kGapInterval = 250ms;
 constexpr GstClockTime kMinGap = 100 * GST_MSECOND;
+constexpr auto kPushTimeout = 300ms;
 
 }  // namespace
 
@@ -23,17 +25,20 @@ struct PadState {
 
   const PadConfig config;
 
-  // `mutex` guards the next five. Nothing is called with it held.
+  // `mutex` guards the next six. Nothing is called with it held.
   std::mutex mutex;
   std::condition_variable changed;
   Queue queue;
   bool flushing = true;
   bool eos = false;  // an EOS event is in the queue, or has been
+  bool pushing = false;
+
+  // What the last push returned.
+  std::atomic<GstFlowReturn> flow{GST_FLOW_OK};
 
   // The streaming task's own.
   GstSegment segment{};
   GstClockTime end = GST_CLOCK_TIME_NONE;  // running time of the end of what was pushed
-  GstFlowReturn flow = GST_FLOW_OK;
 };
 
 }  // namespace rtms
@@ -57,11 +62,11 @@ void set_flow(GstRtmsSrcPad *self, GstFlowReturn flow) {
   PadState *state = self->state;
   if (flow == state->flow)
     return;
-  GST_DEBUG_OBJECT(self, "flow %s -> %s", gst_flow_get_name(state->flow), gst_flow_get_name(flow));
+  GST_DEBUG_OBJECT(self, "flow is now %s", gst_flow_get_name(flow));
   state->flow = flow;
   // Flushing concerns this pad alone, and passes with its deactivation.
   if (flow != GST_FLOW_FLUSHING)
-    state->config.flow_changed(flow);
+    state->config.flow_changed();
 }
 
 void advance(PadState *state, GstClockTime position, GstClockTime duration) {
@@ -97,7 +102,9 @@ void push_gap(GstRtmsSrcPad *self) {
   const GstClockTime certain = state->config.certain_time();
   if (!GST_CLOCK_TIME_IS_VALID(certain) || !gst_pad_is_linked(GST_PAD(self)))
     return;
-  const GstClockTime start = GST_CLOCK_TIME_IS_VALID(state->end) ? state->end : state->segment.base;
+  const GstClockTime start = GST_CLOCK_TIME_IS_VALID(state->end)
+                                 ? std::max(state->end, state->segment.base)
+                                 : state->segment.base;
   if (certain < start + kMinGap)
     return;
   const guint64 position =
@@ -115,12 +122,21 @@ Next wait_for_next(PadState *state, BufferPtr *buffer, EventPtr *event) {
   std::unique_lock<std::mutex> lock(state->mutex);
   const bool woken = state->changed.wait_for(
       lock, kGapInterval, [&] { return state->flushing || !state->queue.empty(); });
-  if (!woken)
-    return Next::Gap;
   if (state->flushing)
     return Next::Stop;
+  state->pushing = true;
+  if (!woken)
+    return Next::Gap;
   state->queue.pop(buffer, event);
   return Next::Item;
+}
+
+void pushed(PadState *state) {
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    state->pushing = false;
+  }
+  state->changed.notify_all();
 }
 
 void loop(gpointer data) {
@@ -144,6 +160,7 @@ void loop(gpointer data) {
   }
   if (!go_on)
     gst_pad_pause_task(GST_PAD(self));
+  pushed(self->state);
 }
 
 void start(GstRtmsSrcPad *self) {
@@ -156,15 +173,20 @@ void start(GstRtmsSrcPad *self) {
   gst_pad_start_task(GST_PAD(self), loop, self, nullptr);
 }
 
-// The queue is flushed first: stopping the task waits for it.
+// The queue is flushed first: stopping the task waits for it. What is in the middle of a push gets
+// a moment to finish; a pipeline that blocks for longer is flushed, too.
 void stop(GstRtmsSrcPad *self) {
   PadState *state = self->state;
+  bool blocked = false;
   {
-    std::lock_guard<std::mutex> lock(state->mutex);
+    std::unique_lock<std::mutex> lock(state->mutex);
     state->flushing = true;
     state->queue.clear();
+    state->changed.notify_all();
+    blocked = !state->changed.wait_for(lock, kPushTimeout, [&] { return !state->pushing; });
   }
-  state->changed.notify_all();
+  if (blocked)
+    gst_pad_push_event(GST_PAD(self), gst_event_new_flush_start());
   gst_pad_stop_task(GST_PAD(self));
 }
 
@@ -181,14 +203,18 @@ gboolean activate_mode(GstPad *pad, GstObject *, GstPadMode mode, gboolean activ
 gboolean query(GstPad *pad, GstObject *parent, GstQuery *q) {
   if (GST_QUERY_TYPE(q) != GST_QUERY_LATENCY)
     return gst_pad_query_default(pad, parent, q);
-  GST_RTMS_SRC_PAD(pad)->state->config.latency(q);
+  const rtms::PadLatency &latency = *GST_RTMS_SRC_PAD(pad)->state->config.latency;
+  gst_query_set_latency(q, TRUE, latency.min, latency.max());
   return TRUE;
 }
 
-gboolean upstream_event(GstPad *, GstObject *, GstEvent *event) {
+gboolean upstream_event(GstPad *pad, GstObject *, GstEvent *event) {
   // Nothing can be done about these, and nothing need be. Others, a seek above all, are refused.
   const GstEventType type = GST_EVENT_TYPE(event);
   gst_event_unref(event);
+  // It comes with each new link: another branch may take what the last one refused.
+  if (type == GST_EVENT_RECONFIGURE)
+    GST_RTMS_SRC_PAD(pad)->state->flow = GST_FLOW_OK;
   return type == GST_EVENT_LATENCY || type == GST_EVENT_QOS || type == GST_EVENT_RECONFIGURE;
 }
 
@@ -252,4 +278,8 @@ void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *self) {
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *self) {
   std::lock_guard<std::mutex> lock(self->state->mutex);
   return {self->state->queue.bytes(), self->state->queue.time_ns()};
+}
+
+GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *self) {
+  return self->state->flow;
 }

@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 #include <atomic>
 #include <functional>
+#include <memory>
 
 G_BEGIN_DECLS
 
@@ -15,6 +16,12 @@ G_DECLARE_FINAL_TYPE(GstRtmsSrcPad, gst_rtms_src_pad, GST, RTMS_SRC_PAD, GstPad)
 G_END_DECLS
 
 namespace rtms {
+
+struct PadLatency {
+  std::atomic<GstClockTime> min{0};
+  GstClockTime queue_time = 0;  // 0: no bound
+  GstClockTime max() const { return queue_time ? min + queue_time : GST_CLOCK_TIME_NONE; }
+};
 
 struct PadConfig {
   Queue::Policy policy = Queue::Policy::Oldest;
@@ -26,9 +33,10 @@ struct PadConfig {
   // where that cannot be told now.
   std::function<GstClockTime()> certain_time;
   // The result of a push changed.
-  std::function<void(GstFlowReturn)> flow_changed;
-  // Answers a LATENCY query.
-  std::function<void(GstQuery *)> latency;
+  std::function<void()> flow_changed;
+
+  // What a LATENCY query gets. Any thread may ask, even when the run is over.
+  std::shared_ptr<PadLatency> latency;
 };
 
 struct PadLevel {
@@ -50,5 +58,8 @@ void gst_rtms_src_pad_enqueue_event(GstRtmsSrcPad *pad, rtms::EventPtr event);
 
 // What comes next does not follow what came before.
 void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *pad);
+
+// What the last push returned; GST_FLOW_OK again after a new link.
+GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *pad);
 
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *pad);

@@ -16,6 +16,7 @@ namespace {
 // More speakers than any meeting unmutes; a server could invent a new one with every message.
 constexpr unsigned kMaxParticipantPads = 128;
 constexpr unsigned kMaxHold_ms = 1000;
+constexpr int64_t kTrailing_us = 2 * G_USEC_PER_SEC;
 
 Queue::Policy policy_of(Media media) {
   switch (media) {
@@ -60,14 +61,21 @@ Outputs::Outputs(GstElement *element, OutputsConfig config, Stats *stats,
       stats_(stats),
       stopped_(std::move(stopped)),
       group_id_(gst_util_group_id_next()),
-      latency_(config_.latency) {}
+      latency_(std::make_shared<PadLatency>()) {
+  latency_->min = config_.latency;
+  latency_->queue_time = config_.limits.time_ns;
+}
 
-Outputs::~Outputs() {
+Outputs::~Outputs() = default;
+
+void Outputs::close() {
+  told_stopped_ = true;
   for (auto &[key, output] : outputs_) {
     gst_pad_set_active(GST_PAD(output->pad), FALSE);
     gst_element_remove_pad(element_, GST_PAD(output->pad));
     gst_object_unref(output->pad);
   }
+  outputs_.clear();
 }
 
 // ---- pads ----------------------------------------------------------------------------
@@ -105,17 +113,16 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
     params_.transcript = params.transcript;
 
   CapsPtr caps = caps_of(media);
-  bool found = false;
   for (auto &[key, output] : outputs_) {
     if (output->media != media)
       continue;
-    found = true;
     if (gst_caps_is_equal(output->caps.get(), caps.get()))
       continue;
     output->caps.reset(gst_caps_copy(caps.get()));
     gst_rtms_src_pad_enqueue_event(output->pad, EventPtr(gst_event_new_caps(caps.get())));
   }
-  if (!found && !(media == Media::Audio && participants()))
+  const bool wanted = media != Media::Audio || !participants();
+  if (wanted && outputs_.find(media_nick(media)) == outputs_.end())
     add_output(media, media_nick(media), media_nick(media), media_nick(media), "");
 }
 
@@ -137,12 +144,8 @@ Outputs::Output *Outputs::add_output(Media media, const std::string &key, const 
   config.policy = policy_of(media);
   config.limits = config_.limits;
   config.certain_time = [this] { return certain_time(); };
-  config.latency = [this](GstQuery *query) { answer_latency(query); };
-  config.flow_changed = [this, raw](GstFlowReturn flow) {
-    raw->flow = flow;
-    if (flow != GST_FLOW_OK)
-      check_flows();
-  };
+  config.flow_changed = [this] { check_flows(); };
+  config.latency = latency_;
   GstRtmsSrcPad *pad = gst_rtms_src_pad_new(
       gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(element_), templ), name.c_str(),
       std::move(config));
@@ -191,6 +194,10 @@ Outputs::Output *Outputs::participant_output(const MediaData &data) {
   auto found = outputs_.find(key);
   if (found != outputs_.end())
     return found->second.get();
+  // The news that somebody has left can overtake the last they said, on another connection.
+  auto left = left_us_.find(key);
+  if (left != left_us_.end() && g_get_monotonic_time() - left->second < kTrailing_us)
+    return nullptr;
   if (participant_count_ >= kMaxParticipantPads) {
     if (!told_too_many_)
       GST_ELEMENT_WARNING(element_, STREAM, FAILED,
@@ -203,7 +210,7 @@ Outputs::Output *Outputs::participant_output(const MediaData &data) {
                     std::string(data.user_name));
 }
 
-// ---- buffers -----------------------------------------------------------------
+// ---- buffers -------------------------------------------------------------------------
 
 void Outputs::push(const MediaData &data) {
   if (!playing_)
@@ -213,8 +220,8 @@ void Outputs::push(const MediaData &data) {
   accept(data);
 }
 
-// With buffer-data the first audio is older than anything else, but need not come first: for a moment all
-// else waits for it, or the stream would begin after the audio does.
+// With buffer-data the first audio is older than anything else, but need not come first: for a
+// moment all else waits for it, or the stream would begin after the audio does.
 bool Outputs::hold(const MediaData &data) {
   if (!config_.buffer_data || timeline_.anchored())
     return false;
@@ -223,6 +230,13 @@ bool Outputs::hold(const MediaData &data) {
     return false;
   if (data.media == Media::Audio) {
     anchor(timestamp_of(data));
+    release_held();
+    return false;
+  }
+  if (held_.empty())
+    held_bytes_ = 0;
+  held_bytes_ += data.payload.size();
+  if (config_.limits.bytes && held_bytes_ > config_.limits.bytes) {
     release_held();
     return false;
   }
@@ -252,7 +266,8 @@ void Outputs::accept(const MediaData &data) {
   if (!output)
     return;
   // Nothing is done for a pad that leads nowhere.
-  if (!gst_pad_is_linked(GST_PAD(output->pad)) || output->flow == GST_FLOW_ERROR) {
+  if (!gst_pad_is_linked(GST_PAD(output->pad)) ||
+      gst_rtms_src_pad_get_flow(output->pad) == GST_FLOW_ERROR) {
     interrupt(output);
     check_flows();
     return;
@@ -288,14 +303,16 @@ void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
 
   if (data.media == Media::Transcript) {
     const TextSpan span = transcript_span(data, timeline_.zero_ms());
-    const int64_t start_ms = span.start > 0 ? span.start : captured_ms;
+    // What is said was said already.
+    const int64_t start_ms = span.start > 0 ? std::min(span.start, captured_ms) : captured_ms;
     GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(
         output->track.not_before(timeline_.position(start_ms) + timeline_.skew_ns()));
   } else {
     const Track::Stamp stamp =
         output->track.stamp(&timeline_, captured_ms, running_ns, newest_position_);
     GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(stamp.position_ns);
-    newest_position_ = std::max(newest_position_, stamp.position_ns);
+    if (!is_text(data.media))
+      newest_position_ = std::max(newest_position_, stamp.position_ns);
     output->discont |= stamp.discont;
   }
   if (data.media == Media::Audio)
@@ -305,7 +322,8 @@ void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
   output->discont = false;
   add_capture_time(buffer, captured_ms, GST_BUFFER_DURATION(buffer));
   add_participant(buffer, data);
-  advance(GST_BUFFER_PTS(buffer));
+  if (!is_text(data.media))
+    advance(GST_BUFFER_PTS(buffer));
   count(data, captured_ms, buffer);
 }
 
@@ -314,8 +332,8 @@ void Outputs::align(Output *output, GstBuffer *buffer) {
   if (!GST_BUFFER_DURATION_IS_VALID(buffer))
     return;
   output->align.set_rate(params_.audio.rate_hz);
-  const AudioAlign::Result aligned = output->align.process(
-      GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer), output->discont);
+  const AudioAlign::Result aligned =
+      output->align.process(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer), output->discont);
   GST_BUFFER_PTS(buffer) = aligned.pts;
   GST_BUFFER_DURATION(buffer) = aligned.duration;
   output->discont |= aligned.discont;
@@ -356,8 +374,11 @@ void Outputs::anchor(int64_t unix_ms) {
                   "position 0 is Unix time %" G_GINT64_FORMAT " ms; position %" GST_TIME_FORMAT
                   " plays at running time %" GST_TIME_FORMAT,
                   timeline_.zero_ms(), GST_TIME_ARGS(segment_.start), GST_TIME_ARGS(segment_.base));
-  for (auto &[key, output] : outputs_)
+  for (auto &[key, output] : outputs_) {
+    output->track.resume();
+    interrupt(output.get());
     gst_rtms_src_pad_enqueue_event(output->pad, segment_event());
+  }
 }
 
 void Outputs::enqueue(Output *output, BufferPtr buffer) {
@@ -394,11 +415,14 @@ void Outputs::interrupt(Output *output) {
   gst_rtms_src_pad_interrupt(output->pad);
 }
 
-// The pad stays until the element stops: what follows it may still be busy. Who comes back gets a new one.
+// The pad stays until the element stops: what follows it may still be busy. Who comes back gets a
+// new one.
 void Outputs::participant_left(uint64_t user_id) {
-  auto found = outputs_.find(participant_key(std::to_string(user_id)));
+  const std::string who = participant_key(std::to_string(user_id));
+  auto found = outputs_.find(who);
   if (found == outputs_.end())
     return;
+  left_us_[who] = g_get_monotonic_time();
   gst_rtms_src_pad_enqueue_event(found->second->pad, EventPtr(gst_event_new_eos()));
   std::lock_guard<std::mutex> lock(mutex_);
   auto node = outputs_.extract(found);
@@ -434,14 +458,12 @@ GstClockTime Outputs::certain_time() const {
     return GST_CLOCK_TIME_NONE;
   // A server that sends faster than real time is ahead of the clock.
   const GstClockTime newest = std::max(now, latest_.load());
-  return newest > latency_ ? newest - latency_ : GST_CLOCK_TIME_NONE;
+  const GstClockTime latency = latency_->min;
+  return newest > latency ? newest - latency : GST_CLOCK_TIME_NONE;
 }
 
 void Outputs::answer_latency(GstQuery *query) const {
-  const GstClockTime latency = latency_;
-  const GstClockTime max =
-      config_.limits.time_ns ? latency + config_.limits.time_ns : GST_CLOCK_TIME_NONE;
-  gst_query_set_latency(query, TRUE, latency, max);
+  gst_query_set_latency(query, TRUE, latency_->min, latency_->max());
 }
 
 void Outputs::update_levels() {
@@ -468,7 +490,7 @@ void Outputs::check_flows() {
       if (output->left)
         continue;
       any = true;
-      GstFlowReturn flow = output->flow;
+      GstFlowReturn flow = gst_rtms_src_pad_get_flow(output->pad);
       if (flow == GST_FLOW_OK || flow == GST_FLOW_NOT_LINKED)
         flow = gst_pad_is_linked(GST_PAD(output->pad)) ? flow : GST_FLOW_NOT_LINKED;
       if (flow == GST_FLOW_OK)

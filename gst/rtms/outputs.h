@@ -36,8 +36,10 @@ class Outputs {
   // GST_FLOW_EOS, GST_FLOW_NOT_LINKED or an error.
   Outputs(GstElement *element, OutputsConfig config, Stats *stats,
           std::function<void(GstFlowReturn)> stopped);
-  // The loop thread and the pads' tasks must have ended.
   ~Outputs();
+  // Ends the pads' tasks and removes the pads. Any thread, when the loop thread does nothing with
+  // them any more.
+  void close();
 
   // Pads appear with the parameters; when they are there already, their caps follow.
   void negotiated(Media media, const MediaParams &params);
@@ -56,7 +58,7 @@ class Outputs {
   // Any thread: media that comes while the pipeline does not play is thrown away.
   void set_playing(bool playing);
   // Any thread.
-  void set_latency(GstClockTime latency) { latency_ = latency; }
+  void set_latency(GstClockTime latency) { latency_->min = latency; }
   // Any thread.
   void answer_latency(GstQuery *query) const;
   // Any thread: brings the queue levels in the statistics up to date.
@@ -72,8 +74,7 @@ class Outputs {
     AudioAlign align;
     bool discont = false;  // what comes next does not follow what came before
     bool overflowing = false;
-    bool left = false;     // its participant
-    std::atomic<GstFlowReturn> flow{GST_FLOW_OK};
+    bool left = false;  // its participant
   };
 
   Output *output_for(const MediaData &data);
@@ -111,9 +112,11 @@ class Outputs {
   Timeline::Segment segment_;
   int64_t newest_position_ = 0;  // of audio, video and screen
   std::vector<std::unique_ptr<Held>> held_;
+  uint64_t held_bytes_ = 0;
   Timer hold_timer_;
   guint group_id_;
   unsigned participant_count_ = 0;
+  std::map<std::string, int64_t> left_us_;  // when participants with a pad left
   MediaMask negotiated_ = 0;
   int64_t last_timestamp_ms_ = 0;
   std::optional<int64_t> first_latency_ns_;
@@ -127,7 +130,7 @@ class Outputs {
   std::atomic<bool> reanchor_{true};
   std::atomic<bool> all_negotiated_{false};
   std::atomic<bool> told_stopped_{false};
-  std::atomic<GstClockTime> latency_;
+  const std::shared_ptr<PadLatency> latency_;
   std::atomic<GstClockTime> latest_{0};  // running time of the newest media on any pad
 };
 

@@ -8,8 +8,8 @@ namespace rtms {
 
 bool is_text(Media media);
 
-// Null where the payload is damaged or empty. `stream_start_ms` is what relative times of a transcript
-// count from.
+// Null where the payload is damaged or empty. `stream_start_ms` is what relative times of a
+// transcript count from.
 BufferPtr make_buffer(const MediaData &data, const MediaParams &params, bool transcript_json,
                       int64_t stream_start_ms);
 

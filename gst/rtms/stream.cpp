@@ -9,7 +9,12 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_session_debug);
 namespace rtms {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr auto kBusyTimeout = 200ms;
+constexpr auto kDownTimeout = 650ms;
 constexpr size_t kMaxNames = 10000;
+constexpr size_t kMaxNameLength = 1024;
 
 OutputsConfig outputs_config(const Settings &settings, const SessionConfig &config) {
   OutputsConfig outputs;
@@ -54,8 +59,14 @@ Stream::~Stream() {
   thread_->post([this] { shut_down(); });
   {
     std::unique_lock<std::mutex> lock(mutex_);
+    // A server that sends faster than we read keeps the thread from ever coming to the rest.
+    if (!down_changed_.wait_for(lock, kBusyTimeout, [this] { return shutting_down_; }) ||
+        !down_changed_.wait_for(lock, kDownTimeout, [this] { return down_; }))
+      interrupt_->store(true);
     down_changed_.wait(lock, [this] { return down_; });
   }
+  // The pads' tasks may still call the thread.
+  outputs_.close();
   thread_.reset();
 }
 
@@ -93,6 +104,7 @@ void Stream::start(const Settings &settings, SessionConfig config) {
   options.proxy = settings.proxy;
   options.user_agent = settings.user_agent;
   options.max_message_size = settings.max_message_size;
+  options.interrupt = interrupt_;
   transports_ = std::make_unique<WebSocketFactory>(std::move(options));
   session_ = std::make_unique<Session>(std::move(config), transports_.get(), &log_, this);
   post_progress(element_, GST_PROGRESS_TYPE_START, "Connecting to the stream");
@@ -101,6 +113,11 @@ void Stream::start(const Settings &settings, SessionConfig config) {
 
 void Stream::shut_down() {
   over_ = true;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    shutting_down_ = true;
+  }
+  down_changed_.notify_all();
   // Later, because the call may still be inside the session.
   session_->stop([this] { thread_->post([this] { finished(); }); });
 }
@@ -124,12 +141,13 @@ void Stream::end(const char *why) {
     SessionError error;
     error.kind = SessionError::Kind::Ended;
     error.text =
-        std::string("The stream was over before any media could be negotiated: ") + why + ".";
+        std::string("The stream was over before there was anything to hand on: ") + why + ".";
     post_error(element_, error);
   }
 }
 
-// Before anything is posted: the application may answer an error with a shutdown, which comes after this.
+// Before an error is posted: the application may answer an error with a shutdown, which comes after
+// this.
 void Stream::close_later() {
   thread_->post([this] { session_->stop(nullptr); });
 }
@@ -156,16 +174,22 @@ void Stream::session_connection(ConnectionState state, MediaMask media, unsigned
 }
 
 void Stream::session_negotiated(Media media, const MediaParams &params) {
+  if (over_)
+    return;
   outputs_.negotiated(media, params);
 }
 
 void Stream::session_all_negotiated() {
+  if (over_)
+    return;
   progress_told_ = true;
   post_progress(element_, GST_PROGRESS_TYPE_COMPLETE, "Connected");
   outputs_.all_negotiated();
 }
 
 void Stream::session_media(const MediaData &data) {
+  if (over_)
+    return;
   outputs_.push(data);
 }
 
@@ -186,7 +210,7 @@ void Stream::remember_names(EventUpdate *event) {
       auto found = names_.find(participant.user_id);
       if (found != names_.end())
         participant.user_name = found->second;
-    } else if (names_.size() < kMaxNames) {
+    } else if (participant.user_name.size() <= kMaxNameLength && names_.size() < kMaxNames) {
       names_[participant.user_id] = participant.user_name;
     }
   }

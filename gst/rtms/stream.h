@@ -9,10 +9,11 @@
 #include "stats.h"
 #include "transport/websocket.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <optional>
 
 namespace rtms {
 
@@ -80,11 +81,13 @@ class Stream final : public SessionListener {
   MediaMask streamed_ = 0;                 // the media connections that have
   std::map<uint64_t, std::string> names_;  // of the participants: those that leave come without
 
+  const std::shared_ptr<std::atomic<bool>> interrupt_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<WebSocketFactory> transports_;
   std::unique_ptr<Session> session_;
 
   std::mutex mutex_;
   std::condition_variable down_changed_;
+  bool shutting_down_ = false;
   bool down_ = false;
 
   std::unique_ptr<LoopThread> thread_;

@@ -21,7 +21,8 @@ void AudioAlign::set_rate(int rate_hz) {
   if (rate_hz == rate_hz_)
     return;
   rate_hz_ = rate_hz;
-  // No waiting before it believes in a gap: a pause of 200 ms would be stamped 200 ms early until then.
+  // No waiting before it believes in a gap: a pause of 200 ms would be stamped 200 ms early until
+  // then.
   align_.reset(gst_audio_stream_align_new(rate_hz, kThreshold, 0));
   next_ = GST_CLOCK_TIME_NONE;
 }

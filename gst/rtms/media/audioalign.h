@@ -1,5 +1,5 @@
-// Audio packets without gaps between them, although the wire's timestamps have whole milliseconds and
-// jitter.
+// Audio packets without gaps between them, although the wire's timestamps have whole milliseconds
+// and jitter.
 #pragma once
 
 #include "gstptr.h"

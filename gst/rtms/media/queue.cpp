@@ -5,6 +5,9 @@
 namespace rtms {
 namespace {
 
+constexpr uint64_t kBufferCost = 256;
+constexpr uint64_t kMinCost = 64 << 10;
+
 bool is_delta(const GstBuffer *buffer) {
   return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
 }
@@ -74,7 +77,9 @@ uint64_t Queue::time_ns() const {
 }
 
 bool Queue::full() const {
-  return (limits_.bytes && bytes_ > limits_.bytes) ||
+  // Small buffers cost more than their bytes.
+  const uint64_t cost = buffers_ * kBufferCost;
+  return (limits_.bytes && (bytes_ > limits_.bytes || cost > std::max(limits_.bytes, kMinCost))) ||
          (limits_.time_ns && policy_ != Policy::OldestBytes && time_ns() > limits_.time_ns);
 }
 

@@ -6,8 +6,8 @@
 
 namespace rtms {
 
-// Follows the earliest arrivals: what comes late was held up on its way, and says nothing about clocks.
-// Bursts, stalls and backlogs pass without a trace.
+// Follows the earliest arrivals: what comes late was held up on its way, and says nothing about
+// clocks. Bursts, stalls and backlogs pass without a trace.
 class Skew {
  public:
   // Media of `position_ns` arrived at running time `running_ns`.
@@ -20,8 +20,8 @@ class Skew {
   void close_window(int64_t running_ns);
 
   std::optional<int64_t> window_start_ns_;
-  int64_t window_min_ns_ = 0;               // of running time - position
-  std::optional<int64_t> baseline_ns_;      // the same of the first window
+  int64_t window_min_ns_ = 0;           // of running time - position
+  std::optional<int64_t> baseline_ns_;  // the same of the first window
   int64_t skew_ns_ = 0;
 };
 

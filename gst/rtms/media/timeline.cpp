@@ -6,6 +6,12 @@ namespace rtms {
 namespace {
 constexpr int64_t kMaxBeforeFirstMedia_ms = 90 * 1000;
 constexpr int64_t kNsPerMs = 1000 * 1000;
+// A century: what is further away is nonsense, and must not overflow.
+constexpr int64_t kFar_ms = 100LL * 365 * 24 * 3600 * 1000;
+
+int64_t since(int64_t zero_ms, int64_t unix_ms) {
+  return std::clamp(unix_ms - zero_ms, -kFar_ms, kFar_ms) * kNsPerMs;
+}
 }  // namespace
 
 void Timeline::first_packet(int64_t unix_ms) {
@@ -28,11 +34,11 @@ void Timeline::rebase(int64_t unix_ms, int64_t position_ns) {
 }
 
 int64_t Timeline::position(int64_t unix_ms) const {
-  return (unix_ms - zero_ms()) * kNsPerMs;
+  return since(zero_ms(), unix_ms);
 }
 
 int64_t Timeline::old_position(int64_t unix_ms) const {
-  return (unix_ms - old_zero_ms_.value_or(zero_ms())) * kNsPerMs;
+  return since(old_zero_ms_.value_or(zero_ms()), unix_ms);
 }
 
 Timeline::Segment Timeline::segment() const {

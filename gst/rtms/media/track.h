@@ -12,8 +12,11 @@ class Track {
     bool discont = false;     // the server's clock has jumped
   };
 
-  // Media captured at `unix_ms` arrived at `running_ns`. `newest_ns` is the newest position of any pad.
+  // Media captured at `unix_ms` arrived at `running_ns`. `newest_ns` is the newest position of any
+  // pad.
   Stamp stamp(Timeline *timeline, int64_t unix_ms, int64_t running_ns, int64_t newest_ns);
+  // The pipeline was paused: the time line goes on, from wherever it is by now.
+  void resume() { started_ = false; }
   // No buffer may start before this one does.
   int64_t not_before(int64_t position_ns);
 
@@ -21,7 +24,7 @@ class Track {
   bool jumps(int64_t position_ns, int64_t running_ns, int64_t newest_ns) const;
 
   bool started_ = false;
-  int64_t last_ns_ = 0;          // by the server's clock
+  int64_t last_ns_ = 0;  // by the server's clock
   int64_t last_running_ns_ = 0;
   int64_t floor_ns_ = 0;
 };

@@ -71,8 +71,8 @@ std::string transport_text(const std::string &name, const std::string &url,
       return to + "was refused with HTTP status " + code + detail + "; " + http_advice(why.code) +
              ".";
     case Kind::Redirect:
-      return to + "was redirected (HTTP status " + code + ")" + detail +
-             "; redirects are not followed. Check the URL.";
+      return to + "was redirected to " + printable_url(why.text) + " (HTTP status " + code +
+             "); redirects are not followed. Check the URL.";
     case Kind::TooLarge:
       return to + "ended: a message is larger than max-message-size" + detail + ".";
     case Kind::Io:

@@ -70,6 +70,8 @@ void Session::signaling_answered(const SignalingResponse &response) {
   signaling_retry_.reset();
   listener_->session_connection(ConnectionState::Streaming, 0, 0);
   signaling_->send(build_event_subscription(subscribable_events(config_.who.product)));
+  if (close_requested_)
+    close_stream();
   plan_links(response);
 }
 
@@ -142,10 +144,12 @@ void Session::message_of(Connection *connection, Link *link, const Message &mess
       listener_->session_warning(
           status_error("video subscription", subscription->status, subscription->reason));
   } else if (auto close = std::get_if<StreamCloseResponse>(&message)) {
-    if (close->status != 0)
+    if (close->status != 0) {
+      close_requested_ = false;
       listener_->session_warning(status_error("stream close", close->status, close->reason));
-    else if (close_requested_)
+    } else if (close_requested_) {
       begin_end();
+    }
   } else if (auto unknown = std::get_if<UnknownMessage>(&message)) {
     listener_->session_ignored(connection->name() + ": msg_type " + std::to_string(unknown->type));
   } else if (auto error = std::get_if<ParseError>(&message)) {
@@ -201,7 +205,7 @@ void Session::ended() {
 
 void Session::connection_lost(Connection *connection, const SessionError &why) {
   // Asked for: an end, not a loss.
-  if (close_requested_)
+  if (close_requested_ && signaling_established_)
     begin_end();
   if (over_ || ending_) {
     connection_closed(connection);
@@ -297,8 +301,9 @@ void Session::subscribe_video(uint64_t user_id, bool subscribe) {
 }
 
 void Session::close_stream() {
-  close_requested_ = signaling_ != nullptr;
-  if (signaling_)
+  // Before the handshake it would get no answer: then it waits for that.
+  close_requested_ = true;
+  if (signaling_established_)
     signaling_->send(build_stream_close(config_.who));
 }
 

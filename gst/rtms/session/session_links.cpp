@@ -181,7 +181,7 @@ void Session::link_lost(Link *link, const SessionError &why) {
 }
 
 void Session::check_all_answered() {
-  if (over_ || all_answered_)
+  if (over_)
     return;
   if (links_.empty()) {
     fail(plain_error(
@@ -192,6 +192,8 @@ void Session::check_all_answered() {
   for (auto &link : links_)
     if (!link->answered)
       return;
+  if (all_answered_)
+    return;
   all_answered_ = true;
   listener_->session_all_negotiated();
 }

@@ -20,7 +20,6 @@ class Timer {
     source_.reset();
     fn_ = nullptr;
   }
-  bool running() const { return source_ != nullptr; }
 
  private:
   static gboolean fire(gpointer data) {

@@ -85,7 +85,7 @@ class WebSocket final : public Transport {
 void WebSocket::open(const std::string &url, const Headers &headers) {
   message_.reset(soup_message_new(SOUP_METHOD_GET, url.c_str()));
   if (!message_) {
-    closed({TransportClose::Kind::Io, 0, "not a URL: " + url});
+    closed({TransportClose::Kind::Io, 0, "not a URL"});
     return;
   }
   soup_message_add_flags(message_.get(), SOUP_MESSAGE_NO_REDIRECT);
@@ -138,7 +138,7 @@ TransportClose WebSocket::connect_failure(const GError *error) const {
   if (SOUP_STATUS_IS_REDIRECTION(status)) {
     const char *to =
         soup_message_headers_get_one(soup_message_get_response_headers(message_.get()), "Location");
-    return {TransportClose::Kind::Redirect, status, std::string("to ") + (to ? to : "nowhere")};
+    return {TransportClose::Kind::Redirect, status, to ? to : ""};
   }
   if (status != 0 && status != SOUP_STATUS_SWITCHING_PROTOCOLS) {
     const char *phrase = soup_message_get_reason_phrase(message_.get());
@@ -219,6 +219,10 @@ void WebSocket::network_event(SoupMessage *, GSocketClientEvent event, GIOStream
 }
 
 void WebSocket::on_message(SoupWebsocketConnection *, int, GBytes *bytes, WebSocket *self) {
+  if (self->options_->interrupt && *self->options_->interrupt) {
+    self->closed({TransportClose::Kind::Io, 0, "interrupted"});
+    return;
+  }
   gsize size = 0;
   auto data = static_cast<const char *>(g_bytes_get_data(bytes, &size));
   self->listener_->transport_message(std::string_view(data, size));

@@ -5,6 +5,7 @@
 #include "transport.h"
 
 #include <libsoup/soup.h>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 
@@ -16,6 +17,9 @@ struct WebSocketOptions {
   std::string proxy;  // URI; empty: as the system is set up
   std::string user_agent;
   uint64_t max_message_size = 16 << 20;
+  // Set on another thread: the next message ends its connection. libsoup hands on messages for as
+  // long as there are any, and nothing else runs on the thread meanwhile.
+  std::shared_ptr<const std::atomic<bool>> interrupt;
 };
 
 // Creates WebSockets that share one SoupSession. Belongs to the thread that created it; its
