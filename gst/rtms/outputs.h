@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gstrtmssrcpad.h"
+#include "heldmedia.h"
 #include "media/audioalign.h"
 #include "media/timeline.h"
 #include "media/track.h"
@@ -36,7 +37,6 @@ class Outputs {
   // GST_FLOW_EOS, GST_FLOW_NOT_LINKED or an error.
   Outputs(GstElement *element, OutputsConfig config, Stats *stats,
           std::function<void(GstFlowReturn)> stopped);
-  ~Outputs();
   // Ends the pads' tasks and removes the pads. Any thread, when the loop thread does nothing with
   // them any more.
   void close();
@@ -65,7 +65,6 @@ class Outputs {
   void update_levels();
 
  private:
-  struct Held;
   struct Output {
     Media media;
     GstRtmsSrcPad *pad = nullptr;  // a reference of ours
@@ -111,7 +110,7 @@ class Outputs {
   Timeline timeline_;
   Timeline::Segment segment_;
   int64_t newest_position_ = 0;  // of audio, video and screen
-  std::vector<std::unique_ptr<Held>> held_;
+  std::vector<std::unique_ptr<HeldMedia>> held_;
   uint64_t held_bytes_ = 0;
   Timer hold_timer_;
   guint group_id_;

@@ -8,7 +8,6 @@ using namespace rtms;
 namespace {
 
 constexpr int64_t kMs = 1000 * 1000;
-constexpr int64_t kS = 1000 * kMs;
 constexpr int64_t kStart_ms = 1738392033699;
 
 // A pad and its stream; times in ms since the stream's start.

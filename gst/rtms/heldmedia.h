@@ -1,0 +1,27 @@
+// A media message that outlives the parser's next call.
+#pragma once
+
+#include "protocol/types.h"
+
+#include <string>
+
+namespace rtms {
+
+struct HeldMedia {
+  explicit HeldMedia(const MediaData &message)
+      : payload(message.payload),
+        user_name(message.user_name),
+        channel_id(message.channel_id),
+        data(message) {
+    data.payload = payload;
+    data.user_name = user_name;
+    data.channel_id = channel_id;
+  }
+  HeldMedia(const HeldMedia &) = delete;
+  HeldMedia &operator=(const HeldMedia &) = delete;
+
+  const std::string payload, user_name, channel_id;
+  MediaData data;  // with views of the above
+};
+
+}  // namespace rtms
