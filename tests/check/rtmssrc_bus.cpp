@@ -247,7 +247,7 @@ GST_START_TEST(test_stats) {
     source->add(item(Media::Video, 40 * i, access_unit(i == 0, 100, i)));
   Config config = fast_config(source);
   config.end = End::Nothing;
-  config.keep_alive_ms = 50;
+  config.keep_alive_ms = 50 * slowness();
   auto server = serve(config);
   Player player(*server);
   player.play();
@@ -330,7 +330,7 @@ GST_END_TEST;
 GST_START_TEST(test_keep_alive_blocked_pad) {
   Config config = fast_config(audio_source(5));
   config.end = End::Nothing;
-  config.keep_alive_ms = 50;
+  config.keep_alive_ms = 50 * slowness();
   auto server = serve(config);
   Player player(*server, types("audio"));
   set(player.src(), "connection-mode", __i__ ? "unified" : "split");
@@ -347,7 +347,7 @@ GST_END_TEST;
 GST_START_TEST(test_keep_alive_full_queue) {
   Config config = fast_config(audio_source(2000));
   config.end = End::Nothing;
-  config.keep_alive_ms = 50;
+  config.keep_alive_ms = 50 * slowness();
   auto server = serve(config);
   Player player(*server, types("audio"));
   g_object_set(player.src(), "max-queue-bytes", 64000, nullptr);
@@ -365,7 +365,7 @@ GST_END_TEST;
 GST_START_TEST(test_keep_alive_paused) {
   Config config = fast_config(audio_source(5));
   config.end = End::Nothing;
-  config.keep_alive_ms = 50;
+  config.keep_alive_ms = 50 * slowness();
   auto server = serve(config);
   Player player(*server, types("audio"));
   ck_assert_int_eq(player.state(GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);

@@ -18,7 +18,9 @@ class LogWatch {
  public:
   // It lives as long as the process: another thread may be in the middle of a log line at any time.
   static LogWatch &start(std::vector<std::string> forbidden) {
-    return *new LogWatch(std::move(forbidden));
+    static LogWatch *watch = nullptr;
+    watch = new LogWatch(std::move(forbidden));
+    return *watch;
   }
   LogWatch(const LogWatch &) = delete;
   LogWatch &operator=(const LogWatch &) = delete;
