@@ -312,9 +312,12 @@ Config fast_config(std::shared_ptr<MediaSource> source) {
 }
 
 void expect_no_violations(const Server &server) {
+  // The server's own limit of 1 s does not grow with valgrind's slowness.
+  const bool slow = slowness() > 1;
   std::string text;
   for (const std::string &line : server.violations())
-    text += line + "\n";
+    if (!slow || !contains(line, "keep-alive answered late"))
+      text += line + "\n";
   ck_assert_msg(text.empty(), "%s", text.c_str());
 }
 
