@@ -311,6 +311,17 @@ Config fast_config(std::shared_ptr<MediaSource> source) {
   return config;
 }
 
+std::size_t count(const std::vector<std::string> &all, const std::string &one) {
+  return static_cast<std::size_t>(std::count(all.begin(), all.end(), one));
+}
+
+Config endless_config(Pace pace, unsigned packets) {
+  Config config = fast_config(audio_source(packets));
+  config.pace = pace;
+  config.end = End::Nothing;
+  return config;
+}
+
 void expect_no_violations(const Server &server) {
   // The server's own limit of 1 s does not grow with valgrind's slowness.
   const bool slow = slowness() > 1;

@@ -127,7 +127,10 @@ class Player {
 // A started server, and the test that the client never did what the document forbids.
 std::unique_ptr<Server> serve(Config config);
 Config fast_config(std::shared_ptr<MediaSource> source);  // as fast as it goes, then TERMINATED
+// Audio that nothing but the client ends.
+Config endless_config(Pace pace, unsigned packets);
 void expect_no_violations(const Server &server);
+std::size_t count(const std::vector<std::string> &all, const std::string &one);
 void expect_text(const std::string &got, const std::string &wanted);
 void set(GstElement *element, const std::string &name, const std::string &value);
 

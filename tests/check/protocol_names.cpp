@@ -1,5 +1,6 @@
 // Status codes, states and reasons, by the names that the document gives them.
 #include "protocol/types.h"
+#include "status_names.h"
 
 #include <gst/check/gstcheck.h>
 
@@ -7,59 +8,9 @@
 
 using namespace rtms;
 
-// §4, in the order of their numbers.
-static const char *status_names[] = {"OK",
-                                     "INVALID_MESSAGE_TYPE",
-                                     "INVALID_RTMS_STREAM_ID",
-                                     "INVALID_SIGNATURE",
-                                     "INVALID_PAYLOAD",
-                                     "INVALID_EVENTS",
-                                     "INVALID_EVENT_TYPE",
-                                     "INVALID_MEDIA_TYPE",
-                                     "DUPLICATE_SIGNAL_REQUEST",
-                                     "MEDIA_TYPE_AUDIO_NOT_SUPPORT",
-                                     "MEDIA_TYPE_VIDEO_NOT_SUPPORT",
-                                     "MEDIA_TYPE_DESKSHARE_NOT_SUPPORT",
-                                     "MEDIA_TYPE_TRANSCRIPT_NOT_SUPPORT",
-                                     "MEDIA_TYPE_CHAT_NOT_SUPPORT",
-                                     "MEDIA_TYPE_INVALID_VALUE",
-                                     "MEDIA_DATA_ALL_CONNECTION_EXIST",
-                                     "DUPLICATE_MEDIA_DATA_CONNECTION",
-                                     "INVALID_MEDIA_PARAMS",
-                                     "INVALID_MEDIA_AUDIO_PARAMS",
-                                     "INVALID_MEDIA_AUDIO_CONTENT_TYPE",
-                                     "INVALID_MEDIA_AUDIO_SAMPLE_RATE",
-                                     "INVALID_MEDIA_AUDIO_CHANNEL",
-                                     "INVALID_MEDIA_AUDIO_CODEC",
-                                     "INVALID_MEDIA_AUDIO_DATA_OPT",
-                                     "INVALID_MEDIA_AUDIO_SEND_RATE",
-                                     "INVALID_MEDIA_VIDEO_PARAMS",
-                                     "INVALID_MEDIA_VIDEO_CONTENT_TYPE",
-                                     "INVALID_MEDIA_VIDEO_CODEC",
-                                     "INVALID_MEDIA_VIDEO_RESOLUTION",
-                                     "INVALID_MEDIA_VIDEO_DATA_OPT",
-                                     "INVALID_MEDIA_VIDEO_FPS",
-                                     "INVALID_MEDIA_DESKSHARE_PARAMS",
-                                     "INVALID_MEDIA_DESKSHARE_CONTENT_TYPE",
-                                     "INVALID_MEDIA_DESKSHARE_CODEC",
-                                     "INVALID_MEDIA_DESKSHARE_RESOLUTION",
-                                     "INVALID_MEDIA_DESKSHARE_FPS",
-                                     "INVALID_MEDIA_TRANSCRIPT_PARAMS",
-                                     "INVALID_MEDIA_TRANSCRIPT_CONTENT_TYPE",
-                                     "INVALID_MEDIA_CHAT_PARAMS",
-                                     "INVALID_MEDIA_CHAT_CONTENT_TYPE",
-                                     "INVALID_RTMS_SESSION_ID",
-                                     "INVALID_CLIENT_READY_ACK",
-                                     "INVALID_EVENT_SUBSCRIBE",
-                                     "INVALID_MEDIA_TRANSCRIPT_SOURCE_LANGUAGE",
-                                     "DUPLICATE_VIDEO_SUBSCRIPTION",
-                                     "INTERNAL_EXCEPTION",
-                                     "INVALID_MEDIA_TRANSCRIPT_TARGET_LANGUAGE",
-                                     "CHAT_SESSION_KEY_NOT_AVAILABLE"};
-
 GST_START_TEST(test_status_name) {
-  assert_equals_int((int) G_N_ELEMENTS(status_names), 48);
-  assert_equals_string(status_name(__i__), status_names[__i__]);
+  assert_equals_int((int) G_N_ELEMENTS(rtmscheck::kStatusNames), 48);
+  assert_equals_string(status_name(__i__), rtmscheck::kStatusNames[__i__]);
   fail_unless(status_advice(__i__) != nullptr);
   if (__i__ != 0)
     fail_unless(*status_advice(__i__) != '\0', "no advice for %d", __i__);

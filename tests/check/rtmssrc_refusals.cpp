@@ -2,60 +2,12 @@
 #include <algorithm>
 
 #include "failures.h"
+#include "status_names.h"
 
 namespace {
 
 using namespace rtmscheck;
 
-// Names of protocol.md, section 4.
-const char *const kStatusNames[] = {"OK",
-                                    "INVALID_MESSAGE_TYPE",
-                                    "INVALID_RTMS_STREAM_ID",
-                                    "INVALID_SIGNATURE",
-                                    "INVALID_PAYLOAD",
-                                    "INVALID_EVENTS",
-                                    "INVALID_EVENT_TYPE",
-                                    "INVALID_MEDIA_TYPE",
-                                    "DUPLICATE_SIGNAL_REQUEST",
-                                    "MEDIA_TYPE_AUDIO_NOT_SUPPORT",
-                                    "MEDIA_TYPE_VIDEO_NOT_SUPPORT",
-                                    "MEDIA_TYPE_DESKSHARE_NOT_SUPPORT",
-                                    "MEDIA_TYPE_TRANSCRIPT_NOT_SUPPORT",
-                                    "MEDIA_TYPE_CHAT_NOT_SUPPORT",
-                                    "MEDIA_TYPE_INVALID_VALUE",
-                                    "MEDIA_DATA_ALL_CONNECTION_EXIST",
-                                    "DUPLICATE_MEDIA_DATA_CONNECTION",
-                                    "INVALID_MEDIA_PARAMS",
-                                    "INVALID_MEDIA_AUDIO_PARAMS",
-                                    "INVALID_MEDIA_AUDIO_CONTENT_TYPE",
-                                    "INVALID_MEDIA_AUDIO_SAMPLE_RATE",
-                                    "INVALID_MEDIA_AUDIO_CHANNEL",
-                                    "INVALID_MEDIA_AUDIO_CODEC",
-                                    "INVALID_MEDIA_AUDIO_DATA_OPT",
-                                    "INVALID_MEDIA_AUDIO_SEND_RATE",
-                                    "INVALID_MEDIA_VIDEO_PARAMS",
-                                    "INVALID_MEDIA_VIDEO_CONTENT_TYPE",
-                                    "INVALID_MEDIA_VIDEO_CODEC",
-                                    "INVALID_MEDIA_VIDEO_RESOLUTION",
-                                    "INVALID_MEDIA_VIDEO_DATA_OPT",
-                                    "INVALID_MEDIA_VIDEO_FPS",
-                                    "INVALID_MEDIA_DESKSHARE_PARAMS",
-                                    "INVALID_MEDIA_DESKSHARE_CONTENT_TYPE",
-                                    "INVALID_MEDIA_DESKSHARE_CODEC",
-                                    "INVALID_MEDIA_DESKSHARE_RESOLUTION",
-                                    "INVALID_MEDIA_DESKSHARE_FPS",
-                                    "INVALID_MEDIA_TRANSCRIPT_PARAMS",
-                                    "INVALID_MEDIA_TRANSCRIPT_CONTENT_TYPE",
-                                    "INVALID_MEDIA_CHAT_PARAMS",
-                                    "INVALID_MEDIA_CHAT_CONTENT_TYPE",
-                                    "INVALID_RTMS_SESSION_ID",
-                                    "INVALID_CLIENT_READY_ACK",
-                                    "INVALID_EVENT_SUBSCRIBE",
-                                    "INVALID_MEDIA_TRANSCRIPT_SOURCE_LANGUAGE",
-                                    "DUPLICATE_VIDEO_SUBSCRIPTION",
-                                    "INTERNAL_EXCEPTION",
-                                    "INVALID_MEDIA_TRANSCRIPT_TARGET_LANGUAGE",
-                                    "CHAT_SESSION_KEY_NOT_AVAILABLE"};
 constexpr int kStatusEnd = G_N_ELEMENTS(kStatusNames);
 
 bool is_transient(int status) {

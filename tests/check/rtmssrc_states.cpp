@@ -3,23 +3,7 @@
 
 #include "failures.h"
 
-namespace {
-
 using namespace rtmscheck;
-
-std::size_t count(const std::vector<std::string> &all, const std::string &one) {
-  return static_cast<std::size_t>(std::count(all.begin(), all.end(), one));
-}
-
-// Endless audio, that nothing but the client ends.
-Config endless_config(Pace pace, unsigned packets) {
-  Config config = fast_config(audio_source(packets));
-  config.pace = pace;
-  config.end = End::Nothing;
-  return config;
-}
-
-}  // namespace
 
 GST_START_TEST(test_no_preroll) {
   auto server = serve(endless_config(Pace::Realtime, 1000));
