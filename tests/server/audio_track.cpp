@@ -52,7 +52,8 @@ class Voice {
   Voice(std::unique_ptr<Sound> sound, const AudioParams &params)
       : sound_(std::move(sound)), params_(params) {
     std::string description = encoder_description(params);
-    if (description.empty()) return;
+    if (description.empty())
+      return;
     encoder_ = std::make_unique<Pipeline>(description);
     encoder_->set_caps(CapsPtr(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE",
                                                    "layout", G_TYPE_STRING, "interleaved", "rate",
@@ -64,7 +65,8 @@ class Voice {
     int64_t first = position_ms * params_.pcm.rate / 1000;
     auto frames = static_cast<std::size_t>(params_.packet_ms * params_.pcm.rate / 1000);
     std::vector<uint8_t> pcm;
-    if (!sound_->read(first, frames, pcm)) return false;
+    if (!sound_->read(first, frames, pcm))
+      return false;
     return encoder_ ? encode(position_ms, pcm, payload) : (payload = std::move(pcm), true);
   }
 
@@ -74,9 +76,11 @@ class Voice {
     gst_buffer_fill(buffer.get(), 0, pcm.data(), pcm.size());
     GST_BUFFER_PTS(buffer.get()) = static_cast<GstClockTime>(position_ms) * GST_MSECOND;
     GST_BUFFER_DURATION(buffer.get()) = static_cast<GstClockTime>(params_.packet_ms) * GST_MSECOND;
-    if (!encoder_->push(std::move(buffer))) return false;
+    if (!encoder_->push(std::move(buffer)))
+      return false;
     SamplePtr sample = encoder_->pull();
-    if (!sample) return false;
+    if (!sample)
+      return false;
     payload = bytes_of(gst_sample_get_buffer(sample.get()));
     return true;
   }
@@ -94,8 +98,10 @@ class AudioTrack : public Track {
   }
 
   bool next(MediaItem &item, int64_t &position_ms) override {
-    if (ready_.empty()) make_packets();
-    if (ready_.empty()) return false;
+    if (ready_.empty())
+      make_packets();
+    if (ready_.empty())
+      return false;
     item = std::move(ready_.front());
     ready_.pop_front();
     position_ms = item.timestamp - cast_.start_timestamp;
@@ -104,7 +110,8 @@ class AudioTrack : public Track {
 
   void skip_to(int64_t position_ms) override {
     int64_t packets = (position_ms + params_.packet_ms - 1) / params_.packet_ms;
-    if (packets * params_.packet_ms <= position_ms_) return;
+    if (packets * params_.packet_ms <= position_ms_)
+      return;
     position_ms_ = packets * params_.packet_ms;
     ready_.clear();
   }
@@ -112,7 +119,8 @@ class AudioTrack : public Track {
  private:
   // The packets of all who speak in the next packet's time.
   void make_packets() {
-    if (position_ms_ + params_.packet_ms > cast_.end_ms) return;
+    if (position_ms_ + params_.packet_ms > cast_.end_ms)
+      return;
     bool separate = params_.multi && uri_.empty();
     std::vector<unsigned> speakers =
         separate ? cast_.speaking(position_ms_)
@@ -134,7 +142,8 @@ class AudioTrack : public Track {
 
   Voice &voice(unsigned speaker) {
     std::unique_ptr<Voice> &voice = voices_[speaker];
-    if (voice) return *voice;
+    if (voice)
+      return *voice;
     std::unique_ptr<Sound> sound;
     if (!uri_.empty())
       sound = std::make_unique<FileSound>(uri_, params_.pcm);

@@ -9,7 +9,8 @@ unsigned Cast::active(int64_t position_ms) const {
 std::vector<unsigned> Cast::speaking(int64_t position_ms) const {
   std::vector<unsigned> now{active(position_ms)};
   unsigned soon = active(position_ms + kOverlapMs);
-  if (soon != now.front()) now.push_back(soon);
+  if (soon != now.front())
+    now.push_back(soon);
   return now;
 }
 

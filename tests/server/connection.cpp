@@ -35,8 +35,10 @@ Connection::Connection(SoupWebsocketConnection *websocket, GSocket *socket, Iden
 Connection::~Connection() {
   g_signal_handler_disconnect(websocket_.get(), message_handler_);
   g_signal_handler_disconnect(websocket_.get(), closed_handler_);
-  if (real_socket_ >= 0) ::close(real_socket_);
-  if (quiet_peer_ >= 0) ::close(quiet_peer_);
+  if (real_socket_ >= 0)
+    ::close(real_socket_);
+  if (quiet_peer_ >= 0)
+    ::close(quiet_peer_);
 }
 
 bool Connection::open() const {
@@ -57,7 +59,8 @@ void Connection::send(int msg_type, const Members &members) {
 }
 
 void Connection::send_text(const std::string &json) {
-  if (silent_ || !open()) return;
+  if (silent_ || !open())
+    return;
   last_flow_us_ = g_get_monotonic_time();
   if (config_.binary_frames)
     soup_websocket_connection_send_binary(websocket_.get(), json.data(), json.size());
@@ -66,7 +69,8 @@ void Connection::send_text(const std::string &json) {
 }
 
 void Connection::start_keep_alives() {
-  if (keeping_alive_ || config_.keep_alive_ms <= 0) return;
+  if (keeping_alive_ || config_.keep_alive_ms <= 0)
+    return;
   keeping_alive_ = true;
   schedule_keep_alive();
 }
@@ -128,9 +132,11 @@ void Connection::abort() {
 // libsoup would go on answering pings and closes. So its file descriptor is exchanged for one on
 // which nothing ever happens, and the real connection stays open with nobody looking at it.
 void Connection::silence() {
-  if (silent_ || !open()) return;
+  if (silent_ || !open())
+    return;
   int pair[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) return;
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
+    return;
   int descriptor = g_socket_get_fd(socket_.get());
   real_socket_ = dup(descriptor);
   dup2(pair[0], descriptor);
@@ -148,7 +154,8 @@ void Connection::on_websocket_message(SoupWebsocketConnection *, gint type, GByt
   Received received{self->name(), text ? std::string(text, size) : std::string(),
                     type == SOUP_WEBSOCKET_DATA_BINARY, g_get_monotonic_time(), self->serial()};
   self->last_flow_us_ = received.time_us;
-  if (received.binary) self->log_.violation(self->name(), "binary frame from the client");
+  if (received.binary)
+    self->log_.violation(self->name(), "binary frame from the client");
   self->log_.change([&received](Log::State &state) { state.received.push_back(received); });
   self->owner_.on_message(*self, received.text);
 }
@@ -159,7 +166,8 @@ void Connection::record_close() {
                      closed_by_server_, serial()};
   int64_t now = g_get_monotonic_time();
   for (const auto &[timestamp, sent] : unanswered_)
-    if (now - sent > kLateUs) log_.violation(name(), "keep-alive not answered");
+    if (now - sent > kLateUs)
+      log_.violation(name(), "keep-alive not answered");
   if (!closed_by_server_ && code != SOUP_WEBSOCKET_CLOSE_NORMAL)
     log_.violation(name(), "closed by the client with code " + std::to_string(record.code));
   log_.note("closed: " + name() + ", code " + std::to_string(record.code));

@@ -51,7 +51,8 @@ class Event {
   }
   bool pending() const { return source_ && !g_source_is_destroyed(source_.get()); }
   void stop() {
-    if (source_) g_source_destroy(source_.get());
+    if (source_)
+      g_source_destroy(source_.get());
     source_.reset();
   }
 

@@ -20,7 +20,8 @@ std::string quoted(std::string_view text) {
 }
 
 void Members::key(std::string_view name) {
-  if (!text_.empty()) text_ += ',';
+  if (!text_.empty())
+    text_ += ',';
   text_ += quoted(name);
   text_ += ':';
 }
@@ -48,8 +49,10 @@ Members &Members::raw(std::string_view name, std::string_view json) {
 }
 
 Members &Members::splice(std::string_view members) {
-  if (members.empty()) return *this;
-  if (!text_.empty()) text_ += ',';
+  if (members.empty())
+    return *this;
+  if (!text_.empty())
+    text_ += ',';
   text_ += members;
   return *this;
 }
@@ -59,7 +62,8 @@ std::string escape_slashes(std::string_view json) {
   out.reserve(json.size() + json.size() / 32);
   bool escaped = false;
   for (char c : json) {
-    if (c == '/' && !escaped) out += '\\';
+    if (c == '/' && !escaped)
+      out += '\\';
     out += c;
     escaped = c == '\\' && !escaped;
   }
@@ -68,9 +72,11 @@ std::string escape_slashes(std::string_view json) {
 
 std::string message(const Config &config, int msg_type, const Members &members) {
   Members whole;
-  if (!config.msg_type_last) whole.num("msg_type", msg_type);
+  if (!config.msg_type_last)
+    whole.num("msg_type", msg_type);
   whole.splice(members.text());
-  if (config.msg_type_last) whole.num("msg_type", msg_type);
+  if (config.msg_type_last)
+    whole.num("msg_type", msg_type);
   return config.escape_slashes ? escape_slashes(whole.object()) : whole.object();
 }
 
@@ -80,7 +86,8 @@ NodePtr parse_object(std::string_view text) {
                                   nullptr))
     return nullptr;
   NodePtr root(json_parser_steal_root(parser.get()));
-  if (!root || !JSON_NODE_HOLDS_OBJECT(root.get())) return nullptr;
+  if (!root || !JSON_NODE_HOLDS_OBJECT(root.get()))
+    return nullptr;
   return root;
 }
 
@@ -122,7 +129,8 @@ static void add_members(JsonObject *to, JsonObject *from) {
 std::string merged(JsonObject *object, JsonObject *over) {
   Ptr<JsonObject, json_object_unref> sum(json_object_new());
   add_members(sum.get(), object);
-  if (over) add_members(sum.get(), over);
+  if (over)
+    add_members(sum.get(), over);
   NodePtr root(json_node_new(JSON_NODE_OBJECT));
   json_node_set_object(root.get(), sum.get());
   CharPtr text(json_to_string(root.get(), FALSE));

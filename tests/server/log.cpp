@@ -20,7 +20,8 @@ void Log::kicked(const std::string &socket) {
 }
 
 void Log::note(const std::string &text) const {
-  if (verbose_) std::fprintf(stderr, "%s\n", text.c_str());
+  if (verbose_)
+    std::fprintf(stderr, "%s\n", text.c_str());
 }
 
 void Log::record(std::string text) {
@@ -36,7 +37,8 @@ bool Log::wait_for(const std::function<bool()> &predicate, int timeout_ms) {
       std::lock_guard<std::mutex> lock(mutex_);
       seen = changes_;
     }
-    if (predicate()) return true;
+    if (predicate())
+      return true;
     std::unique_lock<std::mutex> lock(mutex_);
     if (!changed_.wait_until(lock, deadline, [this, seen] { return changes_ != seen; }))
       return false;

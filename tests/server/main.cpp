@@ -37,14 +37,16 @@ void report(Loop &state) {
       line += std::string(" ") + rtmstest::media_name(m) + " " + std::to_string(now - before);
     before = now;
   }
-  if (!line.empty()) std::fprintf(stderr, "sent:%s\n", line.c_str());
+  if (!line.empty())
+    std::fprintf(stderr, "sent:%s\n", line.c_str());
 }
 
 gboolean on_second(gpointer data) {
   auto state = static_cast<Loop *>(data);
   report(*state);
   bool done = state->server.finished() && state->server.connections() == 0;
-  if (state->options.once && done) g_main_loop_quit(state->loop.get());
+  if (state->options.once && done)
+    g_main_loop_quit(state->loop.get());
   return G_SOURCE_CONTINUE;
 }
 
@@ -52,7 +54,8 @@ bool write_file(const std::string &path, const std::string &text) {
   GError *failure = nullptr;
   g_file_set_contents(path.c_str(), text.data(), static_cast<gssize>(text.size()), &failure);
   rtmstest::ErrorPtr owned(failure);
-  if (failure) std::fprintf(stderr, "%s\n", failure->message);
+  if (failure)
+    std::fprintf(stderr, "%s\n", failure->message);
   return !failure;
 }
 
@@ -63,7 +66,8 @@ bool publish(const Server &server, const Options &options) {
     gsize size = 0;
     bool read = g_file_get_contents(server.ca_file().c_str(), &text, &size, nullptr);
     rtmstest::CharPtr owned(text);
-    if (!read || !write_file(options.ca_file, std::string(text, size))) return false;
+    if (!read || !write_file(options.ca_file, std::string(text, size)))
+      return false;
   }
   std::fprintf(stderr, "listening: %s\n", server.signaling_url().c_str());
   std::fputs(webhook.c_str(), stdout);
@@ -78,13 +82,15 @@ int serve(const Options &options) {
     std::fprintf(stderr, "cannot start: %s\n", error.c_str());
     return EXIT_FAILURE;
   }
-  if (!publish(server, options)) return EXIT_FAILURE;
+  if (!publish(server, options))
+    return EXIT_FAILURE;
   Loop state{server, options};
   const guint sources[] = {g_unix_signal_add(SIGINT, on_signal, &state),
                            g_unix_signal_add(SIGTERM, on_signal, &state),
                            g_timeout_add_seconds(1, on_second, &state)};
   g_main_loop_run(state.loop.get());
-  for (guint source : sources) g_source_remove(source);
+  for (guint source : sources)
+    g_source_remove(source);
   report(state);
   server.stop();
   std::size_t violations = server.violations().size();
@@ -103,7 +109,8 @@ int main(int argc, char *argv[]) {
   }
   gst_init(nullptr, nullptr);
   options.config.source = rtmstest::make_meeting(options.meeting);
-  if (!options.config.source) return EXIT_FAILURE;
+  if (!options.config.source)
+    return EXIT_FAILURE;
   int status = serve(options);
   options.config.source.reset();
   return status;

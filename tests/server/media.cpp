@@ -9,7 +9,8 @@ namespace {
 
 Where endpoint_of(const Connection &connection) {
   for (Media m : kAllMedia)
-    if (connection.name() == std::string("media/") + media_name(m)) return m;
+    if (connection.name() == std::string("media/") + media_name(m))
+      return m;
   return std::nullopt;
 }
 
@@ -38,23 +39,29 @@ Verdict Stream::check_duplicates(const std::vector<Media> &media) const {
     bool overlap = std::any_of(media.begin(), media.end(), [&other](Media m) {
       return std::find(other.media.begin(), other.media.end(), m) != other.media.end();
     });
-    if (overlap && other.mask == kAllMask) return {kAllConnectionExists, "one has all media"};
-    if (overlap) return {kDuplicateMedia, "another connection has that medium"};
+    if (overlap && other.mask == kAllMask)
+      return {kAllConnectionExists, "one has all media"};
+    if (overlap)
+      return {kDuplicateMedia, "another connection has that medium"};
   }
   return {};
 }
 
 Verdict Stream::check_media_request(Connection &connection, JsonObject *request) const {
   Verdict verdict = check_type(request, 3);
-  if (verdict.status) return verdict;
+  if (verdict.status)
+    return verdict;
   verdict = check_media(request, identity_, endpoint_of(connection), config_.offered);
-  if (verdict.status) return verdict;
-  if (!signaling_) return {kInvalidStreamId, "media handshake without signaling"};
+  if (verdict.status)
+    return verdict;
+  if (!signaling_)
+    return {kInvalidStreamId, "media handshake without signaling"};
   return check_duplicates(media_of_mask(*get_int(request, "media_type")));
 }
 
 void Stream::media_handshake(Connection &connection, JsonObject *request) {
-  if (fault("silent_media", config_.silent_media)) return;
+  if (fault("silent_media", config_.silent_media))
+    return;
   if (request)
     for (const std::string &name : surplus_params(request))
       log_.violation(connection.name(), name + " parameters, but not in media_type");
@@ -86,7 +93,8 @@ void Stream::media_refuse(Connection &connection, const Verdict &verdict, JsonOb
   }
   connection.close();
   // Nobody waits for media that were refused.
-  for (Media m : media_of_mask(get_int(request, "media_type").value_or(0))) announced_.erase(m);
+  for (Media m : media_of_mask(get_int(request, "media_type").value_or(0)))
+    announced_.erase(m);
   check_finished();
 }
 
@@ -108,8 +116,10 @@ void Stream::media_accept(Connection &connection, JsonObject *request) {
   Members response, echo;
   response.num("protocol_version", 1).num("status_code", kOk).str("reason", "");
   response.num("sequence", next_sequence()).flag("payload_encrypted", config_.payload_encrypted);
-  for (const auto &[m, text] : params) echo.raw(media_name(m), text);
-  if (config_.echo_params) response.raw("media_params", echo.object());
+  for (const auto &[m, text] : params)
+    echo.raw(media_name(m), text);
+  if (config_.echo_params)
+    response.raw("media_params", echo.object());
   connection.send(4, response);
   connection.start_keep_alives();
 
@@ -124,12 +134,14 @@ void Stream::media_accept(Connection &connection, JsonObject *request) {
   added.pump = std::make_unique<Pump>(*this, connection, media, added.video_data_opt == 4);
   unready_.push_back(&connection);
   if (MediaSource *source = feeds_.source())
-    for (const auto &[m, text] : params) source->negotiated(m, text);
+    for (const auto &[m, text] : params)
+      source->negotiated(m, text);
 }
 
 Stream::MediaConnection *Stream::find_media(const Connection &connection) {
   for (MediaConnection &m : media_)
-    if (m.connection.get() == &connection) return &m;
+    if (m.connection.get() == &connection)
+      return &m;
   return nullptr;
 }
 

@@ -46,7 +46,8 @@ void Meeting::negotiated(Media m, const std::string &params_json) {
   constexpr std::unique_ptr<Track> (*makers[kMediaCount])(const TrackOptions &, JsonObject *) = {
       make_audio_track, make_video_track, make_deskshare_track, make_transcript_track,
       make_chat_track};
-  if (cast_.start_timestamp == 0) cast_.start_timestamp = g_get_real_time() / 1000;
+  if (cast_.start_timestamp == 0)
+    cast_.start_timestamp = g_get_real_time() / 1000;
   NodePtr params = parse_object(params_json);
   TrackOptions options{cast_, uri_, options_.width, options_.height, slot(m).position_ms};
   slot(m).track = makers[static_cast<std::size_t>(m)](
@@ -55,13 +56,15 @@ void Meeting::negotiated(Media m, const std::string &params_json) {
 
 bool Meeting::next(Media m, MediaItem &item, int64_t &due_ms) {
   Slot &own = slot(m);
-  if (!own.track || !own.track->next(item, due_ms)) return false;
+  if (!own.track || !own.track->next(item, due_ms))
+    return false;
   own.position_ms = due_ms + 1;
   return true;
 }
 
 void Meeting::skip_to(Media m, int64_t due_ms) {
-  if (slot(m).track) slot(m).track->skip_to(due_ms);
+  if (slot(m).track)
+    slot(m).track->skip_to(due_ms);
 }
 
 EventItem Meeting::turn_event() {
@@ -85,7 +88,8 @@ bool Meeting::next_event(EventItem &item, int64_t &due_ms) {
     return true;
   }
   due_ms = turn_ * Cast::kTurnMs;
-  if (due_ms >= cast_.end_ms) return false;
+  if (due_ms >= cast_.end_ms)
+    return false;
   item = turn_event();
   turn_++;
   return true;
@@ -94,7 +98,8 @@ bool Meeting::next_event(EventItem &item, int64_t &due_ms) {
 // Plays it nowhere, just to see that it can be played, and how long it is; negative: it can't.
 int64_t file_duration_ms(const std::string &uri) {
   ElementPtr playbin(gst_element_factory_make("playbin", nullptr));
-  if (!playbin) return -1;
+  if (!playbin)
+    return -1;
   gst_object_ref_sink(playbin.get());
   for (const char *property : {"video-sink", "audio-sink", "text-sink"})
     g_object_set(playbin.get(), property, gst_element_factory_make("fakesink", nullptr), nullptr);
@@ -112,7 +117,8 @@ int64_t file_duration_ms(const std::string &uri) {
 
 std::unique_ptr<MediaSource> make_meeting(const MeetingOptions &options) {
   int64_t end_ms = options.duration_ms > 0 ? options.duration_ms : INT64_MAX;
-  if (options.file.empty()) return std::make_unique<Meeting>(options, "", end_ms);
+  if (options.file.empty())
+    return std::make_unique<Meeting>(options, "", end_ms);
   GError *failure = nullptr;
   CharPtr uri(gst_filename_to_uri(options.file.c_str(), &failure));
   ErrorPtr owned(failure);

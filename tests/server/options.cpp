@@ -48,9 +48,11 @@ constexpr Choice<Product> kProducts[] = {{"meeting", Product::Meeting},
 
 template <class T, std::size_t N>
 bool choose(const char *name, const Choice<T> (&choices)[N], T *value, std::string *error) {
-  if (!name) return true;
+  if (!name)
+    return true;
   for (const Choice<T> &choice : choices) {
-    if (std::string_view(name) != choice.name) continue;
+    if (std::string_view(name) != choice.name)
+      continue;
     *value = choice.value;
     return true;
   }
@@ -67,17 +69,20 @@ void set(std::string *to, const char *from, const char *variable = nullptr) {
 }
 
 bool parse_offer(const char *list, std::set<Media> *offered, std::string *error) {
-  if (!list) return true;
+  if (!list)
+    return true;
   offered->clear();
   Ptr<char *, g_strfreev> names(g_strsplit(list, ",", -1));
   for (char **name = names.get(); *name; name++) {
     bool known = false;
     for (Media m : kAllMedia) {
-      if (std::string_view(*name) != media_name(m)) continue;
+      if (std::string_view(*name) != media_name(m))
+        continue;
       offered->insert(m);
       known = true;
     }
-    if (known) continue;
+    if (known)
+      continue;
     *error = std::string("unknown media: ") + *name;
     return false;
   }
@@ -162,7 +167,8 @@ bool parse_options(int *argc, char ***argv, Options *options, std::string *error
   GError *failure = nullptr;
   bool parsed = g_option_context_parse(context.get(), argc, argv, &failure);
   ErrorPtr owned(failure);
-  if (failure) *error = failure->message;
+  if (failure)
+    *error = failure->message;
   return parsed && convert(raw, options, error);
 }
 

@@ -27,16 +27,21 @@ constexpr AudioRow kAudioTable[] = {
 // combination: an L16 in RTP is a wrong codec, not a wrong content type.
 Verdict check_audio(JsonObject *params) {
   auto content = get_int(params, "content_type");
-  if (!within(content, kRtp, kRawAudio)) return {kAudioContentType, "content_type"};
+  if (!within(content, kRtp, kRawAudio))
+    return {kAudioContentType, "content_type"};
   auto codec = get_int(params, "codec");
   const AudioRow *row = nullptr;
   for (const AudioRow &candidate : kAudioTable)
-    if (candidate.content == content && candidate.codec == codec) row = &candidate;
-  if (!row) return {kAudioCodec, "codec"};
+    if (candidate.content == content && candidate.codec == codec)
+      row = &candidate;
+  if (!row)
+    return {kAudioCodec, "codec"};
   if (!within(get_int(params, "sample_rate"), row->rate_low, row->rate_high))
     return {kAudioSampleRate, "sample_rate"};
-  if (!within(get_int(params, "channel"), 1, row->channels_high)) return {kAudioChannel, "channel"};
-  if (!within(get_int(params, "data_opt"), 1, 2)) return {kAudioDataOpt, "data_opt"};
+  if (!within(get_int(params, "channel"), 1, row->channels_high))
+    return {kAudioChannel, "channel"};
+  if (!within(get_int(params, "data_opt"), 1, 2))
+    return {kAudioDataOpt, "data_opt"};
   auto send_rate = get_int(params, "send_rate");
   if (!within(send_rate, 20, row->send_rate_high) || *send_rate % 20 != 0)
     return {kAudioSendRate, "send_rate"};
@@ -49,24 +54,34 @@ bool fps_fits(JsonObject *params) {
 }
 
 Verdict check_video(JsonObject *params) {
-  if (get_int(params, "content_type") != kRawVideo) return {kVideoContentType, "content_type"};
-  if (!within(get_int(params, "codec"), kJpg, kH264)) return {kVideoCodec, "codec"};
-  if (!within(get_int(params, "resolution"), 1, 4)) return {kVideoResolution, "resolution"};
-  if (!within(get_int(params, "data_opt"), 3, 4)) return {kVideoDataOpt, "data_opt"};
-  if (!fps_fits(params)) return {kVideoFps, "fps"};
+  if (get_int(params, "content_type") != kRawVideo)
+    return {kVideoContentType, "content_type"};
+  if (!within(get_int(params, "codec"), kJpg, kH264))
+    return {kVideoCodec, "codec"};
+  if (!within(get_int(params, "resolution"), 1, 4))
+    return {kVideoResolution, "resolution"};
+  if (!within(get_int(params, "data_opt"), 3, 4))
+    return {kVideoDataOpt, "data_opt"};
+  if (!fps_fits(params))
+    return {kVideoFps, "fps"};
   return {};
 }
 
 Verdict check_deskshare(JsonObject *params) {
-  if (get_int(params, "content_type") != kRawVideo) return {kDeskshareContentType, "content_type"};
-  if (!within(get_int(params, "codec"), kJpg, kH264)) return {kDeskshareCodec, "codec"};
-  if (!within(get_int(params, "resolution"), 1, 4)) return {kDeskshareResolution, "resolution"};
-  if (!fps_fits(params)) return {kDeskshareFps, "fps"};
+  if (get_int(params, "content_type") != kRawVideo)
+    return {kDeskshareContentType, "content_type"};
+  if (!within(get_int(params, "codec"), kJpg, kH264))
+    return {kDeskshareCodec, "codec"};
+  if (!within(get_int(params, "resolution"), 1, 4))
+    return {kDeskshareResolution, "resolution"};
+  if (!fps_fits(params))
+    return {kDeskshareFps, "fps"};
   return {};
 }
 
 Verdict check_transcript(JsonObject *params) {
-  if (get_int(params, "content_type") != kText) return {kTranscriptContentType, "content_type"};
+  if (get_int(params, "content_type") != kText)
+    return {kTranscriptContentType, "content_type"};
   for (const char *key : {"src_language", "language"})
     if (json_object_has_member(params, key) && !within(get_int(params, key), -1, 36))
       return {kTranscriptSourceLanguage, key};
@@ -76,7 +91,8 @@ Verdict check_transcript(JsonObject *params) {
 }
 
 Verdict check_chat(JsonObject *params) {
-  if (get_int(params, "content_type") != kText) return {kChatContentType, "content_type"};
+  if (get_int(params, "content_type") != kText)
+    return {kChatContentType, "content_type"};
   return {};
 }
 

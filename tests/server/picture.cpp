@@ -137,11 +137,13 @@ FilePictures::FilePictures(const std::string &uri, PictureFormat format)
 
 BufferPtr FilePictures::next(int64_t &position_ms) {
   SamplePtr sample = pipeline_.pull();
-  if (!sample) return nullptr;
+  if (!sample)
+    return nullptr;
   GstBuffer *buffer = gst_sample_get_buffer(sample.get());
   guint64 time = gst_segment_to_stream_time(gst_sample_get_segment(sample.get()), GST_FORMAT_TIME,
                                             GST_BUFFER_PTS(buffer));
-  if (GST_CLOCK_TIME_IS_VALID(time)) position_ms = static_cast<int64_t>(time / GST_MSECOND);
+  if (GST_CLOCK_TIME_IS_VALID(time))
+    position_ms = static_cast<int64_t>(time / GST_MSECOND);
   return BufferPtr(gst_buffer_copy(buffer));
 }
 

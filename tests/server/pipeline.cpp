@@ -29,16 +29,19 @@ Pipeline::Pipeline(const std::string &description) {
   src_.reset(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "src"));
   sink_.reset(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "sink"));
   g_object_set(sink_.get(), "sync", FALSE, "max-buffers", 4, nullptr);
-  if (src_) g_object_set(src_.get(), "format", GST_FORMAT_TIME, nullptr);
+  if (src_)
+    g_object_set(src_.get(), "format", GST_FORMAT_TIME, nullptr);
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
 }
 
 Pipeline::~Pipeline() {
-  if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+  if (pipeline_)
+    gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
 }
 
 void Pipeline::set_caps(const CapsPtr &caps) {
-  if (src_) gst_app_src_set_caps(GST_APP_SRC(src_.get()), caps.get());
+  if (src_)
+    gst_app_src_set_caps(GST_APP_SRC(src_.get()), caps.get());
 }
 
 bool Pipeline::push(BufferPtr buffer) {
@@ -55,8 +58,10 @@ SamplePtr Pipeline::pull() {
   GstClockTime waited = 0;
   while (!failed_ && waited < kPatience) {
     SamplePtr sample(gst_app_sink_try_pull_sample(GST_APP_SINK(sink_.get()), kGlance));
-    if (sample) return sample;
-    if (gst_app_sink_is_eos(GST_APP_SINK(sink_.get()))) return nullptr;
+    if (sample)
+      return sample;
+    if (gst_app_sink_is_eos(GST_APP_SINK(sink_.get())))
+      return nullptr;
     waited += kGlance;
     report();
   }
@@ -66,7 +71,8 @@ SamplePtr Pipeline::pull() {
 void Pipeline::report() {
   BusPtr bus(gst_element_get_bus(pipeline_.get()));
   MessagePtr message(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR));
-  if (!message) return;
+  if (!message)
+    return;
   GError *error = nullptr;
   gst_message_parse_error(message.get(), &error, nullptr);
   ErrorPtr owned(error);

@@ -33,7 +33,8 @@ void add_user_id(Members &members, const Config &config, const MediaItem &item) 
 // Chat's data is a JSON text of its own.
 std::string chat_data(const Config &config, const MediaItem &item) {
   std::string text = utf8(item.payload);
-  if (config.plain_content || parse_object(text)) return text;
+  if (config.plain_content || parse_object(text))
+    return text;
   Members sender, inner;
   add_user_id(sender, config, item);
   sender.str("user_name", item.user_name);
@@ -46,24 +47,30 @@ std::string chat_data(const Config &config, const MediaItem &item) {
 }
 
 std::string payload_text(const Config &config, const MediaItem &item) {
-  if (item.media == Media::Chat) return chat_data(config, item);
+  if (item.media == Media::Chat)
+    return chat_data(config, item);
   return item.media == Media::Transcript ? utf8(item.payload) : base64(item.payload);
 }
 
 }  // namespace
 
 std::string media_message_text(const Config &config, const MediaItem &item) {
-  if (!item.raw.empty()) return item.raw;
+  if (!item.raw.empty())
+    return item.raw;
   bool text = item.media == Media::Transcript || item.media == Media::Chat;
   Members content;
-  if (config.plain_content) content.str("content", payload_text(config, item));
+  if (config.plain_content)
+    content.str("content", payload_text(config, item));
   add_user_id(content, config, item);
   content.str("user_name", item.user_name);
-  if (!config.plain_content) content.str("data", payload_text(config, item));
-  if (!text) content.num("length", static_cast<int64_t>(item.payload.size()));
+  if (!config.plain_content)
+    content.str("data", payload_text(config, item));
+  if (!text)
+    content.num("length", static_cast<int64_t>(item.payload.size()));
   content.num("timestamp", item.timestamp).splice(item.extra);
   int msg_type = 14 + static_cast<int>(item.media);
-  if (config.plain_content) return message(config, msg_type, content);
+  if (config.plain_content)
+    return message(config, msg_type, content);
   return message(config, msg_type, Members().raw("content", content.object()));
 }
 
@@ -85,8 +92,10 @@ MediaItem Feeds::take(Media m) {
 }
 
 void Feeds::skip_to(Media m, int64_t due_ms) {
-  if (source_) source_->skip_to(m, due_ms);
-  for (const Feed *feed = peek(m); feed && feed->due_ms < due_ms; feed = peek(m)) take(m);
+  if (source_)
+    source_->skip_to(m, due_ms);
+  for (const Feed *feed = peek(m); feed && feed->due_ms < due_ms; feed = peek(m))
+    take(m);
 }
 
 bool Feeds::next_event(int64_t due_ms, EventItem &event) {
@@ -94,7 +103,8 @@ bool Feeds::next_event(int64_t due_ms, EventItem &event) {
     event_loaded_ = source_ && source_->next_event(event_, event_due_ms_);
     events_ended_ = !event_loaded_;
   }
-  if (!event_loaded_ || event_due_ms_ > due_ms) return false;
+  if (!event_loaded_ || event_due_ms_ > due_ms)
+    return false;
   event = std::move(event_);
   event_loaded_ = false;
   return true;
@@ -130,7 +140,8 @@ bool Pump::earliest(Media &m, int64_t &due_ms, bool &waiting) {
   waiting = false;
   for (Media candidate : media_) {
     const Feeds::Feed *feed = stream_.feeds().peek(candidate);
-    if (!feed) continue;
+    if (!feed)
+      continue;
     if (blocked(candidate)) {
       waiting = true;
     } else if (!found || feed->due_ms < due_ms) {
@@ -148,10 +159,12 @@ bool Pump::run() {
     Media m = Media::Audio;
     int64_t due_ms = 0;
     bool waiting = false;
-    if (!connection_.open()) return G_SOURCE_REMOVE;
+    if (!connection_.open())
+      return G_SOURCE_REMOVE;
     if (!earliest(m, due_ms, waiting)) {
       finished_ = !waiting;
-      if (finished_) stream_.pump_finished();
+      if (finished_)
+        stream_.pump_finished();
       return G_SOURCE_REMOVE;
     }
     int64_t wait_ms = stream_.config().pace == Pace::Realtime ? due_ms - stream_.position_ms() : 0;

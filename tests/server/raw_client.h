@@ -43,7 +43,8 @@ class Client {
   Client(const std::string &url, const std::string &ca_file = {},
          const std::map<std::string, std::string> &headers = {}) {
     session_ = soup_session_new();
-    if (!ca_file.empty()) trust(ca_file);
+    if (!ca_file.empty())
+      trust(ca_file);
     SoupMessage *message = soup_message_new("GET", url.c_str());
     ck_assert(message != nullptr);
     soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);
@@ -66,7 +67,8 @@ class Client {
       }
       g_object_unref(websocket_);
     }
-    if (!done_) g_cancellable_cancel(cancellable_);
+    if (!done_)
+      g_cancellable_cancel(cancellable_);
     wait_until([this] { return done_; });
     g_object_unref(cancellable_);
     g_object_unref(message_);
@@ -134,7 +136,8 @@ class Client {
   }
   bool take(int msg_type, std::string *found) {
     for (std::size_t i = 0; i < messages_.size(); i++) {
-      if (taken_.count(i) || type_of(messages_[i]) != msg_type) continue;
+      if (taken_.count(i) || type_of(messages_[i]) != msg_type)
+        continue;
       taken_.insert(i);
       *found = messages_[i];
       return true;
@@ -145,7 +148,8 @@ class Client {
     auto self = static_cast<Client *>(data);
     self->websocket_ = soup_session_websocket_connect_finish(SOUP_SESSION(source), result, nullptr);
     self->done_ = true;
-    if (!self->websocket_) return;
+    if (!self->websocket_)
+      return;
     soup_websocket_connection_set_max_incoming_payload_size(self->websocket_, kMaxIncoming);
     g_signal_connect(self->websocket_, "message", G_CALLBACK(on_message), self);
     g_signal_connect(self->websocket_, "closed", G_CALLBACK(on_closed), self);
@@ -154,7 +158,8 @@ class Client {
     auto self = static_cast<Client *>(data);
     gsize size = 0;
     auto text = static_cast<const char *>(g_bytes_get_data(bytes, &size));
-    if (type == SOUP_WEBSOCKET_DATA_BINARY) self->binary_frames_++;
+    if (type == SOUP_WEBSOCKET_DATA_BINARY)
+      self->binary_frames_++;
     self->messages_.emplace_back(text, size);
   }
   static void on_closed(SoupWebsocketConnection *, gpointer data) {

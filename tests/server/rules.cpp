@@ -65,8 +65,10 @@ constexpr int kParamsStatus[kMediaCount] = {kAudioParams, kVideoParams, kDesksha
 // A member that may be absent, but not something else.
 Verdict check_optional_string(JsonObject *request, const char *key, const std::string &expected,
                               int status) {
-  if (!json_object_has_member(request, key)) return {};
-  if (get_string(request, key) == expected) return {};
+  if (!json_object_has_member(request, key))
+    return {};
+  if (get_string(request, key) == expected)
+    return {};
   return {status, std::string(key) + " is not the expected one"};
 }
 
@@ -75,21 +77,28 @@ Verdict check_id(JsonObject *request, const Identity &identity) {
   if (!json_object_has_member(request, "meeting_uuid") && !json_object_has_member(request, key))
     return {kInvalidPayload, "no meeting_uuid"};
   Verdict verdict = check_optional_string(request, "meeting_uuid", identity.id, kInvalidPayload);
-  if (verdict.status) return verdict;
+  if (verdict.status)
+    return verdict;
   return check_optional_string(request, key, identity.id, kInvalidPayload);
 }
 
 // What both handshakes have in common.
 Verdict check_credentials(JsonObject *request, const Identity &identity) {
-  if (get_int(request, "protocol_version") != 1) return {kInvalidPayload, "protocol_version"};
-  if (!get_int(request, "sequence")) return {kInvalidPayload, "sequence"};
+  if (get_int(request, "protocol_version") != 1)
+    return {kInvalidPayload, "protocol_version"};
+  if (!get_int(request, "sequence"))
+    return {kInvalidPayload, "sequence"};
   auto stream_id = get_string(request, "rtms_stream_id");
-  if (!stream_id) return {kInvalidPayload, "no rtms_stream_id"};
-  if (*stream_id != identity.stream_id) return {kInvalidStreamId, "unknown stream"};
+  if (!stream_id)
+    return {kInvalidPayload, "no rtms_stream_id"};
+  if (*stream_id != identity.stream_id)
+    return {kInvalidStreamId, "unknown stream"};
   Verdict verdict = check_id(request, identity);
-  if (verdict.status) return verdict;
+  if (verdict.status)
+    return verdict;
   auto signature = get_string(request, "signature");
-  if (!signature) return {kInvalidPayload, "no signature"};
+  if (!signature)
+    return {kInvalidPayload, "no signature"};
   if (!equal_constant_time(*signature, identity.signature))
     return {kInvalidSignature, "wrong signature"};
   return {};
@@ -116,9 +125,11 @@ int64_t media_bit(Media m) {
 }
 
 std::vector<Media> media_of_mask(int64_t mask) {
-  if (mask == kAllMask) return {kAllMedia.begin(), kAllMedia.end()};
+  if (mask == kAllMask)
+    return {kAllMedia.begin(), kAllMedia.end()};
   std::vector<Media> media;
-  if (mask < 1 || mask >= kAllMask - 1) return media;
+  if (mask < 1 || mask >= kAllMask - 1)
+    return media;
   std::copy_if(kAllMedia.begin(), kAllMedia.end(), std::back_inserter(media),
                [mask](Media m) { return mask & media_bit(m); });
   return media;
@@ -140,9 +151,11 @@ const char *product_key(Product product) {
 }
 
 Verdict check_type(JsonObject *request, int msg_type) {
-  if (!request) return {kInvalidPayload, "not a JSON object"};
+  if (!request)
+    return {kInvalidPayload, "not a JSON object"};
   auto type = get_int(request, "msg_type");
-  if (!type) return {kInvalidPayload, "no msg_type"};
+  if (!type)
+    return {kInvalidPayload, "no msg_type"};
   if (*type != msg_type)
     return {kInvalidMessageType,
             "msg_type " + std::to_string(*type) + " instead of " + std::to_string(msg_type)};
@@ -151,13 +164,16 @@ Verdict check_type(JsonObject *request, int msg_type) {
 
 Verdict check_signaling(JsonObject *request, const Identity &identity) {
   Verdict verdict = check_credentials(request, identity);
-  if (verdict.status) return verdict;
+  if (verdict.status)
+    return verdict;
   if (json_object_has_member(request, "buffer_data") && !get_bool(request, "buffer_data"))
     return {kInvalidPayload, "buffer_data is not a boolean"};
   verdict = check_optional_string(request, "client_id", identity.client_id, kInvalidPayload);
-  if (verdict.status) return verdict;
+  if (verdict.status)
+    return verdict;
   verdict = check_optional_string(request, "stream_id", identity.stream_id, kInvalidStreamId);
-  if (verdict.status) return verdict;
+  if (verdict.status)
+    return verdict;
   // Here it only announces, so the union of all five is taken, too.
   int64_t mask = get_int(request, "media_type").value_or(0);
   if (json_object_has_member(request, "media_type") && (mask < 1 || mask > kAllMask))
@@ -168,14 +184,17 @@ Verdict check_signaling(JsonObject *request, const Identity &identity) {
 Verdict check_media(JsonObject *request, const Identity &identity, Where endpoint,
                     const std::set<Media> &offered) {
   Verdict verdict = check_credentials(request, identity);
-  if (verdict.status) return verdict;
+  if (verdict.status)
+    return verdict;
   if (json_object_has_member(request, "payload_encryption") &&
       get_bool(request, "payload_encryption") != false)
     return {kInvalidPayload, "payload_encryption"};
-  if (!json_object_has_member(request, "media_type")) return {kInvalidPayload, "no media_type"};
+  if (!json_object_has_member(request, "media_type"))
+    return {kInvalidPayload, "no media_type"};
   int64_t mask = get_int(request, "media_type").value_or(0);
   std::vector<Media> media = media_of_mask(mask);
-  if (media.empty()) return {kMediaTypeInvalidValue, "media_type " + std::to_string(mask)};
+  if (media.empty())
+    return {kMediaTypeInvalidValue, "media_type " + std::to_string(mask)};
   if (endpoint && mask != media_bit(*endpoint))
     return {kInvalidMediaType, "media_type " + std::to_string(mask) + " at this URL"};
   for (Media m : media)
@@ -183,12 +202,15 @@ Verdict check_media(JsonObject *request, const Identity &identity, Where endpoin
       return {kAudioNotSupported + static_cast<int>(m),
               std::string(media_name(m)) + " not offered"};
   JsonObject *params = get_object(request, "media_params");
-  if (!params) return {kInvalidMediaParams, "no media_params"};
+  if (!params)
+    return {kInvalidMediaParams, "no media_params"};
   for (Media m : media) {
     JsonObject *own = get_object(params, media_name(m));
-    if (!own) return {kParamsStatus[static_cast<int>(m)], std::string("no ") + media_name(m)};
+    if (!own)
+      return {kParamsStatus[static_cast<int>(m)], std::string("no ") + media_name(m)};
     verdict = check_params(m, own);
-    if (verdict.status) return verdict;
+    if (verdict.status)
+      return verdict;
   }
   return {};
 }
@@ -197,7 +219,8 @@ std::vector<std::string> surplus_params(JsonObject *request) {
   std::vector<Media> media = media_of_mask(get_int(request, "media_type").value_or(0));
   JsonObject *params = get_object(request, "media_params");
   std::vector<std::string> surplus;
-  if (media.empty()) return surplus;  // the mask is wrong, not the parameters
+  if (media.empty())
+    return surplus;  // the mask is wrong, not the parameters
   for (Media m : kAllMedia) {
     bool wanted = std::find(media.begin(), media.end(), m) != media.end();
     if (!wanted && params && json_object_has_member(params, media_name(m)))
@@ -208,18 +231,23 @@ std::vector<std::string> surplus_params(JsonObject *request) {
 
 Verdict check_subscription(JsonObject *request, Product product) {
   JsonNode *node = json_object_get_member(request, "events");
-  if (!node || !JSON_NODE_HOLDS_ARRAY(node)) return {kInvalidEvents, "no array of events"};
+  if (!node || !JSON_NODE_HOLDS_ARRAY(node))
+    return {kInvalidEvents, "no array of events"};
   JsonArray *events = json_node_get_array(node);
-  if (json_array_get_length(events) == 0) return {kInvalidEvents, "no events"};
+  if (json_array_get_length(events) == 0)
+    return {kInvalidEvents, "no events"};
   for (guint i = 0; i < json_array_get_length(events); i++) {
     JsonNode *element = json_array_get_element(events, i);
-    if (!JSON_NODE_HOLDS_OBJECT(element)) return {kInvalidEvents, "event is not an object"};
+    if (!JSON_NODE_HOLDS_OBJECT(element))
+      return {kInvalidEvents, "event is not an object"};
     JsonObject *event = json_node_get_object(element);
     auto type = get_int(event, "event_type");
-    if (!type || !known_event(*type, product)) return {kInvalidEventType, "unknown event_type"};
+    if (!type || !known_event(*type, product))
+      return {kInvalidEventType, "unknown event_type"};
     if (*type == 1 || *type == 7)
       return {kInvalidEventType, "event_type " + std::to_string(*type) + " is sent unasked"};
-    if (!get_bool(event, "subscribe")) return {kInvalidSubscribe, "subscribe is not a boolean"};
+    if (!get_bool(event, "subscribe"))
+      return {kInvalidSubscribe, "subscribe is not a boolean"};
   }
   return {};
 }

@@ -11,7 +11,8 @@ namespace rtmstest {
 class Server::Impl {
  public:
   explicit Impl(Config wanted) : config(std::move(wanted)), log(config.verbose) {
-    if (config.stream_id.empty()) config.stream_id = random_hex(16);
+    if (config.stream_id.empty())
+      config.stream_id = random_hex(16);
     listening.stream_id = config.stream_id;
   }
 
@@ -39,16 +40,19 @@ class Server::Impl {
 bool Server::Impl::start(std::string *error) {
   std::unique_lock<std::mutex> lock(mutex_);
   if (state_ != State::Stopped) {
-    if (error) *error = "started already";
+    if (error)
+      *error = "started already";
     return false;
   }
   state_ = State::Starting;
   thread_ = std::thread([this] { run(); });
   started_.wait(lock, [this] { return state_ != State::Starting; });
-  if (state_ == State::Running) return true;
+  if (state_ == State::Running)
+    return true;
   lock.unlock();
   thread_.join();
-  if (error) *error = error_;
+  if (error)
+    *error = error_;
   state_ = State::Stopped;
   return false;
 }
@@ -66,11 +70,13 @@ void Server::Impl::run() {
       service_ = &service;
     }
     started_.notify_all();
-    while (listens && !quit_) g_main_context_iteration(context_.get(), TRUE);
+    while (listens && !quit_)
+      g_main_context_iteration(context_.get(), TRUE);
     std::lock_guard<std::mutex> lock(mutex_);
     service_ = nullptr;
   }
-  while (g_main_context_iteration(context_.get(), FALSE)) continue;
+  while (g_main_context_iteration(context_.get(), FALSE))
+    continue;
   g_main_context_pop_thread_default(context_.get());
 }
 
@@ -85,7 +91,8 @@ void Server::Impl::post(std::function<void(Service &)> call) {
       source.get(),
       [](gpointer data) -> gboolean {
         auto post = static_cast<Post *>(data);
-        if (post->impl->service_) post->call(*post->impl->service_);
+        if (post->impl->service_)
+          post->call(*post->impl->service_);
         return G_SOURCE_REMOVE;
       },
       new Post{this, std::move(call)}, [](gpointer data) { delete static_cast<Post *>(data); });
@@ -93,7 +100,8 @@ void Server::Impl::post(std::function<void(Service &)> call) {
 }
 
 void Server::Impl::stop() {
-  if (!thread_.joinable()) return;
+  if (!thread_.joinable())
+    return;
   post([this](Service &service) {
     service.shut_down();
     quit_ = true;

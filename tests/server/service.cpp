@@ -15,7 +15,8 @@ constexpr int64_t kShutDownUs = 2 * G_USEC_PER_SEC;
 }  // namespace
 
 Service::~Service() {
-  if (!temporary_file_.empty()) g_unlink(temporary_file_.c_str());
+  if (!temporary_file_.empty())
+    g_unlink(temporary_file_.c_str());
 }
 
 ObjectPtr<GTlsCertificate> Service::certificate(std::string *error) {
@@ -29,15 +30,18 @@ ObjectPtr<GTlsCertificate> Service::certificate(std::string *error) {
   } else {
     SelfSigned made = make_self_signed();
     *error = made.error;
-    if (made.error.empty()) temporary_file_ = write_temporary(made.certificate, error);
-    if (temporary_file_.empty()) return nullptr;
+    if (made.error.empty())
+      temporary_file_ = write_temporary(made.certificate, error);
+    if (temporary_file_.empty())
+      return nullptr;
     ca_file_ = temporary_file_;
     std::string both = made.certificate + made.key;
     loaded.reset(
         g_tls_certificate_new_from_pem(both.data(), static_cast<gssize>(both.size()), &failure));
   }
   ErrorPtr owned(failure);
-  if (failure) *error = failure->message;
+  if (failure)
+    *error = failure->message;
   return loaded;
 }
 
@@ -54,13 +58,15 @@ bool Service::listen(ListenInfo *info, std::string *error) {
   int options = SOUP_SERVER_LISTEN_IPV4_ONLY;
   if (config_.tls) {
     ObjectPtr<GTlsCertificate> own = certificate(error);
-    if (!own) return false;
+    if (!own)
+      return false;
     soup_server_set_tls_certificate(server_.get(), own.get());
     options |= SOUP_SERVER_LISTEN_HTTPS;
   }
   add_endpoint("signaling");
   add_endpoint("media/all");
-  for (Media m : kAllMedia) add_endpoint(std::string("media/") + media_name(m));
+  for (Media m : kAllMedia)
+    add_endpoint(std::string("media/") + media_name(m));
 
   GError *failure = nullptr;
   soup_server_listen_local(server_.get(), config_.port,
@@ -104,7 +110,8 @@ void Service::request(SoupServerMessage *message, const std::string &name) {
                                    config_.redirect_to.c_str());
     return;
   }
-  if (signaling) check_headers(message);
+  if (signaling)
+    check_headers(message);
 }
 
 void Service::check_headers(SoupServerMessage *message) {
@@ -137,7 +144,8 @@ void Service::shut_down() {
     expired = true;
     return G_SOURCE_REMOVE;
   });
-  while (!stream_->empty() && !expired) g_main_context_iteration(context, TRUE);
+  while (!stream_->empty() && !expired)
+    g_main_context_iteration(context, TRUE);
 }
 
 }  // namespace rtmstest

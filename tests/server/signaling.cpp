@@ -18,14 +18,17 @@ void Stream::signaling_message(Connection &connection, const std::string &text) 
 }
 
 void Stream::signaling_handshake(Connection &connection, JsonObject *request) {
-  if (fault("silent_signaling", config_.silent_signaling)) return;
+  if (fault("silent_signaling", config_.silent_signaling))
+    return;
   if (fault("close_instead_of_answer", config_.close_instead_of_answer)) {
     connection.close();
     return;
   }
   Verdict verdict = check_type(request, 1);
-  if (!verdict.status) verdict = check_signaling(request, identity_);
-  if (!verdict.status && ended_) verdict = {kInvalidStreamId, "the stream has ended"};
+  if (!verdict.status)
+    verdict = check_signaling(request, identity_);
+  if (!verdict.status && ended_)
+    verdict = {kInvalidStreamId, "the stream has ended"};
   if (verdict.status) {
     log_.refusal(verdict.status, connection.name(), verdict.why);
     signaling_refuse(connection, verdict);
@@ -50,7 +53,8 @@ void Stream::signaling_accept(Connection &connection, JsonObject *request) {
   announced_.clear();
   int64_t mask = get_int(request, "media_type").value_or(0);
   for (Media m : kAllMedia)
-    if ((mask == kAllMask || mask & media_bit(m)) && config_.offered.count(m)) announced_.insert(m);
+    if ((mask == kAllMask || mask & media_bit(m)) && config_.offered.count(m))
+      announced_.insert(m);
   Members response;
   response.num("status_code", kOk).str("reason", "");
   connection.send(2, response.splice(media_urls()));
@@ -66,8 +70,10 @@ std::string Stream::media_urls() const {
     server.str("server_urls", base + "all");
   } else {
     Members urls;
-    if (config_.offer_all) urls.str("all", base + "all");
-    for (Media m : config_.offered) urls.str(media_name(m), base + media_name(m));
+    if (config_.offer_all)
+      urls.str("all", base + "all");
+    for (Media m : config_.offered)
+      urls.str(media_name(m), base + media_name(m));
     server.raw("server_urls", urls.object());
   }
   return Members().raw("media_server", server.object()).text();
@@ -137,12 +143,14 @@ void Stream::client_ready(Connection &connection, JsonObject *request) {
   unready_.pop_front();
   media.ready = true;
   bool first = start_us_ == 0;
-  if (first) announce_start();
+  if (first)
+    announce_start();
   for (Media m : media.media)
     if (!served_.insert(m).second && config_.pace == Pace::Realtime)
       feeds_.skip_to(m, position_ms());
   media.pump->start();
-  if (first) run_script();
+  if (first)
+    run_script();
 }
 
 void Stream::announce_start() {
@@ -154,13 +162,15 @@ void Stream::announce_start() {
                           .num("state", 2)
                           .num("stop_reason", 0)
                           .num("timestamp", now));
-  if (config_.first_packet_timestamp != 0) send_event(1, "", config_.first_packet_timestamp);
+  if (config_.first_packet_timestamp != 0)
+    send_event(1, "", config_.first_packet_timestamp);
 }
 
 void Stream::session_state(Connection &connection, JsonObject *request) {
   bool named = json_object_has_member(request, "rtms_session_id");
   bool known = !named || get_string(request, "rtms_session_id") == session_id_;
-  if (!known) log_.refusal(kInvalidSessionId, connection.name(), "unknown session");
+  if (!known)
+    log_.refusal(kInvalidSessionId, connection.name(), "unknown session");
   connection.send(11, Members()
                           .num("status_code", known ? kOk : kInvalidSessionId)
                           .str("rtms_session_id", session_id_)
@@ -170,7 +180,8 @@ void Stream::session_state(Connection &connection, JsonObject *request) {
 
 void Stream::stream_state(Connection &connection, JsonObject *request) {
   bool known = get_string(request, "rtms_stream_id") == identity_.stream_id;
-  if (!known) log_.refusal(kInvalidStreamId, connection.name(), "state of an unknown stream");
+  if (!known)
+    log_.refusal(kInvalidStreamId, connection.name(), "state of an unknown stream");
   connection.send(20, Members()
                           .num("status_code", known ? kOk : kInvalidStreamId)
                           .str("rtms_stream_id", identity_.stream_id)
@@ -180,9 +191,11 @@ void Stream::stream_state(Connection &connection, JsonObject *request) {
 
 void Stream::close_stream(Connection &connection, JsonObject *request) {
   bool known = get_string(request, "rtms_stream_id") == identity_.stream_id;
-  if (!known) log_.refusal(kInvalidStreamId, connection.name(), "close of an unknown stream");
+  if (!known)
+    log_.refusal(kInvalidStreamId, connection.name(), "close of an unknown stream");
   connection.send(22, Members().num("status_code", known ? kOk : kInvalidStreamId));
-  if (!known) return;
+  if (!known)
+    return;
   ended_ = true;
   drop_everything();
 }
@@ -194,18 +207,24 @@ Verdict Stream::check_video_subscription(JsonObject *request) const {
     return {kInvalidPayload, "user_id, subscribe or timestamp"};
   const MediaConnection *video = nullptr;
   for (const MediaConnection &m : media_)
-    if (m.video_data_opt) video = &m;
-  if (!video) return {kAudioNotSupported + 1, "video subscription without video"};
-  if (video->video_data_opt != 4) return {kVideoDataOpt, "video subscription without data_opt 4"};
+    if (m.video_data_opt)
+      video = &m;
+  if (!video)
+    return {kAudioNotSupported + 1, "video subscription without video"};
+  if (video->video_data_opt != 4)
+    return {kVideoDataOpt, "video subscription without data_opt 4"};
   bool current = static_cast<uint64_t>(*user) == subscribed_user_;
-  if (*subscribe && current) return {kDuplicateVideoSubscription, "subscribed already"};
-  if (!*subscribe && !current) return {kInvalidPayload, "not subscribed"};
+  if (*subscribe && current)
+    return {kDuplicateVideoSubscription, "subscribed already"};
+  if (!*subscribe && !current)
+    return {kInvalidPayload, "not subscribed"};
   return {};
 }
 
 void Stream::subscribe_video(Connection &connection, JsonObject *request) {
   Verdict verdict = check_video_subscription(request);
-  if (verdict.status) log_.refusal(verdict.status, connection.name(), verdict.why);
+  if (verdict.status)
+    log_.refusal(verdict.status, connection.name(), verdict.why);
   int64_t user = get_int(request, "user_id").value_or(0);
   bool subscribe = get_bool(request, "subscribe").value_or(false);
   Members response;
@@ -214,10 +233,13 @@ void Stream::subscribe_video(Connection &connection, JsonObject *request) {
   else
     response.num("user_id", user);
   connection.send(29, response.flag("subscribe", subscribe).num("status_code", verdict.status));
-  if (verdict.status) return;
+  if (verdict.status)
+    return;
   subscribed_user_ = subscribe ? static_cast<uint64_t>(user) : 0;
-  if (feeds_.source()) feeds_.source()->subscribed(subscribed_user_);
-  if (MediaConnection *video = media_of(Media::Video); video && video->ready) video->pump->wake();
+  if (feeds_.source())
+    feeds_.source()->subscribed(subscribed_user_);
+  if (MediaConnection *video = media_of(Media::Video); video && video->ready)
+    video->pump->wake();
 }
 
 }  // namespace rtmstest

@@ -30,8 +30,10 @@ std::string file_description(const std::string &uri, PcmFormat format) {
 // The beep's start stands out from a hush before it.
 double MadeSound::value(double seconds, unsigned speaker) const {
   double within = seconds - std::floor(seconds);
-  if (within < kBeepSeconds) return 0.6 * std::sin(2 * kPi * kBeepHz * within);
-  if (within > 1 - kHushSeconds) return 0;
+  if (within < kBeepSeconds)
+    return 0.6 * std::sin(2 * kPi * kBeepHz * within);
+  if (within > 1 - kHushSeconds)
+    return 0;
   double pitch = Cast::pitch(speaker);
   double voice = std::sin(2 * kPi * pitch * seconds) + 0.5 * std::sin(4 * kPi * pitch * seconds);
   return 0.2 * voice * std::fabs(std::sin(2 * kPi * 2 * seconds));
@@ -43,7 +45,8 @@ bool MadeSound::read(int64_t first_frame, std::size_t frames, std::vector<uint8_
     int64_t frame = first_frame + static_cast<int64_t>(i);
     unsigned speaker = speaker_ ? *speaker_ : cast_.active(frame * 1000 / format_.rate);
     double sample = value(static_cast<double>(frame) / format_.rate, speaker);
-    for (int channel = 0; channel < format_.channels; channel++) append(pcm, sample);
+    for (int channel = 0; channel < format_.channels; channel++)
+      append(pcm, sample);
   }
   return true;
 }
@@ -54,7 +57,8 @@ FileSound::FileSound(const std::string &uri, PcmFormat format)
 // The first buffer tells where the file's sound begins; from there on it is continuous.
 bool FileSound::fill() {
   SamplePtr sample = pipeline_.pull();
-  if (!sample) return false;
+  if (!sample)
+    return false;
   GstBuffer *buffer = gst_sample_get_buffer(sample.get());
   if (!positioned_ && GST_BUFFER_PTS_IS_VALID(buffer)) {
     guint64 time = gst_segment_to_stream_time(gst_sample_get_segment(sample.get()), GST_FORMAT_TIME,
@@ -80,7 +84,8 @@ bool FileSound::read(int64_t first_frame, std::size_t frames, std::vector<uint8_
     pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(gone));
     skip -= gone;
     pending_frame_ += static_cast<int64_t>(gone / frame_bytes());
-    if (!fill()) return false;
+    if (!fill())
+      return false;
   }
   auto start = pending_.begin() + static_cast<std::ptrdiff_t>(skip);
   auto end = start + static_cast<std::ptrdiff_t>(wanted);

@@ -6,7 +6,8 @@
 namespace rtmstest {
 
 ListSource::ListSource(const std::vector<MediaItem> &items) {
-  for (const MediaItem &item : items) add(item);
+  for (const MediaItem &item : items)
+    add(item);
 }
 
 void ListSource::add(MediaItem item) {
@@ -24,7 +25,8 @@ int64_t ListSource::due(int64_t timestamp) {
 
 bool ListSource::next(Media m, MediaItem &item, int64_t &due_ms) {
   std::deque<MediaItem> &queue = items_[m];
-  if (queue.empty()) return false;
+  if (queue.empty())
+    return false;
   item = std::move(queue.front());
   queue.pop_front();
   due_ms = due(item.timestamp);
@@ -32,7 +34,8 @@ bool ListSource::next(Media m, MediaItem &item, int64_t &due_ms) {
 }
 
 bool ListSource::next_event(EventItem &item, int64_t &due_ms) {
-  if (events_.empty()) return false;
+  if (events_.empty())
+    return false;
   item = std::move(events_.front());
   events_.pop_front();
   due_ms = due(item.timestamp);

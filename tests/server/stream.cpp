@@ -68,29 +68,37 @@ void Stream::accepted(SoupWebsocketConnection *websocket, GSocket *socket,
 }
 
 bool Stream::fault(const std::string &kind, bool configured) {
-  if (!configured) return false;
+  if (!configured)
+    return false;
   int &count = faults_[kind];
-  if (config_.fault_times >= 0 && count >= config_.fault_times) return false;
+  if (config_.fault_times >= 0 && count >= config_.fault_times)
+    return false;
   count++;
   return true;
 }
 
 Connection *Stream::socket_of(Where where) {
-  if (!where) return signaling_.get();
+  if (!where)
+    return signaling_.get();
   MediaConnection *media = media_of(*where);
   return media ? media->connection.get() : nullptr;
 }
 
 void Stream::send(Where where, const std::string &json) {
-  if (Connection *connection = socket_of(where)) connection->send_text(json);
+  if (Connection *connection = socket_of(where))
+    connection->send_text(json);
 }
 
 void Stream::act(Where where, Action action) {
   Connection *connection = socket_of(where);
-  if (!connection) return;
-  if (action == Action::Close) connection->close();
-  if (action == Action::Abort) connection->abort();
-  if (action == Action::Silence) connection->silence();
+  if (!connection)
+    return;
+  if (action == Action::Close)
+    connection->close();
+  if (action == Action::Abort)
+    connection->abort();
+  if (action == Action::Silence)
+    connection->silence();
 }
 
 void Stream::on_message(Connection &connection, const std::string &text) {
@@ -103,7 +111,8 @@ void Stream::on_message(Connection &connection, const std::string &text) {
 
 void Stream::on_keep_alives_missed(Connection &connection) {
   connection.close();
-  if (is_signaling(connection)) drop_everything();
+  if (is_signaling(connection))
+    drop_everything();
 }
 
 void Stream::on_closed(Connection &connection, bool with_close_frame) {
@@ -111,14 +120,17 @@ void Stream::on_closed(Connection &connection, bool with_close_frame) {
   bool lost = connection.closed_by_server() || !with_close_frame;
   unready_.remove(&connection);
   media_.remove_if([&](const MediaConnection &m) { return m.connection.get() == &connection; });
-  if (is_signaling(connection)) drop_everything();
-  if (was_media && lost) media_lost(connection.name());
+  if (is_signaling(connection))
+    drop_everything();
+  if (was_media && lost)
+    media_lost(connection.name());
   connections_.remove_if([&](const ConnectionPtr &other) { return other.get() == &connection; });
 }
 
 void Stream::media_lost(const std::string &name) {
   log_.note("lost: " + name);
-  if (!ended_ && config_.notify_media_loss) send_event(7, "", now_ms());
+  if (!ended_ && config_.notify_media_loss)
+    send_event(7, "", now_ms());
 }
 
 // Without signaling there are no media.
@@ -130,12 +142,15 @@ void Stream::drop_everything() {
   unready_.clear();
   subscriptions_.clear();
   subscribed_user_ = 0;
-  if (signaling) signaling->close();
-  for (MediaConnection &m : media) m.connection->close();
+  if (signaling)
+    signaling->close();
+  for (MediaConnection &m : media)
+    m.connection->close();
 }
 
 void Stream::end(End end, int reason) {
-  if (end == End::Nothing) return;
+  if (end == End::Nothing)
+    return;
   if (end == End::Terminated) {
     ended_ = true;
     send_state(4, reason);
@@ -145,7 +160,8 @@ void Stream::end(End end, int reason) {
 
 void Stream::abort_all() {
   ended_ = true;
-  for (const ConnectionPtr &connection : connections_) connection->abort();
+  for (const ConnectionPtr &connection : connections_)
+    connection->abort();
 }
 
 int64_t Stream::position_ms() const {
@@ -155,7 +171,8 @@ int64_t Stream::position_ms() const {
 void Stream::media_progress(int64_t due_ms) {
   EventItem event;
   while (feeds_.next_event(due_ms, event))
-    if (subscriptions_.count(event.type)) send_event(event.type, event.members, event.timestamp);
+    if (subscriptions_.count(event.type))
+      send_event(event.type, event.members, event.timestamp);
 }
 
 void Stream::pump_finished() {
@@ -171,13 +188,16 @@ bool Stream::all_media_sent() const {
 // More media connections may come: those that message 1 announced, or any of the offered ones where
 // it told nothing.
 void Stream::check_finished() {
-  if (!feeds_.source() || !all_media_sent()) return;
+  if (!feeds_.source() || !all_media_sent())
+    return;
   std::set<Media> served;
-  for (const MediaConnection &m : media_) served.insert(m.media.begin(), m.media.end());
+  for (const MediaConnection &m : media_)
+    served.insert(m.media.begin(), m.media.end());
   const std::set<Media> &wanted = announced_.empty() ? config_.offered : announced_;
   bool complete = std::includes(served.begin(), served.end(), wanted.begin(), wanted.end());
   grace_.after_ms(complete ? 0 : kLaterConnectionsMs, [this] {
-    if (!all_media_sent()) return G_SOURCE_REMOVE;
+    if (!all_media_sent())
+      return G_SOURCE_REMOVE;
     log_.note("all media sent");
     log_.change([](Log::State &state) { state.finished = true; });
     end(config_.end, 6);
@@ -199,7 +219,8 @@ void Stream::run_script() {
 
 void Stream::send_state(int state, int reason) {
   state_ = state;
-  if (!signaling_) return;
+  if (!signaling_)
+    return;
   Members members;
   members.num("state", state);
   if (config_.string_reasons)
@@ -210,7 +231,8 @@ void Stream::send_state(int state, int reason) {
 }
 
 void Stream::send_event(int type, const std::string &members, int64_t timestamp) {
-  if (!signaling_) return;
+  if (!signaling_)
+    return;
   Members event;
   event.num("event_type", type).splice(members).num("timestamp", timestamp);
   signaling_->send(6, Members().raw("event", event.object()));

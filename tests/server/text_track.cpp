@@ -17,7 +17,8 @@ class TextTrack : public Track {
 
   bool next(MediaItem &item, int64_t &position_ms) override {
     position_ms = position_ms_;
-    if (position_ms >= cast_.end_ms) return false;
+    if (position_ms >= cast_.end_ms)
+      return false;
     unsigned speaker = cast_.active(position_ms);
     item.media = media_;
     item.timestamp = cast_.start_timestamp + position_ms;
@@ -30,7 +31,8 @@ class TextTrack : public Track {
   }
 
   void skip_to(int64_t position_ms) override {
-    while (position_ms_ < position_ms) position_ms_ += interval_ms_;
+    while (position_ms_ < position_ms)
+      position_ms_ += interval_ms_;
   }
 
  private:

@@ -87,7 +87,8 @@ std::string write_temporary(const std::string &text, std::string *error) {
     g_file_set_contents(name, text.data(), static_cast<gssize>(text.size()), &failure);
   }
   ErrorPtr owned(failure);
-  if (!failure) return name;
+  if (!failure)
+    return name;
   *error = failure->message;
   return {};
 }

@@ -31,8 +31,10 @@ VideoParams parse(const TrackOptions &options, JsonObject *object) {
 // One access unit or picture out for each picture in, and no B-frames.
 std::string encoder_description(const VideoParams &params) {
   const std::string start = "appsrc name=src ! ", end = " ! appsink name=sink";
-  if (params.codec == kJpg) return start + "jpegenc" + end;
-  if (params.codec == kPng) return start + "pngenc snapshot=false" + end;
+  if (params.codec == kJpg)
+    return start + "jpegenc" + end;
+  if (params.codec == kPng)
+    return start + "pngenc snapshot=false" + end;
   return start +
          "x264enc tune=zerolatency speed-preset=ultrafast threads=1 bframes=0 byte-stream=true "
          "key-int-max=" +
@@ -56,7 +58,8 @@ class VideoTrack : public Track {
     BufferPtr picture;
     do {
       picture = pictures_->next(position_ms);
-      if (!picture || position_ms >= cast_.end_ms) return false;
+      if (!picture || position_ms >= cast_.end_ms)
+        return false;
     } while (position_ms < from_ms_);
     item.media = media_;
     item.timestamp = cast_.start_timestamp + position_ms;
@@ -77,17 +80,21 @@ class VideoTrack : public Track {
     item.user_id = individual ? cast_.subscribed_user : Cast::user_id(speaker);
     item.user_name = Cast::user_name(speaker);
     for (unsigned i = 0; individual && i < cast_.speakers; i++)
-      if (Cast::user_id(i) == item.user_id) item.user_name = Cast::user_name(i);
-    if (last_user_ && last_user_ != item.user_id) encoder_.force_keyframe();
+      if (Cast::user_id(i) == item.user_id)
+        item.user_name = Cast::user_name(i);
+    if (last_user_ && last_user_ != item.user_id)
+      encoder_.force_keyframe();
     last_user_ = item.user_id;
   }
 
   bool encode(BufferPtr picture, int64_t position_ms, std::vector<uint8_t> &payload) {
     GST_BUFFER_PTS(picture.get()) = static_cast<GstClockTime>(position_ms) * GST_MSECOND;
     GST_BUFFER_DTS(picture.get()) = GST_CLOCK_TIME_NONE;
-    if (!encoder_.push(std::move(picture))) return false;
+    if (!encoder_.push(std::move(picture)))
+      return false;
     SamplePtr sample = encoder_.pull();
-    if (!sample) return false;
+    if (!sample)
+      return false;
     payload = bytes_of(gst_sample_get_buffer(sample.get()));
     return true;
   }
