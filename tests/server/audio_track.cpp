@@ -17,7 +17,7 @@ struct AudioParams {
   bool rtp, multi;
 };
 
-AudioParams parse(JsonObject *object) {
+AudioParams parse(const Cast &cast, JsonObject *object) {
   constexpr int rates[] = {8000, 16000, 32000, 48000};
   AudioParams params;
   int64_t rate = get_int(object, "sample_rate").value_or(1);
@@ -26,7 +26,7 @@ AudioParams parse(JsonObject *object) {
   params.codec = get_int(object, "codec").value_or(kL16);
   params.packet_ms = std::max<int64_t>(get_int(object, "send_rate").value_or(20), 1);
   params.rtp = get_int(object, "content_type") == kRtp;
-  params.multi = get_int(object, "data_opt") == kMultiStreams;
+  params.multi = cast.channels || get_int(object, "data_opt") == kMultiStreams;
   return params;
 }
 
@@ -165,7 +165,7 @@ class AudioTrack : public Track {
 }  // namespace
 
 std::unique_ptr<Track> make_audio_track(const TrackOptions &options, JsonObject *params) {
-  return std::make_unique<AudioTrack>(options, parse(params));
+  return std::make_unique<AudioTrack>(options, parse(options.cast, params));
 }
 
 }  // namespace rtmstest

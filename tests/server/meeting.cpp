@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <random>
 
 #include "json.h"
 #include "pipeline.h"
@@ -11,6 +12,15 @@ namespace rtmstest {
 
 namespace {
 
+enum EventType {
+  kActiveSpeaker = 2,
+  kJoin = 3,
+  kSharingStart = 5,
+  kSharingStop = 6,
+  kVideoOn = 8,
+  kVideoOff = 9
+};
+
 class Meeting : public MediaSource {
  public:
   Meeting(const MeetingOptions &options, std::string uri, int64_t end_ms)
@@ -18,6 +28,10 @@ class Meeting : public MediaSource {
     cast_.start_timestamp = options.start_timestamp;
     cast_.end_ms = end_ms;
     cast_.speakers = std::max(options.speakers, 1u);
+    cast_.sizes_differ = options.sizes_differ;
+    cast_.channels = options.channels;
+    add_switch_events(Media::Video, kVideoOn, kVideoOff);
+    add_switch_events(Media::Deskshare, kSharingStart, kSharingStop);
   }
 
   void negotiated(Media m, const std::string &params_json) override;
@@ -32,23 +46,55 @@ class Meeting : public MediaSource {
     int64_t position_ms = 0;  // no later item will be before it
   };
   Slot &slot(Media m) { return slots_[static_cast<std::size_t>(m)]; }
+  int64_t due(Media m, int64_t position_ms) const;
+  const Span *off(Media m, int64_t position_ms) const;
+  void add_switch_events(Media m, int on, int off);
+  EventItem join_event();
   EventItem turn_event();
+  EventItem switch_event();
 
   MeetingOptions options_;
   std::string uri_;
   Cast cast_;
   std::array<Slot, kMediaCount> slots_;
+  std::multimap<int64_t, int> switches_;  // position → event type
+  std::minstd_rand random_;
   unsigned joined_ = 0;
   int64_t turn_ = 0;
 };
+
+// When it is sent: the backlog is old, and comes at once.
+int64_t Meeting::due(Media m, int64_t position_ms) const {
+  const int64_t due_ms = position_ms - options_.backlog_ms;
+  return m == Media::Audio ? std::max<int64_t>(due_ms, 0) : due_ms;
+}
+
+const Span *Meeting::off(Media m, int64_t position_ms) const {
+  auto spans = options_.off.find(m);
+  if (spans == options_.off.end())
+    return nullptr;
+  for (const Span &span : spans->second)
+    if (position_ms >= span.from_ms && position_ms < span.to_ms)
+      return &span;
+  return nullptr;
+}
+
+void Meeting::add_switch_events(Media m, int on, int off) {
+  for (const Span &span : options_.off[m]) {
+    switches_.emplace(span.from_ms, off);
+    switches_.emplace(span.to_ms, on);
+  }
+}
 
 void Meeting::negotiated(Media m, const std::string &params_json) {
   constexpr std::unique_ptr<Track> (*makers[kMediaCount])(const TrackOptions &, JsonObject *) = {
       make_audio_track, make_video_track, make_deskshare_track, make_transcript_track,
       make_chat_track};
   if (cast_.start_timestamp == 0)
-    cast_.start_timestamp = g_get_real_time() / 1000;
+    cast_.start_timestamp = g_get_real_time() / 1000 - options_.backlog_ms;
   NodePtr params = parse_object(params_json);
+  if (m != Media::Audio)
+    slot(m).position_ms = std::max(slot(m).position_ms, options_.backlog_ms);
   TrackOptions options{cast_, uri_, options_.width, options_.height, slot(m).position_ms};
   slot(m).track = makers[static_cast<std::size_t>(m)](
       options, params ? json_node_get_object(params.get()) : nullptr);
@@ -56,42 +102,70 @@ void Meeting::negotiated(Media m, const std::string &params_json) {
 
 bool Meeting::next(Media m, MediaItem &item, int64_t &due_ms) {
   Slot &own = slot(m);
-  if (!own.track || !own.track->next(item, due_ms))
+  int64_t position_ms = 0;
+  if (!own.track || !own.track->next(item, position_ms))
     return false;
-  own.position_ms = due_ms + 1;
+  while (const Span *span = off(m, position_ms)) {
+    own.track->skip_to(span->to_ms);
+    if (!own.track->next(item, position_ms))
+      return false;
+  }
+  own.position_ms = position_ms + 1;
+  due_ms = due(m, position_ms);
+  if (options_.jitter_ms)
+    item.timestamp +=
+        std::uniform_int_distribution<int>(-options_.jitter_ms, options_.jitter_ms)(random_);
   return true;
 }
 
 void Meeting::skip_to(Media m, int64_t due_ms) {
   if (slot(m).track)
-    slot(m).track->skip_to(due_ms);
+    slot(m).track->skip_to(due_ms + options_.backlog_ms);
+}
+
+EventItem Meeting::join_event() {
+  Members who;
+  who.num("user_id", static_cast<int64_t>(Cast::user_id(joined_)))
+      .str("user_name", Cast::user_name(joined_));
+  joined_++;
+  return {kJoin, Members().raw("participants", "[" + who.object() + "]").text(),
+          cast_.start_timestamp};
 }
 
 EventItem Meeting::turn_event() {
-  unsigned speaker = cast_.active(turn_ * Cast::kTurnMs);
+  const int64_t position_ms = turn_++ * Cast::kTurnMs;
+  unsigned speaker = cast_.active(position_ms);
   auto user = static_cast<int64_t>(Cast::user_id(speaker));
   Members members;
   members.num("current_id", user).num("user_id", user).str("user_name", Cast::user_name(speaker));
-  return {2, members.text(), cast_.start_timestamp + turn_ * Cast::kTurnMs};
+  return {kActiveSpeaker, members.text(), cast_.start_timestamp + position_ms};
+}
+
+EventItem Meeting::switch_event() {
+  const auto [position_ms, type] = *switches_.begin();
+  switches_.erase(switches_.begin());
+  const unsigned speaker = cast_.active(position_ms);
+  Members who, members;
+  who.num("user_id", static_cast<int64_t>(Cast::user_id(speaker)));
+  if (type == kVideoOn || type == kVideoOff)
+    members.raw("participants", "[" + who.object() + "]");
+  else
+    members.splice(who.text()).str("user_name", Cast::user_name(speaker));
+  return {type, members.text(), cast_.start_timestamp + position_ms};
 }
 
 // All join at once, then they take turns.
 bool Meeting::next_event(EventItem &item, int64_t &due_ms) {
-  if (joined_ < cast_.speakers) {
-    Members who;
-    who.num("user_id", static_cast<int64_t>(Cast::user_id(joined_)))
-        .str("user_name", Cast::user_name(joined_));
-    joined_++;
-    item = {3, Members().raw("participants", "[" + who.object() + "]").text(),
-            cast_.start_timestamp};
-    due_ms = 0;
-    return true;
-  }
-  due_ms = turn_ * Cast::kTurnMs;
-  if (due_ms >= cast_.end_ms)
+  const int64_t turn_ms = turn_ * Cast::kTurnMs;
+  if (joined_ < cast_.speakers)
+    item = join_event();
+  else if (!switches_.empty() && switches_.begin()->first < turn_ms)
+    item = switch_event();
+  else if (turn_ms < cast_.end_ms)
+    item = turn_event();
+  else
     return false;
-  item = turn_event();
-  turn_++;
+  due_ms = std::max<int64_t>(item.timestamp - cast_.start_timestamp - options_.backlog_ms, 0);
   return true;
 }
 
@@ -116,7 +190,7 @@ int64_t file_duration_ms(const std::string &uri) {
 }  // namespace
 
 std::unique_ptr<MediaSource> make_meeting(const MeetingOptions &options) {
-  int64_t end_ms = options.duration_ms > 0 ? options.duration_ms : INT64_MAX;
+  int64_t end_ms = options.duration_ms > 0 ? options.duration_ms + options.backlog_ms : INT64_MAX;
   if (options.file.empty())
     return std::make_unique<Meeting>(options, "", end_ms);
   GError *failure = nullptr;

@@ -2,6 +2,8 @@
 
 #include <glib.h>
 
+#include <cstdio>
+
 #include "glib_ptr.h"
 #include "rules.h"
 
@@ -11,20 +13,20 @@ namespace {
 
 // What GOption fills: it allocates strings with a plain pointer, so they are freed here.
 struct Raw {
-  int port = 0, keep_alive_ms = 10000;
-  double duration_s = 0;
-  gboolean tls = FALSE, binary = FALSE, no_all = FALSE, once = FALSE;
+  int port = 0, keep_alive_ms = 10000, jitter_ms = 0;
+  double duration_s = 0, backlog_s = 0;
+  gboolean tls = FALSE, binary = FALSE, no_all = FALSE, once = FALSE, sizes_differ = FALSE;
   char *cert = nullptr, *key = nullptr, *media = nullptr, *pace = nullptr, *end = nullptr,
        *webhook_file = nullptr, *webhook_shape = nullptr, *product = nullptr, *client_id = nullptr,
        *client_secret = nullptr, *offer = nullptr, *ca_file = nullptr, *id = nullptr,
-       *stream_id = nullptr;
+       *stream_id = nullptr, *off = nullptr;
 
   Raw() = default;
   Raw(const Raw &) = delete;
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
     for (char *text : {cert, key, media, pace, end, webhook_file, webhook_shape, product, client_id,
-                       client_secret, offer, ca_file, id, stream_id})
+                       client_secret, offer, ca_file, id, stream_id, off})
       g_free(text);
   }
 };
@@ -68,31 +70,55 @@ void set(std::string *to, const char *from, const char *variable = nullptr) {
     *to = fallback;
 }
 
+std::vector<std::string> split(const char *list) {
+  Ptr<char *, g_strfreev> parts(g_strsplit(list, ",", -1));
+  return {parts.get(), parts.get() + g_strv_length(parts.get())};
+}
+
+std::optional<Media> media_named(const std::string &name) {
+  for (Media m : kAllMedia)
+    if (name == media_name(m))
+      return m;
+  return std::nullopt;
+}
+
 bool parse_offer(const char *list, std::set<Media> *offered, std::string *error) {
   if (!list)
     return true;
   offered->clear();
-  Ptr<char *, g_strfreev> names(g_strsplit(list, ",", -1));
-  for (char **name = names.get(); *name; name++) {
-    bool known = false;
-    for (Media m : kAllMedia) {
-      if (std::string_view(*name) != media_name(m))
-        continue;
-      offered->insert(m);
-      known = true;
+  for (const std::string &name : split(list)) {
+    std::optional<Media> m = media_named(name);
+    if (!m) {
+      *error = "unknown media: " + name;
+      return false;
     }
-    if (known)
-      continue;
-    *error = std::string("unknown media: ") + *name;
-    return false;
+    offered->insert(*m);
+  }
+  return true;
+}
+
+bool parse_off(const char *list, std::map<Media, std::vector<Span>> *off, std::string *error) {
+  if (!list)
+    return true;
+  for (const std::string &part : split(list)) {
+    const std::size_t colon = part.find(':');
+    std::optional<Media> m = media_named(part.substr(0, colon));
+    double from_s = 0, to_s = 0;
+    if (!m || colon == std::string::npos ||
+        std::sscanf(part.c_str() + colon + 1, "%lf-%lf", &from_s, &to_s) != 2 || from_s >= to_s) {
+      *error = "not MEDIA:FROM-TO: " + part;
+      return false;
+    }
+    (*off)[*m].push_back({static_cast<int64_t>(from_s * 1000), static_cast<int64_t>(to_s * 1000)});
   }
   return true;
 }
 
 bool convert(const Raw &raw, Options *options, std::string *error) {
   Config &config = options->config;
-  if (raw.port < 0 || raw.port > 65535 || raw.duration_s < 0) {
-    *error = "port or duration out of range";
+  if (raw.port < 0 || raw.port > 65535 || raw.duration_s < 0 || raw.backlog_s < 0 ||
+      raw.jitter_ms < 0) {
+    *error = "a number is out of range";
     return false;
   }
   config.port = static_cast<uint16_t>(raw.port);
@@ -111,6 +137,9 @@ bool convert(const Raw &raw, Options *options, std::string *error) {
   set(&options->webhook_file, raw.webhook_file);
   set(&options->ca_file, raw.ca_file);
   options->meeting.duration_ms = static_cast<int64_t>(raw.duration_s * 1000);
+  options->meeting.backlog_ms = static_cast<int64_t>(raw.backlog_s * 1000);
+  options->meeting.jitter_ms = raw.jitter_ms;
+  options->meeting.sizes_differ = raw.sizes_differ;
   options->once = raw.once;
   if (raw.ca_file && !config.tls) {
     *error = "--ca-file needs --tls";
@@ -120,7 +149,8 @@ bool convert(const Raw &raw, Options *options, std::string *error) {
          choose(raw.end, kEnds, &config.end, error) &&
          choose(raw.webhook_shape, kShapes, &config.webhook_shape, error) &&
          choose(raw.product, kProducts, &config.product, error) &&
-         parse_offer(raw.offer, &config.offered, error);
+         parse_offer(raw.offer, &config.offered, error) &&
+         parse_off(raw.off, &options->meeting.off, error);
 }
 
 }  // namespace
@@ -155,6 +185,13 @@ bool parse_options(int *argc, char ***argv, Options *options, std::string *error
       {"no-all", 0, 0, kFlag, &raw.no_all, "Offer no URL for all media", nullptr},
       {"offer", 0, 0, kString, &raw.offer, "Media offered, comma-separated (default: all)",
        "audio,video,deskshare,transcript,chat"},
+      {"off", 0, 0, kString, &raw.off,
+       "When nothing of a medium comes (cameras off, silence), in s", "MEDIA:FROM-TO,..."},
+      {"jitter", 0, 0, kInt, &raw.jitter_ms, "Of timestamps, either way", "MS"},
+      {"backlog", 0, 0, G_OPTION_ARG_DOUBLE, &raw.backlog_s,
+       "Begin with so much older audio, all at once", "SECONDS"},
+      {"sizes-differ", 0, 0, kFlag, &raw.sizes_differ, "Every other speaker's camera is 4:3",
+       nullptr},
       {"keep-alive", 0, 0, kInt, &raw.keep_alive_ms, "Keep-alive interval", "MS"},
       {"once", 0, 0, kFlag, &raw.once,
        "Exit when the first stream has ended; status 1 if the client broke rules", nullptr},
@@ -169,7 +206,10 @@ bool parse_options(int *argc, char ***argv, Options *options, std::string *error
   ErrorPtr owned(failure);
   if (failure)
     *error = failure->message;
-  return parsed && convert(raw, options, error);
+  if (!parsed || !convert(raw, options, error))
+    return false;
+  options->meeting.channels = options->config.product == Product::ContactCenter;
+  return true;
 }
 
 }  // namespace rtmstest

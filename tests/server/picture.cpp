@@ -21,6 +21,8 @@ class Canvas {
     gst_video_info_set_format(&info_, GST_VIDEO_FORMAT_I420, static_cast<guint>(format.width),
                               static_cast<guint>(format.height));
     buffer_.reset(gst_buffer_new_allocate(nullptr, GST_VIDEO_INFO_SIZE(&info_), nullptr));
+    gst_buffer_add_video_meta(buffer_.get(), GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_I420,
+                              static_cast<guint>(format.width), static_cast<guint>(format.height));
     gst_video_frame_map(&frame_, &info_, buffer_.get(), GST_MAP_WRITE);
   }
   int width() const { return GST_VIDEO_INFO_WIDTH(&info_); }
@@ -98,7 +100,10 @@ BufferPtr PaintedCamera::next(int64_t &position_ms) {
   int64_t frame = frame_++;
   position_ms = frame * 1000 / format_.fps;
   int speaker = static_cast<int>(cast_.active(position_ms));
-  Canvas canvas(format_);
+  PictureFormat format = format_;
+  if (cast_.sizes_differ && speaker % 2 == 1)
+    format.width = format.height * 4 / 3;
+  Canvas canvas(format);
   if (frame % format_.fps == 0) {
     canvas.fill(kWhite, 128, 128);
   } else {

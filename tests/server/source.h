@@ -83,12 +83,24 @@ class ListSource : public MediaSource {
   int64_t first_ = INT64_MAX;
 };
 
+// Times of the meeting, from its start.
+struct Span {
+  int64_t from_ms = 0, to_ms = 0;
+};
+
 struct MeetingOptions {
   std::string file;                // media file to play instead of the made meeting
   int64_t duration_ms = 0;         // 0: endless, or the file's length
   int width = 1280, height = 720;  // where the negotiated parameters don't tell
   unsigned speakers = 2;
-  int64_t start_timestamp = 0;  // Unix ms of the stream's start; 0: now
+  int64_t start_timestamp = 0;  // Unix ms of the meeting's start; 0: now
+
+  // How it does not go smoothly. Cameras and screen shares that go and come are told by events.
+  std::map<Media, std::vector<Span>> off;  // nothing is sent then
+  int jitter_ms = 0;                       // timestamps are off by up to so much, either way
+  int64_t backlog_ms = 0;     // the audio of so long before all else comes at once, and first
+  bool sizes_differ = false;  // every other speaker's camera is 4:3
+  bool channels = false;      // Contact Center: each party is heard separately, even in the mix
 };
 std::unique_ptr<MediaSource> make_meeting(const MeetingOptions &options);
 

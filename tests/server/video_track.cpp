@@ -50,8 +50,9 @@ class VideoTrack : public Track {
         media_(media),
         from_ms_(options.from_ms),
         pictures_(std::move(pictures)),
-        encoder_(encoder_description(params)) {
-    encoder_.set_caps(caps_of(params.picture));
+        encoder_(encoder_description(params)),
+        format_(params.picture) {
+    encoder_.set_caps(caps_of(format_));
   }
 
   bool next(MediaItem &item, int64_t &position_ms) override {
@@ -64,6 +65,7 @@ class VideoTrack : public Track {
     item.media = media_;
     item.timestamp = cast_.start_timestamp + position_ms;
     set_user(item, position_ms);
+    set_size(picture.get());
     return encode(std::move(picture), position_ms, item.payload);
   }
 
@@ -87,6 +89,17 @@ class VideoTrack : public Track {
     last_user_ = item.user_id;
   }
 
+  // A picture of another size begins with a keyframe and another SPS.
+  void set_size(GstBuffer *picture) {
+    GstVideoMeta *meta = gst_buffer_get_video_meta(picture);
+    if (!meta || (static_cast<int>(meta->width) == format_.width &&
+                  static_cast<int>(meta->height) == format_.height))
+      return;
+    format_.width = static_cast<int>(meta->width);
+    format_.height = static_cast<int>(meta->height);
+    encoder_.set_caps(caps_of(format_));
+  }
+
   bool encode(BufferPtr picture, int64_t position_ms, std::vector<uint8_t> &payload) {
     GST_BUFFER_PTS(picture.get()) = static_cast<GstClockTime>(position_ms) * GST_MSECOND;
     GST_BUFFER_DTS(picture.get()) = GST_CLOCK_TIME_NONE;
@@ -104,6 +117,7 @@ class VideoTrack : public Track {
   int64_t from_ms_;
   std::unique_ptr<Pictures> pictures_;
   Pipeline encoder_;
+  PictureFormat format_;
   uint64_t last_user_ = 0;
 };
 
