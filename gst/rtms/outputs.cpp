@@ -33,11 +33,12 @@ std::string participant_key(const std::string &who) {
 
 }  // namespace
 
-Outputs::Outputs(GstElement *element, OutputsConfig config, Stats *stats,
+Outputs::Outputs(GstElement *element, OutputsConfig config, Stats *stats, const Roster *roster,
                  std::function<void(GstFlowReturn)> stopped)
     : element_(element),
       config_(std::move(config)),
       stats_(stats),
+      roster_(roster),
       stopped_(std::move(stopped)),
       group_id_(gst_util_group_id_next()),
       latency_(std::make_shared<PadLatency>()) {
@@ -100,7 +101,7 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
   }
   const bool wanted = media != Media::Audio || !participants();
   if (wanted && outputs_.find(media_nick(media)) == outputs_.end())
-    add_output(media, media_nick(media), media_nick(media), media_nick(media), "");
+    add_output(media, media_nick(media), media_nick(media), media_nick(media));
 }
 
 void Outputs::all_negotiated() {
@@ -111,7 +112,7 @@ void Outputs::all_negotiated() {
 }
 
 Outputs::Output *Outputs::add_output(Media media, const std::string &key, const std::string &name,
-                                     const char *templ, const std::string &title) {
+                                     const char *templ, EventPtr tags) {
   auto output = std::make_unique<Output>();
   Output *raw = output.get();
   output->media = media;
@@ -127,7 +128,7 @@ Outputs::Output *Outputs::add_output(Media media, const std::string &key, const 
       gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(element_), templ), name.c_str(),
       std::move(config));
   output->pad = GST_RTMS_SRC_PAD(gst_object_ref_sink(pad));
-  start_pad(pad, *raw, key, title);
+  start_pad(pad, *raw, key, std::move(tags));
   {
     std::lock_guard<std::mutex> lock(mutex_);
     outputs_[key] = std::move(output);
@@ -138,7 +139,7 @@ Outputs::Output *Outputs::add_output(Media media, const std::string &key, const 
 
 // Sticky events are stored before the pad is shown: a pad-added handler finds its caps.
 void Outputs::start_pad(GstRtmsSrcPad *pad, const Output &output, const std::string &key,
-                        const std::string &title) {
+                        EventPtr tags) {
   const std::string stream_id = config_.stream_id + "/" + key;
   GstEvent *start = gst_event_new_stream_start(stream_id.c_str());
   gst_event_set_group_id(start, group_id_);
@@ -151,9 +152,8 @@ void Outputs::start_pad(GstRtmsSrcPad *pad, const Output &output, const std::str
   gst_pad_push_event(GST_PAD(pad), gst_event_new_segment(&segment));
   if (timeline_.anchored())
     gst_rtms_src_pad_enqueue_event(pad, segment_event());
-  if (!title.empty())
-    gst_pad_push_event(GST_PAD(pad),
-                       gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, title.c_str(), nullptr)));
+  if (tags)
+    gst_pad_push_event(GST_PAD(pad), tags.release());
   gst_rtms_src_pad_interrupt(pad);
 }
 
@@ -183,8 +183,11 @@ Outputs::Output *Outputs::participant_output(const MediaData &data) {
     told_too_many_ = true;
     return nullptr;
   }
-  return add_output(Media::Audio, key, "audio_" + std::to_string(participant_count_++), "audio_%u",
-                    std::string(data.user_name));
+  Output *output = add_output(Media::Audio, key, "audio_" + std::to_string(participant_count_++),
+                              "audio_%u", participant_tags(data));
+  output->user_id = data.user_id;
+  output->title = data.user_name;
+  return output;
 }
 
 void Outputs::interrupt(MediaMask media) {
@@ -201,14 +204,19 @@ void Outputs::interrupt(Output *output) {
   gst_rtms_src_pad_interrupt(output->pad);
 }
 
+void Outputs::participant_left(const Participant &participant) {
+  leave(participant_key(std::to_string(participant.user_id)));
+  if (!participant.channel_id.empty())
+    leave(participant_key(participant.channel_id));
+}
+
 // The pad stays until the element stops: what follows it may still be busy. Who comes back gets a
 // new one.
-void Outputs::participant_left(uint64_t user_id) {
-  const std::string who = participant_key(std::to_string(user_id));
-  auto found = outputs_.find(who);
+void Outputs::leave(const std::string &key) {
+  auto found = outputs_.find(key);
   if (found == outputs_.end())
     return;
-  left_us_[who] = g_get_monotonic_time();
+  left_us_[key] = g_get_monotonic_time();
   gst_rtms_src_pad_enqueue_event(found->second->pad, EventPtr(gst_event_new_eos()));
   std::lock_guard<std::mutex> lock(mutex_);
   auto node = outputs_.extract(found);
@@ -219,6 +227,7 @@ void Outputs::participant_left(uint64_t user_id) {
 
 bool Outputs::end() {
   release_held();
+  release_interim(interim_.all());
   for (auto &[key, output] : outputs_)
     gst_rtms_src_pad_enqueue_event(output->pad, EventPtr(gst_event_new_eos()));
   return !outputs_.empty();

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "gstrtmssrcpad.h"
-#include "heldmedia.h"
 #include "media/audioalign.h"
+#include "media/heldmedia.h"
+#include "media/interim.h"
 #include "media/timeline.h"
 #include "media/track.h"
 #include "protocol/types.h"
+#include "roster.h"
 #include "session/timer.h"
 #include "stats.h"
 
@@ -27,6 +29,7 @@ struct OutputsConfig {
   Queue::Limits limits;
   GstClockTime latency = 0;
   bool transcript_json = false;
+  bool transcript_speaker = false;
   bool buffer_data = false;
 };
 
@@ -35,7 +38,7 @@ class Outputs {
  public:
   // `stopped` is called, from any thread, when nothing downstream takes data any more: with
   // GST_FLOW_EOS, GST_FLOW_NOT_LINKED or an error.
-  Outputs(GstElement *element, OutputsConfig config, Stats *stats,
+  Outputs(GstElement *element, OutputsConfig config, Stats *stats, const Roster *roster,
           std::function<void(GstFlowReturn)> stopped);
   // Ends the pads' tasks and removes the pads. Any thread, when the loop thread does nothing with
   // them any more.
@@ -48,7 +51,7 @@ class Outputs {
   void first_packet(int64_t unix_ms) { timeline_.first_packet(unix_ms); }
   void interrupt(MediaMask media);
   // EOS on the participant's own pad, where there is one.
-  void participant_left(uint64_t user_id);
+  void participant_left(const Participant &participant);
   // EOS on each pad, behind what waits there. False where there is no pad.
   bool end();
 
@@ -74,20 +77,32 @@ class Outputs {
     bool discont = false;  // what comes next does not follow what came before
     bool overflowing = false;
     bool left = false;  // its participant
+
+    // Whom it shows, and what was told of that.
+    std::optional<uint64_t> user_id;
+    std::string title;
   };
 
   Output *output_for(const MediaData &data);
   Output *participant_output(const MediaData &data);
   Output *add_output(Media media, const std::string &key, const std::string &name,
-                     const char *templ, const std::string &title);
-  void start_pad(GstRtmsSrcPad *pad, const Output &output, const std::string &key,
-                 const std::string &title);
+                     const char *templ, EventPtr tags = nullptr);
+  void start_pad(GstRtmsSrcPad *pad, const Output &output, const std::string &key, EventPtr tags);
   CapsPtr caps_of(Media media) const;
   bool participants() const;
 
   bool hold(const MediaData &data);
   void release_held();
   void accept(const MediaData &data);
+  void await_final(const MediaData &data);
+  void release_interim(InterimTexts::Texts texts);
+  void watch_interim();
+  MediaData named(const MediaData &data) const;
+  MediaData speaker_of(const MediaData &data) const;
+  void hand_on(const MediaData &data);
+  bool leads_somewhere(Output *output);
+  void follow_speaker(Output *output, const MediaData &data, const GstBuffer *buffer);
+  void leave(const std::string &key);
   void interrupt(Output *output);
   void align(Output *output, GstBuffer *buffer);
   void advance(GstClockTime position);
@@ -105,6 +120,7 @@ class Outputs {
   GstElement *element_;
   const OutputsConfig config_;
   Stats *stats_;
+  const Roster *roster_;
   std::function<void(GstFlowReturn)> stopped_;
   MediaParams params_;
   Timeline timeline_;
@@ -113,6 +129,8 @@ class Outputs {
   std::vector<std::unique_ptr<HeldMedia>> held_;
   uint64_t held_bytes_ = 0;
   Timer hold_timer_;
+  InterimTexts interim_;
+  Timer interim_timer_;
   guint group_id_;
   unsigned participant_count_ = 0;
   std::map<std::string, int64_t> left_us_;  // when participants with a pad left

@@ -61,21 +61,47 @@ void Outputs::release_held() {
 void Outputs::forget_held() {
   hold_timer_.stop();
   held_.clear();
+  interim_timer_.stop();
+  interim_.all();
 }
 
 void Outputs::accept(const MediaData &data) {
+  if (data.media == Media::Transcript && !config_.transcript_json)
+    await_final(named(data));
+  else
+    hand_on(named(data));
+}
+
+// A text that is not final yet waits for the one that is. JSON has both, and tells which is which.
+void Outputs::await_final(const MediaData &data) {
+  bool show = false;
+  release_interim(interim_.add(data, g_get_monotonic_time(), &show));
+  if (show)
+    hand_on(data);
+  else
+    watch_interim();
+}
+
+void Outputs::watch_interim() {
+  interim_timer_.start(InterimTexts::kPatience_us / 1000, [this] {
+    release_interim(interim_.overdue(g_get_monotonic_time()));
+    if (!interim_.empty())
+      watch_interim();
+  });
+}
+
+void Outputs::release_interim(InterimTexts::Texts texts) {
+  for (auto &text : texts)
+    hand_on(text->data);
+}
+
+void Outputs::hand_on(const MediaData &data) {
   Output *output = output_for(data);
-  if (!output)
+  if (!output || !leads_somewhere(output))
     return;
-  // Nothing is done for a pad that leads nowhere.
-  if (!gst_pad_is_linked(GST_PAD(output->pad)) ||
-      gst_rtms_src_pad_get_flow(output->pad) == GST_FLOW_ERROR) {
-    interrupt(output);
-    check_flows();
-    return;
-  }
   const int64_t start_ms = timeline_.anchored() ? timeline_.zero_ms() : data.timestamp;
-  BufferPtr buffer = make_buffer(data, params_, config_.transcript_json, start_ms);
+  BufferPtr buffer =
+      make_buffer(data, params_, {config_.transcript_json, config_.transcript_speaker}, start_ms);
   if (!buffer) {
     stats_->of(data.media).dropped++;
     interrupt(output);
@@ -83,8 +109,57 @@ void Outputs::accept(const MediaData &data) {
                        data.payload.size());
     return;
   }
+  follow_speaker(output, data, buffer.get());
   stamp(output, buffer.get(), data);
+  add_participant(buffer.get(), speaker_of(data));
   enqueue(output, std::move(buffer));
+}
+
+// Nothing is done for a pad that leads nowhere.
+bool Outputs::leads_somewhere(Output *output) {
+  if (gst_pad_is_linked(GST_PAD(output->pad)) &&
+      gst_rtms_src_pad_get_flow(output->pad) != GST_FLOW_ERROR)
+    return true;
+  interrupt(output);
+  check_flows();
+  return false;
+}
+
+MediaData Outputs::named(const MediaData &data) const {
+  MediaData named = data;
+  if (data.user_name.empty())
+    named.user_name = roster_->name(data.user_id, data.channel_id);
+  return named;
+}
+
+// In the mix it is the active speaker.
+MediaData Outputs::speaker_of(const MediaData &data) const {
+  const bool mix = data.media == Media::Audio && data.user_id == 0 && data.channel_id.empty();
+  MediaData speaker = data;
+  if (mix && roster_->active_speaker().user_id != 0) {
+    speaker.user_id = roster_->active_speaker().user_id;
+    speaker.user_name = roster_->active_speaker().user_name;
+  }
+  return speaker;
+}
+
+// Another camera begins with a keyframe. Where that was lost, its pictures cannot be decoded, or
+// would be painted over the last ones.
+void Outputs::follow_speaker(Output *output, const MediaData &data, const GstBuffer *buffer) {
+  const bool mix = data.media == Media::Audio && !participants();
+  if (mix || is_text(data.media))
+    return;
+  if (output->user_id && output->user_id != data.user_id &&
+      GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
+    interrupt(output);
+    return;
+  }
+  const bool told = output->user_id == data.user_id && output->title == data.user_name;
+  output->user_id = data.user_id;
+  if (told || data.user_name.empty())
+    return;
+  output->title = data.user_name;
+  gst_rtms_src_pad_enqueue_event(output->pad, participant_tags(data));
 }
 
 // A message without a timestamp belongs where the last one was.
@@ -123,7 +198,6 @@ void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
   output->discont = false;
   add_capture_time(buffer, captured_ms, GST_BUFFER_DURATION(buffer));
-  add_participant(buffer, data);
   if (!is_text(data.media))
     advance(GST_BUFFER_PTS(buffer));
   count(data, captured_ms, buffer);

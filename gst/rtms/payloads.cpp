@@ -26,14 +26,14 @@ BufferPtr decode(const MediaData &data, const MediaParams &params) {
   return buffer;
 }
 
-BufferPtr text(const MediaData &data, bool transcript_json, int64_t stream_start_ms) {
+BufferPtr text(const MediaData &data, TextOptions options, int64_t stream_start_ms) {
   if (data.media == Media::Chat)
     return text_buffer(chat_json(data));
   BufferPtr buffer = nullptr;
-  if (transcript_json)
-    buffer = text_buffer(rtms::transcript_json(data, stream_start_ms));
+  if (options.json)
+    buffer = text_buffer(transcript_json(data, stream_start_ms));
   else if (!data.payload.empty())
-    buffer = text_buffer(data.payload);
+    buffer = text_buffer(transcript_line(data, options.speaker));
   const TextSpan span = transcript_span(data, stream_start_ms);
   if (buffer && span.end > span.start)
     GST_BUFFER_DURATION(buffer.get()) =
@@ -47,9 +47,26 @@ bool is_text(Media media) {
   return media == Media::Transcript || media == Media::Chat;
 }
 
-BufferPtr make_buffer(const MediaData &data, const MediaParams &params, bool transcript_json,
+BufferPtr make_buffer(const MediaData &data, const MediaParams &params, TextOptions options,
                       int64_t stream_start_ms) {
-  return is_text(data.media) ? text(data, transcript_json, stream_start_ms) : decode(data, params);
+  return is_text(data.media) ? text(data, options, stream_start_ms) : decode(data, params);
+}
+
+EventPtr participant_tags(const MediaData &data) {
+  std::string id;
+  if (!data.channel_id.empty())
+    id = "channel-id=" + std::string(data.channel_id);
+  else if (data.user_id != 0)
+    id = "user-id=" + std::to_string(data.user_id);
+  if (id.empty() && data.user_name.empty())
+    return nullptr;
+  GstTagList *tags = gst_tag_list_new_empty();
+  if (!data.user_name.empty())
+    gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE, GST_TAG_TITLE,
+                     std::string(data.user_name).c_str(), nullptr);
+  if (!id.empty())
+    gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE, GST_TAG_EXTENDED_COMMENT, id.c_str(), nullptr);
+  return EventPtr(gst_event_new_tag(tags));
 }
 
 void add_participant(GstBuffer *buffer, const MediaData &data) {

@@ -8,10 +8,19 @@ namespace rtms {
 
 bool is_text(Media media);
 
+struct TextOptions {
+  bool json = false;     // transcript lines as JSON
+  bool speaker = false;  // plain ones with the speaker in front
+};
+
 // Null where the payload is damaged or empty. `stream_start_ms` is what relative times of a
 // transcript count from.
-BufferPtr make_buffer(const MediaData &data, const MediaParams &params, bool transcript_json,
+BufferPtr make_buffer(const MediaData &data, const MediaParams &params, TextOptions options,
                       int64_t stream_start_ms);
+
+// Whose media a pad carries: the name as title, the id as extended comment. Null where neither is
+// known.
+EventPtr participant_tags(const MediaData &data);
 
 // Puts who is speaking, or is seen, on the buffer as a GstCustomMeta `GstRtmsParticipantMeta`.
 void add_participant(GstBuffer *buffer, const MediaData &data);

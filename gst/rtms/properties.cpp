@@ -259,6 +259,17 @@ void install_media(Installer *install) {
   install->choice("transcript-format", "Transcript format",
                   "Form of the buffers on the pad transcript: plain text, or a JSON object each",
                   gst_rtms_src_transcript_format_get_type(), &Settings::transcript_format);
+  /**
+   * GstRtmsSrc:transcript-speaker:
+   *
+   * Whether a line of plain text begins with its speaker: "John Smith: Hello.". JSON has the
+   * speaker in `user_name`, always.
+   *
+   * Since: 0.1
+   */
+  install->boolean("transcript-speaker", "Transcript speaker",
+                   "Whether a line of plain text begins with its speaker",
+                   &Settings::transcript_speaker);
 }
 
 void install_audio(Installer *install) {

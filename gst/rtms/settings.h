@@ -51,6 +51,7 @@ struct Settings {
   int transcript_language = 9;
   bool transcript_detect_language = false;
   int transcript_format = GST_RTMS_SRC_TRANSCRIPT_TEXT;
+  bool transcript_speaker = true;
 
   unsigned latency = 200;
   unsigned max_queue_bytes = 64u << 20;

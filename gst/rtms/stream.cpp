@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kBusyTimeout = 200ms;
 constexpr auto kDownTimeout = 650ms;
-constexpr size_t kMaxNames = 10000;
-constexpr size_t kMaxNameLength = 1024;
 
 OutputsConfig outputs_config(const Settings &settings, const SessionConfig &config) {
   OutputsConfig outputs;
@@ -24,7 +22,16 @@ OutputsConfig outputs_config(const Settings &settings, const SessionConfig &conf
   outputs.latency = settings.latency * GST_MSECOND;
   outputs.buffer_data = config.buffer_data && (config.media & media_bit(Media::Audio));
   outputs.transcript_json = settings.transcript_format == GST_RTMS_SRC_TRANSCRIPT_JSON;
+  outputs.transcript_speaker = settings.transcript_speaker;
   return outputs;
+}
+
+// A Contact Center's call has its own numbers for the same.
+bool somebody_left(Product product, int64_t type) {
+  const bool center = product == Product::ContactCenter;
+  return type == static_cast<int64_t>(EventType::ParticipantLeave) ||
+         (center && (type == static_cast<int64_t>(ContactCenterEvent::ConsumerEnd) ||
+                     type == static_cast<int64_t>(ContactCenterEvent::UserEnd)));
 }
 
 GstDebugLevel debug_level(LogSink::Level level) {
@@ -47,7 +54,7 @@ Stream::Stream(GstElement *element, const Settings &settings, SessionConfig conf
     : element_(element),
       product_(config.who.product),
       log_(element),
-      outputs_(element, outputs_config(settings, config), &stats_,
+      outputs_(element, outputs_config(settings, config), &stats_, &roster_,
                [this](GstFlowReturn flow) { downstream_stopped(flow); }),
       thread_(std::make_unique<LoopThread>("rtmssrc")) {
   thread_->post([this, settings, config = std::move(config)]() mutable {
@@ -197,23 +204,11 @@ void Stream::session_event(const EventUpdate &event) {
   if (event.type == static_cast<int64_t>(EventType::FirstPacketTimestamp) && event.timestamp > 0)
     outputs_.first_packet(event.timestamp);
   EventUpdate named = event;
-  remember_names(&named);
+  roster_.update(&named);
   post_event(element_, product_, named);
-  if (event.type == static_cast<int64_t>(EventType::ParticipantLeave))
+  if (somebody_left(product_, event.type))
     for (const Participant &participant : event.participants)
-      outputs_.participant_left(participant.user_id);
-}
-
-void Stream::remember_names(EventUpdate *event) {
-  for (Participant &participant : event->participants) {
-    if (participant.user_name.empty()) {
-      auto found = names_.find(participant.user_id);
-      if (found != names_.end())
-        participant.user_name = found->second;
-    } else if (participant.user_name.size() <= kMaxNameLength && names_.size() < kMaxNames) {
-      names_[participant.user_id] = participant.user_name;
-    }
-  }
+      outputs_.participant_left(participant);
 }
 
 void Stream::session_stream_state(const StreamStateUpdate &update) {

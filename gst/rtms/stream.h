@@ -68,18 +68,17 @@ class Stream final : public SessionListener {
   void end(const char *why);
   void close_later();
   void downstream_stopped(GstFlowReturn flow);
-  void remember_names(EventUpdate *event);
 
   GstElement *element_;
   const Product product_;
   ElementLog log_;
   Stats stats_;
+  Roster roster_;
   Outputs outputs_;
   bool over_ = false;  // ended or failed
   bool progress_told_ = false;
-  bool signaled_ = false;                  // the signaling connection has worked before
-  MediaMask streamed_ = 0;                 // the media connections that have
-  std::map<uint64_t, std::string> names_;  // of the participants: those that leave come without
+  bool signaled_ = false;   // the signaling connection has worked before
+  MediaMask streamed_ = 0;  // the media connections that have
 
   const std::shared_ptr<std::atomic<bool>> interrupt_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<WebSocketFactory> transports_;

@@ -40,6 +40,16 @@ GstClockTime capture_of(GstBuffer *buffer) {
   return meta ? meta->timestamp : GST_CLOCK_TIME_NONE;
 }
 
+void read_participant(GstBuffer *buffer, Packet *packet) {
+  GstCustomMeta *meta = gst_buffer_get_custom_meta(buffer, "GstRtmsParticipantMeta");
+  if (!meta)
+    return;
+  GstStructure *structure = gst_custom_meta_get_structure(meta);
+  const char *name = gst_structure_get_string(structure, "user-name");
+  gst_structure_get_uint64(structure, "user-id", &packet->user_id);
+  packet->user_name = name ? name : "";
+}
+
 Packet packet_of(GstBuffer *buffer) {
   Packet packet;
   packet.bytes.resize(gst_buffer_get_size(buffer));
@@ -49,6 +59,7 @@ Packet packet_of(GstBuffer *buffer) {
   packet.flags = GST_BUFFER_FLAGS(buffer);
   packet.capture = capture_of(buffer);
   packet.arrival_us = g_get_monotonic_time();
+  read_participant(buffer, &packet);
   return packet;
 }
 

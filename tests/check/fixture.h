@@ -41,7 +41,9 @@ struct Packet {
   GstClockTime pts = GST_CLOCK_TIME_NONE, duration = GST_CLOCK_TIME_NONE;
   unsigned flags = 0;
   GstClockTime capture = GST_CLOCK_TIME_NONE;  // of the meta timestamp/x-unix
-  int64_t arrival_us = 0;                      // monotonic
+  uint64_t user_id = 0;                        // of the participant meta
+  std::string user_name;
+  int64_t arrival_us = 0;  // monotonic
   bool has(GstBufferFlags flag) const { return (flags & flag) != 0; }
 };
 

@@ -115,7 +115,8 @@ void check_keep_alives(Server &server, std::size_t count, const char *socket) {
     JsonObject *object = parse(parser.get(), answer.text);
     int64_t asked_ms = json_object_get_int_member(object, "timestamp");
     int64_t took_ms = (answer.time_us + unix_us) / 1000 - asked_ms;
-    ck_assert_msg(took_ms <= 100 * slowness(), "%s: %d ms", answer.socket.c_str(), static_cast<int>(took_ms));
+    ck_assert_msg(took_ms <= 100 * slowness(), "%s: %d ms", answer.socket.c_str(),
+                  static_cast<int>(took_ms));
   }
   expect_no_violations(server);
 }

@@ -84,7 +84,13 @@ const std::vector<Codec> &codecs() {
        200, [](unsigned i) { return random_bytes(200000 + i, i); }},
       {"png screen", "screen", Media::Deskshare, kPictures + Settings{{"screen-codec", "png"}}, 5,
        200, [](unsigned i) { return random_bytes(200001 + i, i); }},
-      {"transcript text", "transcript", Media::Transcript, {}, 20, 1000, sentence},
+      {"transcript text",
+       "transcript",
+       Media::Transcript,
+       {{"transcript-speaker", "false"}},
+       20,
+       1000,
+       sentence},
       {"transcript json",
        "transcript",
        Media::Transcript,
@@ -288,7 +294,8 @@ GST_START_TEST(test_real_time) {
     ck_assert(record.pad("audio").packets[i].bytes == random_bytes(640, i));
   for (unsigned i = 0; i < 25; i++)
     ck_assert(record.pad("video").packets[i].bytes == picture_unit(i));
-  ck_assert(record.pad("transcript").packets[0].bytes == sentence(1));
+  const Bytes line = sentence(1), &got = record.pad("transcript").packets[0].bytes;
+  expect_text({got.begin(), got.end()}, "John Smith: " + std::string(line.begin(), line.end()));
   expect_no_violations(*server);
 }
 GST_END_TEST;

@@ -1,51 +1,13 @@
 // Meetings that do not go by the book: late media, pauses, losses, floods. Each of these broke the
 // element once.
 #include "failures.h"
+#include "live.h"
 
 #include <algorithm>
 
 using namespace rtmscheck;
 
 namespace {
-
-Config quiet_config() {
-  Config config = fast_config(std::make_shared<ListSource>());
-  config.end = End::Nothing;
-  return config;
-}
-
-std::string media_json(int type, int64_t at_ms, const Bytes &payload, uint64_t user = kUser) {
-  gchar *base64 = g_base64_encode(payload.data(), payload.size());
-  std::string json = "{\"msg_type\":" + std::to_string(type) +
-                     ",\"content\":{\"user_id\":" + std::to_string(user) + ",\"data\":\"" + base64 +
-                     "\",\"timestamp\":" + std::to_string(kStartMs + at_ms) + "}}";
-  g_free(base64);
-  return json;
-}
-
-std::string audio_json(int64_t at_ms, uint64_t user = kUser) {
-  return media_json(14, at_ms, random_bytes(640, 1), user);
-}
-
-std::string transcript_json(int64_t at_ms, const std::string &extra) {
-  return "{\"msg_type\":17,\"content\":{\"user_id\":1,\"data\":\"Hello.\",\"timestamp\":" +
-         std::to_string(kStartMs + at_ms) + extra + "}}";
-}
-
-// The server lets media come once a connection is ready: all that are asked for.
-void wait_streaming(Player &player, Server &server, unsigned links) {
-  ck_assert(player.wait([](const Record &r) {
-    return std::count(r.signals.begin(), r.signals.end(), "no-more-pads") == 1;
-  }));
-  ck_assert(server.wait_for(
-      [links](const Server &s) {
-        auto all = s.received();
-        return std::count_if(all.begin(), all.end(), [](const Received &r) {
-                 return contains(r.text, "\"msg_type\":7");
-               }) == links;
-      },
-      kDeadlineMs));
-}
 
 // The segment that holds for the pad's last buffer.
 const GstSegment *last_segment(const PadRecord &pad) {

@@ -182,8 +182,9 @@ GST_START_TEST(test_gaps) {
       if (GST_CLOCK_TIME_IS_VALID(duration))
         last_end = pts + duration;
       int64_t passed_us = pad.event_times_us[i] - last_us;
-      ck_assert_msg(!last_us || name == "audio" || passed_us <= (kIntervalUs + kToleranceUs) * slowness(),
-                    "%s: a GAP after %d ms", name.c_str(), static_cast<int>(passed_us / 1000));
+      ck_assert_msg(
+          !last_us || name == "audio" || passed_us <= (kIntervalUs + kToleranceUs) * slowness(),
+          "%s: a GAP after %d ms", name.c_str(), static_cast<int>(passed_us / 1000));
       last_us = pad.event_times_us[i];
     }
   }

@@ -29,6 +29,43 @@ std::optional<int64_t> from_text(std::string_view text) {
   return from_real(real);
 }
 
+// The code unit of an escape \uXXXX at that place; nothing where there is none.
+std::optional<unsigned> unicode_escape(std::string_view text, size_t at) {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u')
+    return std::nullopt;
+  unsigned unit = 0;
+  const char *end = text.data() + at + 6;
+  auto [stop, error] = std::from_chars(text.data() + at + 2, end, unit, 16);
+  if (error != std::errc() || stop != end)
+    return std::nullopt;
+  return unit;
+}
+
+bool is_high(unsigned unit) {
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+
+bool is_low(unsigned unit) {
+  return unit >= 0xdc00 && unit < 0xe000;
+}
+
+// Halves of surrogate pairs (what cuts texts by UTF-16 units leaves them) become �.
+std::string mend_surrogates(std::string_view text) {
+  std::string mended(text);
+  for (size_t at = mended.find('\\'); at != std::string::npos; at = mended.find('\\', at)) {
+    const auto unit = unicode_escape(mended, at);
+    if (!unit) {
+      at += 2;
+      continue;
+    }
+    const bool pair = is_high(*unit) && is_low(unicode_escape(mended, at + 6).value_or(0));
+    if (!pair && (is_high(*unit) || is_low(*unit)))
+      mended.replace(at, 6, "\\ufffd");
+    at += pair ? 12 : 6;
+  }
+  return mended;
+}
+
 }  // namespace
 
 std::optional<int64_t> json_int(JsonValue value) {
@@ -113,14 +150,17 @@ simdjson::error_code JsonReader::read(std::string_view text, JsonObject *object)
 }
 
 simdjson::error_code JsonReader::read_any(std::string_view text, JsonValue *value) {
+  // Better a � than a lost message.
   auto error = parse(text, value);
+  if (error == simdjson::STRING_ERROR)
+    return parse(mend_surrogates(text), value);
   if (error != simdjson::UTF8_ERROR)
     return error;
-  // Only a binary frame can get here (WebSocket checks text frames): better a � than a lost
-  // message.
+  // Only in a binary frame: WebSocket checks text frames.
   std::unique_ptr<char, void (*)(void *)> valid(
       g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), g_free);
-  return parse(valid.get(), value);
+  error = parse(valid.get(), value);
+  return error == simdjson::STRING_ERROR ? parse(mend_surrogates(valid.get()), value) : error;
 }
 
 }  // namespace rtms

@@ -3,6 +3,8 @@
 #include "json_read.h"
 #include "json_write.h"
 
+#include <algorithm>
+
 namespace rtms {
 namespace {
 
@@ -64,6 +66,16 @@ TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms) {
   if (span.end < span.start)
     span.end = 0;
   return span;
+}
+
+std::string transcript_line(const MediaData &data, bool speaker) {
+  std::string line;
+  if (speaker && !data.user_name.empty())
+    line = std::string(data.user_name) + ": ";
+  line += data.payload;
+  // Valid in UTF-8, but the end of a string to much of what reads it.
+  line.erase(std::remove(line.begin(), line.end(), '\0'), line.end());
+  return line;
 }
 
 std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {

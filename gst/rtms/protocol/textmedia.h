@@ -14,6 +14,9 @@ struct TextSpan {
 };
 TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms);
 
+// "John Smith: Hello.", or without its speaker.
+std::string transcript_line(const MediaData &data, bool speaker);
+
 // {"user_id","user_name","text","timestamp","start_time","end_time","language","final"}
 std::string transcript_json(const MediaData &data, int64_t stream_start_ms);
 

@@ -216,6 +216,12 @@ enum class EventType : int {
   ParticipantVideoOff = 9,
 };
 
+// Contact Center voice has its own meanings from 8 on.
+enum class ContactCenterEvent : int {
+  ConsumerEnd = 9,
+  UserEnd = 11,
+};
+
 enum class StreamState : int {
   Inactive,
   Active,

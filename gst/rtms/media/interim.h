@@ -1,0 +1,38 @@
+// Transcript texts that are not final yet wait for the ones that are. Pure: the time is an
+// argument.
+#pragma once
+
+#include "heldmedia.h"
+
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace rtms {
+
+class InterimTexts {
+ public:
+  using Texts = std::vector<std::unique_ptr<HeldMedia>>;
+
+  // A transcript message came. Returns what is to be shown before it; `*show` tells whether it is
+  // to be shown itself.
+  Texts add(const MediaData &data, int64_t now_us, bool *show);
+  // What no final text has followed for so long that none will.
+  Texts overdue(int64_t now_us);
+  Texts all();
+  bool empty() const { return texts_.empty(); }
+
+  static constexpr int64_t kPatience_us = 5 * 1000 * 1000;
+
+ private:
+  struct Text {
+    std::unique_ptr<HeldMedia> held;
+    int64_t since_us = 0;
+  };
+  template <typename Condition>
+  Texts take_if(Condition condition);
+
+  std::map<std::string, Text> texts_;  // by speaker
+};
+
+}  // namespace rtms

@@ -1,0 +1,22 @@
+// A server that sends what a test tells it to, when it tells it.
+#pragma once
+
+#include "fixture.h"
+
+namespace rtmscheck {
+
+Config quiet_config();
+// The server lets media come once a connection is ready: all that are asked for.
+void wait_ready(Server &server, unsigned links);
+// And the pads are all there.
+void wait_streaming(Player &player, Server &server, unsigned links);
+
+// Messages. `extra`: JSON members of `content`, with a comma in front.
+std::string media_json(int type, int64_t at_ms, const Bytes &payload, uint64_t user = kUser,
+                       const std::string &extra = "");
+std::string audio_json(int64_t at_ms, uint64_t user = kUser, const std::string &extra = "");
+std::string transcript_json(int64_t at_ms, const std::string &extra);
+// `members`: of the event, besides its type and timestamp.
+std::string event_json(int type, const std::string &members);
+
+}  // namespace rtmscheck

@@ -1,0 +1,141 @@
+// Transcript and chat as buffers: who says it, which version of it, and always as valid UTF-8.
+#include <algorithm>
+
+#include "failures.h"
+#include "live.h"
+
+using namespace rtmscheck;
+
+namespace {
+
+// Texts that come one after the other, and what is in the buffers in the end.
+std::vector<std::string> shown(const std::vector<std::string> &contents, const Setup &setup = {}) {
+  auto server = serve(quiet_config());
+  Player player(*server, [&](GstElement *src) {
+    set(src, "media-types", "transcript");
+    if (setup)
+      setup(src);
+  });
+  player.play();
+  wait_streaming(player, *server, 1);
+  for (const std::string &content : contents)
+    server->send_media(Media::Transcript, "{\"msg_type\":17,\"content\":{" + content + "}}");
+  server->send_media(Media::Transcript, transcript_json(5000, ",\"user_name\":\"The end\""));
+  ck_assert_msg(player.wait([](const Record &r) {
+    const auto pad = r.pads.find("transcript");
+    if (pad == r.pads.end() || pad->second.packets.empty())
+      return false;
+    const Bytes &last = pad->second.packets.back().bytes;
+    return contains({last.begin(), last.end()}, "Hello.") &&
+           pad->second.packets.back().user_name == "The end";
+  }),
+                "%s", player.summary().c_str());
+  player.stop();
+  std::vector<std::string> texts;
+  for (const Packet &packet : player.record().pad("transcript").packets)
+    texts.emplace_back(packet.bytes.begin(), packet.bytes.end());
+  texts.pop_back();
+  return texts;
+}
+
+std::string line(int64_t at_ms, const std::string &text, const std::string &extra = "") {
+  return R"("user_id":7,"user_name":"John Smith","data":")" + text +
+         "\",\"timestamp\":" + std::to_string(kStartMs + at_ms) + extra;
+}
+
+std::string start(int64_t at_ms, bool final) {
+  return ",\"start_time\":" + std::to_string(kStartMs + at_ms) +
+         ",\"is_final\":" + (final ? "true" : "false");
+}
+
+void expect_texts(const std::vector<std::string> &got, const std::vector<std::string> &wanted) {
+  std::string text;
+  for (const std::string &one : got)
+    text += "\"" + one + "\" ";
+  ck_assert_msg(got == wanted, "%s", text.c_str());
+}
+
+}  // namespace
+
+GST_START_TEST(test_speaker_in_front) {
+  expect_texts(
+      shown({line(0, "Hello."), R"("user_id":8,"data":"Nobody.","timestamp":1738392033100)"}),
+      {"John Smith: Hello.", "Nobody."});
+  expect_texts(shown({line(0, "Hello.")}, with("transcript-speaker", "false")), {"Hello."});
+}
+GST_END_TEST;
+
+GST_START_TEST(test_interim) {
+  const std::vector<std::string> versions = {line(0, "Hel", start(0, false)),
+                                             line(100, "Hello wor", start(0, false)),
+                                             line(300, "Hello, world.", start(0, true))};
+  expect_texts(shown(versions), {"John Smith: Hello, world."});
+  auto all = shown(versions, with("transcript-format", "json"));
+  ck_assert_uint_eq(all.size(), 3);
+  for (size_t i = 0; i < all.size(); i++) {
+    const char *wanted = i == 2 ? "\"final\":true" : "\"final\":false";
+    std::string compact = all[i];
+    compact.erase(std::remove(compact.begin(), compact.end(), ' '), compact.end());
+    ck_assert_msg(contains(compact, wanted), "%s", all[i].c_str());
+  }
+}
+GST_END_TEST;
+
+// What was last heard of it is shown when the stream ends, too.
+GST_START_TEST(test_interim_at_the_end) {
+  auto source = std::make_shared<ListSource>();
+  MediaItem text = item(Media::Transcript, 0, text_bytes("I was saying"));
+  text.extra = "\"is_final\":false";
+  source->add(text);
+  auto server = serve(fast_config(source));
+  Player player(*server, with("media-types", "transcript"));
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const PadRecord &pad = player.record().pad("transcript");
+  ck_assert_uint_eq(pad.packets.size(), 1);
+  const Bytes &bytes = pad.packets[0].bytes;
+  expect_text({bytes.begin(), bytes.end()}, "John Smith: I was saying");
+}
+GST_END_TEST;
+
+// Halves of surrogate pairs, zeros, escapes of all kinds: valid UTF-8 comes out.
+GST_START_TEST(test_valid_utf8) {
+  const struct {
+    const char *json, *text;
+  } rows[] = {
+      {R"(half \ud83d of it)", "half \uFFFD of it"},
+      {R"(other half \udc4d)", "other half \uFFFD"},
+      {R"(wrong way \udc4d\ud83d)", "wrong way \uFFFD\uFFFD"},
+      {R"(\ud83d\ud83d\udc4d)", "\uFFFD\U0001F44D"},
+      {R"(\\ud83d stays)", R"(\ud83d stays)"},
+      {R"(\ud83d\n\u00e9)", "\uFFFD\n\u00e9"},
+      {R"(whole \ud83d\udc4d)", "whole \U0001F44D"},
+      {R"(a\u0000b)", "ab"},
+  };
+  std::vector<std::string> lines, wanted;
+  for (const auto &row : rows) {
+    lines.push_back(line(100 * static_cast<int64_t>(lines.size()), row.json));
+    wanted.push_back(std::string("John Smith: ") + row.text);
+  }
+  const auto texts = shown(lines);
+  expect_texts(texts, wanted);
+  for (const std::string &text : texts)
+    ck_assert(g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr));
+}
+GST_END_TEST;
+
+static Suite *rtmssrc_texts_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("rtmssrc_texts");
+  TCase *texts = tcase_create("texts");
+  tcase_set_timeout(texts, kPatienceSeconds);
+  tcase_add_test(texts, test_speaker_in_front);
+  tcase_add_test(texts, test_interim);
+  tcase_add_test(texts, test_interim_at_the_end);
+  tcase_add_test(texts, test_valid_utf8);
+  suite_add_tcase(suite, texts);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmssrc_texts)
