@@ -63,14 +63,14 @@ bool Outputs::participants() const {
   return params_.audio.data_opt == DataOpt::AudioMulti || config_.product == Product::ContactCenter;
 }
 
-CapsPtr Outputs::caps_of(Media media) const {
+CapsPtr Outputs::caps_of(Media media, std::optional<PictureSize> size) const {
   switch (media) {
     case Media::Audio:
       return audio_caps(params_.audio);
     case Media::Video:
-      return video_caps(params_.video);
+      return video_caps(params_.video, size);
     case Media::Screen:
-      return video_caps(params_.screen);
+      return video_caps(params_.screen, size);
     case Media::Transcript:
       return transcript_caps(config_.transcript_json);
     case Media::Chat:
@@ -90,18 +90,20 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
   else if (media == Media::Transcript)
     params_.transcript = params.transcript;
 
-  CapsPtr caps = caps_of(media);
-  for (auto &[key, output] : outputs_) {
-    if (output->media != media)
-      continue;
-    if (gst_caps_is_equal(output->caps.get(), caps.get()))
-      continue;
-    output->caps.reset(gst_caps_copy(caps.get()));
-    gst_rtms_src_pad_enqueue_event(output->pad, EventPtr(gst_event_new_caps(caps.get())));
-  }
+  for (auto &[key, output] : outputs_)
+    if (output->media == media)
+      update_caps(output.get());
   const bool wanted = media != Media::Audio || !participants();
   if (wanted && outputs_.find(media_nick(media)) == outputs_.end())
     add_output(media, media_nick(media), media_nick(media), media_nick(media));
+}
+
+void Outputs::update_caps(Output *output) {
+  CapsPtr caps = caps_of(output->media, output->size);
+  if (gst_caps_is_equal(output->caps.get(), caps.get()))
+    return;
+  gst_rtms_src_pad_enqueue_event(output->pad, EventPtr(gst_event_new_caps(caps.get())));
+  output->caps = std::move(caps);
 }
 
 void Outputs::all_negotiated() {
@@ -116,7 +118,7 @@ Outputs::Output *Outputs::add_output(Media media, const std::string &key, const 
   auto output = std::make_unique<Output>();
   Output *raw = output.get();
   output->media = media;
-  output->caps = caps_of(media);
+  output->caps = caps_of(media, std::nullopt);
 
   PadConfig config;
   config.policy = policy_of(media);

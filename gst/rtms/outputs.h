@@ -5,6 +5,7 @@
 #include "media/audioalign.h"
 #include "media/heldmedia.h"
 #include "media/interim.h"
+#include "media/picturesize.h"
 #include "media/timeline.h"
 #include "media/track.h"
 #include "protocol/types.h"
@@ -81,6 +82,7 @@ class Outputs {
     // Whom it shows, and what was told of that.
     std::optional<uint64_t> user_id;
     std::string title;
+    std::optional<PictureSize> size;
   };
 
   Output *output_for(const MediaData &data);
@@ -88,7 +90,8 @@ class Outputs {
   Output *add_output(Media media, const std::string &key, const std::string &name,
                      const char *templ, EventPtr tags = nullptr);
   void start_pad(GstRtmsSrcPad *pad, const Output &output, const std::string &key, EventPtr tags);
-  CapsPtr caps_of(Media media) const;
+  CapsPtr caps_of(Media media, std::optional<PictureSize> size) const;
+  void update_caps(Output *output);
   bool participants() const;
 
   bool hold(const MediaData &data);
@@ -102,6 +105,7 @@ class Outputs {
   void hand_on(const MediaData &data);
   bool leads_somewhere(Output *output);
   void follow_speaker(Output *output, const MediaData &data, const GstBuffer *buffer);
+  void follow_size(Output *output, GstBuffer *buffer);
   void leave(const std::string &key);
   void interrupt(Output *output);
   void align(Output *output, GstBuffer *buffer);

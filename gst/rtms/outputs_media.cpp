@@ -110,6 +110,7 @@ void Outputs::hand_on(const MediaData &data) {
     return;
   }
   follow_speaker(output, data, buffer.get());
+  follow_size(output, buffer.get());
   stamp(output, buffer.get(), data);
   add_participant(buffer.get(), speaker_of(data));
   enqueue(output, std::move(buffer));
@@ -160,6 +161,19 @@ void Outputs::follow_speaker(Output *output, const MediaData &data, const GstBuf
     return;
   output->title = data.user_name;
   gst_rtms_src_pad_enqueue_event(output->pad, participant_tags(data));
+}
+
+// Pictures change their size at keyframes, too.
+void Outputs::follow_size(Output *output, GstBuffer *buffer) {
+  const bool pictures = output->media == Media::Video || output->media == Media::Screen;
+  if (!pictures || GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    return;
+  const VideoParams &params = output->media == Media::Screen ? params_.screen : params_.video;
+  const auto size = picture_size(params.codec, buffer);
+  if (!size || output->size == size)
+    return;
+  output->size = size;
+  update_caps(output);
 }
 
 // A message without a timestamp belongs where the last one was.

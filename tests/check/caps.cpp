@@ -106,7 +106,7 @@ GST_START_TEST(test_video) {
     params.codec = v.codec;
     params.resolution = r;
     params.fps = v.codec == Codec::H264 ? 30 : 5;
-    CapsPtr caps = video_caps(params);
+    CapsPtr caps = video_caps(params, std::nullopt);
     expect_caps(caps, v.caps);
     // The size changes within a stream (at a keyframe), and SD has two.
     const GstStructure *s = gst_caps_get_structure(caps.get(), 0);

@@ -1,5 +1,6 @@
-// Keyframe detection (media/payload.h).
+// Keyframe detection (media/payload.h), and sizes of pictures.
 #include "media/payload.h"
+#include "media/picturesize.h"
 
 #include <gst/check/gstcheck.h>
 
@@ -149,6 +150,58 @@ GST_START_TEST(test_pictures) {
 }
 GST_END_TEST;
 
+static void expect_size(Codec codec, const Bytes &bytes, int width, int height) {
+  const auto size = picture_size(codec, buffer_of(bytes).get());
+  fail_unless(size.has_value(), "no size of %dx%d", width, height);
+  assert_equals_int(size->width, width);
+  assert_equals_int(size->height, height);
+}
+
+static void expect_no_size(Codec codec, const Bytes &bytes) {
+  fail_if(picture_size(codec, buffer_of(bytes).get()).has_value());
+}
+
+// Baseline, level 3: 40 by 23 macroblocks less 8 lines, and 80 by 45.
+GST_START_TEST(test_h264_size) {
+  const Bytes sd(
+      "\x67\x42\xc0\x1e\xda\x02\x80\xbf\xe5\xc0\x5a\x83\x03\x03\x52\x80\x00\x00\x03"
+      "\x00\x80\x00\x00\x19\x47\x8b\x17\x50",
+      28);
+  const Bytes hd("\x67\x42\xc0\x1f\xda\x01\x40\x16\xe4", 9);
+  const Bytes idr("\x65\x88\x84\x00\x33", 5);
+  expect_size(Codec::H264, kStart4 + kAud + kStart4 + sd + kStart4 + kPps + kStart3 + idr, 640,
+              360);
+  expect_size(Codec::H264, kStart4 + hd + kStart4 + kPps + kStart3 + idr, 1280, 720);
+  expect_no_size(Codec::H264, kStart4 + idr);
+  expect_no_size(Codec::H264, kStart4 + idr + kStart4 + sd);
+  expect_no_size(Codec::H264, kStart4 + kSps.substr(0, 4));
+  expect_no_size(Codec::H264, sd);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_jpeg_size) {
+  const Bytes start("\xff\xd8", 2), app("\xff\xe0\0\6JFIF", 8), fill("\xff", 1);
+  const Bytes frame("\xff\xc0\0\x11\x08\x02\xd0\x05\0\3", 10), scan("\xff\xda\0\x0c", 4);
+  expect_size(Codec::Jpeg, start + app + frame, 1280, 720);
+  expect_size(Codec::Jpeg, start + fill + frame, 1280, 720);
+  expect_no_size(Codec::Jpeg, start + scan + frame);
+  expect_no_size(Codec::Jpeg, start + app);
+  expect_no_size(Codec::Jpeg, start + frame.substr(0, 8));
+  expect_no_size(Codec::Jpeg, start + Bytes(100, '\xff'));
+  expect_no_size(Codec::Jpeg, start + Bytes("\xff\xe0\0\0", 4) + Bytes(1000, '\0'));
+}
+GST_END_TEST;
+
+GST_START_TEST(test_png_size) {
+  const Bytes signature("\x89PNG\r\n\x1a\n", 8), chunk("\0\0\0\x0dIHDR", 8);
+  const Bytes size("\0\0\5\0\0\0\2\xd0", 8);
+  expect_size(Codec::Png, signature + chunk + size, 1280, 720);
+  expect_no_size(Codec::Png, signature + chunk + size.substr(0, 7));
+  expect_no_size(Codec::Png, signature + chunk + Bytes(8, '\xff'));
+  expect_no_size(Codec::Png, signature + chunk + Bytes(8, '\0'));
+}
+GST_END_TEST;
+
 static Suite *picture_suite(void) {
   Suite *suite = suite_create("picture");
   TCase *tc = tcase_create("h264");
@@ -158,6 +211,9 @@ static Suite *picture_suite(void) {
   tcase_add_loop_test(tc, test_no_slice, 0, (int) G_N_ELEMENTS(unknowns));
   tcase_add_test(tc, test_emulation);
   tcase_add_test(tc, test_pictures);
+  tcase_add_test(tc, test_h264_size);
+  tcase_add_test(tc, test_jpeg_size);
+  tcase_add_test(tc, test_png_size);
   return suite;
 }
 

@@ -205,6 +205,38 @@ GST_START_TEST(test_video_of_another_without_keyframe) {
 }
 GST_END_TEST;
 
+// Another camera has another size: caps and title follow, in front of its keyframe.
+GST_START_TEST(test_size_of_another) {
+  MeetingOptions options;
+  options.duration_ms = 9000;
+  options.sizes_differ = true;
+  auto server = serve(fast_config(make_meeting(options)));
+  Player player(*server, [](GstElement *src) {
+    set(src, "media-types", "video");
+    set(src, "video-resolution", "sd");
+  });
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const PadRecord &pad = player.record().pad("video");
+  std::string sizes;
+  for (const EventPtr &event : pad.events) {
+    if (GST_EVENT_TYPE(event.get()) != GST_EVENT_CAPS)
+      continue;
+    GstCaps *caps = nullptr;
+    gst_event_parse_caps(event.get(), &caps);
+    const GstStructure *structure = gst_caps_get_structure(caps, 0);
+    int width = 0, height = 0;
+    gst_structure_get_int(structure, "width", &width);
+    gst_structure_get_int(structure, "height", &height);
+    sizes += std::to_string(width) + "x" + std::to_string(height) + "|";
+  }
+  // None before the first picture.
+  expect_text(sizes, "0x0|640x360|480x360|640x360|");
+  expect_text(joined(titles_of(pad)), "John Smith|Ada Lovelace|John Smith|");
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_people_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_people");
@@ -215,6 +247,7 @@ static Suite *rtmssrc_people_suite() {
   tcase_add_test(people, test_active_speaker_in_the_mix);
   tcase_add_test(people, test_video_of_another);
   tcase_add_test(people, test_video_of_another_without_keyframe);
+  tcase_add_test(people, test_size_of_another);
   suite_add_tcase(suite, people);
   return suite;
 }

@@ -55,15 +55,20 @@ CapsPtr audio_caps(const AudioParams &params) {
   }
 }
 
-CapsPtr video_caps(const VideoParams &params) {
+CapsPtr video_caps(const VideoParams &params, std::optional<PictureSize> size) {
   const char *picture = params.codec == Codec::Png ? "image/png" : "image/jpeg";
-  if (params.codec != Codec::H264)
-    return CapsPtr(
+  CapsPtr caps;
+  // No frame rate for H.264: a camera gives what it gives.
+  if (params.codec == Codec::H264)
+    caps.reset(gst_caps_new_simple("video/x-h264", "stream-format", G_TYPE_STRING, "byte-stream",
+                                   "alignment", G_TYPE_STRING, "au", nullptr));
+  else
+    caps.reset(
         gst_caps_new_simple(picture, "framerate", GST_TYPE_FRACTION, params.fps, 1, nullptr));
-  // Neither size nor rate: the size changes with the speaker and stands in the SPS, and a camera
-  // gives what it gives.
-  return CapsPtr(gst_caps_new_simple("video/x-h264", "stream-format", G_TYPE_STRING, "byte-stream",
-                                     "alignment", G_TYPE_STRING, "au", nullptr));
+  if (size)
+    gst_caps_set_simple(caps.get(), "width", G_TYPE_INT, size->width, "height", G_TYPE_INT,
+                        size->height, nullptr);
+  return caps;
 }
 
 CapsPtr transcript_caps(bool json) {

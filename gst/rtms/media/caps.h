@@ -3,11 +3,13 @@
 
 #include "../protocol/types.h"
 #include "gstptr.h"
+#include "picturesize.h"
 
 namespace rtms {
 
 CapsPtr audio_caps(const AudioParams &params);
-CapsPtr video_caps(const VideoParams &params);
+// With the size of the pictures, once they have told it.
+CapsPtr video_caps(const VideoParams &params, std::optional<PictureSize> size);
 CapsPtr transcript_caps(bool json);
 CapsPtr chat_caps();
 

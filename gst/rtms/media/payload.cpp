@@ -1,27 +1,13 @@
 #include "payload.h"
 
+#include "readmap.h"
+
 #include <openssl/evp.h>
 #include <climits>
 #include <cstring>
 
 namespace rtms {
 namespace {
-
-class ReadMap {
- public:
-  explicit ReadMap(GstBuffer *buffer) : buffer_(buffer) {
-    gst_buffer_map(buffer, &info_, GST_MAP_READ);
-  }
-  ~ReadMap() { gst_buffer_unmap(buffer_, &info_); }
-  ReadMap(const ReadMap &) = delete;
-  ReadMap &operator=(const ReadMap &) = delete;
-  const guint8 *data() const { return info_.data; }
-  gsize size() const { return info_.size; }
-
- private:
-  GstBuffer *buffer_;
-  GstMapInfo info_{};
-};
 
 // OpenSSL reads '=' as zero bits wherever it stands; only the last two characters may be padding.
 // SIZE_MAX: not base64.

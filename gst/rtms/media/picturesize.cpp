@@ -1,0 +1,99 @@
+// Its interface is what h264parse uses, but not promised to stay.
+#define GST_USE_UNSTABLE_API
+
+#include "picturesize.h"
+
+#include "readmap.h"
+
+#include <gst/codecparsers/gsth264parser.h>
+#include <cstring>
+#include <memory>
+
+namespace rtms {
+namespace {
+
+std::optional<PictureSize> size_in_sps(GstH264NalUnit *unit) {
+  GstH264SPS sps;
+  if (gst_h264_parse_sps(unit, &sps) != GST_H264_PARSER_OK)
+    return std::nullopt;
+  PictureSize size{sps.width, sps.height};
+  if (sps.frame_cropping_flag)
+    size = {sps.crop_rect_width, sps.crop_rect_height};
+  gst_h264_sps_clear(&sps);
+  return size;
+}
+
+std::optional<PictureSize> h264_size(const ReadMap &map) {
+  std::unique_ptr<GstH264NalParser, FreeWith<gst_h264_nal_parser_free>> parser(
+      gst_h264_nal_parser_new());
+  guint offset = 0;
+  GstH264NalUnit unit;
+  while (offset < map.size()) {
+    const GstH264ParserResult found =
+        gst_h264_parser_identify_nalu(parser.get(), map.data(), offset, map.size(), &unit);
+    if (found != GST_H264_PARSER_OK && found != GST_H264_PARSER_NO_NAL_END)
+      return std::nullopt;
+    if (unit.type == GST_H264_NAL_SPS)
+      return size_in_sps(&unit);
+    // What follows the first slice is too late.
+    if (unit.type >= GST_H264_NAL_SLICE && unit.type <= GST_H264_NAL_SLICE_IDR)
+      return std::nullopt;
+    offset = unit.offset + unit.size;
+  }
+  return std::nullopt;
+}
+
+// SOF0 to SOF15, without the DHT, JPG and DAC among them.
+bool is_frame_header(guint8 marker) {
+  return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+}
+
+// Marker segments follow each other up to the frame header; gst_jpeg_parse() would search for them
+// in anything.
+std::optional<PictureSize> jpeg_size(const ReadMap &map) {
+  constexpr gsize kStartOfImage = 2, kFrameHeader = 9;
+  constexpr guint8 kStartOfScan = 0xda;
+  for (gsize at = kStartOfImage; at + kFrameHeader <= map.size();) {
+    const guint8 *segment = map.data() + at;
+    const guint8 marker = segment[1];
+    if (segment[0] != 0xff || marker == kStartOfScan)
+      return std::nullopt;
+    if (is_frame_header(marker))
+      return PictureSize{GST_READ_UINT16_BE(segment + 7), GST_READ_UINT16_BE(segment + 5)};
+    at += marker == 0xff ? 1 : 2 + gsize{GST_READ_UINT16_BE(segment + 2)};
+  }
+  return std::nullopt;
+}
+
+std::optional<PictureSize> png_size(const ReadMap &map) {
+  constexpr gsize kIhdr = 12, kWidth = 16, kEnd = 24;
+  if (map.size() < kEnd || memcmp(map.data() + kIhdr, "IHDR", 4) != 0)
+    return std::nullopt;
+  const guint32 width = GST_READ_UINT32_BE(map.data() + kWidth);
+  const guint32 height = GST_READ_UINT32_BE(map.data() + kWidth + 4);
+  if (width > G_MAXINT || height > G_MAXINT)
+    return std::nullopt;
+  return PictureSize{static_cast<int>(width), static_cast<int>(height)};
+}
+
+std::optional<PictureSize> any_size(Codec codec, const ReadMap &map) {
+  switch (codec) {
+    case Codec::H264:
+      return h264_size(map);
+    case Codec::Jpeg:
+      return jpeg_size(map);
+    case Codec::Png:
+      return png_size(map);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<PictureSize> picture_size(Codec codec, GstBuffer *buffer) {
+  const auto size = any_size(codec, ReadMap(buffer));
+  return size && size->width > 0 && size->height > 0 ? size : std::nullopt;
+}
+
+}  // namespace rtms

@@ -1,0 +1,22 @@
+// The size of a picture, as its own headers tell it.
+#pragma once
+
+#include "../protocol/types.h"
+#include "gstptr.h"
+
+#include <optional>
+
+namespace rtms {
+
+struct PictureSize {
+  int width = 0;
+  int height = 0;
+  bool operator==(const PictureSize &other) const {
+    return width == other.width && height == other.height;
+  }
+};
+
+// From an SPS, a JPEG frame header, or a PNG's IHDR; nothing where there is none.
+std::optional<PictureSize> picture_size(Codec codec, GstBuffer *buffer);
+
+}  // namespace rtms
