@@ -97,6 +97,20 @@ GST_START_TEST(test_asked_for_discont) {
 }
 GST_END_TEST;
 
+// The same time again and again, or one from before: time stands still, but never goes back.
+GST_START_TEST(test_never_back) {
+  AudioAlign align = aligner();
+  GstClockTime last = 0;
+  for (int i = 0; i < 200; i++) {
+    const int packet = i < 50 ? i : i < 100 ? 50 : i < 150 ? 40 : i - 90;
+    const auto result = align.process(true_pts(packet), kPacket, i == 120);
+    fail_unless(result.pts >= last, "packet %d", i);
+    last = result.pts;
+  }
+  fail_unless(off_ms(last, true_pts(109)) <= 1, "%.1f ms off", off_ms(last, true_pts(109)));
+}
+GST_END_TEST;
+
 // 200 ppm: followed in small steps, never far off.
 GST_START_TEST(test_drift) {
   AudioAlign align = aligner();
@@ -117,6 +131,7 @@ static Suite *audioalign_suite(void) {
   tcase_add_loop_test(tc, test_first_timestamp_is_off, -15, 16);
   tcase_add_test(tc, test_pause);
   tcase_add_test(tc, test_asked_for_discont);
+  tcase_add_test(tc, test_never_back);
   tcase_add_test(tc, test_drift);
   return suite;
 }

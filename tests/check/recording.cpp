@@ -214,14 +214,19 @@ std::string to_string(const FlashBeep &found) {
 void expect_in_sync(const FlashBeep &found, double tolerance, unsigned fewest) {
   constexpr double kNear = 0.3;
   unsigned pairs = 0;
+  double sum = 0, furthest = 0;
   for (double flash : found.flashes) {
     auto later = std::lower_bound(found.beeps.begin(), found.beeps.end(), flash - kNear);
     if (later == found.beeps.end() || *later > flash + kNear)
       continue;
     pairs++;
+    sum += flash - *later;
+    furthest = std::max(furthest, std::fabs(flash - *later));
     ck_assert_msg(std::fabs(flash - *later) <= tolerance, "%.3f s: beep at %.3f s\n%s", flash,
                   *later, to_string(found).c_str());
   }
+  g_print("%u seconds: the flash is %.1f ms after the beep on average, %.1f ms away at most\n",
+          pairs, 1000 * sum / std::max(pairs, 1u), 1000 * furthest);
   ck_assert_msg(pairs >= fewest, "%u of %u seconds\n%s", pairs, fewest, to_string(found).c_str());
 }
 

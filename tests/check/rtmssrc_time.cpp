@@ -1,5 +1,6 @@
 // Time: positions, durations, flags and capture times of buffers, GAPs, latency.
 #include <algorithm>
+#include <random>
 
 #include "fixture.h"
 
@@ -252,6 +253,29 @@ GST_START_TEST(test_latency) {
 }
 GST_END_TEST;
 
+// Ten minutes of timestamps with ±3 ms: each buffer starts where the last one ended.
+GST_START_TEST(test_contiguous) {
+  constexpr unsigned kPackets = 10 * 60 * 50;
+  const unsigned packets = kPackets / static_cast<unsigned>(slowness());
+  std::minstd_rand random;
+  std::uniform_int_distribution<int64_t> jitter_ms(-3, 3);
+  auto source = std::make_shared<ListSource>();
+  for (unsigned i = 0; i < packets; i++)
+    source->add(item(Media::Audio, 20 * i + jitter_ms(random), random_bytes(640, i), 0));
+  auto server = serve(fast_config(source));
+  Player player(*server, [](GstElement *src) { set(src, "media-types", "audio"); });
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const std::vector<Packet> &got = player.record().pad("audio").packets;
+  ck_assert_uint_eq(got.size(), packets);
+  for (unsigned i = 1; i < packets; i++) {
+    ck_assert_uint_eq(got[i].pts, got[i - 1].pts + got[i - 1].duration);
+    ck_assert(!got[i].has(GST_BUFFER_FLAG_DISCONT));
+  }
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_time_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_time");
@@ -263,6 +287,7 @@ static Suite *rtmssrc_time_suite() {
   tcase_add_test(time, test_gaps);
   tcase_add_test(time, test_buffer_after_gap);
   tcase_add_loop_test(time, test_latency, 0, 2);
+  tcase_add_test(time, test_contiguous);
   suite_add_tcase(suite, time);
   return suite;
 }

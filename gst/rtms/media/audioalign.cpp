@@ -11,8 +11,8 @@ constexpr GstClockTime kThreshold = 40 * GST_MSECOND;
 // The first timestamp is as good as any, but not better: when the mean of the others says something
 // else, it is corrected, once there are enough of them.
 constexpr unsigned kFewest = 16;
-constexpr unsigned kWindow = 64;
-constexpr double kTolerance_ns = 4e6;
+constexpr unsigned kWindow = 256;
+constexpr double kTolerance_ns = 3.5e6;
 constexpr double kUncertainty_ns = 12e6;  // of one timestamp
 
 }  // namespace
@@ -54,9 +54,15 @@ AudioAlign::Result AudioAlign::process(GstClockTime pts, GstClockTime duration, 
   Result result;
   const auto samples = static_cast<guint>(
       gst_util_uint64_scale_round(duration, static_cast<guint64>(rate_hz_), GST_SECOND));
-  const GstClockTime better = corrected(pts, &discont);
+  GstClockTime better = corrected(pts, &discont);
+  // Timestamps that come twice, or late, would take it back.
+  if (better < last_ && (discont || better + kThreshold <= next_)) {
+    better = last_;
+    discont = true;
+  }
   result.discont = gst_audio_stream_align_process(align_.get(), discont, better, samples,
                                                   &result.pts, &result.duration, nullptr);
+  last_ = result.pts;
   next_ = result.pts + result.duration;
   return result;
 }

@@ -26,6 +26,7 @@ class AudioAlign {
 
   std::unique_ptr<GstAudioStreamAlign, FreeWith<gst_audio_stream_align_free>> align_;
   int rate_hz_ = 0;
+  GstClockTime last_ = 0;                    // where the last packet began
   GstClockTime next_ = GST_CLOCK_TIME_NONE;  // where the last packet ended
   double mean_error_ns_ = 0;                 // of the timestamps against next_
   unsigned packets_ = 0;                     // that the mean was made of

@@ -1,0 +1,144 @@
+// buffer-data: audio from before the connection comes late, but belongs in front.
+#include <algorithm>
+
+#include "failures.h"
+#include "live.h"
+
+using namespace rtmscheck;
+
+namespace {
+
+constexpr int kVideo = 15;
+
+Setup with_backlog() {
+  return [](GstElement *src) {
+    set(src, "media-types", "audio+video");
+    g_object_set(src, "buffer-data", TRUE, nullptr);
+  };
+}
+
+std::string video_json(int64_t at_ms, size_t size = 500) {
+  return media_json(kVideo, at_ms, access_unit(true, size, 1));
+}
+
+bool wait_packets(Player &player, const std::string &pad, size_t count) {
+  return player.wait([&](const Record &r) { return r.packets(pad) >= count; });
+}
+
+GstClockTime position(const PadRecord &pad, size_t index) {
+  ck_assert_uint_lt(index, pad.packets.size());
+  return pad.packets[index].pts / GST_MSECOND;
+}
+
+}  // namespace
+
+// Video is there first; half a second later comes a minute of audio.
+GST_START_TEST(test_video_first) {
+  constexpr int kPackets = 60 * 50;
+  auto server = serve(quiet_config());
+  Player player(*server, with_backlog());
+  player.play();
+  wait_streaming(player, *server, 2);
+  for (int i = 0; i < 10; i++)
+    server->send_media(Media::Video, video_json(60000 + 40 * i));
+  ck_assert(!player.wait([](const Record &r) { return r.packets("video") > 0; }, 500));
+  for (int i = 0; i < kPackets; i++)
+    server->send_media(Media::Audio, audio_json(20 * i, 0));
+  ck_assert(wait_packets(player, "audio", kPackets) && wait_packets(player, "video", 10));
+  player.stop();
+  const PadRecord &audio = player.record().pad("audio"), &video = player.record().pad("video");
+  for (size_t i = 0; i < kPackets; i++)
+    ck_assert_uint_eq(position(audio, i), 20 * i);
+  for (size_t i = 0; i < 10; i++)
+    ck_assert_uint_eq(position(video, i), 60000 + 40 * i);
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
+}
+GST_END_TEST;
+
+// Nobody speaks: the camera is not held up for longer than a second.
+GST_START_TEST(test_no_audio) {
+  auto server = serve(quiet_config());
+  Player player(*server, with_backlog());
+  player.play();
+  wait_streaming(player, *server, 2);
+  const int64_t start_us = g_get_monotonic_time();
+  server->send_media(Media::Video, video_json(0));
+  ck_assert(wait_packets(player, "video", 1));
+  const int64_t waited_ms = (g_get_monotonic_time() - start_us) / 1000;
+  ck_assert_msg(waited_ms >= 900 && waited_ms < 2000 * slowness(), "%d ms",
+                static_cast<int>(waited_ms));
+  // What is older than that comes too late to be put in front: it is there, but not before it.
+  server->send_media(Media::Audio, audio_json(-5000, 0));
+  server->send_media(Media::Audio, audio_json(1000, 0));
+  ck_assert(wait_packets(player, "audio", 2));
+  player.stop();
+  ck_assert_uint_eq(position(player.record().pad("video"), 0), 0);
+  ck_assert_uint_eq(position(player.record().pad("audio"), 1), 1000);
+}
+GST_END_TEST;
+
+// FIRST_PACKET_TIMESTAMP is position 0 for the backlog, too.
+GST_START_TEST(test_first_packet) {
+  auto server = serve(quiet_config());
+  Player player(*server, with_backlog());
+  player.play();
+  wait_streaming(player, *server, 2);
+  server->send_signaling("{\"msg_type\":6,\"event\":{\"event_type\":1,\"timestamp\":" +
+                         std::to_string(kStartMs) + "}}");
+  ck_assert(player.wait([](const Record &r) { return !r.named("rtms-event").empty(); }));
+  server->send_media(Media::Video, video_json(30000));
+  server->send_media(Media::Audio, audio_json(2000, 0));
+  ck_assert(wait_packets(player, "audio", 1) && wait_packets(player, "video", 1));
+  player.stop();
+  ck_assert_uint_eq(position(player.record().pad("audio"), 0), 2000);
+  ck_assert_uint_eq(position(player.record().pad("video"), 0), 30000);
+}
+GST_END_TEST;
+
+// What is held is bounded as a queue is.
+GST_START_TEST(test_hold_is_bounded) {
+  constexpr guint kBytes = 100000;
+  auto server = serve(quiet_config());
+  Player player(*server, with_backlog());
+  g_object_set(player.src(), "max-queue-bytes", kBytes, nullptr);
+  player.play();
+  wait_streaming(player, *server, 2);
+  const int64_t start_us = g_get_monotonic_time();
+  for (int i = 0; i < 4; i++)
+    server->send_media(Media::Video, video_json(40 * i, kBytes / 3));
+  ck_assert(wait_packets(player, "video", 1));
+  ck_assert_int_lt((g_get_monotonic_time() - start_us) / 1000, 900 * slowness());
+  player.stop();
+}
+GST_END_TEST;
+
+// Audio that leads nowhere is not waited for.
+GST_START_TEST(test_audio_unlinked) {
+  auto server = serve(quiet_config());
+  Player player(*server, with_backlog());
+  player.link_only([](const std::string &pad) { return pad == "video"; });
+  player.play();
+  wait_streaming(player, *server, 2);
+  const int64_t start_us = g_get_monotonic_time();
+  server->send_media(Media::Video, video_json(0));
+  ck_assert(wait_packets(player, "video", 1));
+  ck_assert_int_lt((g_get_monotonic_time() - start_us) / 1000, 900 * slowness());
+  player.stop();
+}
+GST_END_TEST;
+
+static Suite *rtmssrc_backlog_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("rtmssrc_backlog");
+  TCase *backlog = tcase_create("backlog");
+  tcase_set_timeout(backlog, kPatienceSeconds);
+  tcase_add_test(backlog, test_video_first);
+  tcase_add_test(backlog, test_no_audio);
+  tcase_add_test(backlog, test_first_packet);
+  tcase_add_test(backlog, test_hold_is_bounded);
+  tcase_add_test(backlog, test_audio_unlinked);
+  suite_add_tcase(suite, backlog);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmssrc_backlog)
