@@ -33,6 +33,8 @@ class TransportListener {
   virtual void transport_opened() = 0;
   // The bytes are valid during the call only.
   virtual void transport_message(std::string_view bytes) = 0;
+  // The peer has answered a ping.
+  virtual void transport_pong() = 0;
   // The last call: whatever the cause, exactly once after open(), but never after abort().
   virtual void transport_closed(const TransportClose &why) = 0;
 };
@@ -46,6 +48,8 @@ class Transport {
   virtual ~Transport() = default;
   virtual void open(const std::string &url, const Headers &headers) = 0;
   virtual void send(const std::string &text) = 0;
+  // Asks the peer for a sign of life: transport_pong() follows.
+  virtual void ping() = 0;
   // Starts an orderly close; transport_closed() follows when the peer has answered.
   virtual void close() = 0;
   // Ends the connection at once, without a callback.

@@ -47,6 +47,7 @@ class WebSocket final : public Transport {
 
   void open(const std::string &url, const Headers &headers) override;
   void send(const std::string &text) override;
+  void ping() override;
   void close() override;
   void abort() override;
 
@@ -67,6 +68,7 @@ class WebSocket final : public Transport {
   static void network_event(SoupMessage *, GSocketClientEvent event, GIOStream *stream,
                             WebSocket *self);
   static void on_message(SoupWebsocketConnection *, int type, GBytes *bytes, WebSocket *self);
+  static void on_pong(SoupWebsocketConnection *, GBytes *, WebSocket *self);
   static void on_error(SoupWebsocketConnection *, GError *error, WebSocket *self);
   static void on_closed(SoupWebsocketConnection *connection, WebSocket *self);
 
@@ -128,6 +130,7 @@ void WebSocket::connected(GAsyncResult *result) {
   soup_websocket_connection_set_max_incoming_payload_size(connection_.get(),
                                                           options_->max_message_size);
   g_signal_connect(connection_.get(), "message", G_CALLBACK(on_message), this);
+  g_signal_connect(connection_.get(), "pong", G_CALLBACK(on_pong), this);
   g_signal_connect(connection_.get(), "error", G_CALLBACK(on_error), this);
   g_signal_connect(connection_.get(), "closed", G_CALLBACK(on_closed), this);
   listener_->transport_opened();
@@ -155,6 +158,17 @@ void WebSocket::send(const std::string &text) {
   if (connection_ &&
       soup_websocket_connection_get_state(connection_.get()) == SOUP_WEBSOCKET_STATE_OPEN)
     soup_websocket_connection_send_text(connection_.get(), text.c_str());
+}
+
+// libsoup pings at an interval only, of a second at least.
+void WebSocket::ping() {
+  if (connection_)
+    soup_websocket_connection_set_keepalive_interval(connection_.get(), 1);
+}
+
+void WebSocket::on_pong(SoupWebsocketConnection *connection, GBytes *, WebSocket *self) {
+  soup_websocket_connection_set_keepalive_interval(connection, 0);
+  self->listener_->transport_pong();
 }
 
 void WebSocket::close() {
