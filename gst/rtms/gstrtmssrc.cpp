@@ -46,7 +46,7 @@ using rtms::Settings;
 using rtms::Stream;
 
 enum { PROP_TLS_DATABASE = rtms::kFirstFreeProperty, PROP_STATS };
-enum { SIGNAL_SUBSCRIBE_VIDEO, SIGNAL_CLOSE_STREAM, LAST_SIGNAL };
+enum { SIGNAL_SUBSCRIBE_VIDEO, SIGNAL_CLOSE_STREAM, SIGNAL_REJOIN, LAST_SIGNAL };
 guint signals[LAST_SIGNAL];
 
 constexpr const char *kAudioCaps =
@@ -273,6 +273,28 @@ void close_stream(GstRtmsSrc *self) {
     self->stream->close_stream();
 }
 
+// Why nothing came of it, or nothing.
+std::optional<std::string> try_rejoin(GstRtmsSrc *self, const char *webhook) {
+  const Settings settings = [self] {
+    ObjectLock lock(self);
+    return *self->settings;
+  }();
+  StreamLock lock(self);
+  if (!self->stream)
+    return "There is no stream to rejoin: the element is stopped.";
+  auto result = rtms::rejoin_config(settings, webhook ? webhook : "", self->stream->stream_id());
+  if (auto bad = std::get_if<rtms::BadSetting>(&result))
+    return bad->text;
+  self->stream->rejoin(std::get<rtms::SessionConfig>(result));
+  return std::nullopt;
+}
+
+void rejoin(GstRtmsSrc *self, const char *webhook) {
+  if (auto problem = try_rejoin(self, webhook))
+    GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS, ("Rejoining failed: %s", problem->c_str()),
+                        (nullptr));
+}
+
 void finalize(GObject *object) {
   GstRtmsSrc *self = GST_RTMS_SRC(object);
   delete self->settings;
@@ -350,6 +372,21 @@ void install_signals(GType type) {
   signals[SIGNAL_CLOSE_STREAM] = g_signal_new_class_handler(
       "close-stream", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
       G_CALLBACK(close_stream), nullptr, nullptr, nullptr, G_TYPE_NONE, 0);
+  /**
+   * GstRtmsSrc::rejoin:
+   * @rtmssrc: the element
+   * @webhook: the new `*.rtms_started` webhook, as JSON text
+   *
+   * For when the service fails and announces the same stream again, at other URLs: all connections
+   * are closed and made anew over there. Pads and timeline go on; what comes next is DISCONT. A
+   * webhook that cannot be used, or is for another stream, is a warning on the bus
+   * (RESOURCE/SETTINGS) and changes nothing.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_REJOIN] = g_signal_new_class_handler(
+      "rejoin", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+      G_CALLBACK(rejoin), nullptr, nullptr, nullptr, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 const char *environment_client_id() {

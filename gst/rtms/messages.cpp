@@ -110,6 +110,8 @@ ErrorCode error_code(const SessionError &error) {
       return transport_code(error.transport);
     case Kind::Timeout:
       return resource(GST_RESOURCE_ERROR_OPEN_READ);
+    case Kind::Interrupted:
+      return resource(GST_RESOURCE_ERROR_READ);
     case Kind::Insecure:
       return resource(GST_RESOURCE_ERROR_SETTINGS);
     case Kind::Unanswered:

@@ -322,4 +322,19 @@ std::variant<SessionConfig, BadSetting> session_config(const Settings &settings)
   return config;
 }
 
+std::variant<SessionConfig, BadSetting> rejoin_config(Settings settings, std::string webhook,
+                                                      const std::string &stream_id) {
+  // What was set for the stream as it was announced first does not hold any more.
+  settings.webhook = std::move(webhook);
+  settings.webhook_location.clear();
+  settings.signaling_url.clear();
+  settings.stream_id.clear();
+  auto result = session_config(settings);
+  auto config = std::get_if<SessionConfig>(&result);
+  if (config && config->who.stream_id != stream_id)
+    return BadSetting{"The webhook is for stream " + config->who.stream_id + ", not for " +
+                      stream_id + ": it takes another rtmssrc."};
+  return result;
+}
+
 }  // namespace rtms

@@ -83,4 +83,8 @@ std::variant<TlsDatabase, BadSetting> tls_database(const Settings &settings);
 // Everything that a session needs, checked.
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings);
 
+// The same for a stream that runs, and was announced anew by this webhook.
+std::variant<SessionConfig, BadSetting> rejoin_config(Settings settings, std::string webhook,
+                                                      const std::string &stream_id);
+
 }  // namespace rtms

@@ -53,6 +53,7 @@ void ElementLog::write(Level level, const std::string &text) {
 Stream::Stream(GstElement *element, const Settings &settings, SessionConfig config)
     : element_(element),
       product_(config.who.product),
+      stream_id_(config.who.stream_id),
       log_(element),
       outputs_(element, outputs_config(settings, config), &stats_, &roster_,
                [this](GstFlowReturn flow) { downstream_stopped(flow); }),
@@ -95,6 +96,12 @@ void Stream::subscribe_video(uint64_t user_id, bool subscribe) {
 
 void Stream::close_stream() {
   thread_->post([this] { session_->close_stream(); });
+}
+
+void Stream::rejoin(const SessionConfig &config) {
+  thread_->post([this, url = config.signaling_url, signature = config.who.signature] {
+    session_->rejoin(url, signature);
+  });
 }
 
 StructurePtr Stream::stats() {

@@ -42,6 +42,9 @@ class Stream final : public SessionListener {
   void send_eos();
   void subscribe_video(uint64_t user_id, bool subscribe);
   void close_stream();
+  // The stream goes on at another URL.
+  void rejoin(const SessionConfig &config);
+  const std::string &stream_id() const { return stream_id_; }
   StructurePtr stats();
   void answer_latency(GstQuery *query) const { outputs_.answer_latency(query); }
   // True on the loop thread, which cannot wait for its own end.
@@ -71,6 +74,7 @@ class Stream final : public SessionListener {
 
   GstElement *element_;
   const Product product_;
+  const std::string stream_id_;
   ElementLog log_;
   Stats stats_;
   Roster roster_;

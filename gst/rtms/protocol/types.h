@@ -232,6 +232,10 @@ enum class StreamState : int {
   Resumed
 };
 
+enum class StopReason : int {
+  DataConnectionInterrupted = 14,
+};
+
 enum class StatusCode : int {
   Ok = 0,
   InvalidSignature = 3,

@@ -5,6 +5,13 @@
 #include "url.h"
 
 namespace rtms {
+namespace {
+
+// The server asks about every 10 s. One that asks without end need not read the answers: they would
+// pile up here.
+constexpr unsigned kMaxKeepAlivesPerSecond = 100;
+
+}  // namespace
 
 Connection::Connection(std::string name, ConnectionContext *context, ConnectionListener *listener)
     : name_(std::move(name)), context_(context), listener_(listener) {}
@@ -54,9 +61,23 @@ void Connection::send(const std::string &text) {
     transport_->send(text);
 }
 
+void Connection::check_alive(unsigned within_ms) {
+  transport_->ping();
+  const int64_t asked_us = g_get_monotonic_time();
+  alive_timer_.start(within_ms, [this, asked_us, within_ms] {
+    if (last_heard_us_ >= asked_us)
+      return;
+    SessionError why;
+    why.kind = SessionError::Kind::Timeout;
+    why.text = silence_text(name_, url_, within_ms);
+    lost(std::move(why));
+  });
+}
+
 void Connection::close() {
   closing_ = true;
   timer_.stop();
+  alive_timer_.stop();
   if (transport_ && open_)
     transport_->close();
   else
@@ -78,7 +99,21 @@ void Connection::transport_message(std::string_view bytes) {
   listener_->connection_message(this, message);
 }
 
+void Connection::transport_pong() {
+  last_heard_us_ = g_get_monotonic_time();
+}
+
+bool Connection::floods() {
+  if (last_heard_us_ - second_us_ >= G_USEC_PER_SEC) {
+    second_us_ = last_heard_us_;
+    keep_alives_ = 0;
+  }
+  return ++keep_alives_ > kMaxKeepAlivesPerSecond;
+}
+
 void Connection::answer_keep_alive(const KeepAliveRequest &request) {
+  if (floods())
+    return;
   log(LogSink::Level::Trace, "keep-alive " + request.timestamp);
   send(build_keep_alive_response(request.timestamp));
 }
@@ -100,6 +135,7 @@ void Connection::transport_closed(const TransportClose &close) {
 void Connection::lost(SessionError why) {
   log(LogSink::Level::Info, why.text);
   timer_.stop();
+  alive_timer_.stop();
   if (transport_)
     transport_->abort();
   open_ = false;

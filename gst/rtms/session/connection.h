@@ -45,6 +45,8 @@ class Connection final : private TransportListener {
   void open(const std::string &url, const Transport::Headers &headers, std::string hello);
   void established();
   void send(const std::string &text);
+  // Pings the peer. It is lost when nothing at all is heard of it within the time.
+  void check_alive(unsigned within_ms);
   void close();
 
   const std::string &name() const { return name_; }
@@ -52,8 +54,10 @@ class Connection final : private TransportListener {
  private:
   void transport_opened() override;
   void transport_message(std::string_view bytes) override;
+  void transport_pong() override;
   void transport_closed(const TransportClose &why) override;
 
+  bool floods();
   void answer_keep_alive(const KeepAliveRequest &request);
   void lost(SessionError why);
   void watch(unsigned delay_ms);
@@ -65,7 +69,10 @@ class Connection final : private TransportListener {
   std::unique_ptr<Transport> transport_;
   std::string url_, hello_;
   Timer timer_;  // of the handshake, then the watchdog
+  Timer alive_timer_;
   int64_t last_heard_us_ = 0;
+  int64_t second_us_ = 0;  // when the count of keep-alives began
+  unsigned keep_alives_ = 0;
   bool open_ = false;
   bool closing_ = false;
 };

@@ -17,10 +17,11 @@ struct SessionError {
                  // likely
     Insecure,    // a ws:// URL that is not allowed
     Status,      // the service refused; `status` is its code
-    Encrypted,   // the media are encrypted in a way that we cannot read
-    Protocol,    // the service said something that makes no sense here
-    NoMedia,     // nothing is left of the media that were asked for
-    Ended,       // the stream is over before any media could be negotiated
+    Interrupted,  // the service says that the connection is lost
+    Encrypted,    // the media are encrypted in a way that we cannot read
+    Protocol,     // the service said something that makes no sense here
+    NoMedia,      // nothing is left of the media that were asked for
+    Ended,        // the stream is over before any media could be negotiated
   };
   Kind kind = Kind::Protocol;
   std::string text;  // what happened and what to do, a sentence each

@@ -4,6 +4,8 @@
 #include "url.h"
 #include "verdict.h"
 
+#include <algorithm>
+
 namespace rtms {
 namespace {
 
@@ -102,15 +104,20 @@ std::optional<unsigned> Session::next_delay(Retry *retry) {
 
 // ---- what comes ----------------------------------------------------------------------
 
-Session::Link *Session::link_of(const Connection *connection) {
+Session::Link *Session::link_of(const Connection *connection) const {
   for (auto &link : links_)
     if (link->connection.get() == connection)
       return link.get();
   return nullptr;
 }
 
+// False for those that are being left.
+bool Session::is_own(const Connection *connection) const {
+  return connection == signaling_.get() || link_of(connection);
+}
+
 void Session::connection_message(Connection *connection, const Message &message) {
-  if (over_)
+  if (over_ || !is_own(connection))
     return;
   Link *link = link_of(connection);
   if (auto media = std::get_if<MediaData>(&message)) {
@@ -135,6 +142,8 @@ void Session::message_of(Connection *connection, Link *link, const Message &mess
       link_answered(link, *data);
   } else if (auto event = std::get_if<EventUpdate>(&message)) {
     listener_->session_event(*event);
+    if (event->type == static_cast<int64_t>(EventType::MediaConnectionInterrupted))
+      media_interrupted();
   } else if (auto state = std::get_if<StreamStateUpdate>(&message)) {
     stream_state(*state);
   } else if (auto session = std::get_if<SessionStateUpdate>(&message)) {
@@ -161,6 +170,9 @@ void Session::stream_state(const StreamStateUpdate &update) {
   if (ending_)
     return;
   listener_->session_stream_state(update);
+  if (update.state == static_cast<int64_t>(StreamState::Interrupted) &&
+      update.reason == static_cast<int64_t>(StopReason::DataConnectionInterrupted))
+    media_interrupted();
   if (update.state != static_cast<int64_t>(StreamState::Terminated))
     return;
   begin_end();
@@ -207,7 +219,7 @@ void Session::connection_lost(Connection *connection, const SessionError &why) {
   // Asked for: an end, not a loss.
   if (close_requested_ && signaling_established_)
     begin_end();
-  if (over_ || ending_) {
+  if (over_ || ending_ || !is_own(connection)) {
     connection_closed(connection);
     return;
   }
@@ -242,6 +254,8 @@ void Session::stop(std::function<void()> done) {
     stopped_ = std::move(done);
   signaling_retry_timer_.stop();
   drain_timer_.stop();
+  leave_timer_.stop();
+  leaving_.clear();
   for (auto &link : links_)
     link->retry_timer.stop();
   stop_timer_.start(kCloseTimeout_ms, [this] {
@@ -261,6 +275,8 @@ void Session::connection_closed(Connection *connection) {
     signaling_.reset();
   else if (Link *link = link_of(connection))
     drop_connection(link);
+  else
+    left(connection);
   if (stopping_)
     close_next();
   else if (ending_)
@@ -305,6 +321,53 @@ void Session::close_stream() {
   close_requested_ = true;
   if (signaling_established_)
     signaling_->send(build_stream_close(config_.who));
+}
+
+void Session::rejoin(std::string signaling_url, std::string signature) {
+  if (over_ || ending_)
+    return;
+  config_.signaling_url = std::move(signaling_url);
+  if (!signature.empty())
+    config_.who.signature = std::move(signature);
+  signaling_retry_timer_.stop();
+  signaling_retry_.reset();
+  leave();
+}
+
+// The old connections are closed in order, and gone, before the first new one.
+void Session::leave() {
+  MediaMask lost = 0;
+  for (auto &link : links_) {
+    lost |= link->media;
+    if (link->connection)
+      leaving_.push_back(std::move(link->connection));
+  }
+  links_.clear();
+  if (signaling_)
+    leaving_.push_back(std::move(signaling_));
+  if (lost)
+    listener_->session_media_lost(lost);
+  leave_timer_.start(kCloseTimeout_ms, [this] {
+    leaving_.clear();
+    open_signaling();
+  });
+  // close() may end a connection at once.
+  std::vector<Connection *> closing;
+  for (auto &connection : leaving_)
+    closing.push_back(connection.get());
+  for (Connection *connection : closing)
+    connection->close();
+  left(nullptr);
+}
+
+void Session::left(const Connection *connection) {
+  leaving_.erase(std::remove_if(leaving_.begin(), leaving_.end(),
+                                [&](auto &leaving) { return leaving.get() == connection; }),
+                 leaving_.end());
+  if (!leaving_.empty() || !leave_timer_.running())
+    return;
+  leave_timer_.stop();
+  open_signaling();
 }
 
 }  // namespace rtms

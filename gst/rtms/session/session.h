@@ -73,6 +73,9 @@ class Session final : public ConnectionListener {
   void subscribe_video(uint64_t user_id, bool subscribe);
   // Asks the service to end the stream.
   void close_stream();
+  // The service's own failure: it has announced the stream anew, at another URL. Everything starts
+  // over there, when the old connections are gone. An empty signature leaves the old one.
+  void rejoin(std::string signaling_url, std::string signature);
 
  private:
   // One media connection and what it carries.
@@ -87,6 +90,7 @@ class Session final : public ConnectionListener {
     bool answered = false;     // once in this session
     bool lost = false;         // between a loss and the next handshake
     bool ready = false;        // the server was told so
+    int64_t repaired_us = 0;   // when a loss was last made up for
     unsigned order = 0;        // of the handshakes that succeeded
   };
 
@@ -108,6 +112,10 @@ class Session final : public ConnectionListener {
   void check_all_answered();
   void send_ready(Link *link);
   void stream_state(const StreamStateUpdate &update);
+  void media_interrupted();
+  bool is_own(const Connection *connection) const;
+  void leave();
+  void left(const Connection *connection);
   void begin_end();
   void drain(unsigned rounds_left);
   void check_drained();
@@ -116,7 +124,7 @@ class Session final : public ConnectionListener {
   std::optional<unsigned> next_delay(Retry *retry);
   void close_next();
   void drop_connection(Link *link);
-  Link *link_of(const Connection *connection);
+  Link *link_of(const Connection *connection) const;
   void message_of(Connection *connection, Link *link, const Message &message);
 
   SessionConfig config_;
@@ -140,6 +148,8 @@ class Session final : public ConnectionListener {
   bool ending_ = false;  // the stream is terminated, but what it sent before may still come
   bool media_came_ = false;
   Timer drain_timer_;
+  std::vector<std::unique_ptr<Connection>> leaving_;  // for the URL of a rejoin
+  Timer leave_timer_;
   bool stopping_ = false;
   std::function<void()> stopped_;
   Timer stop_timer_;

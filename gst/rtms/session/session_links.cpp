@@ -8,6 +8,12 @@
 #include <algorithm>
 
 namespace rtms {
+namespace {
+
+// What a connection that the service calls lost may take to answer a ping.
+constexpr unsigned kPingTimeout_ms = 2000;
+
+}  // namespace
 
 void Session::plan_links(const SignalingResponse &response) {
   bool unified = config_.unified;
@@ -51,7 +57,12 @@ void Session::add_link(MediaMask media, const std::string &url) {
 }
 
 void Session::open_link(Link *link) {
-  if (auto problem = url_problem(link->url, config_.allow_insecure)) {
+  auto problem = url_problem(link->url, config_.allow_insecure);
+  if (!problem && !config_.allow_insecure && is_secure(config_.signaling_url) &&
+      !is_secure(link->url))
+    problem =
+        "is not encrypted, but the signaling connection is; set allow-insecure=true to accept that";
+  if (problem) {
     fail(plain_error(SessionError::Kind::Insecure,
                      "The service's media URL " + printable_url(link->url) + " " + *problem + "."));
     return;
@@ -81,6 +92,8 @@ void Session::link_answered(Link *link, const DataResponse &response) {
   link->connection->established();
   link->established = true;
   link->order = ++established_count_;
+  if (link->lost)
+    link->repaired_us = g_get_monotonic_time();
   link->answered = true;
   link->lost = false;
   link->retry.reset();
@@ -178,6 +191,23 @@ void Session::link_lost(Link *link, const SessionError &why) {
   }
   listener_->session_connection(ConnectionState::Reconnecting, link->media, link->retry.attempts());
   link->retry_timer.start(*delay_ms, [this, link] { open_link(link); });
+}
+
+// The service says that it has lost a media connection, but not which. What is repaired already, or
+// being repaired, is not concerned; told twice, it is done once.
+void Session::media_interrupted() {
+  const int64_t recent_us = g_get_monotonic_time() - config_.media_retry.window_ms * int64_t{1000};
+  std::vector<Link *> suspects;
+  for (auto &link : links_)
+    if (link->established)
+      suspects.push_back(link.get());
+  if (links_.size() == 1 && suspects.size() == 1 && suspects[0]->repaired_us < recent_us) {
+    link_lost(suspects[0], plain_error(SessionError::Kind::Interrupted,
+                                       "The service reports that the media connection is lost."));
+    return;
+  }
+  for (Link *link : suspects)
+    link->connection->check_alive(kPingTimeout_ms);
 }
 
 void Session::check_all_answered() {

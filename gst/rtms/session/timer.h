@@ -16,6 +16,7 @@ class Timer {
     g_source_set_callback(source_.get(), fire, this, nullptr);
     g_source_attach(source_.get(), g_main_context_get_thread_default());
   }
+  bool running() const { return source_ != nullptr; }
   void stop() {
     source_.reset();
     fn_ = nullptr;

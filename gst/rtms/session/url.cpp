@@ -3,6 +3,7 @@
 #include "../glibptr.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 
 namespace rtms {
@@ -36,6 +37,11 @@ std::optional<std::string> url_problem(const std::string &url, bool allow_insecu
     return "is not encrypted (ws://), and its host is not this machine; ask the service for a "
            "wss:// URL, or set allow-insecure=true if the network in between is trusted";
   return std::nullopt;
+}
+
+bool is_secure(const std::string &url) {
+  const char *scheme = g_uri_peek_scheme(url.c_str());
+  return scheme && strcmp(scheme, "wss") == 0;
 }
 
 std::string printable_url(const std::string &url) {

@@ -9,6 +9,9 @@ namespace rtms {
 // Why the URL cannot be used, as the end of a sentence; nothing where it can.
 std::optional<std::string> url_problem(const std::string &url, bool allow_insecure);
 
+// Whether it is a wss:// URL.
+bool is_secure(const std::string &url);
+
 // The URL without user, password, query and fragment: those may hold tokens.
 std::string printable_url(const std::string &url);
 

@@ -34,6 +34,7 @@ bool is_final(const SessionError &why, bool first) {
     case SessionError::Kind::Status:
       return !is_transient(why.status);
     case SessionError::Kind::Timeout:
+    case SessionError::Kind::Interrupted:
       return first;
     case SessionError::Kind::Transport:
       if (why.transport.kind == TransportClose::Kind::Redirect)
