@@ -231,7 +231,9 @@ std::string Player::summary() {
     if (GST_MESSAGE_SRC(message.get()) == GST_OBJECT(src_) &&
         GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_STATE_CHANGED)
       text += "message " + describe(message.get()) + "\n";
-  return text;
+  // A test's message must not be longer.
+  constexpr size_t kMaxLength = 3000;
+  return text.size() > kMaxLength ? "…" + text.substr(text.size() - kMaxLength) : text;
 }
 
 void Player::note_signal(const std::string &text) {

@@ -52,4 +52,41 @@ std::string event_json(int type, const std::string &members) {
          ",\"timestamp\":" + std::to_string(kStartMs) + "}}";
 }
 
+namespace {
+
+constexpr size_t kNumberSize = 20;  // digits, at the end
+
+int64_t interval_ms(Media m) {
+  return m == Media::Audio ? 20 : 40;
+}
+
+}  // namespace
+
+bool Ticker::next(Media m, MediaItem &item, int64_t &due_ms) {
+  if (m != Media::Audio && m != Media::Video)
+    return false;
+  const int64_t number = count(m)++;
+  due_ms = number * interval_ms(m);
+  char digits[kNumberSize + 1];
+  g_snprintf(digits, sizeof digits, "%020" G_GINT64_FORMAT, number);
+  Bytes payload = m == Media::Audio ? random_bytes(640 - kNumberSize, 1)
+                                    : access_unit(is_keyframe(number), 2000, 1);
+  payload.insert(payload.end(), digits, digits + kNumberSize);
+  item = rtmscheck::item(m, due_ms, std::move(payload));
+  return true;
+}
+
+void Ticker::skip_to(Media m, int64_t due_ms) {
+  // A camera begins with a keyframe.
+  const int64_t step = m == Media::Video ? 10 : 1;
+  const int64_t number = (due_ms / interval_ms(m) + step) / step * step;
+  count(m) = std::max(count(m), number);
+}
+
+int64_t Ticker::number(const Packet &packet) {
+  ck_assert_uint_gt(packet.bytes.size(), kNumberSize);
+  const std::string digits(packet.bytes.end() - kNumberSize, packet.bytes.end());
+  return g_ascii_strtoll(digits.c_str(), nullptr, 10);
+}
+
 }  // namespace rtmscheck

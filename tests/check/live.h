@@ -1,6 +1,8 @@
 // A server that sends what a test tells it to, when it tells it.
 #pragma once
 
+#include <array>
+
 #include "fixture.h"
 
 namespace rtmscheck {
@@ -16,6 +18,21 @@ std::string media_json(int type, int64_t at_ms, const Bytes &payload, uint64_t u
                        const std::string &extra = "");
 std::string audio_json(int64_t at_ms, uint64_t user = kUser, const std::string &extra = "");
 std::string transcript_json(int64_t at_ms, const std::string &extra);
+// Sound and pictures with numbers, for ever; a keyframe is every tenth picture.
+class Ticker : public MediaSource {
+ public:
+  bool next(Media m, MediaItem &item, int64_t &due_ms) override;
+  void skip_to(Media m, int64_t due_ms) override;
+
+  // The number of a packet.
+  static int64_t number(const Packet &packet);
+  static bool is_keyframe(int64_t number) { return number % 10 == 0; }
+
+ private:
+  int64_t &count(Media m) { return counts_[static_cast<size_t>(m)]; }
+  std::array<int64_t, kMediaCount> counts_{};
+};
+
 // `members`: of the event, besides its type and timestamp.
 std::string event_json(int type, const std::string &members);
 

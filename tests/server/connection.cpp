@@ -1,5 +1,6 @@
 #include "connection.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -144,6 +145,11 @@ void Connection::silence() {
   quiet_peer_ = pair[1];
   silent_ = true;
   keep_alive_.stop();
+}
+
+bool Connection::abandoned() const {
+  pollfd real{real_socket_, POLLRDHUP, 0};
+  return silent_ && poll(&real, 1, 0) > 0;
 }
 
 void Connection::on_websocket_message(SoupWebsocketConnection *, gint type, GBytes *bytes,

@@ -48,6 +48,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
   void abort();
   void silence();
+  // It is silent, and the client has given it up: what a server notices.
+  bool abandoned() const;
 
  private:
   static void on_websocket_message(SoupWebsocketConnection *, gint type, GBytes *bytes,

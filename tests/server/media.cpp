@@ -60,6 +60,7 @@ Verdict Stream::check_media_request(Connection &connection, JsonObject *request)
 }
 
 void Stream::media_handshake(Connection &connection, JsonObject *request) {
+  notice_abandoned();
   if (fault("silent_media", config_.silent_media))
     return;
   if (request)

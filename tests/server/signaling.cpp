@@ -45,6 +45,7 @@ void Stream::signaling_refuse(Connection &connection, const Verdict &verdict) {
 }
 
 void Stream::signaling_accept(Connection &connection, JsonObject *request) {
+  notice_abandoned();
   if (signaling_) {
     log_.kicked(connection.name());
     drop_everything();

@@ -127,6 +127,13 @@ void Stream::on_closed(Connection &connection, bool with_close_frame) {
   connections_.remove_if([&](const ConnectionPtr &other) { return other.get() == &connection; });
 }
 
+void Stream::notice_abandoned() {
+  const std::list<ConnectionPtr> all = connections_;
+  for (const ConnectionPtr &connection : all)
+    if (connection->abandoned())
+      on_closed(*connection, false);
+}
+
 void Stream::media_lost(const std::string &name) {
   log_.note("lost: " + name);
   if (!ended_ && config_.notify_media_loss)

@@ -86,6 +86,7 @@ class Stream : public Connection::Owner {
   bool is_signaling(const Connection &connection) const { return signaling_.get() == &connection; }
   Connection *socket_of(Where where);
   void drop_everything();
+  void notice_abandoned();
   void run_script();
   void check_finished();
   bool all_media_sent() const;

@@ -78,24 +78,20 @@ void Session::signaling_answered(const SignalingResponse &response) {
 }
 
 void Session::signaling_lost(const SessionError &why) {
-  // The server drops the media connections with the signaling one.
-  MediaMask lost = 0;
-  for (auto &link : links_)
-    lost |= link->media;
-  links_.clear();
-  signaling_.reset();
   const bool first = !ever_established_;
-  if (lost)
-    listener_->session_media_lost(lost);
   std::optional<unsigned> delay_ms;
   if (!over_ && !is_final(why, first))
     delay_ms = next_delay(&signaling_retry_);
+  signaling_.reset();
   if (!delay_ms) {
+    links_.clear();
     fail(why);
     return;
   }
   listener_->session_connection(ConnectionState::Reconnecting, 0, signaling_retry_.attempts());
-  signaling_retry_timer_.start(*delay_ms, [this] { open_signaling(); });
+  signaling_retry_timer_.start(*delay_ms, [this] { start_over(); });
+  // The server drops the media connections with the signaling one.
+  leave();
 }
 
 std::optional<unsigned> Session::next_delay(Retry *retry) {
@@ -122,7 +118,7 @@ void Session::connection_message(Connection *connection, const Message &message)
   Link *link = link_of(connection);
   if (auto media = std::get_if<MediaData>(&message)) {
     media_came_ = true;
-    if (link && link->established && (link->media & media_bit(media->media)))
+    if (link && (link->established || link->closing) && (link->media & media_bit(media->media)))
       listener_->session_media(*media);
     else
       listener_->session_ignored("media that was not asked for");
@@ -271,9 +267,14 @@ void Session::stop(std::function<void()> done) {
 }
 
 void Session::connection_closed(Connection *connection) {
+  Link *link = link_of(connection);
+  if (link && link->closing && !over_ && !ending_) {
+    reopen_link(link);
+    return;
+  }
   if (connection == signaling_.get())
     signaling_.reset();
-  else if (Link *link = link_of(connection))
+  else if (link)
     drop_connection(link);
   else
     left(connection);
@@ -334,7 +335,7 @@ void Session::rejoin(std::string signaling_url, std::string signature) {
   leave();
 }
 
-// The old connections are closed in order, and gone, before the first new one.
+// The old connections are closed, and gone, before the first new one is opened.
 void Session::leave() {
   MediaMask lost = 0;
   for (auto &link : links_) {
@@ -349,7 +350,7 @@ void Session::leave() {
     listener_->session_media_lost(lost);
   leave_timer_.start(kCloseTimeout_ms, [this] {
     leaving_.clear();
-    open_signaling();
+    start_over();
   });
   // close() may end a connection at once.
   std::vector<Connection *> closing;
@@ -357,14 +358,19 @@ void Session::leave() {
     closing.push_back(connection.get());
   for (Connection *connection : closing)
     connection->close();
-  left(nullptr);
+  start_over();
 }
 
 void Session::left(const Connection *connection) {
   leaving_.erase(std::remove_if(leaving_.begin(), leaving_.end(),
                                 [&](auto &leaving) { return leaving.get() == connection; }),
                  leaving_.end());
-  if (!leaving_.empty() || !leave_timer_.running())
+  start_over();
+}
+
+// When nothing is left of the old connections, and it is time.
+void Session::start_over() {
+  if (over_ || ending_ || signaling_ || !leaving_.empty() || signaling_retry_timer_.running())
     return;
   leave_timer_.stop();
   open_signaling();

@@ -88,6 +88,7 @@ class Session final : public ConnectionListener {
     Timer retry_timer;
     bool established = false;  // the handshake of the present connection succeeded
     bool answered = false;     // once in this session
+    bool closing = false;      // so that another one can take its place
     bool lost = false;         // between a loss and the next handshake
     bool ready = false;        // the server was told so
     int64_t repaired_us = 0;   // when a loss was last made up for
@@ -116,6 +117,9 @@ class Session final : public ConnectionListener {
   bool is_own(const Connection *connection) const;
   void leave();
   void left(const Connection *connection);
+  void start_over();
+  void close_link(Link *link);
+  void reopen_link(Link *link);
   void begin_end();
   void drain(unsigned rounds_left);
   void check_drained();

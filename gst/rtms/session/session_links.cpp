@@ -12,6 +12,7 @@ namespace {
 
 // What a connection that the service calls lost may take to answer a ping.
 constexpr unsigned kPingTimeout_ms = 2000;
+constexpr unsigned kCloseTimeout_ms = 400;
 
 }  // namespace
 
@@ -202,12 +203,26 @@ void Session::media_interrupted() {
     if (link->established)
       suspects.push_back(link.get());
   if (links_.size() == 1 && suspects.size() == 1 && suspects[0]->repaired_us < recent_us) {
-    link_lost(suspects[0], plain_error(SessionError::Kind::Interrupted,
-                                       "The service reports that the media connection is lost."));
+    close_link(suspects[0]);
     return;
   }
   for (Link *link : suspects)
     link->connection->check_alive(kPingTimeout_ms);
+}
+
+// It may live on this side: it is closed, and gone, before another one is opened.
+void Session::close_link(Link *link) {
+  link->established = false;
+  link->closing = true;
+  link->retry_timer.start(kCloseTimeout_ms, [this, link] { reopen_link(link); });
+  link->connection->close();
+}
+
+void Session::reopen_link(Link *link) {
+  link->closing = false;
+  link->retry_timer.stop();
+  link_lost(link, plain_error(SessionError::Kind::Interrupted,
+                              "The service reports that the media connection is lost."));
 }
 
 void Session::check_all_answered() {
