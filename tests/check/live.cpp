@@ -66,20 +66,23 @@ bool Ticker::next(Media m, MediaItem &item, int64_t &due_ms) {
   if (m != Media::Audio && m != Media::Video)
     return false;
   const int64_t number = count(m)++;
-  due_ms = number * interval_ms(m);
+  const int64_t at_ms = number * interval_ms(m);
+  if (at_ms >= end_ms_)
+    return false;
+  due_ms = at_ms / speed_;
   char digits[kNumberSize + 1];
   g_snprintf(digits, sizeof digits, "%020" G_GINT64_FORMAT, number);
   Bytes payload = m == Media::Audio ? random_bytes(640 - kNumberSize, 1)
                                     : access_unit(is_keyframe(number), 2000, 1);
   payload.insert(payload.end(), digits, digits + kNumberSize);
-  item = rtmscheck::item(m, due_ms, std::move(payload));
+  item = rtmscheck::item(m, at_ms, std::move(payload));
   return true;
 }
 
 void Ticker::skip_to(Media m, int64_t due_ms) {
   // A camera begins with a keyframe.
   const int64_t step = m == Media::Video ? 10 : 1;
-  const int64_t number = (due_ms / interval_ms(m) + step) / step * step;
+  const int64_t number = (due_ms * speed_ / interval_ms(m) + step) / step * step;
   count(m) = std::max(count(m), number);
 }
 

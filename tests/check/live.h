@@ -18,9 +18,11 @@ std::string media_json(int type, int64_t at_ms, const Bytes &payload, uint64_t u
                        const std::string &extra = "");
 std::string audio_json(int64_t at_ms, uint64_t user = kUser, const std::string &extra = "");
 std::string transcript_json(int64_t at_ms, const std::string &extra);
-// Sound and pictures with numbers, for ever; a keyframe is every tenth picture.
+// Sound and pictures with numbers; a keyframe is every tenth picture. Sent faster than captured by
+// `speed`.
 class Ticker : public MediaSource {
  public:
+  explicit Ticker(int speed = 1, int64_t end_ms = INT64_MAX) : speed_(speed), end_ms_(end_ms) {}
   bool next(Media m, MediaItem &item, int64_t &due_ms) override;
   void skip_to(Media m, int64_t due_ms) override;
 
@@ -30,6 +32,8 @@ class Ticker : public MediaSource {
 
  private:
   int64_t &count(Media m) { return counts_[static_cast<size_t>(m)]; }
+  const int speed_;
+  const int64_t end_ms_;
   std::array<int64_t, kMediaCount> counts_{};
 };
 

@@ -1,6 +1,7 @@
 // Connections that are lost, in every way in which that can be seen: what is lost is opened again,
 // nothing else, and the media go on.
 #include <algorithm>
+#include <random>
 
 #include "failures.h"
 #include "live.h"
@@ -247,6 +248,46 @@ GST_START_TEST(test_bad_rejoin) {
 }
 GST_END_TEST;
 
+// Ten minutes at ten times their speed, and 200 connections killed. All that was sent on those that
+// lived arrives, once and in order.
+GST_START_TEST(test_kills) {
+  constexpr int kSpeed = 10, kKills = 200;
+  const bool abort = __i__;
+  Config config = ticking();
+  config.source = std::make_shared<Ticker>(kSpeed, 10 * 60 * 1000);
+  auto server = serve(config);
+  Player player(*server, in_mode(false));
+  g_object_set(player.src(), "keep-alive-timeout", 60000, nullptr);
+  player.play();
+  std::minstd_rand random(__i__ + 1);
+  const Where places[] = {Media::Audio, Media::Video, Media::Audio, Media::Video, Signaling};
+  for (int kill = 0; kill < kKills && !server->finished(); kill++) {
+    const Where where = places[random() % G_N_ELEMENTS(places)];
+    const Media watched = where.value_or(Media::Audio);
+    const uint64_t sent = server->sent(watched) + 1 + random() % 60;
+    ck_assert(server->wait_for(
+        [=](const Server &s) { return s.finished() || s.sent(watched) >= sent; }, kDeadlineMs));
+    server->drop(where, abort);
+  }
+  player.wait_eos();
+  player.stop();
+  const Record &record = player.record();
+  const std::size_t kills = reconnecting(record, "audio") + reconnecting(record, "video") +
+                            reconnecting(record, "signaling");
+  g_print("%zu kills, %zu of %" G_GUINT64_FORMAT " and %zu of %" G_GUINT64_FORMAT " messages\n",
+          kills, record.packets("audio"), server->sent(Media::Audio), record.packets("video"),
+          server->sent(Media::Video));
+  check_numbers(record.pad("audio"), false);
+  check_numbers(record.pad("video"), true);
+  // What is written into a socket that is being shut down need not arrive.
+  const uint64_t slack = abort ? 2 * kills : 0;
+  ck_assert_uint_ge(record.packets("audio") + slack, server->sent(Media::Audio));
+  ck_assert_uint_ge(record.packets("video") + slack, server->sent(Media::Video));
+  ck_assert_uint_ge(kills, kKills * 3 / 4);
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_reconnect_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_reconnect");
@@ -259,6 +300,13 @@ static Suite *rtmssrc_reconnect_suite() {
   tcase_add_loop_test(reconnect, test_rejoin, 0, 4);
   tcase_add_test(reconnect, test_bad_rejoin);
   suite_add_tcase(suite, reconnect);
+  const char *kills[] = {"closed", "aborted"};
+  for (int i = 0; i < 2; i++) {
+    TCase *tcase = tcase_create(kills[i]);
+    tcase_set_timeout(tcase, 2 * kPatienceSeconds);
+    tcase_add_loop_test(tcase, test_kills, i, i + 1);
+    suite_add_tcase(suite, tcase);
+  }
   return suite;
 }
 

@@ -113,18 +113,26 @@ bool Session::is_own(const Connection *connection) const {
 }
 
 void Session::connection_message(Connection *connection, const Message &message) {
-  if (over_ || !is_own(connection))
+  if (over_)
     return;
-  Link *link = link_of(connection);
   if (auto media = std::get_if<MediaData>(&message)) {
     media_came_ = true;
-    if (link && (link->established || link->closing) && (link->media & media_bit(media->media)))
+    if (media_of(connection) & media_bit(media->media))
       listener_->session_media(*media);
     else
       listener_->session_ignored("media that was not asked for");
-  } else if (!ending_) {
-    message_of(connection, link, message);
+  } else if (!ending_ && is_own(connection)) {
+    message_of(connection, link_of(connection), message);
   }
+}
+
+// What may come on it.
+MediaMask Session::media_of(const Connection *connection) const {
+  for (const Leaving &leaving : leaving_)
+    if (leaving.connection.get() == connection)
+      return leaving.media;
+  const Link *link = link_of(connection);
+  return link && (link->established || link->closing) ? link->media : 0;
 }
 
 void Session::message_of(Connection *connection, Link *link, const Message &message) {
@@ -251,7 +259,7 @@ void Session::stop(std::function<void()> done) {
   signaling_retry_timer_.stop();
   drain_timer_.stop();
   leave_timer_.stop();
-  leaving_.clear();
+  forget_leaving();
   for (auto &link : links_)
     link->retry_timer.stop();
   stop_timer_.start(kCloseTimeout_ms, [this] {
@@ -337,35 +345,44 @@ void Session::rejoin(std::string signaling_url, std::string signature) {
 
 // The old connections are closed, and gone, before the first new one is opened.
 void Session::leave() {
-  MediaMask lost = 0;
-  for (auto &link : links_) {
-    lost |= link->media;
+  for (auto &link : links_)
     if (link->connection)
-      leaving_.push_back(std::move(link->connection));
-  }
+      leaving_.push_back({std::move(link->connection), link->established ? link->media : 0});
   links_.clear();
   if (signaling_)
-    leaving_.push_back(std::move(signaling_));
-  if (lost)
-    listener_->session_media_lost(lost);
+    leaving_.push_back({std::move(signaling_), 0});
   leave_timer_.start(kCloseTimeout_ms, [this] {
-    leaving_.clear();
+    forget_leaving();
     start_over();
   });
   // close() may end a connection at once.
   std::vector<Connection *> closing;
-  for (auto &connection : leaving_)
-    closing.push_back(connection.get());
+  for (Leaving &leaving : leaving_)
+    closing.push_back(leaving.connection.get());
   for (Connection *connection : closing)
     connection->close();
   start_over();
 }
 
 void Session::left(const Connection *connection) {
-  leaving_.erase(std::remove_if(leaving_.begin(), leaving_.end(),
-                                [&](auto &leaving) { return leaving.get() == connection; }),
-                 leaving_.end());
+  for (auto leaving = leaving_.begin(); leaving != leaving_.end(); ++leaving) {
+    if (leaving->connection.get() != connection)
+      continue;
+    if (leaving->media)
+      listener_->session_media_lost(leaving->media);
+    leaving_.erase(leaving);
+    break;
+  }
   start_over();
+}
+
+void Session::forget_leaving() {
+  while (!leaving_.empty()) {
+    const MediaMask media = leaving_.back().media;
+    leaving_.pop_back();
+    if (media)
+      listener_->session_media_lost(media);
+  }
 }
 
 // When nothing is left of the old connections, and it is time.

@@ -115,8 +115,10 @@ class Session final : public ConnectionListener {
   void stream_state(const StreamStateUpdate &update);
   void media_interrupted();
   bool is_own(const Connection *connection) const;
+  MediaMask media_of(const Connection *connection) const;
   void leave();
   void left(const Connection *connection);
+  void forget_leaving();
   void start_over();
   void close_link(Link *link);
   void reopen_link(Link *link);
@@ -152,7 +154,12 @@ class Session final : public ConnectionListener {
   bool ending_ = false;  // the stream is terminated, but what it sent before may still come
   bool media_came_ = false;
   Timer drain_timer_;
-  std::vector<std::unique_ptr<Connection>> leaving_;  // for the URL of a rejoin
+  // Connections on their way out: what they still bring is welcome.
+  struct Leaving {
+    std::unique_ptr<Connection> connection;
+    MediaMask media = 0;
+  };
+  std::vector<Leaving> leaving_;
   Timer leave_timer_;
   bool stopping_ = false;
   std::function<void()> stopped_;
