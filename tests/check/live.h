@@ -19,10 +19,10 @@ std::string media_json(int type, int64_t at_ms, const Bytes &payload, uint64_t u
 std::string audio_json(int64_t at_ms, uint64_t user = kUser, const std::string &extra = "");
 std::string transcript_json(int64_t at_ms, const std::string &extra);
 // Sound and pictures with numbers; a keyframe is every tenth picture. Sent faster than captured by
-// `speed`.
+// `speed`; the stream begins at `from_ms`.
 class Ticker : public MediaSource {
  public:
-  explicit Ticker(int speed = 1, int64_t end_ms = INT64_MAX) : speed_(speed), end_ms_(end_ms) {}
+  explicit Ticker(int speed = 1, int64_t end_ms = INT64_MAX, int64_t from_ms = 0);
   bool next(Media m, MediaItem &item, int64_t &due_ms) override;
   void skip_to(Media m, int64_t due_ms) override;
 
@@ -33,7 +33,7 @@ class Ticker : public MediaSource {
  private:
   int64_t &count(Media m) { return counts_[static_cast<size_t>(m)]; }
   const int speed_;
-  const int64_t end_ms_;
+  const int64_t end_ms_, from_ms_;
   std::array<int64_t, kMediaCount> counts_{};
 };
 
