@@ -196,6 +196,7 @@ void Outputs::interrupt(MediaMask media) {
   for (auto &[key, output] : outputs_) {
     if (!(media & media_bit(output->media)))
       continue;
+    GST_DEBUG_OBJECT(output->pad, "interrupted");
     interrupt(output.get());
     stats_->of(output->media).discontinuities++;
   }

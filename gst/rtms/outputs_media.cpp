@@ -275,6 +275,8 @@ void Outputs::enqueue(Output *output, BufferPtr buffer) {
   const Queue::Result result = gst_rtms_src_pad_enqueue(output->pad, std::move(buffer));
   MediaStats &stats = stats_->of(output->media);
   stats.dropped += result.dropped;
+  if (result.dropped && !result.overflow)
+    GST_DEBUG_OBJECT(output->pad, "dropped a picture that needs a keyframe before it");
   if (result.overflow) {
     stats.discontinuities++;
     if (!output->overflowing)

@@ -1,4 +1,4 @@
-// reliability [TRIES]: breaks running streams in every way, again and again, and prints a table of
+// reliability [TRIES [FAULT]]: breaks running streams in every way, again and again, and prints a table of
 // how they got over it, for docs/reliability.md.
 #include <algorithm>
 #include <cstdio>
@@ -201,6 +201,8 @@ int main(int argc, char *argv[]) {
       "|---|---|---|---|---|---|\n");
   int failures = 0;
   for (const Fault &fault : kFaults) {
+    if (argc > 2 && !g_strrstr(fault.name, argv[2]))
+      continue;
     const Result result = measure(fault, tries);
     print(fault, result);
     failures += result.survived < tries || result.disorder > 0;

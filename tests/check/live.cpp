@@ -89,7 +89,8 @@ void Ticker::skip_to(Media m, int64_t due_ms) {
   // A camera begins with a keyframe.
   const int64_t step = m == Media::Video ? 10 : 1;
   const int64_t at_ms = from_ms_ + due_ms * speed_;
-  const int64_t number = (at_ms / interval_ms(m) + step - 1) / step * step;
+  const int64_t span_ms = interval_ms(m) * step;
+  const int64_t number = (at_ms + span_ms - 1) / span_ms * step;
   count(m) = std::max(count(m), number);
 }
 

@@ -97,6 +97,15 @@ std::string state_2() {
   return R"({"msg_type":8,"state":2,"reason":14,"timestamp":1738392033000})";
 }
 
+// All that was sent arrived.
+void expect_whole(Player &player, Server &server) {
+  server.end_stream(6);
+  player.wait_eos();
+  player.stop();
+  ck_assert_uint_eq(player.record().packets("audio"), server.sent(Media::Audio));
+  ck_assert_uint_eq(player.record().packets("video"), server.sent(Media::Video));
+}
+
 }  // namespace
 
 GST_START_TEST(test_faults) {
@@ -147,7 +156,7 @@ GST_START_TEST(test_notice_of_the_only_one) {
   server->send_signaling(state_2());
   for (int i = 0; i < 6; i++)
     wait_more(player);
-  player.stop();
+  expect_whole(player, *server);
   ck_assert_uint_eq(server->accepted(), accepted + 1);
   ck_assert_uint_eq(reconnecting(player.record(), "audio+video"), 1);
   check_numbers(player.record().pad("video"), true);
@@ -191,7 +200,7 @@ GST_START_TEST(test_notice_of_nothing) {
   server->send_signaling(event_7());
   for (int i = 0; i < 6; i++)
     wait_more(player);
-  player.stop();
+  expect_whole(player, *server);
   ck_assert_uint_eq(server->accepted(), accepted);
   ck_assert_uint_eq(check_numbers(player.record().pad("audio"), false), 0);
   ck_assert_uint_eq(check_numbers(player.record().pad("video"), true), 0);
@@ -252,11 +261,11 @@ GST_END_TEST;
 // lived arrives, once and in order.
 GST_START_TEST(test_kills) {
   constexpr int kSpeed = 10, kKills = 200;
-  const bool abort = __i__;
+  const bool unified = __i__ % 2, abort = __i__ / 2;
   Config config = ticking();
   config.source = std::make_shared<Ticker>(kSpeed, 10 * 60 * 1000);
   auto server = serve(config);
-  Player player(*server, in_mode(false));
+  Player player(*server, in_mode(unified));
   g_object_set(player.src(), "keep-alive-timeout", 60000, nullptr);
   player.play();
   std::minstd_rand random(__i__ + 1);
@@ -272,8 +281,9 @@ GST_START_TEST(test_kills) {
   player.wait_eos();
   player.stop();
   const Record &record = player.record();
-  const std::size_t kills = reconnecting(record, "audio") + reconnecting(record, "video") +
-                            reconnecting(record, "signaling");
+  std::size_t kills = 0;
+  for (const char *media : {"audio", "video", "audio+video", "signaling"})
+    kills += reconnecting(record, media);
   g_print("%zu kills, %zu of %" G_GUINT64_FORMAT " and %zu of %" G_GUINT64_FORMAT " messages\n",
           kills, record.packets("audio"), server->sent(Media::Audio), record.packets("video"),
           server->sent(Media::Video));
@@ -300,8 +310,8 @@ static Suite *rtmssrc_reconnect_suite() {
   tcase_add_loop_test(reconnect, test_rejoin, 0, 4);
   tcase_add_test(reconnect, test_bad_rejoin);
   suite_add_tcase(suite, reconnect);
-  const char *kills[] = {"closed", "aborted"};
-  for (int i = 0; i < 2; i++) {
+  const char *kills[] = {"closed", "closed-unified", "aborted", "aborted-unified"};
+  for (int i = 0; i < 4; i++) {
     TCase *tcase = tcase_create(kills[i]);
     tcase_set_timeout(tcase, 2 * kPatienceSeconds);
     tcase_add_loop_test(tcase, test_kills, i, i + 1);
