@@ -1,0 +1,426 @@
+// Each recipe of the documentation, run as it is written, against a meeting in which cameras and
+// screen shares go and come, nobody speaks for a while, and the cameras' sizes differ.
+#include <csignal>
+#include <regex>
+#include <sstream>
+
+#include "recording.h"
+#include "rtmp.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+constexpr int64_t kLengthMs = 12000, kShortMs = 6000;
+constexpr double kSecond = 1000;  // in ms
+constexpr double kClose = 0.020, kBroadcast = 0.040;
+// While nothing comes, time is known up to the latency and the interval of GAPs.
+constexpr double kUncertain = 0.7;
+// The first media may take so long; recordings that begin with the pipeline are longer by it.
+const double kStart = 1.0 * slowness();
+
+MeetingOptions eventful() {
+  MeetingOptions options;
+  options.duration_ms = kLengthMs;
+  options.speakers = 3;
+  options.sizes_differ = true;
+  options.off[Media::Video] = {{0, 2000}, {5000, 7000}};
+  options.off[Media::Audio] = {{9000, 10000}};
+  options.off[Media::Deskshare] = {{0, 1500}, {4000, 8000}};
+  return options;
+}
+constexpr double kCameraOff = 4, kShareOff = 5.5;
+
+MeetingOptions without_cameras() {
+  MeetingOptions options;
+  options.duration_ms = kShortMs;
+  options.off[Media::Video] = options.off[Media::Deskshare] = {{0, 2 * kShortMs}};
+  return options;
+}
+
+Config meeting(const MeetingOptions &options) {
+  Config config;
+  config.source = make_meeting(options);
+  return config;
+}
+
+void replace_url(std::string *script, const std::string &url) {
+  const std::regex any_url("rtmp://[^ \n]+");
+  ck_assert_msg(std::regex_search(*script, any_url), "%s", script->c_str());
+  *script = std::regex_replace(*script, any_url, url);
+}
+
+// A meeting, a folder with its webhook, and a recipe that runs there.
+class Run {
+ public:
+  Run(const char *recipe, const MeetingOptions &options, const std::string &rtmp_url = {})
+      : recipe_(recipe), server_(serve(meeting(options))) {
+    std::string script = documented_recipes().at(recipe);
+    if (!rtmp_url.empty())
+      replace_url(&script, rtmp_url);
+    write("webhook.json", server_->webhook_json());
+    write("recipe.sh", script);
+    Program::Options program;
+    program.arguments = {"sh", "recipe.sh"};
+    program.folder = directory_.path();
+    program.environment = {{"ZM_RTMS_CLIENT", "test-client"}, {"ZM_RTMS_SECRET", "test-secret"}};
+    shell_ = std::make_unique<Program>(program);
+  }
+
+  std::string file(const char *name) const { return directory_.file(name); }
+  void to_the_end() {
+    const bool ended = shell_->wait(static_cast<int>(kLengthMs) + 2 * kDeadlineMs);
+    ck_assert_msg(ended, "%s: no end\n%s", recipe_, shell_->output().c_str());
+    ck_assert_msg(shell_->succeeded(), "%s\n%s", recipe_, shell_->output().c_str());
+    ck_assert_msg(!contains(shell_->output(), "WARN"), "%s", shell_->output().c_str());
+    expect_no_violations(*server_);
+  }
+  void kill_after(double seconds) {
+    constexpr double kPacketMs = 20;
+    const auto packets = static_cast<uint64_t>(seconds * kSecond / kPacketMs);
+    const auto sent = [=](const Server &s) { return s.sent(Media::Audio) >= packets; };
+    ck_assert(server_->wait_for(sent, static_cast<int>(seconds * kSecond) + kDeadlineMs));
+    shell_->send_to_child(SIGKILL);
+    ck_assert(shell_->wait(kDeadlineMs));
+    ck_assert(!shell_->succeeded());
+  }
+
+ private:
+  void write(const char *name, const std::string &text) const {
+    GError *failure = nullptr;
+    g_file_set_contents(file(name).c_str(), text.c_str(), -1, &failure);
+    ErrorPtr owned(failure);
+    ck_assert_msg(!failure, "%s", failure ? failure->message : "");
+  }
+
+  const char *recipe_;
+  TemporaryDirectory directory_;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<Program> shell_;
+};
+
+// ---- what is in a file ---------------------------------------------------------------
+
+double start_of(const std::map<std::string, Track> &tracks) {
+  double start = INFINITY;
+  for (const auto &[name, track] : tracks)
+    start = std::min(start, track.first);
+  return start;
+}
+
+void expect_length(const std::map<std::string, Track> &tracks, const char *name, double length) {
+  const double end = tracks.at(name).end - start_of(tracks);
+  ck_assert_msg(end >= length - kUncertain && end <= length + kStart, "%s: %f s", name, end);
+}
+
+void expect_audio_and_video(const std::string &file, const char *codec, double length) {
+  expect_playable(file);
+  const auto tracks = tracks_of(file);
+  expect_text(tracks.at("video").codec, "h264");
+  expect_text(tracks.at("audio").codec, codec);
+  expect_length(tracks, "video", length);
+  expect_length(tracks, "audio", length);
+}
+
+// Of which cameras are no part.
+void expect_audio(const std::string &file, const char *codec, double length) {
+  run({"ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", file.c_str(), "-map", "0:a", "-f",
+       "null", "-"});
+  const auto tracks = tracks_of(file);
+  ck_assert_int_eq(tracks.at("video").packets, 0);
+  expect_text(tracks.at("audio").codec, codec);
+  expect_length(tracks, "audio", length);
+}
+
+void expect_constant_rate(const std::string &file, double fps) {
+  constexpr double kRounding = 0.002;
+  Output output = run({"ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
+                       "packet=pts_time", "-of", "csv=p=0", file.c_str()});
+  std::istringstream lines(output.out);
+  double last = NAN;
+  unsigned pictures = 0;
+  for (std::string line; std::getline(lines, line); pictures++) {
+    if (line.empty())
+      continue;
+    const double time = g_ascii_strtod(line.c_str(), nullptr);
+    ck_assert_msg(std::isnan(last) || time - last <= 1.5 / fps + kRounding,
+                  "%.3f s: no picture for %.3f s", last, time - last);
+    last = time;
+  }
+  ck_assert_uint_gt(pictures, 1);
+}
+
+// How much of it is black, as far as it is so for a moment.
+double black_seconds(const std::string &file, const std::string &crop = {}) {
+  const std::string filter = crop + "blackdetect=d=0.3";
+  Output output = run({"ffmpeg", "-nostdin", "-v", "info", "-nostats", "-i", file.c_str(), "-an",
+                       "-vf", filter.c_str(), "-f", "null", "-"});
+  const std::string key = "black_duration:";
+  double sum = 0;
+  for (std::size_t at = output.err.find(key); at != std::string::npos;
+       at = output.err.find(key, at + 1))
+    sum += g_ascii_strtod(output.err.c_str() + at + key.size(), nullptr);
+  return sum;
+}
+
+// A picture stays until it is known that no other follows.
+void expect_black(double seconds, double wanted) {
+  ck_assert_msg(seconds >= wanted - 2 * kUncertain && seconds <= wanted + kStart,
+                "%f s are black, not %f s", seconds, wanted);
+}
+
+// ---- the recipes ---------------------------------------------------------------------
+
+constexpr double kLength = kLengthMs / kSecond, kShort = kShortMs / kSecond;
+
+void check_record() {
+  Run recording("record", eventful());
+  recording.to_the_end();
+  const std::string file = recording.file("meeting.mkv");
+  expect_audio_and_video(file, "pcm_s16le", kLength);
+  ck_assert_int_eq(tracks_of(file).at("subtitle").packets, 4);
+  expect_in_sync(flash_beep(file), kClose, 6);
+}
+
+void check_record_without_cameras() {
+  Run recording("record", without_cameras());
+  recording.to_the_end();
+  expect_audio(recording.file("meeting.mkv"), "pcm_s16le", kShort);
+}
+
+void check_mp4() {
+  Run recording("mp4", eventful());
+  recording.to_the_end();
+  const std::string file = recording.file("meeting.mp4");
+  expect_audio_and_video(file, "opus", kLength);
+  expect_in_sync(flash_beep(file), kClose, 6);
+}
+
+void check_mp4_without_cameras() {
+  Run recording("mp4", without_cameras());
+  recording.to_the_end();
+  expect_audio(recording.file("meeting.mp4"), "opus", kShort);
+}
+
+// What is in the file when it is killed: all but the last seconds.
+void check_killed(const char *recipe, const char *codec) {
+  constexpr double kKilled = 8, kLost = 2.5;
+  Run recording(recipe, eventful());
+  recording.kill_after(kKilled);
+  const std::string file = recording.file("meeting.mp4");
+  expect_playable(file);
+  const auto tracks = tracks_of(file);
+  expect_text(tracks.at("audio").codec, codec);
+  for (const char *kind : {"video", "audio"})
+    ck_assert_msg(tracks.at(kind).end >= kKilled - kLost * slowness(), "%s: only %f s", kind,
+                  tracks.at(kind).end);
+  expect_in_sync(flash_beep(file), kClose, 3);
+}
+
+void check_mp4_killed() {
+  check_killed("mp4", "opus");
+}
+
+void check_mp4_transcode() {
+  Run recording("mp4-transcode", eventful());
+  recording.to_the_end();
+  const std::string file = recording.file("meeting.mp4");
+  expect_audio_and_video(file, "aac", kLength);
+  expect_constant_rate(file, 50);
+  expect_black(black_seconds(file), kCameraOff);
+  expect_in_sync(flash_beep(file), kClose, 6);
+}
+
+void check_mp4_transcode_without_cameras() {
+  Run recording("mp4-transcode", without_cameras());
+  recording.to_the_end();
+  const std::string file = recording.file("meeting.mp4");
+  expect_audio_and_video(file, "aac", kShort);
+  expect_black(black_seconds(file), kShort);
+}
+
+void check_mp4_transcode_killed() {
+  check_killed("mp4-transcode", "aac");
+}
+
+void check_speakers() {
+  Run recording("speakers", eventful());
+  recording.to_the_end();
+  const std::string file = recording.file("meeting.mkv");
+  expect_audio_and_video(file, "opus", kLength);
+  const auto tracks = tracks_of(file);
+  ck_assert_int_eq(tracks.at("subtitle").packets, 4);
+  expect_length(tracks, "audio 1", kLength);
+  expect_length(tracks, "audio 2", kLength);
+  for (unsigned speaker = 0; speaker < 3; speaker++)
+    expect_in_sync(flash_beep(file, speaker), kClose, 2);
+}
+
+// One of the tracks has no speaker.
+void check_speakers_missing() {
+  MeetingOptions options;
+  options.duration_ms = kShortMs;
+  options.speakers = 2;
+  Run recording("speakers", options);
+  recording.to_the_end();
+  const std::string file = recording.file("meeting.mkv");
+  expect_audio_and_video(file, "opus", kShort);
+  expect_length(tracks_of(file), "audio 2", kShort);
+  ck_assert_uint_eq(flash_beep(file, 2).beeps.size(), 0);
+}
+
+void check_rtmp_of(const MeetingOptions &options, const std::function<void(std::string)> &check) {
+  TemporaryDirectory directory;
+  RtmpServer server(directory.path());
+  Viewer viewer(server.url());
+  Run push("rtmp", options, server.url());
+  push.to_the_end();
+  server.stop();
+  const double length = static_cast<double>(options.duration_ms) / kSecond;
+  expect_audio_and_video(server.recording(), "aac", length);
+  expect_constant_rate(server.recording(), 25);
+  check(server.recording());
+  g_print("%u pictures arrived, %.3f s apart at most\n", viewer.pictures(), viewer.longest_wait());
+  ck_assert_uint_ge(viewer.pictures(), static_cast<unsigned>((length - kUncertain) * 25));
+  ck_assert(viewer.longest_wait() <= 1.0 * slowness());
+}
+
+void check_rtmp() {
+  check_rtmp_of(eventful(), [](const std::string &file) {
+    expect_black(black_seconds(file), kCameraOff);
+    expect_in_sync(flash_beep(file), kBroadcast, 6);
+  });
+}
+
+void check_rtmp_without_cameras() {
+  check_rtmp_of(without_cameras(),
+                [](const std::string &file) { expect_black(black_seconds(file), kShort); });
+}
+
+void check_hls() {
+  Run recording("hls", eventful());
+  recording.to_the_end();
+  const std::string file = recording.file("meeting.m3u8");
+  expect_audio_and_video(file, "aac", kLength);
+  expect_constant_rate(file, 25);
+  expect_black(black_seconds(file), kCameraOff);
+  expect_in_sync(flash_beep(file), kBroadcast, 6);
+}
+
+void check_hls_without_cameras() {
+  Run recording("hls", without_cameras());
+  recording.to_the_end();
+  const std::string file = recording.file("meeting.m3u8");
+  expect_audio_and_video(file, "aac", kShort);
+  expect_black(black_seconds(file), kShort);
+}
+
+// Sentences end at 2, 4.5, 7 and 9.5 s, and the first one begins at 0.2 s.
+void check_audio_text() {
+  Run recording("audio-text", eventful());
+  recording.to_the_end();
+  const std::string sound = recording.file("meeting.ogg");
+  expect_playable(sound);
+  const auto tracks = tracks_of(sound);
+  expect_text(tracks.at("audio").codec, "opus");
+  expect_length(tracks, "audio", kLength);
+  const Track text = tracks_of(recording.file("meeting.vtt")).at("subtitle");
+  ck_assert_int_eq(text.packets, 4);
+  const std::vector<double> beeps = flash_beep(sound).beeps;
+  ck_assert_uint_ge(beeps.size(), 9);
+  expect_near("text", text.first - beeps.back(), 0.2 - 11, 0.05);
+}
+
+// One place of the picture as a file of its own.
+std::string place(const Run &recording, const char *crop, const char *name) {
+  const std::string from = recording.file("meeting.mkv"), to = recording.file(name);
+  run({"ffmpeg", "-nostdin", "-v", "error", "-copyts", "-i", from.c_str(), "-vf", crop, "-fps_mode",
+       "passthrough", "-enc_time_base", "1:1000", "-c:v", "ffv1", "-c:a", "copy", to.c_str()});
+  return to;
+}
+
+void check_screen_beside() {
+  Run recording("screen-beside", eventful());
+  recording.to_the_end();
+  const std::string file = recording.file("meeting.mkv");
+  expect_audio_and_video(file, "pcm_s16le", kLength);
+  expect_constant_rate(file, 50);
+  expect_black(black_seconds(file, "crop=640:360:0:0,"), kShareOff);
+  const std::string camera = place(recording, "crop=320:180:640:90", "camera.mkv");
+  expect_black(black_seconds(camera), kCameraOff);
+  expect_in_sync(flash_beep(camera), kClose, 6);
+}
+
+void check_screen_instead() {
+  Run recording("screen-instead", eventful());
+  recording.to_the_end();
+  const std::string file = recording.file("meeting.mkv");
+  expect_audio_and_video(file, "pcm_s16le", kLength);
+  expect_constant_rate(file, 50);
+  // Before the share starts, and without a camera in the share's pause.
+  expect_black(black_seconds(file), 1.5 + 2);
+  // In the pause, and where it ends: else the share, as bright as a flash, covers them.
+  expect_in_sync(flash_beep(file), kClose, 2);
+}
+
+struct Check {
+  const char *recipe;
+  std::vector<void (*)()> runs;
+};
+const Check kChecks[] = {
+    {"record", {check_record, check_record_without_cameras}},
+    {"mp4", {check_mp4, check_mp4_without_cameras, check_mp4_killed}},
+    {"mp4-transcode",
+     {check_mp4_transcode, check_mp4_transcode_without_cameras, check_mp4_transcode_killed}},
+    {"speakers", {check_speakers, check_speakers_missing}},
+    {"rtmp", {check_rtmp, check_rtmp_without_cameras}},
+    {"hls", {check_hls, check_hls_without_cameras}},
+    {"audio-text", {check_audio_text}},
+    {"screen-beside", {check_screen_beside}},
+    {"screen-instead", {check_screen_instead}},
+};
+
+// The checks' runs, one after the other.
+std::vector<void (*)()> all_runs() {
+  std::vector<void (*)()> all;
+  for (const Check &check : kChecks)
+    all.insert(all.end(), check.runs.begin(), check.runs.end());
+  return all;
+}
+
+}  // namespace
+
+GST_START_TEST(test_run) {
+  all_runs()[static_cast<std::size_t>(__i__)]();
+}
+GST_END_TEST;
+
+// A recipe without a check is as wrong as a check without its recipe.
+GST_START_TEST(test_all_checked) {
+  auto recipes = documented_recipes();
+  for (const Check &check : kChecks)
+    ck_assert_msg(recipes.erase(check.recipe) == 1, "no recipe is called %s", check.recipe);
+  for (const auto &[name, script] : recipes)
+    ck_abort_msg("nothing checks recipe %s:\n%s", name.c_str(), script.c_str());
+}
+GST_END_TEST;
+
+static Suite *recipes_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("recipes");
+  TCase *documents = tcase_create("documents");
+  tcase_add_test(documents, test_all_checked);
+  suite_add_tcase(suite, documents);
+  int first = 0;
+  for (const Check &check : kChecks) {
+    TCase *runs = tcase_create(check.recipe);
+    tcase_set_timeout(runs, kPatienceSeconds);
+    const int end = first + static_cast<int>(check.runs.size());
+    tcase_add_loop_test(runs, test_run, first, end);
+    first = end;
+    suite_add_tcase(suite, runs);
+  }
+  return suite;
+}
+
+GST_CHECK_MAIN(recipes)
