@@ -88,16 +88,6 @@ class BeepFinder {
   double quiet_since_ = NAN, start_ = NAN, last_ = NAN;
 };
 
-std::vector<double> beeps_of(const std::string &file, unsigned track) {
-  BeepFinder finder;
-  for (const Sample &window :
-       measure(file, "a:" + std::to_string(track), "-af",
-               "aresample=16000,asetnsamples=n=32:p=0,astats=metadata=1:reset=1,"
-               "ametadata=mode=print:key=lavfi.astats.Overall.RMS_level:file=-"))
-    finder.add(window);
-  return finder.beeps;
-}
-
 }  // namespace
 
 TemporaryDirectory::TemporaryDirectory() {
@@ -193,6 +183,16 @@ void play(GstElement *pipeline) {
   int64_t start = g_get_monotonic_time();
   gst_element_set_state(pipeline, GST_STATE_NULL);
   ck_assert_int_lt((g_get_monotonic_time() - start) / 1000, kPromptMs);
+}
+
+std::vector<double> beeps_of(const std::string &file, unsigned track) {
+  BeepFinder finder;
+  for (const Sample &window :
+       measure(file, "a:" + std::to_string(track), "-af",
+               "aresample=16000,asetnsamples=n=32:p=0,astats=metadata=1:reset=1,"
+               "ametadata=mode=print:key=lavfi.astats.Overall.RMS_level:file=-"))
+    finder.add(window);
+  return finder.beeps;
 }
 
 FlashBeep flash_beep(const std::string &file, unsigned audio_track) {

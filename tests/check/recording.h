@@ -44,6 +44,7 @@ struct FlashBeep {
   std::vector<double> flashes, beeps;
 };
 FlashBeep flash_beep(const std::string &file, unsigned audio_track = 0);
+std::vector<double> beeps_of(const std::string &file, unsigned audio_track = 0);
 std::string to_string(const FlashBeep &found);
 // Where both are, they are together. There are `fewest` of them at least.
 void expect_in_sync(const FlashBeep &found, double tolerance, unsigned fewest);

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <csignal>
 #include <fstream>
 
@@ -29,9 +31,14 @@ SocketPtr listen_on_loopback(uint16_t *port) {
   return socket;
 }
 
-// One process, which runs as whoever runs the test.
+// A worker of root's would be nobody, and could not write into the test's folder. Without a worker
+// nginx cannot take over a socket.
+std::string user() {
+  return geteuid() == 0 ? "user root;" : "";
+}
+
 void write_configuration(const std::string &file, uint16_t port) {
-  std::ofstream(file) << "daemon off; master_process off;\n"
+  std::ofstream(file) << user() << "daemon off; worker_processes 1;\n"
                       << "pid nginx.pid; error_log error.log info;\n"
                       << "load_module " << kModule << ";\n"
                       << "events { worker_connections 64; }\n"
