@@ -152,10 +152,14 @@ void expect_near(const char *what, double got, double wanted, double tolerance) 
   ck_assert_msg(std::fabs(got - wanted) <= tolerance, "%s: %f instead of %f", what, got, wanted);
 }
 
-void expect_playable(const std::string &file) {
+void expect_playable(const std::string &file, const char *streams) {
+  std::vector<const char *> arguments = {"ffmpeg", "-nostdin", "-v", "error", "-i", file.c_str()};
+  if (streams)
+    arguments.insert(arguments.end(), {"-map", streams});
   // In the file's own time base: pictures with jitter do not fit a constant frame rate.
-  Output output = run({"ffmpeg", "-nostdin", "-v", "error", "-i", file.c_str(), "-fps_mode",
-                       "passthrough", "-enc_time_base", "-1", "-f", "null", "-"});
+  arguments.insert(arguments.end(),
+                   {"-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-"});
+  Output output = run(arguments);
   // Of thousands of complaints the first is enough.
   ck_assert_msg(output.err.empty(), "ffmpeg: %.500s", output.err.c_str());
 }

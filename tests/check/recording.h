@@ -35,8 +35,8 @@ struct Track {
 // By codec type: "video", "audio", "subtitle"; the second of a kind is "audio 1", and so on.
 std::map<std::string, Track> tracks_of(const std::string &file);
 
-// Decoding it, ffmpeg has nothing to complain about.
-void expect_playable(const std::string &file);
+// Decoding it, or some of its streams ("0:a"), ffmpeg has nothing to complain about.
+void expect_playable(const std::string &file, const char *streams = nullptr);
 void expect_near(const char *what, double got, double wanted, double tolerance);
 
 // When the made meeting's white pictures and beeps are seen and heard in a file, in s.

@@ -1,0 +1,215 @@
+// Half a minute of next to nothing: the camera is on at the beginning and at the end, or never;
+// nobody speaks for long; there is no transcript. No muxer waits for it, and each leaves a file
+// that is whole.
+#include <algorithm>
+#include <filesystem>
+
+#include "recording.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+constexpr int64_t kLengthMs = 30000;
+constexpr double kLength = kLengthMs / 1000.0;
+// While nothing comes, time is known up to the latency and the interval of GAPs.
+constexpr double kUncertain = 0.7;
+
+#define PCM "src.audio ! queue ! "
+#define MIXED "src.audio ! queue ! audiomixer latency=500000000 ! audioconvert ! audioresample ! "
+#define OPUS MIXED "opusenc ! queue ! "
+#define AAC MIXED "audio/x-raw,rate=48000 ! avenc_aac ! queue ! "
+#define COPIED(format) "src.video ! queue ! h264parse config-interval=-1 ! " format " ! "
+// mp4mux needs a header before there is a picture.
+#define HEADER                                                                   \
+  "capssetter replace=true caps=\"video/x-h264,stream-format=avc3,alignment=au," \
+  "width=640,height=360,framerate=25/1,codec_data=(buffer)01640028ffe000\""
+#define AVC3 "video/x-h264,stream-format=avc3"
+#define ENCODED                                                                                \
+  "src.video ! queue ! h264parse ! avdec_h264 ! videoconvert ! compositor background=black "   \
+  "latency=500000000 ! video/x-raw,format=I420,width=640,height=360,framerate=10/1 ! queue ! " \
+  "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=20 ! queue ! "
+
+struct Muxer {
+  const char *name;
+  std::string description;
+  const char *file;
+};
+
+// What follows is linked to mux, whose folder the test adds.
+const std::string kMatroska = PCM
+    "mux.audio_0 src.transcript ! queue ! mux.subtitle_0 "
+    "matroskamux name=mux ! filesink name=out";
+const std::string kMp4 = OPUS
+    "mux.audio_0 mp4mux name=mux reserved-max-duration=3600000000000 "
+    "reserved-moov-update-period=1000000000 ! filesink name=out";
+// Only when it streams does flvmux wait for the later of its inputs.
+const std::string kFlv =
+    AAC "mux.audio flvmux name=mux streamable=true latency=500000000 ! filesink name=out";
+const std::string kTs = AAC "mux.sink_257 mpegtsmux name=mux ! filesink name=out";
+const std::string kSplit =
+    OPUS "mux.audio_0 splitmuxsink name=mux muxer-factory=matroskamux max-size-time=5000000000";
+const std::string kHls = AAC
+    "mux.audio hlssink2 name=mux target-duration=5 playlist-length=0 "
+    "max-files=0";
+
+const Muxer kCameraOff[] = {
+    {"matroskamux", COPIED(AVC3) "mux.video_0 " + kMatroska, "out.mkv"},
+    {"mp4mux", COPIED(AVC3) HEADER " ! mux.video_0 " + kMp4, "out.mp4"},
+    {"flvmux", COPIED("video/x-h264,stream-format=avc") "mux.video " + kFlv, "out.flv"},
+    {"mpegtsmux", COPIED("video/x-h264,stream-format=byte-stream") "mux.sink_256 " + kTs, "out.ts"},
+    {"splitmuxsink", COPIED(AVC3) "mux.video " + kSplit, "out%02d.mkv"},
+    {"hlssink2", COPIED("video/x-h264,stream-format=byte-stream") "mux.video " + kHls, "out.m3u8"},
+};
+// These two cut at keyframes, and wait for the first one for ever: they need a picture.
+const Muxer kCameraNever[] = {
+    kCameraOff[0],
+    kCameraOff[1],
+    kCameraOff[2],
+    kCameraOff[3],
+    {"splitmuxsink", ENCODED "mux.video " + kSplit, "out%02d.mkv"},
+    {"hlssink2", ENCODED "mux.video " + kHls, "out.m3u8"},
+};
+
+MeetingOptions quiet_meeting(bool camera) {
+  MeetingOptions options;
+  options.duration_ms = kLengthMs;
+  options.off[Media::Video] = {{camera ? 2000 : 0, camera ? 27000 : 2 * kLengthMs}};
+  options.off[Media::Audio] = {{5000, 25000}};
+  options.off[Media::Transcript] = {{0, 2 * kLengthMs}};
+  return options;
+}
+
+class Recording {
+ public:
+  Recording(const Muxer &muxer, bool camera)
+      : muxer_(muxer),
+        server_(start(camera)),
+        pipeline_(parse_launch(("rtmssrc name=src video-resolution=sd "
+                                "media-types=audio+video+transcript " +
+                                muxer.description)
+                                   .c_str())) {
+    ElementPtr src(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "src"));
+    g_object_set(src.get(), "webhook", server_->webhook_json().c_str(), "client-id", "test-client",
+                 "client-secret", "test-secret", nullptr);
+    set_location();
+    ck_assert_int_ne(gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING),
+                     GST_STATE_CHANGE_FAILURE);
+  }
+
+  void wait_end(int64_t deadline_us) {
+    const int64_t left_us = std::max<int64_t>(deadline_us - g_get_monotonic_time(), 0);
+    BusPtr bus(gst_element_get_bus(pipeline_.get()));
+    MessagePtr message(gst_bus_timed_pop_filtered(
+        bus.get(), static_cast<GstClockTime>(left_us) * GST_USECOND,
+        static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_WARNING)));
+    ck_assert_msg(message != nullptr, "%s: no end", muxer_.name);
+    if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_EOS) {
+      Failure failure = failure_of(message.get());
+      ck_abort_msg("%s: %s: %s", muxer_.name, failure.text.c_str(), failure.debug.c_str());
+    }
+    gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+    expect_no_violations(*server_);
+  }
+
+  const char *name() const { return muxer_.name; }
+  // One, or the parts.
+  std::vector<std::string> files() const {
+    const std::string file = directory_.file(muxer_.file);
+    if (file.find('%') == std::string::npos)
+      return {file};
+    std::vector<std::string> parts;
+    for (const auto &entry : std::filesystem::directory_iterator(directory_.path()))
+      parts.push_back(entry.path());
+    std::sort(parts.begin(), parts.end());
+    return parts;
+  }
+
+ private:
+  static std::unique_ptr<Server> start(bool camera) {
+    Config config;
+    config.source = make_meeting(quiet_meeting(camera));
+    return serve(std::move(config));
+  }
+
+  void set_location() {
+    ElementPtr out(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "out"));
+    ElementPtr mux(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "mux"));
+    const std::string file = directory_.file(muxer_.file);
+    if (g_str_has_suffix(muxer_.file, ".m3u8"))
+      g_object_set(mux.get(), "playlist-location", file.c_str(), "location",
+                   directory_.file("segment%05d.ts").c_str(), nullptr);
+    else
+      g_object_set(out ? out.get() : mux.get(), "location", file.c_str(), nullptr);
+  }
+
+  const Muxer &muxer_;
+  TemporaryDirectory directory_;
+  std::unique_ptr<Server> server_;
+  ElementPtr pipeline_;
+};
+
+double end_of(const std::map<std::string, Track> &tracks, const std::string &name) {
+  auto found = tracks.find(name);
+  if (found == tracks.end() || found->second.packets == 0)
+    return 0;
+  double start = INFINITY;
+  for (const auto &[other, track] : tracks)
+    start = std::min(start, track.first);
+  return found->second.end - start;
+}
+
+// The parts together are as long as the meeting, and the picture lasts to the end.
+void check(const Recording &recording, bool has_picture) {
+  double audio = 0, video = 0, last = 0;
+  for (const std::string &file : recording.files()) {
+    expect_playable(file, has_picture ? nullptr : "0:a");
+    const auto tracks = tracks_of(file);
+    last = end_of(tracks, "audio");
+    audio += last;
+    video = end_of(tracks, "video");
+  }
+  g_print("%s: %.3f s of sound\n", recording.name(), audio);
+  expect_near(recording.name(), audio, kLength, kUncertain);
+  expect_near(recording.name(), video, has_picture ? last : 0, kUncertain);
+}
+
+template <std::size_t N>
+void record_all(const Muxer (&muxers)[N], bool camera) {
+  std::vector<std::unique_ptr<Recording>> recordings;
+  for (const Muxer &muxer : muxers)
+    recordings.push_back(std::make_unique<Recording>(muxer, camera));
+  const int64_t deadline_us = g_get_monotonic_time() + 1000 * (kLengthMs + kDeadlineMs);
+  for (const auto &recording : recordings)
+    recording->wait_end(deadline_us);
+  for (std::size_t i = 0; i < N; i++)
+    check(*recordings[i], camera || contains(muxers[i].description, "x264enc"));
+}
+
+}  // namespace
+
+GST_START_TEST(test_camera_off) {
+  record_all(kCameraOff, true);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_camera_never) {
+  record_all(kCameraNever, false);
+}
+GST_END_TEST;
+
+static Suite *muxers_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("muxers");
+  const auto add = [suite](const char *name, TFun test) {
+    TCase *one = tcase_create(name);
+    tcase_set_timeout(one, kPatienceSeconds);
+    tcase_add_test(one, test);
+    suite_add_tcase(suite, one);
+  };
+  add("camera-off", test_camera_off);
+  add("camera-never", test_camera_never);
+  return suite;
+}
+
+GST_CHECK_MAIN(muxers)
