@@ -127,7 +127,9 @@ class Recording {
 
  private:
   static std::unique_ptr<Server> start(bool camera) {
+    constexpr int kKeepAliveMs = 4000;  // not a divisor of the length: no answer is late at the end
     Config config;
+    config.keep_alive_ms = kKeepAliveMs;
     config.source = make_meeting(quiet_meeting(camera));
     return serve(std::move(config));
   }
