@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A pad that has nothing to say says so this often; muxers wait no longer.
+// A pad that goes on having nothing to say says so this often.
 constexpr auto kGapInterval = 250ms;
 constexpr GstClockTime kMinGap = 100 * GST_MSECOND;
 constexpr auto kPushTimeout = 300ms;
@@ -39,6 +39,7 @@ struct PadState {
   // The streaming task's own.
   GstSegment segment{};
   GstClockTime end = GST_CLOCK_TIME_NONE;  // running time of the end of what was pushed
+  bool silent = false;                     // a GAP was the last
 };
 
 }  // namespace rtms
@@ -120,11 +121,14 @@ enum class Next { Item, Gap, Stop };
 
 Next wait_for_next(PadState *state, BufferPtr *buffer, EventPtr *event) {
   std::unique_lock<std::mutex> lock(state->mutex);
+  const std::chrono::milliseconds patience =
+      state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms);
   const bool woken = state->changed.wait_for(
-      lock, kGapInterval, [&] { return state->flushing || !state->queue.empty(); });
+      lock, patience, [&] { return state->flushing || !state->queue.empty(); });
   if (state->flushing)
     return Next::Stop;
   state->pushing = true;
+  state->silent = !woken;
   if (!woken)
     return Next::Gap;
   state->queue.pop(buffer, event);

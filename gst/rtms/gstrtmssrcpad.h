@@ -26,6 +26,8 @@ struct PadLatency {
 struct PadConfig {
   Queue::Policy policy = Queue::Policy::Oldest;
   Queue::Limits limits;
+  // How long it is silent before it says so with a GAP, in ms.
+  unsigned gap_after_ms = 250;
 
   // The callbacks come from the pad's streaming task, without any lock held.
 

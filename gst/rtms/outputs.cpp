@@ -27,6 +27,16 @@ Queue::Policy policy_of(Media media) {
   }
 }
 
+// Muxers wait no longer than that for a pad. But a picture stays until the next one: where few come
+// in a second, a GAP between two would have it taken away.
+unsigned gap_after_ms(Media media, const MediaParams &params) {
+  constexpr unsigned kUsual_ms = 250, kPictures_ms = 1300;
+  if (media != Media::Video && media != Media::Screen)
+    return kUsual_ms;
+  const int fps = media == Media::Screen ? params.screen.fps : params.video.fps;
+  return std::max(kUsual_ms, kPictures_ms / static_cast<unsigned>(std::max(fps, 1)));
+}
+
 std::string participant_key(const std::string &who) {
   return "audio/" + who;
 }
@@ -123,6 +133,7 @@ Outputs::Output *Outputs::add_output(Media media, const std::string &key, const 
   PadConfig config;
   config.policy = policy_of(media);
   config.limits = config_.limits;
+  config.gap_after_ms = gap_after_ms(media, params_);
   config.certain_time = [this] { return certain_time(); };
   config.flow_changed = [this] { check_flows(); };
   config.latency = latency_;

@@ -192,6 +192,31 @@ GST_START_TEST(test_gaps) {
 }
 GST_END_TEST;
 
+// Pictures that come once in a second stay between two: no GAP takes them away.
+GST_START_TEST(test_slow_pictures) {
+  constexpr int kPictures = 4;
+  auto source = audio_source(50 * kPictures);
+  for (int i = 0; i < kPictures; i++)
+    source->add(item(Media::Video, 1000 * i, random_bytes(500, 1)));
+  Config config = fast_config(source);
+  config.pace = Pace::Realtime;
+  auto server = serve(config);
+  Player player(*server, [](GstElement *src) {
+    set(src, "media-types", "audio+video");
+    set(src, "video-codec", "jpeg");
+    g_object_set(src, "video-fps", 1, nullptr);
+  });
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const std::string &order = player.record().pad("video").order;
+  const std::size_t first = order.find('B'), last = order.rfind('B');
+  ck_assert_msg(std::count(order.begin(), order.end(), 'B') == kPictures, "%s", order.c_str());
+  ck_assert_msg(order.substr(first, last - first).find('g') == std::string::npos, "%s",
+                order.c_str());
+}
+GST_END_TEST;
+
 // After a GAP comes no buffer from before its end.
 GST_START_TEST(test_buffer_after_gap) {
   auto source = std::make_shared<ListSource>();
@@ -285,6 +310,7 @@ static Suite *rtmssrc_time_suite() {
   tcase_add_loop_test(time, test_first_packet_timestamp, 0, G_N_ELEMENTS(kAnchors));
   tcase_add_test(time, test_transcript_time);
   tcase_add_test(time, test_gaps);
+  tcase_add_test(time, test_slow_pictures);
   tcase_add_test(time, test_buffer_after_gap);
   tcase_add_loop_test(time, test_latency, 0, 2);
   tcase_add_test(time, test_contiguous);
