@@ -260,10 +260,10 @@ GST_END_TEST;
 // Ten minutes at ten times their speed, and 200 connections killed. All that was sent on those that
 // lived arrives, once and in order.
 GST_START_TEST(test_kills) {
-  constexpr int kSpeed = 10, kKills = 200;
+  constexpr int kSpeed = 10, kKills = 200, kStreamMs = 10 * 60 * 1000;
   const bool unified = __i__ % 2, abort = __i__ / 2;
   Config config = ticking();
-  config.source = std::make_shared<Ticker>(kSpeed, 10 * 60 * 1000);
+  config.source = std::make_shared<Ticker>(kSpeed, kStreamMs);
   auto server = serve(config);
   Player player(*server, in_mode(unified));
   g_object_set(player.src(), "keep-alive-timeout", 60000, nullptr);
@@ -278,6 +278,8 @@ GST_START_TEST(test_kills) {
         [=](const Server &s) { return s.finished() || s.sent(watched) >= sent; }, kDeadlineMs));
     server->drop(where, abort);
   }
+  // The kills may be over long before the stream is.
+  ck_assert(server->wait_for([](const Server &s) { return s.finished(); }, kStreamMs / kSpeed));
   player.wait_eos();
   player.stop();
   const Record &record = player.record();
