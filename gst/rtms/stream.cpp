@@ -9,11 +9,6 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_session_debug);
 namespace rtms {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto kBusyTimeout = 200ms;
-constexpr auto kDownTimeout = 650ms;
-
 OutputsConfig outputs_config(const Settings &settings, const SessionConfig &config) {
   OutputsConfig outputs;
   outputs.stream_id = config.who.stream_id;
@@ -67,10 +62,6 @@ Stream::~Stream() {
   thread_->post([this] { shut_down(); });
   {
     std::unique_lock<std::mutex> lock(mutex_);
-    // A server that sends faster than we read keeps the thread from ever coming to the rest.
-    if (!down_changed_.wait_for(lock, kBusyTimeout, [this] { return shutting_down_; }) ||
-        !down_changed_.wait_for(lock, kDownTimeout, [this] { return down_; }))
-      interrupt_->store(true);
     down_changed_.wait(lock, [this] { return down_; });
   }
   // The pads' tasks may still call the thread.
@@ -118,7 +109,6 @@ void Stream::start(const Settings &settings, SessionConfig config) {
   options.proxy = settings.proxy;
   options.user_agent = settings.user_agent;
   options.max_message_size = settings.max_message_size;
-  options.interrupt = interrupt_;
   transports_ = std::make_unique<WebSocketFactory>(std::move(options));
   session_ = std::make_unique<Session>(std::move(config), transports_.get(), &log_, this);
   post_progress(element_, GST_PROGRESS_TYPE_START, "Connecting to the stream");
@@ -127,11 +117,6 @@ void Stream::start(const Settings &settings, SessionConfig config) {
 
 void Stream::shut_down() {
   over_ = true;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    shutting_down_ = true;
-  }
-  down_changed_.notify_all();
   // Later, because the call may still be inside the session.
   session_->stop([this] { thread_->post([this] { finished(); }); });
 }

@@ -84,13 +84,11 @@ class Stream final : public SessionListener {
   bool signaled_ = false;   // the signaling connection has worked before
   MediaMask streamed_ = 0;  // the media connections that have
 
-  const std::shared_ptr<std::atomic<bool>> interrupt_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<WebSocketFactory> transports_;
   std::unique_ptr<Session> session_;
 
   std::mutex mutex_;
   std::condition_variable down_changed_;
-  bool shutting_down_ = false;
   bool down_ = false;
 
   std::unique_ptr<LoopThread> thread_;

@@ -1,285 +1,332 @@
 #include "websocket.h"
 
+#include "dial.h"
+#include "frames.h"
+#include "upgrade.h"
+
+#include <gio/gnetworking.h>
+#include <openssl/rand.h>
+#include <optional>
+
 namespace rtms {
 namespace {
 
-constexpr int kMaxConnections = 16;
 constexpr unsigned kDrainTimeout_ms = 200;
+// What is read before timers and the other connections have their turn.
+constexpr gssize kTurn = 256 << 10;
+// A read of less has emptied the socket, or a TLS record that was not full.
+constexpr gssize kFullRead = 16 << 10;
+// A peer that does not read what it is sent.
+constexpr size_t kMaxUnsent = 1 << 20;
 
-std::string tls_problems(GTlsCertificateFlags flags) {
-  constexpr std::pair<GTlsCertificateFlags, const char *> names[] = {
-      {G_TLS_CERTIFICATE_UNKNOWN_CA, "it is not signed by a known authority"},
-      {G_TLS_CERTIFICATE_BAD_IDENTITY, "it is for another host"},
-      {G_TLS_CERTIFICATE_NOT_ACTIVATED, "it is not valid yet"},
-      {G_TLS_CERTIFICATE_EXPIRED, "it has expired"},
-      {G_TLS_CERTIFICATE_REVOKED, "it was revoked"},
-      {G_TLS_CERTIFICATE_INSECURE, "its algorithm is insecure"},
-      {G_TLS_CERTIFICATE_GENERIC_ERROR, "it could not be checked"},
-  };
-  std::string text;
-  for (auto &[flag, name] : names)
-    if (flags & flag)
-      text += (text.empty() ? "the certificate was refused: " : ", ") + std::string(name);
-  return text;
+uint32_t random_mask() {
+  uint32_t mask = 0;
+  RAND_bytes(reinterpret_cast<unsigned char *>(&mask), sizeof mask);
+  return mask;
 }
 
-TransportClose::Kind kind_of(const GError *error) {
-  if (error->domain == G_TLS_ERROR)
-    return TransportClose::Kind::Tls;
-  if (error->domain == G_RESOLVER_ERROR)
-    return TransportClose::Kind::Resolve;
-  for (int code : {G_IO_ERROR_CONNECTION_REFUSED, G_IO_ERROR_HOST_UNREACHABLE,
-                   G_IO_ERROR_NETWORK_UNREACHABLE, G_IO_ERROR_PROXY_FAILED})
-    if (g_error_matches(error, G_IO_ERROR, code))
-      return TransportClose::Kind::Refused;
-  return TransportClose::Kind::Io;
+std::string random_key() {
+  unsigned char nonce[16];
+  RAND_bytes(nonce, sizeof nonce);
+  return StringPtr(g_base64_encode(nonce, sizeof nonce)).get();
+}
+
+std::string valid_text(std::string_view text) {
+  return StringPtr(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()))).get();
 }
 
 class WebSocket final : public Transport {
  public:
-  WebSocket(SoupSession *session, std::shared_ptr<WebSocketOptions> options,
-            std::shared_ptr<unsigned> pending, TransportListener *listener)
-      : session_(session),
-        options_(std::move(options)),
-        pending_(std::move(pending)),
-        listener_(listener) {}
+  WebSocket(std::shared_ptr<const WebSocketOptions> options, std::shared_ptr<unsigned> pending,
+            TransportListener *listener)
+      : options_(options),
+        listener_(listener),
+        dial_(std::make_unique<Dial>(options, std::move(pending))),
+        reader_(static_cast<size_t>(options->max_message_size)) {}
   ~WebSocket() override { abort(); }
 
   void open(const std::string &url, const Headers &headers) override;
   void send(const std::string &text) override;
-  void ping() override;
+  void ping() override { write_frame(Opcode::Ping, {}); }
   void close() override;
   void abort() override;
 
  private:
-  // Outlives the WebSocket when that is destroyed while libsoup still connects.
-  struct Connecting {
-    WebSocket *self;
-    std::shared_ptr<unsigned> pending;
-  };
+  enum class State { Connecting, Upgrading, Open, Closing, Over };
 
-  void connected(GAsyncResult *result);
+  void connected(Dial::Result result);
   void closed(const TransportClose &why);
-  void count_until_freed(SoupWebsocketConnection *connection);
-  TransportClose connect_failure(const GError *error) const;
+  void fail(int close_code, TransportClose why);
 
-  static gboolean accept_certificate(SoupMessage *, GTlsCertificate *, GTlsCertificateFlags errors,
-                                     WebSocket *self);
-  static void network_event(SoupMessage *, GSocketClientEvent event, GIOStream *stream,
-                            WebSocket *self);
-  static void on_message(SoupWebsocketConnection *, int type, GBytes *bytes, WebSocket *self);
-  static void on_pong(SoupWebsocketConnection *, GBytes *, WebSocket *self);
-  static void on_error(SoupWebsocketConnection *, GError *error, WebSocket *self);
-  static void on_closed(SoupWebsocketConnection *connection, WebSocket *self);
+  // These return false when the connection is over, and this object perhaps destroyed.
+  bool read_turn();
+  bool read_ended(gssize count, const GError *error);
+  bool read_upgrade();
+  bool read_messages();
+  bool handle(const FrameEvent &event);
+  bool handle_close(const FrameEvent &event);
 
-  SoupSession *session_;  // the factory's
-  std::shared_ptr<WebSocketOptions> options_;
-  std::shared_ptr<unsigned> pending_;
+  void write_frame(Opcode opcode, std::string_view payload);
+  void write(std::string_view bytes);
+  void write_more();
+
+  std::shared_ptr<const WebSocketOptions> options_;
   TransportListener *listener_;
-  ObjectPtr<SoupMessage> message_;
-  ObjectPtr<SoupWebsocketConnection> connection_;
+  State state_ = State::Connecting;
+  std::unique_ptr<Dial> dial_;
+  std::string key_, request_;
+  ObjectPtr<GIOStream> stream_;
   ObjectPtr<GSocket> socket_;
-  ObjectPtr<GCancellable> cancellable_;
-  Connecting *connecting_ = nullptr;
-  GTlsCertificateFlags tls_errors_ = G_TLS_CERTIFICATE_NO_FLAGS;
+  GPollableInputStream *input_ = nullptr;    // the stream's
+  GPollableOutputStream *output_ = nullptr;  // the stream's
+  AttachedSource readable_, writable_;
+  FrameReader reader_;
+  std::string unsent_;
+  std::optional<std::string> pong_;  // waits for room; only the newest ping needs an answer
+  bool *over_ = nullptr;             // tells the call that is on the stack
 };
 
 void WebSocket::open(const std::string &url, const Headers &headers) {
-  message_.reset(soup_message_new(SOUP_METHOD_GET, url.c_str()));
-  if (!message_) {
+  UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_ENCODED, nullptr));
+  std::optional<std::string> request;
+  key_ = random_key();
+  if (uri && g_uri_get_host(uri.get()))
+    request = upgrade_request(uri.get(), key_, options_->user_agent, headers);
+  if (!request) {
     closed({TransportClose::Kind::Io, 0, "not a URL"});
     return;
   }
-  soup_message_add_flags(message_.get(), SOUP_MESSAGE_NO_REDIRECT);
-  for (auto &[name, value] : headers)
-    soup_message_headers_append(soup_message_get_request_headers(message_.get()), name.c_str(),
-                                value.c_str());
-  g_signal_connect(message_.get(), "accept-certificate", G_CALLBACK(accept_certificate), this);
-  g_signal_connect(message_.get(), "network-event", G_CALLBACK(network_event), this);
-
-  cancellable_.reset(g_cancellable_new());
-  connecting_ = new Connecting{this, pending_};
-  ++*pending_;
-  soup_session_websocket_connect_async(
-      session_, message_.get(), nullptr, nullptr, G_PRIORITY_DEFAULT, cancellable_.get(),
-      [](GObject *session, GAsyncResult *result, gpointer data) {
-        std::unique_ptr<Connecting> connecting(static_cast<Connecting *>(data));
-        --*connecting->pending;
-        if (connecting->self) {
-          connecting->self->connected(result);
-          return;
-        }
-        // Nobody waits any more: take what came, so that it is freed.
-        GError *error = nullptr;
-        ObjectPtr<SoupWebsocketConnection> unwanted(
-            soup_session_websocket_connect_finish(SOUP_SESSION(session), result, &error));
-        g_clear_error(&error);
-      },
-      connecting_);
+  request_ = std::move(*request);
+  dial_->start(uri.get(), [this](Dial::Result result) { connected(std::move(result)); });
 }
 
-void WebSocket::connected(GAsyncResult *result) {
-  connecting_ = nullptr;
-  GError *raw_error = nullptr;
-  connection_.reset(soup_session_websocket_connect_finish(session_, result, &raw_error));
-  ErrorPtr error(raw_error);
-  if (!connection_) {
-    closed(connect_failure(error.get()));
+void WebSocket::connected(Dial::Result result) {
+  dial_.reset();
+  if (!result.stream) {
+    closed(result.failure);
     return;
   }
-  soup_websocket_connection_set_max_incoming_payload_size(connection_.get(),
-                                                          options_->max_message_size);
-  g_signal_connect(connection_.get(), "message", G_CALLBACK(on_message), this);
-  g_signal_connect(connection_.get(), "pong", G_CALLBACK(on_pong), this);
-  g_signal_connect(connection_.get(), "error", G_CALLBACK(on_error), this);
-  g_signal_connect(connection_.get(), "closed", G_CALLBACK(on_closed), this);
-  listener_->transport_opened();
+  stream_ = std::move(result.stream);
+  socket_ = std::move(result.socket);
+  input_ = G_POLLABLE_INPUT_STREAM(g_io_stream_get_input_stream(stream_.get()));
+  output_ = G_POLLABLE_OUTPUT_STREAM(g_io_stream_get_output_stream(stream_.get()));
+  state_ = State::Upgrading;
+  readable_.reset(g_pollable_input_stream_create_source(input_, nullptr));
+  GPollableSourceFunc read = [](GObject *, gpointer self) -> gboolean {
+    return static_cast<WebSocket *>(self)->read_turn() ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+  };
+  g_source_set_callback(readable_.get(), G_SOURCE_FUNC(read), this, nullptr);
+  g_source_attach(readable_.get(), g_main_context_get_thread_default());
+  write(request_);
 }
 
-TransportClose WebSocket::connect_failure(const GError *error) const {
-  const int status = soup_message_get_status(message_.get());
-  if (SOUP_STATUS_IS_REDIRECTION(status)) {
-    const char *to =
-        soup_message_headers_get_one(soup_message_get_response_headers(message_.get()), "Location");
-    return {TransportClose::Kind::Redirect, status, to ? to : ""};
-  }
-  if (status != 0 && status != SOUP_STATUS_SWITCHING_PROTOCOLS) {
-    const char *phrase = soup_message_get_reason_phrase(message_.get());
-    return {TransportClose::Kind::Http, status,
-            phrase && *phrase ? phrase : soup_status_get_phrase(status)};
-  }
-  std::string text = error->message;
-  if (tls_errors_ != G_TLS_CERTIFICATE_NO_FLAGS)
-    text = tls_problems(tls_errors_);
-  return {kind_of(error), 0, text};
+// ---- reading ---------------------------------------------------------------------------
+
+bool WebSocket::read_turn() {
+  gssize left = kTurn, count = 0;
+  do {
+    const FrameReader::Room room = reader_.room();
+    GError *raw_error = nullptr;
+    count =
+        g_pollable_input_stream_read_nonblocking(input_, room.data, room.size, nullptr, &raw_error);
+    ErrorPtr error(raw_error);
+    if (count <= 0)
+      return read_ended(count, error.get());
+    reader_.filled(static_cast<size_t>(count));
+    if (state_ == State::Upgrading ? !read_upgrade() : !read_messages())
+      return false;
+    left -= count;
+  } while (count >= kFullRead && left > 0);
+  return true;
 }
+
+bool WebSocket::read_ended(gssize count, const GError *error) {
+  if (count < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return true;
+  if (count < 0)
+    closed(close_of(error));
+  else if (state_ == State::Upgrading)
+    closed({TransportClose::Kind::Io, 0, "the server hung up instead of answering the upgrade"});
+  else
+    closed({TransportClose::Kind::Closed, 0, ""});
+  return false;
+}
+
+bool WebSocket::read_upgrade() {
+  const std::string_view bytes = reader_.buffered();
+  const std::optional<size_t> size = upgrade_answer_size(bytes);
+  if (!size && bytes.size() < kMaxUpgradeAnswer)
+    return true;
+  const std::optional<TransportClose> refusal =
+      size ? upgrade_refusal(bytes.substr(0, *size), key_)
+           : TransportClose{TransportClose::Kind::Io, 0,
+                            "the server's answer to the upgrade has no end"};
+  if (refusal) {
+    closed(*refusal);
+    return false;
+  }
+  reader_.skip(*size);
+  state_ = State::Open;
+  bool over = false;
+  over_ = &over;
+  listener_->transport_opened();
+  if (over)
+    return false;
+  over_ = nullptr;
+  return read_messages();
+}
+
+bool WebSocket::read_messages() {
+  bool over = false;
+  over_ = &over;
+  for (;;) {
+    const FrameEvent event = reader_.next();
+    if (event.kind == FrameEvent::Kind::More)
+      break;
+    if (!handle(event) || over)
+      return false;
+  }
+  over_ = nullptr;
+  return true;
+}
+
+bool WebSocket::handle(const FrameEvent &event) {
+  using Kind = FrameEvent::Kind;
+  switch (event.kind) {
+    case Kind::More:
+      return true;
+    case Kind::Message:
+      listener_->transport_message(event.data);
+      return true;
+    case Kind::Ping:
+      if (unsent_.empty())
+        write_frame(Opcode::Pong, event.data);
+      else
+        pong_ = std::string(event.data);
+      return true;
+    case Kind::Pong:
+      listener_->transport_pong();
+      return true;
+    case Kind::Close:
+      return handle_close(event);
+    case Kind::TooLarge:
+      fail(event.code, {TransportClose::Kind::TooLarge, event.code, ""});
+      return false;
+    case Kind::Broken:
+      fail(event.code,
+           {TransportClose::Kind::Io, event.code, "the server sent " + std::string(event.data)});
+      return false;
+  }
+  return true;
+}
+
+bool WebSocket::handle_close(const FrameEvent &event) {
+  const TransportClose why = {TransportClose::Kind::Closed, event.code, valid_text(event.data)};
+  if (state_ == State::Open)
+    write_frame(Opcode::Close, event.code ? close_payload(event.code) : "");
+  closed(why);
+  return false;
+}
+
+// ---- writing ---------------------------------------------------------------------------
 
 void WebSocket::send(const std::string &text) {
-  if (connection_ &&
-      soup_websocket_connection_get_state(connection_.get()) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_send_text(connection_.get(), text.c_str());
+  write_frame(Opcode::Text, text);
 }
 
-// libsoup pings at an interval only, of a second at least.
-void WebSocket::ping() {
-  if (connection_)
-    soup_websocket_connection_set_keepalive_interval(connection_.get(), 1);
+void WebSocket::write_frame(Opcode opcode, std::string_view payload) {
+  if (state_ == State::Open)
+    write(client_frame(opcode, payload, random_mask()));
 }
 
-void WebSocket::on_pong(SoupWebsocketConnection *connection, GBytes *, WebSocket *self) {
-  soup_websocket_connection_set_keepalive_interval(connection, 0);
-  self->listener_->transport_pong();
+void WebSocket::write(std::string_view bytes) {
+  // Whoever sends is not told from in here that the connection is over: its reading end tells.
+  if (unsent_.size() + bytes.size() > kMaxUnsent) {
+    g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
+    return;
+  }
+  unsent_ += bytes;
+  if (!writable_)
+    write_more();
 }
+
+void WebSocket::write_more() {
+  gssize count = 0;
+  GError *raw_error = nullptr;
+  while (!unsent_.empty() &&
+         (count = g_pollable_output_stream_write_nonblocking(
+              output_, unsent_.data(), unsent_.size(), nullptr, &raw_error)) > 0) {
+    unsent_.erase(0, static_cast<size_t>(count));
+    if (unsent_.empty() && pong_) {
+      unsent_ = client_frame(Opcode::Pong, *pong_, random_mask());
+      pong_.reset();
+    }
+  }
+  ErrorPtr error(raw_error);
+  if (g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+    if (writable_)
+      return;
+    writable_.reset(g_pollable_output_stream_create_source(output_, nullptr));
+    GPollableSourceFunc go_on = [](GObject *, gpointer self) -> gboolean {
+      static_cast<WebSocket *>(self)->write_more();
+      return G_SOURCE_CONTINUE;
+    };
+    g_source_set_callback(writable_.get(), G_SOURCE_FUNC(go_on), this, nullptr);
+    g_source_attach(writable_.get(), g_main_context_get_thread_default());
+    return;
+  }
+  // What cannot be sent is no reason not to read what came before: the reading end tells.
+  unsent_.clear();
+  writable_.reset();
+}
+
+// ---- the end ---------------------------------------------------------------------------
 
 void WebSocket::close() {
-  if (connection_ &&
-      soup_websocket_connection_get_state(connection_.get()) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close(connection_.get(), SOUP_WEBSOCKET_CLOSE_NORMAL, nullptr);
-  else if (!connection_)
+  if (state_ == State::Open) {
+    write_frame(Opcode::Close, close_payload(kCloseNormal));
+    state_ = State::Closing;
+  } else if (state_ != State::Closing) {
     closed({TransportClose::Kind::Io, 0, "closed before it was open"});
+  }
 }
 
-void WebSocket::abort() {
-  listener_ = nullptr;
-  if (connecting_) {
-    connecting_->self = nullptr;
-    connecting_ = nullptr;
-    g_cancellable_cancel(cancellable_.get());
-  }
-  if (message_)
-    g_signal_handlers_disconnect_by_data(message_.get(), this);
-  message_.reset();
-  if (connection_) {
-    g_signal_handlers_disconnect_by_data(connection_.get(), this);
-    // Without this, libsoup and TLS would still wait for the peer, and the context would have to
-    // run on.
-    if (socket_)
-      g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
-    count_until_freed(connection_.get());
-    connection_.reset();
-  }
-  socket_.reset();
-}
-
-// libsoup keeps a connection alive until its stream is closed, which needs the main context.
-void WebSocket::count_until_freed(SoupWebsocketConnection *connection) {
-  ++*pending_;
-  g_object_set_data_full(G_OBJECT(connection), "rtms-pending",
-                         new std::shared_ptr<unsigned>(pending_), [](gpointer data) {
-                           std::unique_ptr<std::shared_ptr<unsigned>> pending(
-                               static_cast<std::shared_ptr<unsigned> *>(data));
-                           --**pending;
-                         });
+void WebSocket::fail(int close_code, TransportClose why) {
+  write_frame(Opcode::Close, close_payload(close_code));
+  closed(why);
 }
 
 void WebSocket::closed(const TransportClose &why) {
   TransportListener *listener = listener_;
+  const TransportClose reason = why;
   abort();
   if (listener)
-    listener->transport_closed(why);
+    listener->transport_closed(reason);
 }
 
-gboolean WebSocket::accept_certificate(SoupMessage *, GTlsCertificate *,
-                                       GTlsCertificateFlags errors, WebSocket *self) {
-  self->tls_errors_ =
-      static_cast<GTlsCertificateFlags>(errors & self->options_->tls_validation_flags);
-  return self->tls_errors_ == G_TLS_CERTIFICATE_NO_FLAGS;
-}
-
-void WebSocket::network_event(SoupMessage *, GSocketClientEvent event, GIOStream *stream,
-                              WebSocket *self) {
-  if (event == G_SOCKET_CLIENT_CONNECTED && G_IS_SOCKET_CONNECTION(stream))
-    self->socket_ = share(g_socket_connection_get_socket(G_SOCKET_CONNECTION(stream)));
-}
-
-void WebSocket::on_message(SoupWebsocketConnection *, int, GBytes *bytes, WebSocket *self) {
-  if (self->options_->interrupt && *self->options_->interrupt) {
-    self->closed({TransportClose::Kind::Io, 0, "interrupted"});
-    return;
-  }
-  gsize size = 0;
-  auto data = static_cast<const char *>(g_bytes_get_data(bytes, &size));
-  self->listener_->transport_message(std::string_view(data, size));
-}
-
-void WebSocket::on_error(SoupWebsocketConnection *, GError *error, WebSocket *self) {
-  const bool too_large = g_error_matches(error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
-  self->closed({too_large ? TransportClose::Kind::TooLarge : kind_of(error),
-                too_large ? SOUP_WEBSOCKET_CLOSE_TOO_BIG : 0, error->message});
-}
-
-void WebSocket::on_closed(SoupWebsocketConnection *connection, WebSocket *self) {
-  const char *reason = soup_websocket_connection_get_close_data(connection);
-  self->closed({TransportClose::Kind::Closed, soup_websocket_connection_get_close_code(connection),
-                reason ? reason : ""});
+void WebSocket::abort() {
+  listener_ = nullptr;
+  state_ = State::Over;
+  if (over_)
+    *over_ = true;
+  over_ = nullptr;
+  dial_.reset();
+  readable_.reset();
+  writable_.reset();
+  // At once, and not only when TLS has said goodbye.
+  if (socket_)
+    g_socket_close(socket_.get(), nullptr);
+  stream_.reset();
+  socket_.reset();
 }
 
 }  // namespace
 
 WebSocketFactory::WebSocketFactory(WebSocketOptions options)
-    : options_(std::make_shared<WebSocketOptions>(std::move(options))),
-      // Every phase has a time limit of its own in the session above: none on the socket.
-      session_(soup_session_new_with_options("timeout", 0, "idle-timeout", 0, "max-conns",
-                                             kMaxConnections, "max-conns-per-host", kMaxConnections,
-                                             nullptr)),
-      pending_(std::make_shared<unsigned>(0)) {
-  if (!options_->user_agent.empty())
-    soup_session_set_user_agent(session_.get(), options_->user_agent.c_str());
-  if (options_->tls_database)
-    soup_session_set_tls_database(session_.get(), options_->tls_database.get());
-  if (!options_->proxy.empty()) {
-    ObjectPtr<GProxyResolver> resolver(
-        g_simple_proxy_resolver_new(options_->proxy.c_str(), nullptr));
-    soup_session_set_proxy_resolver(session_.get(), resolver.get());
-  }
-  // Compressed frames are never worth it for base64 of compressed media, and their expanded size
-  // has no limit.
-  soup_session_remove_feature_by_type(session_.get(), SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
-  soup_session_remove_feature_by_type(session_.get(), SOUP_TYPE_AUTH_MANAGER);
-}
+    : options_(std::make_shared<const WebSocketOptions>(std::move(options))),
+      pending_(std::make_shared<unsigned>(0)) {}
 
 WebSocketFactory::~WebSocketFactory() {
-  soup_session_abort(session_.get());
   GMainContext *context = g_main_context_get_thread_default();
   bool timed_out = false;
   AttachedSource limit(g_timeout_source_new(kDrainTimeout_ms));
@@ -296,7 +343,7 @@ WebSocketFactory::~WebSocketFactory() {
 }
 
 std::unique_ptr<Transport> WebSocketFactory::create(TransportListener *listener) {
-  return std::make_unique<WebSocket>(session_.get(), options_, pending_, listener);
+  return std::make_unique<WebSocket>(options_, pending_, listener);
 }
 
 }  // namespace rtms

@@ -1,13 +1,10 @@
-// WebSocket by libsoup.
+// WebSocket over GIO's streams: its sockets, proxies and TLS; the frames are read here.
 #pragma once
 
 #include "../glibptr.h"
 #include "transport.h"
 
-#include <libsoup/soup.h>
-#include <atomic>
 #include <cstdint>
-#include <functional>
 
 namespace rtms {
 
@@ -17,14 +14,10 @@ struct WebSocketOptions {
   std::string proxy;  // URI; empty: as the system is set up
   std::string user_agent;
   uint64_t max_message_size = 16 << 20;
-  // Set on another thread: the next message ends its connection. libsoup hands on messages for as
-  // long as there are any, and nothing else runs on the thread meanwhile.
-  std::shared_ptr<const std::atomic<bool>> interrupt;
 };
 
-// Creates WebSockets that share one SoupSession. Belongs to the thread that created it; its
-// destructor runs that thread's main context until nothing of its sockets is left, which takes no
-// more than a moment.
+// Belongs to the thread that created it; its destructor runs that thread's main context until
+// nothing of its sockets is left, which takes no more than a moment.
 class WebSocketFactory : public TransportFactory {
  public:
   explicit WebSocketFactory(WebSocketOptions options);
@@ -32,8 +25,7 @@ class WebSocketFactory : public TransportFactory {
   std::unique_ptr<Transport> create(TransportListener *listener) override;
 
  private:
-  std::shared_ptr<WebSocketOptions> options_;
-  ObjectPtr<SoupSession> session_;
+  std::shared_ptr<const WebSocketOptions> options_;
   std::shared_ptr<unsigned> pending_;  // asynchronous operations that have not completed
 };
 
