@@ -61,8 +61,8 @@ void Run::start() {
 // The server fails; another one announces the stream.
 void Run::restart() {
   constexpr int64_t kPictureMs = 40, kMissedMs = 1000;
-  sent = sent_by_all();
   server->stop();
+  sent = sent_by_all();
   server = started(config, meter->counts()["video"].last_number * kPictureMs + kMissedMs);
   g_signal_emit_by_name(meter->src(), "rejoin", server->webhook_json().c_str());
 }
