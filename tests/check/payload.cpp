@@ -197,6 +197,29 @@ GST_START_TEST(test_base64_large) {
 }
 GST_END_TEST;
 
+// Each byte at each place of a text that is long enough for what decodes many at once.
+GST_START_TEST(test_each_byte_everywhere) {
+  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text = alphabet + alphabet.substr(20) + "AAAA";
+  for (size_t at = 0; at < text.size(); at++) {
+    for (int byte = 0; byte < 256; byte++) {
+      const char was = text[at];
+      text[at] = static_cast<char>(byte);
+      const bool is_valid = memchr(alphabet.data(), byte, alphabet.size()) != nullptr ||
+                            (byte == '=' && at == text.size() - 1);
+      BufferPtr buffer = decode(text);
+      fail_unless((buffer != nullptr) == is_valid, "byte 0x%02x at %zu", byte, at);
+      if (buffer) {
+        gsize size = 0;
+        std::unique_ptr<guchar, FreeWith<g_free>> want(g_base64_decode(text.c_str(), &size));
+        expect_bytes(buffer, std::string(reinterpret_cast<char *>(want.get()), size), "decoded");
+      }
+      text[at] = was;
+    }
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(test_text_buffer) {
   for (const char *text : {"Hello.", "Zoë 🎥", "x", "a\nb"}) {
     std::string copy(text);
@@ -368,6 +391,7 @@ static Suite *payload_suite(void) {
   tcase_add_test(tc, test_non_canonical);
   tcase_add_test(tc, test_base64_random);
   tcase_add_test(tc, test_base64_large);
+  tcase_add_test(tc, test_each_byte_everywhere);
   tcase_add_test(tc, test_text_buffer);
   tc = tcase_create("audio");
   suite_add_tcase(suite, tc);

@@ -1,29 +1,12 @@
 #include "payload.h"
 
+#include "base64.h"
 #include "readmap.h"
 
-#include <openssl/evp.h>
-#include <climits>
 #include <cstring>
 
 namespace rtms {
 namespace {
-
-// OpenSSL reads '=' as zero bits wherever it stands; only the last two characters may be padding.
-// SIZE_MAX: not base64.
-size_t padding_of(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0 || text.size() > INT_MAX)
-    return SIZE_MAX;
-  const size_t at = text.find('=', text.size() - 4);
-  if (memchr(text.data(), '=', text.size() - 4))
-    return SIZE_MAX;
-  if (at == std::string_view::npos)
-    return 0;
-  const size_t padding = text.size() - at;
-  if (padding > 2 || text.back() != '=')
-    return SIZE_MAX;
-  return padding;
-}
 
 // RFC 6716 §3.1: frame length by configuration, in units of 2.5 ms.
 unsigned opus_frame_units(guint8 toc) {
@@ -51,21 +34,18 @@ GstClockTime opus_duration(const guint8 *data, gsize size) {
 }  // namespace
 
 BufferPtr decode_base64(std::string_view text) {
-  const size_t padding = padding_of(text);
-  if (padding == SIZE_MAX)
+  const std::optional<size_t> size = base64_size(text);
+  if (!size)
     return nullptr;
-  const size_t decoded = text.size() / 4 * 3;
-  BufferPtr buffer(gst_buffer_new_allocate(nullptr, decoded, nullptr));
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, text.size() / 4 * 3, nullptr));
   GstMapInfo map;
   if (!buffer || !gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE))
     return nullptr;
-  const int size = EVP_DecodeBlock(map.data, reinterpret_cast<const unsigned char *>(text.data()),
-                                   static_cast<int>(text.size()));
+  const bool decoded = base64_decode(text, map.data);
   gst_buffer_unmap(buffer.get(), &map);
-  // Less: it skipped white space at an end, which is not base64 either.
-  if (size < 0 || static_cast<size_t>(size) != decoded)
+  if (!decoded)
     return nullptr;
-  gst_buffer_set_size(buffer.get(), static_cast<gssize>(decoded - padding));
+  gst_buffer_set_size(buffer.get(), static_cast<gssize>(*size));
   return buffer;
 }
 

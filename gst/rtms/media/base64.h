@@ -1,0 +1,18 @@
+// Base64 as RFC 4648 §4 has it: padded, nothing between, nothing else at the ends. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace rtms {
+
+// How many bytes the text stands for; nothing where its length or padding is wrong, or it is empty.
+std::optional<size_t> base64_size(std::string_view text);
+
+// Writes them, and up to two more: `out` has room for three quarters of the text's length. False
+// where the text is not base64.
+bool base64_decode(std::string_view text, uint8_t *out);
+
+}  // namespace rtms
