@@ -43,6 +43,15 @@ std::optional<PictureSize> h264_size(const ReadMap &map) {
   return std::nullopt;
 }
 
+// GST_READ_UINT16_BE() and its kin read at addresses that are not aligned, which sanitizers object
+// to.
+guint32 big_endian(const guint8 *bytes, gsize size) {
+  guint32 number = 0;
+  for (gsize i = 0; i < size; i++)
+    number = number << 8 | bytes[i];
+  return number;
+}
+
 // SOF0 to SOF15, without the DHT, JPG and DAC among them.
 bool is_frame_header(guint8 marker) {
   return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
@@ -59,8 +68,9 @@ std::optional<PictureSize> jpeg_size(const ReadMap &map) {
     if (segment[0] != 0xff || marker == kStartOfScan)
       return std::nullopt;
     if (is_frame_header(marker))
-      return PictureSize{GST_READ_UINT16_BE(segment + 7), GST_READ_UINT16_BE(segment + 5)};
-    at += marker == 0xff ? 1 : 2 + gsize{GST_READ_UINT16_BE(segment + 2)};
+      return PictureSize{static_cast<int>(big_endian(segment + 7, 2)),
+                         static_cast<int>(big_endian(segment + 5, 2))};
+    at += marker == 0xff ? 1 : 2 + big_endian(segment + 2, 2);
   }
   return std::nullopt;
 }
@@ -69,8 +79,8 @@ std::optional<PictureSize> png_size(const ReadMap &map) {
   constexpr gsize kIhdr = 12, kWidth = 16, kEnd = 24;
   if (map.size() < kEnd || memcmp(map.data() + kIhdr, "IHDR", 4) != 0)
     return std::nullopt;
-  const guint32 width = GST_READ_UINT32_BE(map.data() + kWidth);
-  const guint32 height = GST_READ_UINT32_BE(map.data() + kWidth + 4);
+  const guint32 width = big_endian(map.data() + kWidth, 4);
+  const guint32 height = big_endian(map.data() + kWidth + 4, 4);
   if (width > G_MAXINT || height > G_MAXINT)
     return std::nullopt;
   return PictureSize{static_cast<int>(width), static_cast<int>(height)};

@@ -131,36 +131,48 @@ std::string json_text(JsonValue value) {
   return simdjson::minify(value);
 }
 
-simdjson::error_code JsonReader::parse(std::string_view text, JsonValue *value) {
-  if (capacity_ < text.size() + simdjson::SIMDJSON_PADDING) {
-    capacity_ = text.size() + simdjson::SIMDJSON_PADDING;
+std::string_view JsonReader::padded(std::string_view text) {
+  if (capacity_ < text.size() + kPadding) {
+    capacity_ = text.size() + kPadding;
     buffer_.reset(new char[capacity_]);
   }
   if (!text.empty())
     memcpy(buffer_.get(), text.data(), text.size());
-  memset(buffer_.get() + text.size(), 0, simdjson::SIMDJSON_PADDING);
-  return parser_.parse(buffer_.get(), text.size(), false).get(*value);
+  memset(buffer_.get() + text.size(), 0, kPadding);
+  return {buffer_.get(), text.size()};
 }
 
-simdjson::error_code JsonReader::read(std::string_view text, JsonObject *object) {
-  JsonValue value;
-  if (auto error = read_any(text, &value))
+simdjson::error_code JsonReader::parse(std::string_view text, JsonValue *value) {
+  return parser_.parse(text.data(), text.size(), false).get(*value);
+}
+
+// Better a � than a lost message.
+simdjson::error_code JsonReader::parse_mended(std::string_view text, JsonValue *value) {
+  auto error = parse(text, value);
+  if (error == simdjson::STRING_ERROR)
+    return parse(padded(mend_surrogates(text)), value);
+  if (error != simdjson::UTF8_ERROR)
     return error;
-  return value.get_object().get(*object);
+  std::unique_ptr<char, void (*)(void *)> valid(
+      g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), g_free);
+  error = parse(padded(valid.get()), value);
+  return error == simdjson::STRING_ERROR ? parse(padded(mend_surrogates(valid.get())), value)
+                                         : error;
 }
 
 simdjson::error_code JsonReader::read_any(std::string_view text, JsonValue *value) {
-  // Better a � than a lost message.
-  auto error = parse(text, value);
-  if (error == simdjson::STRING_ERROR)
-    return parse(mend_surrogates(text), value);
-  if (error != simdjson::UTF8_ERROR)
+  return parse_mended(padded(text), value);
+}
+
+simdjson::error_code JsonReader::read(std::string_view text, JsonObject *object) {
+  return read_padded(padded(text), object);
+}
+
+simdjson::error_code JsonReader::read_padded(std::string_view text, JsonObject *object) {
+  JsonValue value;
+  if (auto error = parse_mended(text, &value))
     return error;
-  // Only in a binary frame: WebSocket checks text frames.
-  std::unique_ptr<char, void (*)(void *)> valid(
-      g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), g_free);
-  error = parse(valid.get(), value);
-  return error == simdjson::STRING_ERROR ? parse(mend_surrogates(valid.get()), value) : error;
+  return value.get_object().get(*object);
 }
 
 }  // namespace rtms

@@ -42,13 +42,19 @@ std::string json_text(JsonValue value);
 // bounded.
 class JsonReader {
  public:
-  // Both take a copy of the text and mend invalid UTF-8. What the value holds lives until the next
-  // call.
+  // What `read_padded` reads after the text.
+  static constexpr size_t kPadding = simdjson::SIMDJSON_PADDING;
+
+  // All mend invalid UTF-8. What the value holds lives until the next call.
   simdjson::error_code read_any(std::string_view text, JsonValue *value);
   simdjson::error_code read(std::string_view text, JsonObject *object);
+  // Without a copy of the text.
+  simdjson::error_code read_padded(std::string_view text, JsonObject *object);
 
  private:
   simdjson::error_code parse(std::string_view text, JsonValue *value);
+  simdjson::error_code parse_mended(std::string_view text, JsonValue *value);
+  std::string_view padded(std::string_view text);
 
   simdjson::dom::parser parser_;
   std::unique_ptr<char[]> buffer_;

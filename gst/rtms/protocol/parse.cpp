@@ -10,6 +10,8 @@ struct Parser::State {
   JsonReader reader;
   std::string chat;        // `data` of a chat message that came as an object
   std::string channel_id;  // as text
+
+  Message message(simdjson::error_code error, JsonObject object);
 };
 
 namespace {
@@ -372,7 +374,19 @@ Parser::~Parser() = default;
 
 Message Parser::parse(std::string_view text) {
   JsonObject object;
-  if (auto error = state_->reader.read(text, &object))
+  const auto error = state_->reader.read(text, &object);
+  return state_->message(error, object);
+}
+
+Message Parser::parse_padded(std::string_view text) {
+  static_assert(kPadding >= JsonReader::kPadding);
+  JsonObject object;
+  const auto error = state_->reader.read_padded(text, &object);
+  return state_->message(error, object);
+}
+
+Message Parser::State::message(simdjson::error_code error, JsonObject object) {
+  if (error)
     return ParseError{std::string("not a JSON object: ") + simdjson::error_message(error)};
 
   std::optional<int64_t> type;
@@ -388,15 +402,15 @@ Message Parser::parse(std::string_view text) {
   MediaFields outer, content;
   json_for_each(object, [&](std::string_view key, JsonValue member) {
     if (key != "content")
-      read_media_field(key, member, &outer, &state_->chat);
+      read_media_field(key, member, &outer, &chat);
     else if (member.is_object())
       json_for_each(member, [&](std::string_view inner_key, JsonValue inner) {
-        read_media_field(inner_key, inner, &content, &state_->chat);
+        read_media_field(inner_key, inner, &content, &chat);
       });
     else
       content.payload = json_view(member);
   });
-  return media_message(*media, content, outer, &state_->channel_id);
+  return media_message(*media, content, outer, &channel_id);
 }
 
 }  // namespace rtms

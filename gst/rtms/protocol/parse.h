@@ -14,10 +14,15 @@ class Parser {
   Parser(const Parser &) = delete;
   Parser &operator=(const Parser &) = delete;
 
+  // What `parse_padded` reads after the text.
+  static constexpr size_t kPadding = 64;
+
   // One message, from a text or a binary frame. What cannot be understood is a ParseError, a
   // msg_type that is not for a client an UnknownMessage. Views in the result live until the next
   // call.
   Message parse(std::string_view text);
+  // Without a copy of the text.
+  Message parse_padded(std::string_view text);
 
  private:
   struct State;

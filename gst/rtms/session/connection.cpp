@@ -93,7 +93,8 @@ void Connection::transport_opened() {
 
 void Connection::transport_message(std::string_view bytes) {
   last_heard_us_ = g_get_monotonic_time();
-  const Message message = context_->parser->parse(bytes);
+  static_assert(TransportListener::kPadding >= Parser::kPadding);
+  const Message message = context_->parser->parse_padded(bytes);
   if (auto keep_alive = std::get_if<KeepAliveRequest>(&message))
     answer_keep_alive(*keep_alive);
   listener_->connection_message(this, message);

@@ -49,7 +49,7 @@ FrameEvent broken(std::string_view why) {
 }  // namespace
 
 void FrameReader::reallocate(size_t capacity) {
-  std::unique_ptr<char[]> larger(new char[capacity]);
+  std::unique_ptr<char[]> larger(new char[capacity + kPadding]);
   if (begin_ < end_)
     memcpy(larger.get(), buffer_.get() + begin_, end_ - begin_);
   buffer_ = std::move(larger);
@@ -171,7 +171,9 @@ bool FrameReader::whole_message(const Header &header, std::string_view payload, 
   if (in_fragments_)
     return false;
   fragments_done_ = true;
-  *event = {FrameEvent::Kind::Message, fragments_};
+  const size_t size = fragments_.size();
+  fragments_.resize(size + kPadding);
+  *event = {FrameEvent::Kind::Message, std::string_view(fragments_).substr(0, size)};
   return true;
 }
 

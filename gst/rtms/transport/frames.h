@@ -34,7 +34,8 @@ struct FrameEvent {
     Broken,    // not WebSocket; `data` says why
   };
   Kind kind = Kind::More;
-  std::string_view data;  // lives until the next call of room() or next()
+  // Lives until the next call of room() or next(). Behind a message there is padding.
+  std::string_view data;
   int code = 0;
 };
 
@@ -43,6 +44,8 @@ struct FrameEvent {
 // lose a connection.
 class FrameReader {
  public:
+  static constexpr size_t kPadding = 64;
+
   explicit FrameReader(size_t max_message) : max_message_(max_message) {}
 
   struct Room {

@@ -2,6 +2,7 @@
 // will bring another.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,9 +30,12 @@ struct TransportClose {
 
 class TransportListener {
  public:
+  // What may be read after a message: vector instructions do.
+  static constexpr size_t kPadding = 64;
+
   virtual ~TransportListener() = default;
   virtual void transport_opened() = 0;
-  // The bytes are valid during the call only.
+  // The bytes, and padding after them, are valid during the call only.
   virtual void transport_message(std::string_view bytes) = 0;
   // The peer has answered a ping.
   virtual void transport_pong() = 0;

@@ -196,6 +196,7 @@ bool WebSocket::handle(const FrameEvent &event) {
     case Kind::More:
       return true;
     case Kind::Message:
+      static_assert(FrameReader::kPadding >= TransportListener::kPadding);
       listener_->transport_message(event.data);
       return true;
     case Kind::Ping:
