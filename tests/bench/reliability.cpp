@@ -1,5 +1,5 @@
-// reliability [TRIES [FAULT]]: breaks running streams in every way, again and again, and prints a table of
-// how they got over it, for docs/reliability.md.
+// reliability [TRIES [FAULT]]: breaks running streams in every way, again and again, and prints a
+// table of how they got over it, for docs/reliability.md.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -32,6 +32,8 @@ std::string random_key() {
 }
 
 std::string valid_text(std::string_view text) {
+  if (text.empty())
+    return {};
   return StringPtr(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()))).get();
 }
 
