@@ -251,15 +251,14 @@ GstRtmsSrcPad *gst_rtms_src_pad_new(GstPadTemplate *templ, const char *name,
 
 rtms::Queue::Result gst_rtms_src_pad_enqueue(GstRtmsSrcPad *self, BufferPtr buffer) {
   PadState *state = self->state;
-  rtms::Queue::Result result;
-  {
-    std::lock_guard<std::mutex> lock(state->mutex);
-    if (state->flushing || state->eos)
-      return result;
-    result = state->queue.push(std::move(buffer));
-  }
-  state->changed.notify_one();
-  return result;
+  std::lock_guard<std::mutex> lock(state->mutex);
+  if (state->flushing || state->eos)
+    return {};
+  return state->queue.push(std::move(buffer));
+}
+
+void gst_rtms_src_pad_wake(GstRtmsSrcPad *self) {
+  self->state->changed.notify_one();
 }
 
 void gst_rtms_src_pad_enqueue_event(GstRtmsSrcPad *self, EventPtr event) {

@@ -53,9 +53,12 @@ struct PadLevel {
 GstRtmsSrcPad *gst_rtms_src_pad_new(GstPadTemplate *templ, const char *name,
                                     rtms::PadConfig config);
 
-// Both take what they are given, and never block. Any thread; buffers come from one.
+// Both take what they are given, and never block. Any thread; buffers come from one, which wakes
+// the task when it has no more of them: a task that wakes for each one of a burst costs more than
+// all the rest.
 
 rtms::Queue::Result gst_rtms_src_pad_enqueue(GstRtmsSrcPad *pad, rtms::BufferPtr buffer);
+void gst_rtms_src_pad_wake(GstRtmsSrcPad *pad);
 void gst_rtms_src_pad_enqueue_event(GstRtmsSrcPad *pad, rtms::EventPtr event);
 
 // What comes next does not follow what came before.

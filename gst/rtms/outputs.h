@@ -48,7 +48,9 @@ class Outputs {
   // Pads appear with the parameters; when they are there already, their caps follow.
   void negotiated(Media media, const MediaParams &params);
   void all_negotiated();
+  // What is pushed goes on its way with the next wake().
   void push(const MediaData &data);
+  void wake();
   void first_packet(int64_t unix_ms) { timeline_.first_packet(unix_ms); }
   void interrupt(MediaMask media);
   // EOS on the participant's own pad, where there is one.
@@ -78,6 +80,7 @@ class Outputs {
     bool discont = false;  // what comes next does not follow what came before
     bool overflowing = false;
     bool left = false;  // its participant
+    bool to_wake = false;
 
     // Whom it shows, and what was told of that.
     std::optional<uint64_t> user_id;
@@ -130,6 +133,7 @@ class Outputs {
   Timeline timeline_;
   Timeline::Segment segment_;
   int64_t newest_position_ = 0;  // of audio, video and screen
+  std::vector<Output *> to_wake_;
   std::vector<std::unique_ptr<HeldMedia>> held_;
   uint64_t held_bytes_ = 0;
   Timer hold_timer_;

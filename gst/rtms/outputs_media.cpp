@@ -22,6 +22,14 @@ void Outputs::push(const MediaData &data) {
   accept(data);
 }
 
+void Outputs::wake() {
+  for (Output *output : to_wake_) {
+    output->to_wake = false;
+    gst_rtms_src_pad_wake(output->pad);
+  }
+  to_wake_.clear();
+}
+
 // With buffer-data the first audio is older than anything else, but need not come first: for a
 // moment all else waits for it, or the stream would begin after the audio does.
 bool Outputs::hold(const MediaData &data) {
@@ -273,6 +281,9 @@ void Outputs::anchor(int64_t unix_ms) {
 
 void Outputs::enqueue(Output *output, BufferPtr buffer) {
   const Queue::Result result = gst_rtms_src_pad_enqueue(output->pad, std::move(buffer));
+  if (!output->to_wake)
+    to_wake_.push_back(output);
+  output->to_wake = true;
   MediaStats &stats = stats_->of(output->media);
   stats.dropped += result.dropped;
   if (result.dropped && !result.overflow)

@@ -72,10 +72,13 @@ EventPtr participant_tags(const MediaData &data) {
 void add_participant(GstBuffer *buffer, const MediaData &data) {
   if (data.user_id == 0 && data.user_name.empty() && data.channel_id.empty())
     return;
+  static const GQuark user_id = g_quark_from_static_string("user-id");
+  static const GQuark user_name = g_quark_from_static_string("user-name");
+  static const GQuark channel_id = g_quark_from_static_string("channel-id");
   GstCustomMeta *meta = gst_buffer_add_custom_meta(buffer, kParticipantMeta);
-  gst_structure_set(gst_custom_meta_get_structure(meta), "user-id", G_TYPE_UINT64, data.user_id,
-                    "user-name", G_TYPE_STRING, std::string(data.user_name).c_str(), "channel-id",
-                    G_TYPE_STRING, std::string(data.channel_id).c_str(), nullptr);
+  gst_structure_id_set(gst_custom_meta_get_structure(meta), user_id, G_TYPE_UINT64, data.user_id,
+                       user_name, G_TYPE_STRING, std::string(data.user_name).c_str(), channel_id,
+                       G_TYPE_STRING, std::string(data.channel_id).c_str(), nullptr);
 }
 
 void register_participant_meta() {

@@ -109,6 +109,7 @@ void Stream::start(const Settings &settings, SessionConfig config) {
   options.proxy = settings.proxy;
   options.user_agent = settings.user_agent;
   options.max_message_size = settings.max_message_size;
+  before_poll_ = std::make_unique<BeforePoll>([this] { outputs_.wake(); });
   transports_ = std::make_unique<WebSocketFactory>(std::move(options));
   session_ = std::make_unique<Session>(std::move(config), transports_.get(), &log_, this);
   post_progress(element_, GST_PROGRESS_TYPE_START, "Connecting to the stream");
@@ -125,6 +126,7 @@ void Stream::finished() {
   session_.reset();
   transports_.reset();
   outputs_.forget_held();
+  before_poll_.reset();
   std::lock_guard<std::mutex> lock(mutex_);
   down_ = true;
   down_changed_.notify_all();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "outputs.h"
+#include "session/beforepoll.h"
 #include "session/loopthread.h"
 #include "session/session.h"
 #include "settings.h"
@@ -84,6 +85,7 @@ class Stream final : public SessionListener {
   bool signaled_ = false;   // the signaling connection has worked before
   MediaMask streamed_ = 0;  // the media connections that have
 
+  std::unique_ptr<BeforePoll> before_poll_;
   std::unique_ptr<WebSocketFactory> transports_;
   std::unique_ptr<Session> session_;
 

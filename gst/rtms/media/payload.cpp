@@ -1,12 +1,13 @@
 #include "payload.h"
 
 #include "base64.h"
+#include "nal.h"
 #include "readmap.h"
-
-#include <cstring>
 
 namespace rtms {
 namespace {
+
+constexpr unsigned kIdrSlice = 5;
 
 // RFC 6716 §3.1: frame length by configuration, in units of 2.5 ms.
 unsigned opus_frame_units(guint8 toc) {
@@ -83,22 +84,12 @@ Picture picture_kind(Codec codec, GstBuffer *buffer) {
   if (codec != Codec::H264)
     return Picture::Key;
   ReadMap map(buffer);
-  const guint8 *at = map.data();
-  const guint8 *end = at + map.size();
-  // The first slice tells: all slices of an access unit are IDR, or none is. A start code ends with
-  // 01.
-  while (end - at >= 4) {
-    auto one = static_cast<const guint8 *>(memchr(at + 2, 1, static_cast<size_t>(end - at - 3)));
-    if (!one)
-      return Picture::Unknown;
-    if (one[-1] == 0 && one[-2] == 0) {
-      const unsigned nal_type = one[1] & 31;
-      if (nal_type == 5)
-        return Picture::Key;
-      if (nal_type >= 1 && nal_type <= 4)
-        return Picture::Delta;
-    }
-    at = one - 1;
+  NalScanner units(map.data(), map.size());
+  // The first slice tells: all slices of an access unit are IDR, or none is.
+  while (const guint8 *header = units.next()) {
+    const unsigned type = NalScanner::type(header);
+    if (NalScanner::is_slice(type))
+      return type == kIdrSlice ? Picture::Key : Picture::Delta;
   }
   return Picture::Unknown;
 }

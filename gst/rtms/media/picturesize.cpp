@@ -3,6 +3,7 @@
 
 #include "picturesize.h"
 
+#include "nal.h"
 #include "readmap.h"
 
 #include <gst/codecparsers/gsth264parser.h>
@@ -12,33 +13,34 @@
 namespace rtms {
 namespace {
 
-std::optional<PictureSize> size_in_sps(GstH264NalUnit *unit) {
+std::optional<PictureSize> size_in_sps(const guint8 *data, gsize size, gsize offset) {
+  std::unique_ptr<GstH264NalParser, FreeWith<gst_h264_nal_parser_free>> parser(
+      gst_h264_nal_parser_new());
+  GstH264NalUnit unit;
   GstH264SPS sps;
-  if (gst_h264_parse_sps(unit, &sps) != GST_H264_PARSER_OK)
+  // It ends where it ends: what follows in the buffer need not be searched for its end.
+  if (gst_h264_parser_identify_nalu_unchecked(parser.get(), data, static_cast<guint>(offset), size,
+                                              &unit) != GST_H264_PARSER_OK ||
+      gst_h264_parse_sps(&unit, &sps) != GST_H264_PARSER_OK)
     return std::nullopt;
-  PictureSize size{sps.width, sps.height};
+  PictureSize found{sps.width, sps.height};
   if (sps.frame_cropping_flag)
-    size = {sps.crop_rect_width, sps.crop_rect_height};
+    found = {sps.crop_rect_width, sps.crop_rect_height};
   gst_h264_sps_clear(&sps);
-  return size;
+  return found;
 }
 
 std::optional<PictureSize> h264_size(const ReadMap &map) {
-  std::unique_ptr<GstH264NalParser, FreeWith<gst_h264_nal_parser_free>> parser(
-      gst_h264_nal_parser_new());
-  guint offset = 0;
-  GstH264NalUnit unit;
-  while (offset < map.size()) {
-    const GstH264ParserResult found =
-        gst_h264_parser_identify_nalu(parser.get(), map.data(), offset, map.size(), &unit);
-    if (found != GST_H264_PARSER_OK && found != GST_H264_PARSER_NO_NAL_END)
+  constexpr gsize kStartCode = 3;
+  NalScanner units(map.data(), map.size());
+  // What follows the first slice is too late.
+  while (const guint8 *header = units.next()) {
+    const unsigned type = NalScanner::type(header);
+    if (type == GST_H264_NAL_SPS)
+      return size_in_sps(map.data(), map.size(),
+                         static_cast<gsize>(header - map.data()) - kStartCode);
+    if (NalScanner::is_slice(type))
       return std::nullopt;
-    if (unit.type == GST_H264_NAL_SPS)
-      return size_in_sps(&unit);
-    // What follows the first slice is too late.
-    if (unit.type >= GST_H264_NAL_SLICE && unit.type <= GST_H264_NAL_SLICE_IDR)
-      return std::nullopt;
-    offset = unit.offset + unit.size;
   }
   return std::nullopt;
 }

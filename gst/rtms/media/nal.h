@@ -1,0 +1,35 @@
+// Finds NAL units by their start codes (ITU-T H.264, Annex B).
+#pragma once
+
+#include <glib.h>
+#include <cstring>
+
+namespace rtms {
+
+class NalScanner {
+ public:
+  NalScanner(const guint8 *data, gsize size) : at_(data), end_(data + size) {}
+
+  // The header byte of the next unit; null when there is none.
+  const guint8 *next() {
+    // A start code ends with 01.
+    while (end_ - at_ >= 4) {
+      auto one =
+          static_cast<const guint8 *>(memchr(at_ + 2, 1, static_cast<size_t>(end_ - at_ - 3)));
+      if (!one)
+        return nullptr;
+      at_ = one - 1;
+      if (one[-1] == 0 && one[-2] == 0)
+        return one + 1;
+    }
+    return nullptr;
+  }
+
+  static unsigned type(const guint8 *header) { return *header & 31; }
+  static bool is_slice(unsigned type) { return type >= 1 && type <= 5; }
+
+ private:
+  const guint8 *at_, *end_;
+};
+
+}  // namespace rtms
