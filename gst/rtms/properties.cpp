@@ -574,6 +574,20 @@ void install_network(Installer *install) {
   install->string("user-agent", "User agent",
                   "User-Agent header of the HTTP requests; default: gst-rtms and its version",
                   &Settings::user_agent);
+  /**
+   * GstRtmsSrc:context:
+   *
+   * Elements of one process that have the same context share one thread for their connections,
+   * as the elements of GStreamer's threadshare plugin do. A processor core reads hundreds of
+   * meetings. %NULL: a thread of its own. An element cannot be stopped from a handler that any
+   * element of its context calls on that thread (a synchronous bus handler, `pad-added`).
+   *
+   * Since: 0.1
+   */
+  install->string("context", "Context",
+                  "Name of the thread for connections, shared by elements with the same name; "
+                  "none: one of its own",
+                  &Settings::context);
 }
 
 // ---- GValue ↔ member -----------------------------------------------------------------

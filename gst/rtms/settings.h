@@ -70,6 +70,7 @@ struct Settings {
   bool allow_insecure = false;
   std::string proxy;
   std::string user_agent;
+  std::string context;
 };
 
 // A setting that cannot be used: the property, its value and what is valid, in words.

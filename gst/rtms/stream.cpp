@@ -52,7 +52,7 @@ Stream::Stream(GstElement *element, const Settings &settings, SessionConfig conf
       log_(element),
       outputs_(element, outputs_config(settings, config), &stats_, &roster_,
                [this](GstFlowReturn flow) { downstream_stopped(flow); }),
-      thread_(std::make_unique<LoopThread>("rtmssrc")) {
+      thread_(LoopThread::get(settings.context)) {
   thread_->post([this, settings, config = std::move(config)]() mutable {
     start(settings, std::move(config));
   });
@@ -64,9 +64,9 @@ Stream::~Stream() {
     std::unique_lock<std::mutex> lock(mutex_);
     down_changed_.wait(lock, [this] { return down_; });
   }
-  // The pads' tasks may still call the thread.
+  // The pads' tasks may still call the thread, which others may go on using.
   outputs_.close();
-  thread_.reset();
+  thread_->flush();
 }
 
 // ---- on application threads ----------------------------------------------------------
@@ -110,7 +110,7 @@ void Stream::start(const Settings &settings, SessionConfig config) {
   options.user_agent = settings.user_agent;
   options.max_message_size = settings.max_message_size;
   before_poll_ = std::make_unique<BeforePoll>([this] { outputs_.wake(); });
-  transports_ = std::make_unique<WebSocketFactory>(std::move(options));
+  transports_ = std::make_unique<WebSocketFactory>(std::move(options), thread_->operations());
   session_ = std::make_unique<Session>(std::move(config), transports_.get(), &log_, this);
   post_progress(element_, GST_PROGRESS_TYPE_START, "Connecting to the stream");
   session_->start();

@@ -93,7 +93,7 @@ class Stream final : public SessionListener {
   std::condition_variable down_changed_;
   bool down_ = false;
 
-  std::unique_ptr<LoopThread> thread_;
+  const std::shared_ptr<LoopThread> thread_;
 };
 
 }  // namespace rtms

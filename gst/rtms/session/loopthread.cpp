@@ -1,6 +1,30 @@
 #include "loopthread.h"
 
+#include <condition_variable>
+#include <map>
+#include <mutex>
+
 namespace rtms {
+namespace {
+
+constexpr char kName[] = "rtmssrc";
+constexpr unsigned kDrainTimeout_ms = 200;
+
+}  // namespace
+
+std::shared_ptr<LoopThread> LoopThread::get(const std::string &name) {
+  if (name.empty())
+    return std::make_shared<LoopThread>(kName);
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<LoopThread>> shared;
+  std::lock_guard<std::mutex> lock(mutex);
+  std::shared_ptr<LoopThread> thread = shared[name].lock();
+  if (!thread) {
+    thread = std::make_shared<LoopThread>(kName);
+    shared[name] = thread;
+  }
+  return thread;
+}
 
 LoopThread::LoopThread(const char *name)
     : context_(g_main_context_new()), loop_(g_main_loop_new(context_.get(), FALSE)) {
@@ -18,8 +42,38 @@ gpointer LoopThread::run(gpointer data) {
   auto self = static_cast<LoopThread *>(data);
   g_main_context_push_thread_default(self->context_.get());
   g_main_loop_run(self->loop_.get());
+  self->drain();
   g_main_context_pop_thread_default(self->context_.get());
   return nullptr;
+}
+
+void LoopThread::drain() {
+  bool timed_out = false;
+  AttachedSource limit(g_timeout_source_new(kDrainTimeout_ms));
+  g_source_set_callback(
+      limit.get(),
+      [](gpointer data) -> gboolean {
+        *static_cast<bool *>(data) = true;
+        return G_SOURCE_CONTINUE;
+      },
+      &timed_out, nullptr);
+  g_source_attach(limit.get(), context_.get());
+  while (*operations_ > 0 && !timed_out)
+    g_main_context_iteration(context_.get(), TRUE);
+}
+
+void LoopThread::flush() {
+  g_assert(!is_current());
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool reached = false;
+  post([&] {
+    std::lock_guard<std::mutex> lock(mutex);
+    reached = true;
+    changed.notify_all();
+  });
+  std::unique_lock<std::mutex> lock(mutex);
+  changed.wait(lock, [&] { return reached; });
 }
 
 void LoopThread::post(std::function<void()> fn) {

@@ -4,11 +4,16 @@
 #include "../glibptr.h"
 
 #include <functional>
+#include <string>
 
 namespace rtms {
 
 class LoopThread {
  public:
+  // One that is shared by all who give the same name; without a name, one of its own. It ends with
+  // its last user.
+  static std::shared_ptr<LoopThread> get(const std::string &name);
+
   // Starts the thread; its context is the thread's default one.
   explicit LoopThread(const char *name);
   // Ends the loop and joins the thread. Not from the thread itself.
@@ -18,11 +23,18 @@ class LoopThread {
 
   // Runs fn on the thread, later, in the order of the calls. From any thread.
   void post(std::function<void()> fn);
+  // Returns when all that was posted before has run. Not from the thread itself.
+  void flush();
+  // Counts asynchronous operations that have not completed: the thread does not end before they
+  // have, which takes no more than a moment. Changed on the thread.
+  std::shared_ptr<unsigned> operations() const { return operations_; }
   bool is_current() const { return g_thread_self() == thread_; }
 
  private:
   static gpointer run(gpointer self);
+  void drain();
 
+  std::shared_ptr<unsigned> operations_ = std::make_shared<unsigned>(0);
   MainContextPtr context_;
   MainLoopPtr loop_;
   GThread *thread_;

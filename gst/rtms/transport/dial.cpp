@@ -57,15 +57,15 @@ Dial::~Dial() {
 }
 
 Dial::Operation *Dial::begin() {
-  ++*pending_;
-  operation_ = new Operation{this, pending_};
+  ++*operations_;
+  operation_ = new Operation{this, operations_};
   return operation_;
 }
 
 // Null when nobody waits any more.
 Dial *Dial::end(gpointer data) {
   std::unique_ptr<Operation> operation(static_cast<Operation *>(data));
-  --*operation->pending;
+  --*operation->operations;
   if (operation->self)
     operation->self->operation_ = nullptr;
   return operation->self;

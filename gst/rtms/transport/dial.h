@@ -17,9 +17,9 @@ class Dial {
   };
   using Done = std::function<void(Result)>;
 
-  // `pending` counts operations that run on, for a while, when this is destroyed.
-  Dial(std::shared_ptr<const WebSocketOptions> options, std::shared_ptr<unsigned> pending)
-      : options_(std::move(options)), pending_(std::move(pending)) {}
+  // `operations` counts those that run on, for a while, when this is destroyed.
+  Dial(std::shared_ptr<const WebSocketOptions> options, std::shared_ptr<unsigned> operations)
+      : options_(std::move(options)), operations_(std::move(operations)) {}
   // Cancels.
   ~Dial();
   Dial(const Dial &) = delete;
@@ -32,7 +32,7 @@ class Dial {
   // Outlives the Dial when that is destroyed while GIO still works.
   struct Operation {
     Dial *self;
-    std::shared_ptr<unsigned> pending;
+    std::shared_ptr<unsigned> operations;
   };
 
   Operation *begin();
@@ -46,7 +46,7 @@ class Dial {
                                      GTlsCertificateFlags errors, Dial *self);
 
   std::shared_ptr<const WebSocketOptions> options_;
-  std::shared_ptr<unsigned> pending_;
+  std::shared_ptr<unsigned> operations_;
   Done done_;
   bool secure_ = false;
   ObjectPtr<GSocketConnectable> address_;

@@ -11,7 +11,6 @@
 namespace rtms {
 namespace {
 
-constexpr unsigned kDrainTimeout_ms = 200;
 // What is read before timers and the other connections have their turn.
 constexpr gssize kTurn = 256 << 10;
 // A read of less has emptied the socket, or a TLS record that was not full.
@@ -39,11 +38,11 @@ std::string valid_text(std::string_view text) {
 
 class WebSocket final : public Transport {
  public:
-  WebSocket(std::shared_ptr<const WebSocketOptions> options, std::shared_ptr<unsigned> pending,
+  WebSocket(std::shared_ptr<const WebSocketOptions> options, std::shared_ptr<unsigned> operations,
             TransportListener *listener)
       : options_(options),
         listener_(listener),
-        dial_(std::make_unique<Dial>(options, std::move(pending))),
+        dial_(std::make_unique<Dial>(options, std::move(operations))),
         reader_(static_cast<size_t>(options->max_message_size)) {}
   ~WebSocket() override { abort(); }
 
@@ -325,28 +324,12 @@ void WebSocket::abort() {
 
 }  // namespace
 
-WebSocketFactory::WebSocketFactory(WebSocketOptions options)
+WebSocketFactory::WebSocketFactory(WebSocketOptions options, std::shared_ptr<unsigned> operations)
     : options_(std::make_shared<const WebSocketOptions>(std::move(options))),
-      pending_(std::make_shared<unsigned>(0)) {}
-
-WebSocketFactory::~WebSocketFactory() {
-  GMainContext *context = g_main_context_get_thread_default();
-  bool timed_out = false;
-  AttachedSource limit(g_timeout_source_new(kDrainTimeout_ms));
-  g_source_set_callback(
-      limit.get(),
-      [](gpointer data) -> gboolean {
-        *static_cast<bool *>(data) = true;
-        return G_SOURCE_CONTINUE;
-      },
-      &timed_out, nullptr);
-  g_source_attach(limit.get(), context);
-  while (*pending_ > 0 && !timed_out)
-    g_main_context_iteration(context, TRUE);
-}
+      operations_(std::move(operations)) {}
 
 std::unique_ptr<Transport> WebSocketFactory::create(TransportListener *listener) {
-  return std::make_unique<WebSocket>(options_, pending_, listener);
+  return std::make_unique<WebSocket>(options_, operations_, listener);
 }
 
 }  // namespace rtms

@@ -16,17 +16,16 @@ struct WebSocketOptions {
   uint64_t max_message_size = 16 << 20;
 };
 
-// Belongs to the thread that created it; its destructor runs that thread's main context until
-// nothing of its sockets is left, which takes no more than a moment.
 class WebSocketFactory : public TransportFactory {
  public:
-  explicit WebSocketFactory(WebSocketOptions options);
-  ~WebSocketFactory() override;
+  // `operations` counts asynchronous ones that have not completed: they may outlive the factory and
+  // its sockets for a moment, on the thread's main context.
+  WebSocketFactory(WebSocketOptions options, std::shared_ptr<unsigned> operations);
   std::unique_ptr<Transport> create(TransportListener *listener) override;
 
  private:
   std::shared_ptr<const WebSocketOptions> options_;
-  std::shared_ptr<unsigned> pending_;  // asynchronous operations that have not completed
+  std::shared_ptr<unsigned> operations_;
 };
 
 }  // namespace rtms

@@ -35,7 +35,7 @@ int main(int argc, char **argv) {
   WebSocketOptions options;
   if (argc > 2)
     options.tls_database.reset(g_tls_file_database_new(argv[2], nullptr), g_object_unref);
-  WebSocketFactory factory(options);
+  WebSocketFactory factory(options, std::make_shared<unsigned>(0));
   Receiver receiver(loop.get());
   auto transport = factory.create(&receiver);
   transport->open(argv[1], {});
