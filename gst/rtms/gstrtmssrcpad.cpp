@@ -24,6 +24,7 @@ struct PadState {
   explicit PadState(PadConfig c) : config(std::move(c)), queue(config.policy, config.limits) {}
 
   const PadConfig config;
+  GstRtmsSrcPad *pad = nullptr;
 
   // `mutex` guards the next six. Nothing is called with it held.
   std::mutex mutex;
@@ -144,11 +145,13 @@ void pushed(PadState *state) {
 }
 
 void loop(gpointer data) {
-  auto self = static_cast<GstRtmsSrcPad *>(data);
+  auto state = static_cast<PadState *>(data);
   BufferPtr buffer;
   EventPtr event;
   bool go_on = true;
-  switch (wait_for_next(self->state, &buffer, &event)) {
+  const Next next = wait_for_next(state, &buffer, &event);
+  GstRtmsSrcPad *self = state->pad;
+  switch (next) {
     case Next::Item:
       if (buffer)
         push_buffer(self, std::move(buffer));
@@ -164,7 +167,7 @@ void loop(gpointer data) {
   }
   if (!go_on)
     gst_pad_pause_task(GST_PAD(self));
-  pushed(self->state);
+  pushed(state);
 }
 
 void start(GstRtmsSrcPad *self) {
@@ -174,7 +177,7 @@ void start(GstRtmsSrcPad *self) {
     state->flushing = false;
   }
   gst_segment_init(&state->segment, GST_FORMAT_TIME);
-  gst_pad_start_task(GST_PAD(self), loop, self, nullptr);
+  gst_pad_start_task(GST_PAD(self), loop, state, nullptr);
 }
 
 // The queue is flushed first: stopping the task waits for it. What is in the middle of a push gets
@@ -245,6 +248,7 @@ GstRtmsSrcPad *gst_rtms_src_pad_new(GstPadTemplate *templ, const char *name,
   auto self = GST_RTMS_SRC_PAD(g_object_new(GST_TYPE_RTMS_SRC_PAD, "name", name, "direction",
                                             GST_PAD_SRC, "template", templ, nullptr));
   self->state = new PadState(std::move(config));
+  self->state->pad = self;
   gst_pad_set_active(GST_PAD(self), TRUE);
   return self;
 }

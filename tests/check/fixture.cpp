@@ -202,13 +202,14 @@ bool Player::wait(const Predicate &predicate, int timeout_ms) {
 }
 
 void Player::wait_eos() {
-  bool ended = wait(
-      [](const Record &r) {
-        return r.count(GST_MESSAGE_EOS) > 0 || r.count(GST_MESSAGE_ERROR) > 0;
+  bool clean = false;
+  const bool ended = wait(
+      [&clean](const Record &r) {
+        clean = r.count(GST_MESSAGE_ERROR) == 0;
+        return !clean || r.count(GST_MESSAGE_EOS) > 0;
       },
       3 * kDeadlineMs);
-  bool clean = ended && record_.count(GST_MESSAGE_ERROR) == 0;
-  ck_assert_msg(clean, "no end of stream:\n%s", summary().c_str());
+  ck_assert_msg(ended && clean, "no end of stream:\n%s", summary().c_str());
 }
 
 Failure Player::wait_error() {

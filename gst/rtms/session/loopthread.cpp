@@ -76,19 +76,26 @@ void LoopThread::flush() {
   changed.wait(lock, [&] { return reached; });
 }
 
-void LoopThread::post(std::function<void()> fn) {
-  using Fn = std::function<void()>;
+void LoopThread::post(Fn fn) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    posted_.push_back(std::move(fn));
+  }
   GSource *source = g_idle_source_new();
   g_source_set_priority(source, G_PRIORITY_DEFAULT);
-  g_source_set_callback(
-      source,
-      [](gpointer data) -> gboolean {
-        (*static_cast<Fn *>(data))();
-        return G_SOURCE_REMOVE;
-      },
-      new Fn(std::move(fn)), [](gpointer data) { delete static_cast<Fn *>(data); });
+  g_source_set_callback(source, run_next, this, nullptr);
   g_source_attach(source, context_.get());
   g_source_unref(source);
+}
+
+gboolean LoopThread::run_next(gpointer data) {
+  auto self = static_cast<LoopThread *>(data);
+  std::unique_lock<std::mutex> lock(self->mutex_);
+  const Fn fn = std::move(self->posted_.front());
+  self->posted_.pop_front();
+  lock.unlock();
+  fn();
+  return G_SOURCE_REMOVE;
 }
 
 }  // namespace rtms

@@ -3,7 +3,9 @@
 
 #include "../glibptr.h"
 
+#include <deque>
 #include <functional>
+#include <mutex>
 #include <string>
 
 namespace rtms {
@@ -31,8 +33,14 @@ class LoopThread {
   bool is_current() const { return g_thread_self() == thread_; }
 
  private:
+  using Fn = std::function<void()>;
+
   static gpointer run(gpointer self);
+  static gboolean run_next(gpointer self);
   void drain();
+
+  std::mutex mutex_;
+  std::deque<Fn> posted_;  // guarded by the mutex; each has a source of its own
 
   std::shared_ptr<unsigned> operations_ = std::make_shared<unsigned>(0);
   MainContextPtr context_;
