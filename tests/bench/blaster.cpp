@@ -1,11 +1,15 @@
-// blaster PAYLOAD COUNT [CERT KEY]: a server that sends one stream of messages as fast as the
-// client takes them, made beforehand, and nothing else. Prints the webhook; serves until it is
-// killed. A client that does not speak the protocol gets its media at /media?now.
+// blaster PAYLOAD COUNT [CERT KEY]: a server that sends a stream of messages as fast as the client
+// takes them, made beforehand, and nothing else.
+// blaster live STREAMS SECONDS: meetings in real time, each with 50 packets of sound and 25
+// pictures per second, which begin with the time of their sending. Prints a webhook for each
+// stream; serves until it is killed. A client that does not speak the protocol gets its media at
+// /media/0?now.
 #include "transport/upgrade.h"
 
 #include <glibptr.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
-#include <cinttypes>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +17,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -20,22 +25,36 @@ using namespace rtms;
 
 constexpr size_t kBlock = 8 << 20;
 constexpr int64_t kStart_ms = 1738392033000;
-constexpr char kStream[] = "blaster";
+
+constexpr size_t kSound = 640, kPicture = 7500;  // 1.5 Mbit/s
 
 struct Options {
   size_t payload = 640;
   int64_t count = 1000;
+  int seconds = 0;  // not 0: live
   ObjectPtr<GTlsCertificate> certificate;
-  bool audio() const { return payload < 2000; }
-  int64_t step_ms() const { return audio() ? 20 : 40; }
 };
 Options options;
 uint16_t port;
 
-// Tells the media connection that the signaling one is ready, and back that all is sent.
-std::mutex mutex;
-std::condition_variable changed;
-bool ready, sent;
+// What its two connections tell each other: ready to receive, and all is sent.
+struct Stream {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ready = false, sent = false;
+
+  void tell(bool Stream::*what) {
+    std::lock_guard<std::mutex> lock(mutex);
+    this->*what = true;
+    changed.notify_all();
+  }
+  void wait(bool Stream::*what) {
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return this->*what; });
+    this->*what = false;
+  }
+};
+std::vector<std::unique_ptr<Stream>> streams;
 
 std::string frame(int opcode, const std::string &payload) {
   std::string text(1, static_cast<char>(0x80 | opcode));
@@ -51,27 +70,60 @@ std::string number(int64_t value) {
   return std::to_string(value);
 }
 
+bool is_sound(size_t size) {
+  return size < 2000;
+}
+
 // A keyframe, or sound.
-std::string payload() {
-  std::string bytes(options.payload, '\0');
+std::string payload(size_t size) {
+  std::string bytes(size, '\0');
   std::minstd_rand random(1);
   for (char &byte : bytes)
     byte = static_cast<char>(1 + random() % 255);
-  if (!options.audio())
+  if (!is_sound(size))
     bytes.replace(0, 6, std::string("\0\0\0\1\x65\x88", 6));
   StringPtr text(g_base64_encode(reinterpret_cast<const guchar *>(bytes.data()), bytes.size()));
   return text.get();
 }
 
-std::string media_message(const std::string &base64) {
-  return "{\"msg_type\":" + number(options.audio() ? 14 : 15) +
+std::string media_message(size_t size) {
+  return "{\"msg_type\":" + number(is_sound(size) ? 14 : 15) +
          ",\"content\":{\"user_id\":16778240,\"user_name\":\"John Smith\",\"timestamp\":" +
-         number(kStart_ms) + ",\"data\":\"" + base64 + "\"}}";
+         number(kStart_ms) + ",\"data\":\"" + payload(size) + "\"}}";
 }
+
+// A message that is sent again and again, with another time.
+class Template {
+ public:
+  explicit Template(size_t size)
+      : text_(frame(1, media_message(size))),
+        stamp_(text_.find(number(kStart_ms))),
+        // Behind the start code, at a multiple of three bytes.
+        clock_(text_.find("\"data\":\"") + 8 + 8) {}
+
+  const std::string &at(int64_t unix_ms) {
+    text_.replace(stamp_, 13, number(unix_ms));
+    return text_;
+  }
+  // The time of sending, in µs, as 12 bytes of the payload.
+  const std::string &now(int64_t unix_ms) {
+    char digits[13];
+    g_snprintf(digits, sizeof digits, "%012" G_GINT64_FORMAT, g_get_monotonic_time());
+    StringPtr base64(g_base64_encode(reinterpret_cast<guchar *>(digits), 12));
+    text_.replace(clock_, 16, base64.get());
+    return at(unix_ms);
+  }
+
+ private:
+  std::string text_;
+  size_t stamp_, clock_;
+};
 
 class Peer {
  public:
   explicit Peer(GSocketConnection *connection) : stream_(share(G_IO_STREAM(connection))) {
+    g_socket_set_option(g_socket_connection_get_socket(connection), IPPROTO_TCP, TCP_NODELAY, TRUE,
+                        nullptr);
     if (options.certificate)
       stream_.reset(g_tls_server_connection_new(stream_.get(), options.certificate.get(), nullptr));
     input_.reset(g_data_input_stream_new(g_io_stream_get_input_stream(stream_.get())));
@@ -81,8 +133,10 @@ class Peer {
   void serve() {
     if (!upgrade())
       return;
-    if (path_ == "/signaling")
-      signaling();
+    const size_t index = std::strtoul(path_.substr(path_.rfind('/') + 1).c_str(), nullptr, 10);
+    stream_state_ = streams.at(index).get();
+    if (path_.rfind("/signaling/", 0) == 0)
+      signaling(index);
     else
       media();
     // The client closes.
@@ -92,9 +146,10 @@ class Peer {
 
  private:
   bool upgrade();
-  void signaling();
+  void signaling(size_t index);
   void media();
-  void send_media();
+  void send_fast();
+  void send_live();
   std::optional<std::string> read_frame();
   std::optional<std::string> wait_type(int type);
   bool write(const std::string &bytes) {
@@ -105,6 +160,7 @@ class Peer {
   ObjectPtr<GIOStream> stream_;
   ObjectPtr<GDataInputStream> input_;
   std::string path_;
+  Stream *stream_state_ = nullptr;
 };
 
 bool Peer::upgrade() {
@@ -161,57 +217,61 @@ std::optional<std::string> Peer::wait_type(int type) {
   }
 }
 
-void Peer::signaling() {
+void Peer::signaling(size_t index) {
   if (!wait_type(1))
     return;
   const std::string scheme = options.certificate ? "wss" : "ws";
   write(frame(1, "{\"msg_type\":2,\"status_code\":0,\"media_server\":{\"server_urls\":{\"all\":\"" +
-                     scheme + "://localhost:" + number(port) + "/media\"}}}"));
+                     scheme + "://localhost:" + number(port) + "/media/" +
+                     number(static_cast<int64_t>(index)) + "\"}}}"));
   if (!wait_type(7))
     return;
-  std::unique_lock<std::mutex> lock(mutex);
-  ready = true;
-  changed.notify_all();
-  changed.wait(lock, [] { return sent; });
-  sent = false;
+  stream_state_->tell(&Stream::ready);
+  stream_state_->wait(&Stream::sent);
   write(frame(1,
               "{\"msg_type\":8,\"state\":4,\"reason\":6,\"timestamp\":" + number(kStart_ms) + "}"));
 }
 
 void Peer::media() {
-  const bool now = path_ == "/media?now";
+  const bool now = path_.find("?now") != std::string::npos;
   if (!now) {
     if (!wait_type(3) || !write(frame(1, "{\"msg_type\":4,\"status_code\":0}")))
       return;
-    std::unique_lock<std::mutex> lock(mutex);
-    changed.wait(lock, [] { return ready; });
-    ready = false;
+    stream_state_->wait(&Stream::ready);
   }
-  send_media();
-  if (now) {
+  if (options.seconds)
+    send_live();
+  else
+    send_fast();
+  if (now)
     write(frame(8, "\x03\xe8"));
-    return;
-  }
-  std::lock_guard<std::mutex> lock(mutex);
-  sent = true;
-  changed.notify_all();
+  else
+    stream_state_->tell(&Stream::sent);
 }
 
-void Peer::send_media() {
-  const std::string one = frame(1, media_message(payload()));
-  const size_t stamp = one.find(number(kStart_ms));
-  const int64_t per_block = static_cast<int64_t>(kBlock / one.size()) + 1;
-  std::string block;
-  for (int64_t i = 0; i < per_block; i++)
-    block += one;
+void Peer::send_fast() {
+  const int64_t step_ms = is_sound(options.payload) ? 20 : 40;
+  Template message(options.payload);
   for (int64_t done = 0; done < options.count;) {
-    const int64_t messages = std::min(per_block, options.count - done);
-    for (int64_t i = 0; i < messages; i++) {
-      const std::string time = number(kStart_ms + (done + i) * options.step_ms());
-      block.replace(static_cast<size_t>(i) * one.size() + stamp, time.size(), time);
-    }
-    done += messages;
-    if (!write(block.substr(0, static_cast<size_t>(messages) * one.size())))
+    std::string block;
+    for (; done < options.count && block.size() < kBlock; done++)
+      block += message.at(kStart_ms + done * step_ms);
+    if (!write(block))
+      return;
+  }
+}
+
+void Peer::send_live() {
+  constexpr int64_t kStep_ms = 20;
+  Template sound(kSound), picture(kPicture);
+  const int64_t start_us = g_get_monotonic_time();
+  for (int64_t at_ms = 0; at_ms < options.seconds * 1000; at_ms += kStep_ms) {
+    const int64_t wait_us = start_us + at_ms * 1000 - g_get_monotonic_time();
+    if (wait_us > 0)
+      g_usleep(static_cast<gulong>(wait_us));
+    if (!write(sound.now(kStart_ms + at_ms)))
+      return;
+    if (at_ms % (2 * kStep_ms) == 0 && !write(picture.now(kStart_ms + at_ms)))
       return;
   }
 }
@@ -225,16 +285,25 @@ gboolean on_connection(GThreadedSocketService *, GSocketConnection *connection, 
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 3 && argc != 5) {
-    fprintf(stderr, "usage: blaster PAYLOAD COUNT [CERT KEY]\n");
+  if (argc < 3) {
+    fprintf(stderr, "usage: blaster PAYLOAD COUNT [CERT KEY] | live STREAMS SECONDS\n");
     return 2;
   }
-  options.payload = std::strtoul(argv[1], nullptr, 10);
-  options.count = std::strtoll(argv[2], nullptr, 10);
+  const bool live = std::string(argv[1]) == "live";
+  streams.resize(live ? std::strtoul(argv[2], nullptr, 10) : 1);
+  for (auto &stream : streams)
+    stream = std::make_unique<Stream>();
   GError *error = nullptr;
-  if (argc == 5)
-    options.certificate.reset(g_tls_certificate_new_from_files(argv[3], argv[4], &error));
+  if (live) {
+    options.seconds = argc > 3 ? std::atoi(argv[3]) : 10;
+  } else {
+    options.payload = std::strtoul(argv[1], nullptr, 10);
+    options.count = std::strtoll(argv[2], nullptr, 10);
+    if (argc == 5)
+      options.certificate.reset(g_tls_certificate_new_from_files(argv[3], argv[4], &error));
+  }
   ObjectPtr<GSocketService> service(g_threaded_socket_service_new(-1));
+  g_socket_listener_set_backlog(G_SOCKET_LISTENER(service.get()), 1000);
   if (!error)
     port = g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(service.get()), nullptr, &error);
   if (error) {
@@ -242,10 +311,12 @@ int main(int argc, char **argv) {
     return 1;
   }
   g_signal_connect(service.get(), "run", G_CALLBACK(on_connection), nullptr);
-  printf(
-      "{\"event\":\"meeting.rtms_started\",\"payload\":{\"object\":{\"meeting_uuid\":\"blaster\","
-      "\"rtms_stream_id\":\"%s\",\"server_urls\":\"%s://localhost:%u/signaling\"}}}\n",
-      kStream, options.certificate ? "wss" : "ws", port);
+  for (size_t i = 0; i < streams.size(); i++)
+    printf(
+        "{\"event\":\"meeting.rtms_started\",\"payload\":{\"object\":{\"meeting_uuid\":\"blaster\","
+        "\"rtms_stream_id\":\"blaster-%zu\",\"server_urls\":\"%s://localhost:%u/signaling/"
+        "%zu\"}}}\n",
+        i, options.certificate ? "wss" : "ws", port, i);
   fflush(stdout);
   MainLoopPtr loop(g_main_loop_new(nullptr, FALSE));
   g_main_loop_run(loop.get());

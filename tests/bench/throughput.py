@@ -21,7 +21,7 @@ TLS = [False, True]
 
 def clients(build, webhook, port, secure, audio, authority):
     bench = os.path.join(build, "tests", "bench", "bench-")
-    url = f"{'wss' if secure else 'ws'}://localhost:{port}/media?now"
+    url = f"{'wss' if secure else 'ws'}://localhost:{port}/media/0?now"
     trust = [authority] if secure else []
     lines = {
         "rtmssrc": [bench + "client", "audio" if audio else "video", webhook] + trust,

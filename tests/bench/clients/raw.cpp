@@ -13,7 +13,7 @@
 namespace {
 
 constexpr char kRequest[] =
-    "GET /media?now HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "GET /media/0?now HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 char buffer[256 << 10], copy[sizeof buffer];
 
