@@ -65,7 +65,7 @@ std::string frame(int first, const std::string &payload) {
 
 void expect_message(const std::vector<Event> &events, const std::string &data) {
   ck_assert_uint_eq(events.size(), 1);
-  ck_assert(events[0].kind == Kind::Message);
+  ck_assert(events[0].kind == Kind::Data);
   ck_assert(events[0].data == data);
 }
 
@@ -145,7 +145,7 @@ GST_START_TEST(test_stream) {
     const std::vector<Event> events = read_in(&reader, wire, piece);
     ck_assert_uint_eq(events.size(), sent.size());
     for (size_t i = 0; i < sent.size(); i++)
-      ck_assert(events[i].kind == Kind::Message && events[i].data == sent[i]);
+      ck_assert(events[i].kind == Kind::Data && events[i].data == sent[i]);
   }
 }
 GST_END_TEST;
@@ -161,9 +161,9 @@ GST_START_TEST(test_fragments) {
     ck_assert_uint_eq(events.size(), 5);
     ck_assert(events[0].kind == Kind::Ping && events[0].data == "ping");
     ck_assert(events[1].kind == Kind::Pong);
-    ck_assert(events[2].kind == Kind::Message && events[2].data == "one two three");
-    ck_assert(events[3].kind == Kind::Message && events[3].data == "next");
-    ck_assert(events[4].kind == Kind::Message && events[4].data.empty());
+    ck_assert(events[2].kind == Kind::Data && events[2].data == "one two three");
+    ck_assert(events[3].kind == Kind::Data && events[3].data == "next");
+    ck_assert(events[4].kind == Kind::Data && events[4].data.empty());
   }
 }
 GST_END_TEST;
@@ -232,7 +232,7 @@ GST_START_TEST(test_too_large) {
   const std::vector<Event> events =
       read_all(frame(0x01, std::string(1000, 'x')) + frame(0x89, "ping") + frame(0x80, ""), 1000);
   ck_assert(events.size() == 2 && events[0].kind == Kind::Ping);
-  ck_assert(events[1].kind == Kind::Message && events[1].data.size() == 1000);
+  ck_assert(events[1].kind == Kind::Data && events[1].data.size() == 1000);
 }
 GST_END_TEST;
 
@@ -248,7 +248,7 @@ GST_START_TEST(test_bounded_room) {
     memcpy(room.data, wire.data() + at, size);
     reader.filled(size);
     at += size;
-    while (reader.next().kind == Kind::Message)
+    while (reader.next().kind == Kind::Data)
       messages++;
   }
   ck_assert_uint_eq(messages, 2);

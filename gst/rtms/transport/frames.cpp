@@ -163,7 +163,7 @@ FrameEvent FrameReader::control(Opcode opcode, std::string_view payload) const {
 
 bool FrameReader::whole_message(const Header &header, std::string_view payload, FrameEvent *event) {
   if (header.final && !in_fragments_) {
-    *event = {FrameEvent::Kind::Message, payload};
+    *event = {FrameEvent::Kind::Data, payload};
     return true;
   }
   fragments_.append(payload);
@@ -173,7 +173,7 @@ bool FrameReader::whole_message(const Header &header, std::string_view payload, 
   fragments_done_ = true;
   const size_t size = fragments_.size();
   fragments_.resize(size + kPadding);
-  *event = {FrameEvent::Kind::Message, std::string_view(fragments_).substr(0, size)};
+  *event = {FrameEvent::Kind::Data, std::string_view(fragments_).substr(0, size)};
   return true;
 }
 

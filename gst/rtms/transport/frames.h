@@ -25,9 +25,9 @@ constexpr int kCloseTooLarge = 1009;
 
 struct FrameEvent {
   enum class Kind {
-    More,     // nothing complete is left: read on
-    Message,  // text or binary, whole
-    Ping,     // `data` goes back in a pong
+    More,  // nothing complete is left: read on
+    Data,  // a message, text or binary, whole
+    Ping,  // `data` goes back in a pong
     Pong,
     Close,     // `code` is 0 where there was none, `data` the reason
     TooLarge,  // a message over the limit, found before it is stored

@@ -196,7 +196,7 @@ bool WebSocket::handle(const FrameEvent &event) {
   switch (event.kind) {
     case Kind::More:
       return true;
-    case Kind::Message:
+    case Kind::Data:
       static_assert(FrameReader::kPadding >= TransportListener::kPadding);
       listener_->transport_message(event.data);
       return true;
