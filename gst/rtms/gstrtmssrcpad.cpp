@@ -210,7 +210,10 @@ gboolean activate_mode(GstPad *pad, GstObject *, GstPadMode mode, gboolean activ
 gboolean query(GstPad *pad, GstObject *parent, GstQuery *q) {
   if (GST_QUERY_TYPE(q) != GST_QUERY_LATENCY)
     return gst_pad_query_default(pad, parent, q);
-  const rtms::PadLatency &latency = *GST_RTMS_SRC_PAD(pad)->state->config.latency;
+  PadState *state = GST_RTMS_SRC_PAD(pad)->state;
+  // Any thread may ask: what the pad was made with is seen with its lock.
+  std::lock_guard<std::mutex> lock(state->mutex);
+  const rtms::PadLatency &latency = *state->config.latency;
   gst_query_set_latency(q, TRUE, latency.min, latency.max());
   return TRUE;
 }

@@ -76,10 +76,8 @@ GST_START_TEST(test_shared) {
   }
   all[kPlayers - 1].player->stop();
   expect_threads("rtmssrc", 0);
-  for (Meeting &meeting : all) {
+  for (Meeting &meeting : all)
     ck_assert_uint_eq(meeting.player->record().count(GST_MESSAGE_ERROR), 0);
-    expect_no_violations(*meeting.server);
-  }
 }
 GST_END_TEST;
 
