@@ -77,7 +77,8 @@ GST_START_TEST(test_shared) {
   all[kPlayers - 1].player->stop();
   expect_threads("rtmssrc", 0);
   for (Meeting &meeting : all)
-    ck_assert_uint_eq(meeting.player->record().count(GST_MESSAGE_ERROR), 0);
+    ck_assert_msg(meeting.player->record().count(GST_MESSAGE_ERROR) == 0, "%s",
+                  meeting.player->summary().c_str());
 }
 GST_END_TEST;
 
