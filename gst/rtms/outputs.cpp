@@ -302,7 +302,8 @@ void Outputs::check_flows() {
       GstFlowReturn flow = gst_rtms_src_pad_get_flow(output->pad);
       if (flow == GST_FLOW_OK || flow == GST_FLOW_NOT_LINKED)
         flow = gst_pad_is_linked(GST_PAD(output->pad)) ? flow : GST_FLOW_NOT_LINKED;
-      if (flow == GST_FLOW_OK)
+      // A pad is flushed when the pipeline goes down, or for a moment.
+      if (flow == GST_FLOW_OK || flow == GST_FLOW_FLUSHING)
         return;
       if (flow < GST_FLOW_EOS || combined == GST_FLOW_NOT_LINKED)
         combined = flow;
