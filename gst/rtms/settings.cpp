@@ -156,10 +156,7 @@ std::variant<Webhook, BadSetting> read_webhook(const Settings &settings) {
   if (auto error = std::get_if<ParseError>(&result))
     return BadSetting{source + " is " + error->what + "." + shape};
   Webhook hook = std::get<Webhook>(std::move(result));
-  constexpr std::string_view started = "rtms_started";
-  if (!hook.event.empty() &&
-      (hook.event.size() < started.size() ||
-       hook.event.compare(hook.event.size() - started.size(), started.size(), started) != 0))
+  if (!hook.event.empty() && webhook_event(hook.event) != WebhookEvent::Started)
     return BadSetting{source + " holds the event \"" + hook.event + "\"." + shape};
   return hook;
 }

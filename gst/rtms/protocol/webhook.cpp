@@ -9,12 +9,14 @@ namespace rtms {
 namespace {
 
 struct Fields {
-  std::string event, meeting_uuid, webinar_uuid, session_id, engagement_id, call_id;
+  std::string event, meeting_id, meeting_uuid, webinar_uuid, session_id, engagement_id, call_id;
   std::string stream_id, server_urls, signature;
 
   std::string *of(std::string_view key) {
     if (key == "event")
       return &event;
+    if (key == "meeting_id")
+      return &meeting_id;
     if (key == "meeting_uuid")
       return &meeting_uuid;
     if (key == "webinar_uuid")
@@ -137,6 +139,18 @@ void write_redacted(JsonValue value, std::string *text) {
 
 }  // namespace
 
+WebhookEvent webhook_event(std::string_view name) {
+  constexpr std::pair<std::string_view, WebhookEvent> endings[] = {
+      {"rtms_started", WebhookEvent::Started},
+      {"rtms_interrupted", WebhookEvent::Interrupted},
+      {"rtms_stopped", WebhookEvent::Stopped},
+  };
+  for (auto &[ending, event] : endings)
+    if (name.size() > ending.size() && name.substr(name.size() - ending.size()) == ending)
+      return event;
+  return WebhookEvent::Other;
+}
+
 WebhookResult parse_webhook(std::string_view json) {
   JsonReader reader;
   JsonObject object;
@@ -151,6 +165,7 @@ WebhookResult parse_webhook(std::string_view json) {
   // The event names the product, but an id under another product's key is better than none.
   hook.product = named && !id_of(*named, fields).empty() ? *named : product_of_ids(fields);
   hook.id = id_of(hook.product, fields);
+  hook.meeting_id = fields.meeting_id;
   hook.stream_id = fields.stream_id;
   hook.signaling_url = first_url(fields.server_urls);
   hook.signature = fields.signature;

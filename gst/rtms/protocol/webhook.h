@@ -1,4 +1,4 @@
-// The *.rtms_started webhook, in all its shapes → where to connect.
+// The service's webhooks about streams, in all their shapes → which stream, and where to connect.
 #pragma once
 
 #include "types.h"
@@ -13,11 +13,16 @@ namespace rtms {
 struct Webhook {
   std::string event;  // "meeting.rtms_started"; empty where only the inner object was handed over
   Product product = Product::Meeting;
-  std::string id;  // by product
+  std::string id;          // by product
+  std::string meeting_id;  // the number that people dial; often absent
   std::string stream_id;
   std::string signaling_url;
   std::string signature;  // often absent
 };
+
+enum class WebhookEvent { Other, Started, Interrupted, Stopped };
+// By the event's name: "meeting.rtms_started", "contact_center.voice_rtms_started", …
+WebhookEvent webhook_event(std::string_view name);
 
 using WebhookResult = std::variant<Webhook, ParseError>;
 

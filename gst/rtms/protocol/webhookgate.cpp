@@ -1,0 +1,126 @@
+#include "webhookgate.h"
+
+#include "json_read.h"
+#include "json_write.h"
+
+namespace rtms {
+namespace {
+
+// Genuine announcements alone get in here, a few for each meeting: this is days of them.
+constexpr size_t kMaxSeen = 4096;
+
+WebhookAnswer refusal(unsigned status, const char *why) {
+  WebhookAnswer answer;
+  answer.status = status;
+  answer.body = JsonWriter().member("error", std::string(why)).text();
+  answer.why = why;
+  return answer;
+}
+
+WebhookAnswer accepted(std::string why) {
+  WebhookAnswer answer;
+  answer.body = JsonWriter().member("status", std::string("ok")).text();
+  answer.why = std::move(why);
+  return answer;
+}
+
+// Nothing: the request is none to validate the URL. Empty: it holds no token.
+std::optional<std::string> plain_token(std::string_view body) {
+  JsonReader reader;
+  JsonObject object;
+  std::string event, token;
+  if (reader.read(body, &object))
+    return std::nullopt;
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
+    if (key == "event")
+      event = json_string(value).value_or("");
+    if (key == "payload")
+      json_for_each(value, [&](std::string_view inner_key, JsonValue inner) {
+        if (inner_key == "plainToken")
+          token = json_string(inner).value_or("");
+      });
+  });
+  if (event != "endpoint.url_validation")
+    return std::nullopt;
+  return token;
+}
+
+}  // namespace
+
+std::optional<WebhookAnswer> WebhookGate::refuse(const WebhookHead &head) const {
+  if (head.path != path_)
+    return refusal(404, "there is nothing at this path");
+  if (head.method != "POST")
+    return refusal(405, "this takes POST requests");
+  if (head.content_length > kMaxWebhookBody)
+    return too_large();
+  if (head.signature.empty() || head.timestamp.empty())
+    return refusal(401, "the request is not signed");
+  return std::nullopt;
+}
+
+WebhookAnswer WebhookGate::too_large() {
+  return refusal(413, "the request is larger than 1 MiB");
+}
+
+// Whoever asks to have a token signed must have signed that: otherwise anybody could have a whole
+// request signed.
+WebhookAnswer WebhookGate::answer(const WebhookHead &head, std::string_view body, int64_t now_s) {
+  if (auto refused = refuse(head))
+    return *refused;
+  if (body.size() > kMaxWebhookBody)
+    return too_large();
+  switch (verify_webhook(secret_token_, head.timestamp, head.signature, body, now_s)) {
+    case WebhookVerdict::BadTimestamp:
+      return refusal(401, "the timestamp is more than 5 minutes off");
+    case WebhookVerdict::BadSignature:
+      return refusal(401, "the signature is wrong");
+    case WebhookVerdict::Genuine:
+      break;
+  }
+  return understand(body);
+}
+
+WebhookAnswer WebhookGate::understand(std::string_view body) {
+  auto parsed = parse_webhook(body);
+  if (std::holds_alternative<ParseError>(parsed))
+    return refusal(400, "the body is not a JSON object");
+  if (auto token = plain_token(body)) {
+    if (token->empty())
+      return refusal(400, "the request holds no plainToken");
+    WebhookAnswer answer = accepted("the URL is validated");
+    answer.body = JsonWriter()
+                      .member("plainToken", *token)
+                      .member("encryptedToken", hmac_sha256_hex(secret_token_.view(), *token))
+                      .text();
+    return answer;
+  }
+  Webhook &hook = std::get<Webhook>(parsed);
+  const WebhookEvent event = webhook_event(hook.event);
+  if (event == WebhookEvent::Other)
+    return accepted("ignored: another event");
+  if (hook.stream_id.empty() || (event == WebhookEvent::Started && hook.signaling_url.empty()))
+    return accepted("ignored: " + hook.event + " names no stream");
+  if (!remember(body))
+    return accepted("ignored: " + hook.event + " came before");
+  WebhookAnswer answer = accepted(hook.event + " of stream " + hook.stream_id);
+  answer.event = event;
+  answer.hook = std::move(hook);
+  return answer;
+}
+
+// Bodies hold the time of the event in ms: the same one twice is the same event, whether somebody
+// else sends it again or the service does, which then signs it anew.
+bool WebhookGate::remember(std::string_view body) {
+  auto [place, is_new] = seen_.insert(hmac_sha256_hex(secret_token_.view(), body));
+  if (!is_new)
+    return false;
+  order_.push_back(place);
+  if (order_.size() > kMaxSeen) {
+    seen_.erase(order_.front());
+    order_.pop_front();
+  }
+  return true;
+}
+
+}  // namespace rtms

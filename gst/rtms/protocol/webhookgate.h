@@ -1,0 +1,59 @@
+// A request to the webhook's URL → what to answer, and what it means.
+#pragma once
+
+#include "signature.h"
+#include "webhook.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace rtms {
+
+// Genuine ones have less than 2 KiB.
+constexpr size_t kMaxWebhookBody = 1 << 20;
+
+struct WebhookHead {
+  std::string_view method, path;
+  std::string_view timestamp, signature;  // x-zm-request-timestamp, x-zm-signature
+  uint64_t content_length = 0;            // 0: not told
+};
+
+struct WebhookAnswer {
+  unsigned status = 200;
+  std::string body;  // JSON
+  std::string why;   // for logs: nothing of the request that could be a secret
+  // Not Other: act on `hook`, which names a stream; one that started has a URL, too.
+  WebhookEvent event = WebhookEvent::Other;
+  Webhook hook;
+};
+
+// One for each URL. The clock is an argument.
+class WebhookGate {
+ public:
+  WebhookGate(std::string path, Secret secret_token)
+      : path_(std::move(path)), secret_token_(std::move(secret_token)) {}
+
+  // What can be refused before there is a body; nothing where the body is needed.
+  std::optional<WebhookAnswer> refuse(const WebhookHead &head) const;
+  // For a body that turns out larger than kMaxWebhookBody.
+  static WebhookAnswer too_large();
+  // `now_s` is Unix time. A request that came before, with another timestamp or the same, means
+  // nothing any more.
+  WebhookAnswer answer(const WebhookHead &head, std::string_view body, int64_t now_s);
+
+ private:
+  WebhookAnswer understand(std::string_view body);
+  bool remember(std::string_view body);
+
+  const std::string path_;
+  const Secret secret_token_;
+  std::set<std::string> seen_;
+  std::deque<std::set<std::string>::iterator> order_;
+};
+
+}  // namespace rtms

@@ -1,0 +1,50 @@
+#include "address.h"
+
+#include <string_view>
+
+namespace rtms {
+namespace {
+
+// A port that is not told becomes the scheme's.
+constexpr auto kUriFlags = G_URI_FLAGS_SCHEME_NORMALIZE;
+
+// An address says where to listen; what a name resolves to may be elsewhere, or several places.
+ObjectPtr<GInetAddress> host_address(const char *host) {
+  if (g_ascii_strcasecmp(host, "localhost") == 0)
+    return ObjectPtr<GInetAddress>(g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4));
+  return ObjectPtr<GInetAddress>(g_inet_address_new_from_string(host));
+}
+
+}  // namespace
+
+std::variant<ListenAddress, std::string> listen_address(const std::string &url) {
+  UriPtr uri(g_uri_parse(url.c_str(), kUriFlags, nullptr));
+  const std::string_view scheme = uri ? g_uri_get_scheme(uri.get()) : "";
+  if (scheme != "http" && scheme != "https")
+    return "is not an http:// or https:// URL";
+  if (g_uri_get_userinfo(uri.get()) || g_uri_get_query(uri.get()) || g_uri_get_fragment(uri.get()))
+    return "holds more than a host, a port and a path";
+  const char *host = g_uri_get_host(uri.get());
+  ListenAddress address;
+  address.host = host_address(host ? host : "");
+  if (!address.host)
+    return "names no address to listen at; valid hosts are localhost, this machine's IP addresses, "
+           "and 0.0.0.0 or [::] for all of them";
+  address.tls = scheme == "https";
+  // Port 0 is a free one; GUri says 0 for that and -1 for none, libsoup's flags make that 80 or
+  // 443.
+  address.port = static_cast<unsigned>(g_uri_get_port(uri.get()));
+  address.path = g_uri_get_path(uri.get());
+  if (address.path.empty())
+    address.path = "/";
+  return address;
+}
+
+std::string listen_url(const ListenAddress &address, unsigned port) {
+  StringPtr host(g_inet_address_to_string(address.host.get()));
+  StringPtr url(g_uri_join(kUriFlags, address.tls ? "https" : "http", nullptr, host.get(),
+                           static_cast<int>(port), address.path.c_str(), nullptr, nullptr));
+  return url.get();
+}
+
+}  // namespace rtms

@@ -1,0 +1,24 @@
+// What a URL to listen at may look like.
+#pragma once
+
+#include "../glibptr.h"
+
+#include <string>
+#include <variant>
+
+namespace rtms {
+
+struct ListenAddress {
+  ObjectPtr<GInetAddress> host;
+  unsigned port = 0;
+  bool tls = false;
+  std::string path;
+};
+
+// Or why the URL cannot be used, as the end of a sentence.
+std::variant<ListenAddress, std::string> listen_address(const std::string &url);
+
+// The URL of the address with another port.
+std::string listen_url(const ListenAddress &address, unsigned port);
+
+}  // namespace rtms

@@ -1,0 +1,101 @@
+// The HTTP server behind a webhook's URL.
+#pragma once
+
+#include "../glibptr.h"
+#include "../protocol/webhookgate.h"
+#include "../session/log.h"
+#include "../session/timer.h"
+
+#include <libsoup/soup.h>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace rtms {
+
+struct ListenConfig {
+  // http:// or https://, an address of this machine or localhost, a port (0: a free one), a path.
+  std::string url;
+  std::string certificate_file, key_file;  // PEM, for https; without a key file both are in one
+  Secret secret_token;
+  unsigned client_timeout_ms = 10000;  // for one request and its answer
+};
+
+// What the service told: genuine, and told once.
+struct WebhookNotice {
+  WebhookEvent event = WebhookEvent::Other;
+  Webhook hook;
+  std::string json;  // as it came; it may hold a signature
+};
+
+struct ListenError {
+  std::string text;  // the URL or file, what is wrong with it, and what is valid
+};
+
+class WebhookListener {
+ public:
+  using Handler = std::function<void(const WebhookNotice &)>;
+  using Result = std::variant<std::unique_ptr<WebhookListener>, ListenError>;
+
+  // Binds the port: nothing is accepted yet. On any thread.
+  static Result open(const ListenConfig &config);
+  // On the thread that started it. Runs its main context until nothing of its connections is left,
+  // which takes no more than a moment.
+  ~WebhookListener();
+
+  // Serves on the thread's default main context. The handler is called after the request has been
+  // answered, and may destroy the listener; so may not whatever is written to the log.
+  void start(LogSink *log, Handler handler);
+
+  // With the port that was chosen. On any thread.
+  const std::string &url() const { return url_; }
+  size_t connections() const { return clients_.size(); }
+
+ private:
+  // One connection, which brings one request.
+  struct Client {
+    WebhookListener *listener = nullptr;
+    GSocketConnection *stream = nullptr;  // not a reference: libsoup lets go of it at the end
+    ObjectPtr<GSocketAddress> address;    // by which its message is found
+    Timer deadline;
+    bool cut_off = false;
+  };
+  struct Request;
+
+  WebhookListener(std::string path, const ListenConfig &config);
+  static gboolean on_connection(GSocket *socket, GIOCondition condition, gpointer self);
+  static void on_gone(gpointer client, GObject *stream);
+  static void on_started(SoupServer *server, SoupServerMessage *message, gpointer self);
+  static void on_head(SoupServer *server, SoupServerMessage *message, const char *path,
+                      GHashTable *query, gpointer self);
+  static void on_chunk(SoupServerMessage *message, GBytes *chunk, gpointer request);
+  static void on_request(SoupServer *server, SoupServerMessage *message, const char *path,
+                         GHashTable *query, gpointer self);
+  static void on_finished(SoupServerMessage *message, gpointer request);
+  static void cut_off(Client *client);
+  void cut_off(SoupServerMessage *message);
+  void accept();
+  void make_room();
+  void serve(ObjectPtr<GSocketConnection> stream);
+  void answer(SoupServerMessage *message, const WebhookAnswer &answer);
+  void announce();
+  void log(LogSink::Level level, const std::string &text);
+
+  WebhookGate gate_;
+  const unsigned client_timeout_ms_;
+  std::string url_;
+  ObjectPtr<GTlsCertificate> certificate_;  // null: http
+  ObjectPtr<GSocket> socket_;
+  AttachedSource accepting_;
+  ObjectPtr<SoupServer> server_;
+  std::list<Client> clients_;  // the oldest first
+  LogSink *log_ = nullptr;
+  Handler handler_;
+  std::deque<WebhookNotice> notices_;
+  Timer announcing_;
+};
+
+}  // namespace rtms
