@@ -30,11 +30,11 @@
  * Since: 0.1
  */
 
-#include "gstrtmssrc.h"
-
+#include "gstrtmssrcprivate.h"
+#include "listen.h"
+#include "messages.h"
 #include "payloads.h"
 #include "properties.h"
-#include "stream.h"
 
 GST_DEBUG_CATEGORY(gst_rtms_src_debug);
 GST_DEBUG_CATEGORY(gst_rtms_session_debug);
@@ -42,12 +42,12 @@ GST_DEBUG_CATEGORY(gst_rtms_session_debug);
 
 namespace {
 
+using rtms::ObjectLock;
 using rtms::Settings;
 using rtms::Stream;
+using rtms::StreamLock;
 
-enum { PROP_TLS_DATABASE = rtms::kFirstFreeProperty, PROP_STATS };
-enum { SIGNAL_SUBSCRIBE_VIDEO, SIGNAL_CLOSE_STREAM, SIGNAL_REJOIN, LAST_SIGNAL };
-guint signals[LAST_SIGNAL];
+enum { PROP_TLS_DATABASE = rtms::kFirstFreeProperty, PROP_STATS, PROP_WEBHOOK_URL };
 
 constexpr const char *kAudioCaps =
     "audio/x-raw, format=(string)S16LE, layout=(string)interleaved, "
@@ -63,44 +63,14 @@ constexpr const char *kChatCaps = "application/x-json";
 
 }  // namespace
 
-struct _GstRtmsSrc {
-  GstElement parent;
-  // The object lock guards the settings; state changes alone change `stream`, under `stream_lock`,
-  // so that signals and properties find it whole. `stream_lock` is taken first where both are.
-  Settings *settings;
-  GMutex stream_lock;
-  Stream *stream;
-};
-
 G_DEFINE_TYPE_WITH_CODE(GstRtmsSrc, gst_rtms_src, GST_TYPE_ELEMENT,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_URI_HANDLER, rtms::init_uri_handler);
                         GST_DEBUG_CATEGORY_INIT(gst_rtms_src_debug, "rtmssrc", 0, "RTMS source");
                         GST_DEBUG_CATEGORY_INIT(gst_rtms_session_debug, "rtms-session", 0,
                                                 "RTMS connections and handshakes"))
-GST_ELEMENT_REGISTER_DEFINE(rtmssrc, "rtmssrc", GST_RANK_NONE, GST_TYPE_RTMS_SRC)
+GST_ELEMENT_REGISTER_DEFINE(rtmssrc, "rtmssrc", GST_RANK_PRIMARY, GST_TYPE_RTMS_SRC)
 
 namespace {
-
-class ObjectLock {
- public:
-  explicit ObjectLock(gpointer object) : object_(object) { GST_OBJECT_LOCK(object_); }
-  ~ObjectLock() { GST_OBJECT_UNLOCK(object_); }
-  ObjectLock(const ObjectLock &) = delete;
-  ObjectLock &operator=(const ObjectLock &) = delete;
-
- private:
-  gpointer object_;
-};
-
-class StreamLock {
- public:
-  explicit StreamLock(GstRtmsSrc *src) : mutex_(&src->stream_lock) { g_mutex_lock(mutex_); }
-  ~StreamLock() { g_mutex_unlock(mutex_); }
-  StreamLock(const StreamLock &) = delete;
-  StreamLock &operator=(const StreamLock &) = delete;
-
- private:
-  GMutex *mutex_;
-};
 
 // ---- properties ----------------------------------------------------------------------
 
@@ -141,6 +111,12 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
     g_value_take_boxed(value, stats.release());
     return;
   }
+  if (id == PROP_WEBHOOK_URL) {
+    StreamLock lock(self);
+    const std::string url = self->stream ? self->stream->webhook_url() : "";
+    g_value_set_string(value, url.empty() ? nullptr : url.c_str());
+    return;
+  }
   ObjectLock lock(self);
   if (id == PROP_TLS_DATABASE)
     g_value_set_object(value, self->settings->tls_database.get());
@@ -150,25 +126,46 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
 
 // ---- state ---------------------------------------------------------------------------
 
+// What a run begins with, all of it checked; or what is wrong.
+std::optional<rtms::BadSetting> prepare(Settings *settings, std::optional<rtms::StreamStart> *how) {
+  auto trusted = rtms::tls_database(*settings);
+  if (auto bad = std::get_if<rtms::BadSetting>(&trusted))
+    return *bad;
+  settings->tls_database = std::get<rtms::TlsDatabase>(trusted);
+  if (!settings->webhook_listen.empty()) {
+    auto listening = rtms::open_listener(*settings);
+    if (auto bad = std::get_if<rtms::BadSetting>(&listening))
+      return *bad;
+    how->emplace(std::get<std::unique_ptr<rtms::WebhookListener>>(std::move(listening)));
+    return std::nullopt;
+  }
+  auto checked = rtms::session_config(*settings);
+  if (auto bad = std::get_if<rtms::BadSetting>(&checked))
+    return *bad;
+  how->emplace(std::get<rtms::SessionConfig>(std::move(checked)));
+  return std::nullopt;
+}
+
 bool start(GstRtmsSrc *self) {
   Settings settings;
   {
     ObjectLock lock(self);
     settings = *self->settings;
   }
-  auto checked = rtms::session_config(settings);
-  auto trusted = rtms::tls_database(settings);
-  auto bad = std::get_if<rtms::BadSetting>(&checked);
-  if (!bad)
-    bad = std::get_if<rtms::BadSetting>(&trusted);
-  if (bad) {
+  std::optional<rtms::StreamStart> how;
+  if (auto bad = prepare(&settings, &how)) {
     GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", bad->text.c_str()), (nullptr));
     return false;
   }
-  settings.tls_database = std::get<rtms::TlsDatabase>(trusted);
+  if (!settings.webhook_listen.empty() && !rtms::has_credentials(settings))
+    GST_ELEMENT_WARNING(
+        self, RESOURCE, SETTINGS,
+        ("client-id or client-secret is not set: a stream can be connected only if its webhook "
+         "holds a signature. Set ZM_RTMS_CLIENT and ZM_RTMS_SECRET in the environment, or the "
+         "properties."),
+        (nullptr));
   StreamLock lock(self);
-  self->stream =
-      new Stream(GST_ELEMENT(self), settings, std::get<rtms::SessionConfig>(std::move(checked)));
+  self->stream = new Stream(GST_ELEMENT(self), settings, std::move(*how));
   return true;
 }
 
@@ -259,45 +256,10 @@ gboolean query(GstElement *element, GstQuery *query) {
   return TRUE;
 }
 
-// ---- actions -------------------------------------------------------------------------
-
-void subscribe_video(GstRtmsSrc *self, guint64 user_id, gboolean subscribe) {
-  StreamLock lock(self);
-  if (self->stream)
-    self->stream->subscribe_video(user_id, subscribe);
-}
-
-void close_stream(GstRtmsSrc *self) {
-  StreamLock lock(self);
-  if (self->stream)
-    self->stream->close_stream();
-}
-
-// Why nothing came of it, or nothing.
-std::optional<std::string> try_rejoin(GstRtmsSrc *self, const char *webhook) {
-  const Settings settings = [self] {
-    ObjectLock lock(self);
-    return *self->settings;
-  }();
-  StreamLock lock(self);
-  if (!self->stream)
-    return "There is no stream to rejoin: the element is stopped.";
-  auto result = rtms::rejoin_config(settings, webhook ? webhook : "", self->stream->stream_id());
-  if (auto bad = std::get_if<rtms::BadSetting>(&result))
-    return bad->text;
-  self->stream->rejoin(std::get<rtms::SessionConfig>(result));
-  return std::nullopt;
-}
-
-void rejoin(GstRtmsSrc *self, const char *webhook) {
-  if (auto problem = try_rejoin(self, webhook))
-    GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS, ("Rejoining failed: %s", problem->c_str()),
-                        (nullptr));
-}
-
 void finalize(GObject *object) {
   GstRtmsSrc *self = GST_RTMS_SRC(object);
   delete self->settings;
+  rtms::free_uri_state(self->uri);
   g_mutex_clear(&self->stream_lock);
   G_OBJECT_CLASS(gst_rtms_src_parent_class)->finalize(object);
 }
@@ -343,50 +305,19 @@ void install_properties(GObjectClass *klass) {
                          "Counters of messages, bytes, drops, reconnects and queue levels, in all "
                          "and for each kind of media",
                          GST_TYPE_STRUCTURE, read_only));
-}
-
-void install_signals(GType type) {
   /**
-   * GstRtmsSrc::subscribe-video:
-   * @rtmssrc: the element
-   * @user_id: the participant
-   * @subscribe: whether to start or to end
+   * GstRtmsSrc:webhook-url:
    *
-   * Asks for one participant's video on the pad `video`; with #GstRtmsSrc:video-streams=individual
-   * only. A newer subscription replaces the older. A refusal comes as a warning on the bus.
+   * Where the element listens for webhooks: #GstRtmsSrc:webhook-listen with the port that was
+   * chosen, if that was left open. NULL while it does not listen.
    *
    * Since: 0.1
    */
-  signals[SIGNAL_SUBSCRIBE_VIDEO] = g_signal_new_class_handler(
-      "subscribe-video", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK(subscribe_video), nullptr, nullptr, nullptr, G_TYPE_NONE, 2, G_TYPE_UINT64,
-      G_TYPE_BOOLEAN);
-  /**
-   * GstRtmsSrc::close-stream:
-   * @rtmssrc: the element
-   *
-   * Asks the service to end the stream. EOS follows when it has.
-   *
-   * Since: 0.1
-   */
-  signals[SIGNAL_CLOSE_STREAM] = g_signal_new_class_handler(
-      "close-stream", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK(close_stream), nullptr, nullptr, nullptr, G_TYPE_NONE, 0);
-  /**
-   * GstRtmsSrc::rejoin:
-   * @rtmssrc: the element
-   * @webhook: the new `*.rtms_started` webhook, as JSON text
-   *
-   * For when the service fails and announces the same stream again, at other URLs: all connections
-   * are closed and made anew over there. Pads and timeline go on; what comes next is DISCONT. A
-   * webhook that cannot be used, or is for another stream, is a warning on the bus
-   * (RESOURCE/SETTINGS) and changes nothing.
-   *
-   * Since: 0.1
-   */
-  signals[SIGNAL_REJOIN] = g_signal_new_class_handler(
-      "rejoin", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK(rejoin), nullptr, nullptr, nullptr, G_TYPE_NONE, 1, G_TYPE_STRING);
+  g_object_class_install_property(
+      klass, PROP_WEBHOOK_URL,
+      g_param_spec_string("webhook-url", "Webhook URL",
+                          "Where the element listens: webhook-listen with the port it got", nullptr,
+                          read_only));
 }
 
 const char *environment_client_id() {
@@ -403,7 +334,7 @@ static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
   object_class->finalize = finalize;
   rtms::register_participant_meta();
   install_properties(object_class);
-  install_signals(G_TYPE_FROM_CLASS(klass));
+  rtms::install_actions(G_TYPE_FROM_CLASS(klass));
 
   auto element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;
@@ -434,6 +365,7 @@ static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
 static void gst_rtms_src_init(GstRtmsSrc *self) {
   g_mutex_init(&self->stream_lock);
   self->settings = new Settings;
+  self->uri = rtms::new_uri_state();
   const char *client_id = environment_client_id();
   self->settings->client_id = client_id ? client_id : "";
   self->settings->user_agent = "gst-rtms/" PACKAGE_VERSION;

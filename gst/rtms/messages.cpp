@@ -155,6 +155,10 @@ void post_connection(GstElement *element, ConnectionState state, MediaMask media
                          attempt, nullptr));
 }
 
+void post_listening(GstElement *element, const std::string &url) {
+  post(element, gst_structure_new("rtms-listening", "url", G_TYPE_STRING, url.c_str(), nullptr));
+}
+
 void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
   post(element, gst_structure_new(
                     "rtms-stream-state", "state", G_TYPE_STRING, stream_state_nick(update.state),

@@ -70,7 +70,7 @@ void Outputs::close() {
 
 // A pad for each speaker: asked for, or because Contact Center always has it so.
 bool Outputs::participants() const {
-  return params_.audio.data_opt == DataOpt::AudioMulti || config_.product == Product::ContactCenter;
+  return params_.audio.data_opt == DataOpt::AudioMulti || product_ == Product::ContactCenter;
 }
 
 CapsPtr Outputs::caps_of(Media media, std::optional<PictureSize> size) const {
@@ -87,6 +87,11 @@ CapsPtr Outputs::caps_of(Media media, std::optional<PictureSize> size) const {
       break;
   }
   return chat_caps();
+}
+
+void Outputs::set_stream(Product product, std::string stream_id) {
+  product_ = product;
+  stream_id_ = std::move(stream_id);
 }
 
 void Outputs::negotiated(Media media, const MediaParams &params) {
@@ -153,7 +158,7 @@ Outputs::Output *Outputs::add_output(Media media, const std::string &key, const 
 // Sticky events are stored before the pad is shown: a pad-added handler finds its caps.
 void Outputs::start_pad(GstRtmsSrcPad *pad, const Output &output, const std::string &key,
                         EventPtr tags) {
-  const std::string stream_id = config_.stream_id + "/" + key;
+  const std::string stream_id = stream_id_ + "/" + key;
   GstEvent *start = gst_event_new_stream_start(stream_id.c_str());
   gst_event_set_group_id(start, group_id_);
   if (is_text(output.media))

@@ -25,8 +25,6 @@
 namespace rtms {
 
 struct OutputsConfig {
-  std::string stream_id;
-  Product product = Product::Meeting;
   Queue::Limits limits;
   GstClockTime latency = 0;
   bool transcript_json = false;
@@ -45,6 +43,8 @@ class Outputs {
   // them any more.
   void close();
 
+  // Which stream it is: before anything else of it.
+  void set_stream(Product product, std::string stream_id);
   // Pads appear with the parameters; when they are there already, their caps follow.
   void negotiated(Media media, const MediaParams &params);
   void all_negotiated();
@@ -126,6 +126,8 @@ class Outputs {
 
   GstElement *element_;
   const OutputsConfig config_;
+  Product product_ = Product::Meeting;
+  std::string stream_id_;
   Stats *stats_;
   const Roster *roster_;
   std::function<void(GstFlowReturn)> stopped_;

@@ -66,6 +66,89 @@ class Installer {
   const Settings defaults_;
 };
 
+void install_webhook(Installer *install) {
+  /**
+   * GstRtmsSrc:webhook-listen:
+   *
+   * The URL to listen at for the service's webhooks: `http://127.0.0.1:8080/webhook`. From the
+   * state change to PAUSED on, the element answers there, and waits without a time limit for a
+   * stream to be announced; the first one that #GstRtmsSrc:webhook-meeting lets in is connected.
+   * Later webhooks of that stream are followed: `*.rtms_started` as by #GstRtmsSrc::rejoin,
+   * `*.rtms_interrupted` reconnects at once what is lost, `*.rtms_stopped` is the end. Other
+   * streams are answered and ignored: each takes an element of its own.
+   *
+   * The host is `localhost`, an IP address of this machine, or `0.0.0.0` or `[::]` for all of them;
+   * port 0 is a free one, which the message `rtms-listening` and #GstRtmsSrc:webhook-url tell. The
+   * service comes over https only: let a reverse proxy end TLS and pass its requests on, body and
+   * headers unchanged, or use `https://` with #GstRtmsSrc:webhook-tls-certificate. http is
+   * permitted at each address: requests prove with their signature who sent them.
+   *
+   * Excludes #GstRtmsSrc:webhook, #GstRtmsSrc:webhook-location, #GstRtmsSrc:signaling-url,
+   * #GstRtmsSrc:stream-id and the ids. A URL that cannot be used, or a port that is taken, is
+   * refused at the state change (RESOURCE/SETTINGS).
+   *
+   * Default: none.
+   *
+   * Since: 0.1
+   */
+  install->string("webhook-listen", "Webhook listen",
+                  "URL to listen at for the service's webhooks, as http://127.0.0.1:8080/webhook; "
+                  "the first stream that is announced there is connected",
+                  &Settings::webhook_listen);
+  /**
+   * GstRtmsSrc:webhook-meeting:
+   *
+   * The one meeting to wait for with #GstRtmsSrc:webhook-listen: its number (`meeting_id` of the
+   * webhook, which is known beforehand), or its UUID, session, engagement or call id.
+   *
+   * Default: any.
+   *
+   * Since: 0.1
+   */
+  install->string("webhook-meeting", "Webhook meeting",
+                  "With webhook-listen, the one meeting to wait for: its number or UUID (session, "
+                  "engagement, call id); default: any",
+                  &Settings::webhook_meeting);
+  /**
+   * GstRtmsSrc:webhook-secret-token:
+   *
+   * The app's secret token, with which the service signs its webhooks. It cannot be read back and
+   * is never logged; prefer the environment to a command line.
+   *
+   * Default: `$ZM_RTMS_WEBHOOK_SECRET`, else `$ZOOM_SECRET_TOKEN`, at the state change to PAUSED.
+   *
+   * Since: 0.1
+   */
+  install->secret("webhook-secret-token", "Webhook secret token",
+                  "Secret token of the app, which signs its webhooks; default: "
+                  "$ZM_RTMS_WEBHOOK_SECRET, else $ZOOM_SECRET_TOKEN",
+                  &Settings::webhook_secret_token);
+  /**
+   * GstRtmsSrc:webhook-tls-certificate:
+   *
+   * A PEM file with the certificate, and those between it and its authority, that an `https://`
+   * #GstRtmsSrc:webhook-listen shows. It is read at the state change to PAUSED.
+   *
+   * Since: 0.1
+   */
+  install->string("webhook-tls-certificate", "Webhook TLS certificate",
+                  "Path of a PEM file with the certificate chain for an https:// webhook-listen",
+                  &Settings::webhook_tls_certificate);
+  /**
+   * GstRtmsSrc:webhook-tls-key:
+   *
+   * A PEM file with the certificate's private key, without a password.
+   *
+   * Default: in the file of #GstRtmsSrc:webhook-tls-certificate.
+   *
+   * Since: 0.1
+   */
+  install->string("webhook-tls-key", "Webhook TLS key",
+                  "Path of a PEM file with the certificate's private key; default: the "
+                  "certificate's file",
+                  &Settings::webhook_tls_key);
+}
+
 void install_stream(Installer *install) {
   /**
    * GstRtmsSrc:webhook:
@@ -93,6 +176,7 @@ void install_stream(Installer *install) {
   install->string("webhook-location", "Webhook location",
                   "Path of a file that holds the *.rtms_started webhook as JSON text",
                   &Settings::webhook_location);
+  install_webhook(install);
   /**
    * GstRtmsSrc:signaling-url:
    *

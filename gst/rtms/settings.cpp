@@ -12,13 +12,6 @@ using Problem = std::optional<BadSetting>;
 constexpr unsigned kMinMessageSize = 1024;  // below, not even the handshakes fit
 constexpr int kLastLanguage = 36;
 
-const char *environment(std::initializer_list<const char *> names) {
-  for (const char *name : names)
-    if (const char *value = g_getenv(name); value && *value)
-      return value;
-  return "";
-}
-
 std::string nick(GType type, int value) {
   return gst_rtms_src_enum_nick(type, value);
 }
@@ -205,14 +198,18 @@ Problem check_printable(const char *name, std::string_view value) {
                     "the webhook as it is."};
 }
 
+Secret client_secret(const Settings &settings) {
+  return settings.client_secret.empty()
+             ? Secret(environment({"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET"}))
+             : settings.client_secret;
+}
+
 Problem choose_signature(const Settings &settings, const Webhook &hook, Identity *who) {
   if (!settings.signature.empty()) {
     who->signature = settings.signature.view();
     return check_printable("signature", who->signature);
   }
-  const Secret secret = settings.client_secret.empty()
-                            ? Secret(environment({"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET"}))
-                            : settings.client_secret;
+  const Secret secret = client_secret(settings);
   if (!secret.empty() && !who->client_id.empty()) {
     who->signature = handshake_signature(secret, who->client_id, who->id, who->stream_id);
     return {};
@@ -287,6 +284,13 @@ Problem check_connection(const Settings &settings) {
 
 }  // namespace
 
+const char *environment(std::initializer_list<const char *> names) {
+  for (const char *name : names)
+    if (const char *value = g_getenv(name); value && *value)
+      return value;
+  return "";
+}
+
 std::variant<TlsDatabase, BadSetting> tls_database(const Settings &settings) {
   if (settings.tls_database || settings.tls_ca_file.empty())
     return settings.tls_database;
@@ -298,6 +302,18 @@ std::variant<TlsDatabase, BadSetting> tls_database(const Settings &settings) {
   ErrorPtr error(raw_error);
   return BadSetting{"tls-ca-file=" + settings.tls_ca_file + " cannot be used: " + error->message +
                     ". It must be a file of certificates in PEM form."};
+}
+
+std::optional<BadSetting> general_problem(const Settings &settings) {
+  SessionConfig config;
+  if (auto problem = fill_media(settings, &config))
+    return problem;
+  return check_connection(settings);
+}
+
+bool has_credentials(const Settings &settings) {
+  return !settings.signature.empty() ||
+         (!settings.client_id.empty() && !client_secret(settings).empty());
 }
 
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings) {

@@ -20,6 +20,11 @@ using TlsDatabase = std::shared_ptr<GTlsDatabase>;
 struct Settings {
   std::string webhook;
   std::string webhook_location;
+  std::string webhook_listen;
+  std::string webhook_meeting;
+  Secret webhook_secret_token;
+  std::string webhook_tls_certificate;
+  std::string webhook_tls_key;
   std::string signaling_url;
   std::string stream_id;
   std::string meeting_uuid;
@@ -80,6 +85,15 @@ struct BadSetting {
 
 // The authorities to trust: tls-database, else those of tls-ca-file, else null for the system's.
 std::variant<TlsDatabase, BadSetting> tls_database(const Settings &settings);
+
+// What is wrong with the settings that have to do with no stream in particular, or nothing.
+std::optional<BadSetting> general_problem(const Settings &settings);
+
+// Whether handshakes can be signed without a webhook's help.
+bool has_credentials(const Settings &settings);
+
+// The first that is set and not empty; else "".
+const char *environment(std::initializer_list<const char *> names);
 
 // Everything that a session needs, checked.
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings);

@@ -9,16 +9,24 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_session_debug);
 namespace rtms {
 namespace {
 
-OutputsConfig outputs_config(const Settings &settings, const SessionConfig &config) {
+OutputsConfig outputs_config(const Settings &settings) {
   OutputsConfig outputs;
-  outputs.stream_id = config.who.stream_id;
-  outputs.product = config.who.product;
   outputs.limits = {settings.max_queue_bytes, settings.max_queue_time};
   outputs.latency = settings.latency * GST_MSECOND;
-  outputs.buffer_data = config.buffer_data && (config.media & media_bit(Media::Audio));
+  outputs.buffer_data = settings.buffer_data && (settings.media_types & media_bit(Media::Audio));
   outputs.transcript_json = settings.transcript_format == GST_RTMS_SRC_TRANSCRIPT_JSON;
   outputs.transcript_speaker = settings.transcript_speaker;
   return outputs;
+}
+
+std::unique_ptr<WebhookListener> take_listener(StreamStart *how) {
+  auto listener = std::get_if<std::unique_ptr<WebhookListener>>(how);
+  return listener ? std::move(*listener) : nullptr;
+}
+
+std::string known_stream(const StreamStart &how) {
+  auto config = std::get_if<SessionConfig>(&how);
+  return config ? config->who.stream_id : "";
 }
 
 // A Contact Center's call has its own numbers for the same.
@@ -45,17 +53,22 @@ void ElementLog::write(Level level, const std::string &text) {
   GST_CAT_LEVEL_LOG(gst_rtms_session_debug, debug_level(level), element_, "%s", text.c_str());
 }
 
-Stream::Stream(GstElement *element, const Settings &settings, SessionConfig config)
+Stream::Stream(GstElement *element, const Settings &settings, StreamStart how)
     : element_(element),
-      product_(config.who.product),
-      stream_id_(config.who.stream_id),
+      settings_(settings),
       log_(element),
-      outputs_(element, outputs_config(settings, config), &stats_, &roster_,
+      outputs_(element, outputs_config(settings), &stats_, &roster_,
                [this](GstFlowReturn flow) { downstream_stopped(flow); }),
+      listener_(take_listener(&how)),
+      webhook_url_(listener_ ? listener_->url() : ""),
+      stream_id_(known_stream(how)),
       thread_(LoopThread::get(settings.context)) {
-  thread_->post([this, settings, config = std::move(config)]() mutable {
-    start(settings, std::move(config));
-  });
+  if (listener_)
+    thread_->post([this] { listen(); });
+  else
+    thread_->post([this, config = std::get<SessionConfig>(std::move(how))]() mutable {
+      start(std::move(config));
+    });
 }
 
 Stream::~Stream() {
@@ -74,7 +87,11 @@ Stream::~Stream() {
 void Stream::set_playing(bool playing) {
   outputs_.set_playing(playing);
   if (playing)
-    thread_->post([this] { session_->release(); });
+    thread_->post([this] {
+      released_ = true;
+      if (session_)
+        session_->release();
+    });
 }
 
 void Stream::send_eos() {
@@ -82,17 +99,28 @@ void Stream::send_eos() {
 }
 
 void Stream::subscribe_video(uint64_t user_id, bool subscribe) {
-  thread_->post([this, user_id, subscribe] { session_->subscribe_video(user_id, subscribe); });
+  thread_->post([this, user_id, subscribe] {
+    if (session_)
+      session_->subscribe_video(user_id, subscribe);
+  });
 }
 
 void Stream::close_stream() {
-  thread_->post([this] { session_->close_stream(); });
+  thread_->post([this] {
+    if (session_)
+      session_->close_stream();
+  });
 }
 
 void Stream::rejoin(const SessionConfig &config) {
   thread_->post([this, url = config.signaling_url, signature = config.who.signature] {
     session_->rejoin(url, signature);
   });
+}
+
+std::string Stream::stream_id() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return stream_id_;
 }
 
 StructurePtr Stream::stats() {
@@ -102,27 +130,41 @@ StructurePtr Stream::stats() {
 
 // ---- on the loop thread --------------------------------------------------------------
 
-void Stream::start(const Settings &settings, SessionConfig config) {
+void Stream::start(SessionConfig config) {
   WebSocketOptions options;
-  options.tls_database = settings.tls_database;
-  options.tls_validation_flags = static_cast<GTlsCertificateFlags>(settings.tls_validation_flags);
-  options.proxy = settings.proxy;
-  options.user_agent = settings.user_agent;
-  options.max_message_size = settings.max_message_size;
+  options.tls_database = settings_.tls_database;
+  options.tls_validation_flags = static_cast<GTlsCertificateFlags>(settings_.tls_validation_flags);
+  options.proxy = settings_.proxy;
+  options.user_agent = settings_.user_agent;
+  options.max_message_size = settings_.max_message_size;
+  product_ = config.who.product;
+  outputs_.set_stream(product_, config.who.stream_id);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stream_id_ = config.who.stream_id;
+  }
   before_poll_ = std::make_unique<BeforePoll>([this] { outputs_.wake(); });
   transports_ = std::make_unique<WebSocketFactory>(std::move(options), thread_->operations());
   session_ = std::make_unique<Session>(std::move(config), transports_.get(), &log_, this);
-  post_progress(element_, GST_PROGRESS_TYPE_START, "Connecting to the stream");
+  if (released_)
+    session_->release();
+  post_progress(element_, listener_ ? GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START,
+                "Connecting to the stream");
   session_->start();
 }
 
 void Stream::shut_down() {
   over_ = true;
+  if (!session_) {
+    finished();
+    return;
+  }
   // Later, because the call may still be inside the session.
   session_->stop([this] { thread_->post([this] { finished(); }); });
 }
 
 void Stream::finished() {
+  listener_.reset();
   session_.reset();
   transports_.reset();
   outputs_.forget_held();
@@ -150,7 +192,10 @@ void Stream::end(const char *why) {
 // Before an error is posted: the application may answer an error with a shutdown, which comes after
 // this.
 void Stream::close_later() {
-  thread_->post([this] { session_->stop(nullptr); });
+  thread_->post([this] {
+    if (session_)
+      session_->stop(nullptr);
+  });
 }
 
 void Stream::downstream_stopped(GstFlowReturn flow) {

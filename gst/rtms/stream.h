@@ -9,6 +9,7 @@
 #include "settings.h"
 #include "stats.h"
 #include "transport/websocket.h"
+#include "webhook/listener.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -29,10 +30,13 @@ class ElementLog final : public LogSink {
   GstElement *element_;
 };
 
+// Which stream it is is known, or a webhook will tell.
+using StreamStart = std::variant<SessionConfig, std::unique_ptr<WebhookListener>>;
+
 // Made, used and destroyed on application threads.
 class Stream final : public SessionListener {
  public:
-  Stream(GstElement *element, const Settings &settings, SessionConfig config);
+  Stream(GstElement *element, const Settings &settings, StreamStart how);
   // Closes the connections, ends the thread, removes the pads. Takes less than a second, whatever
   // the network does.
   ~Stream() override;
@@ -45,7 +49,10 @@ class Stream final : public SessionListener {
   void close_stream();
   // The stream goes on at another URL.
   void rejoin(const SessionConfig &config);
-  const std::string &stream_id() const { return stream_id_; }
+  // Empty while there is none.
+  std::string stream_id();
+  // Where webhooks are listened for; empty where they are not.
+  const std::string &webhook_url() const { return webhook_url_; }
   StructurePtr stats();
   void answer_latency(GstQuery *query) const { outputs_.answer_latency(query); }
   // True on the loop thread, which cannot wait for its own end.
@@ -66,7 +73,11 @@ class Stream final : public SessionListener {
   void session_failed(const SessionError &error) override;
   void session_ended() override;
 
-  void start(const Settings &settings, SessionConfig config);
+  void listen();
+  void start(SessionConfig config);
+  void webhook(const WebhookNotice &notice);
+  void announced(const WebhookNotice &notice);
+  void announced_again(const WebhookNotice &notice);
   void shut_down();
   void finished();
   void end(const char *why);
@@ -74,22 +85,26 @@ class Stream final : public SessionListener {
   void downstream_stopped(GstFlowReturn flow);
 
   GstElement *element_;
-  const Product product_;
-  const std::string stream_id_;
+  const Settings settings_;
   ElementLog log_;
   Stats stats_;
   Roster roster_;
   Outputs outputs_;
-  bool over_ = false;  // ended or failed
+  bool over_ = false;      // ended or failed
+  bool released_ = false;  // it has played
   bool progress_told_ = false;
   bool signaled_ = false;   // the signaling connection has worked before
   MediaMask streamed_ = 0;  // the media connections that have
 
   std::unique_ptr<BeforePoll> before_poll_;
   std::unique_ptr<WebSocketFactory> transports_;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<Session> session_;  // null while a webhook is waited for
+  std::unique_ptr<WebhookListener> listener_;
+  const std::string webhook_url_;
+  Product product_ = Product::Meeting;
 
   std::mutex mutex_;
+  std::string stream_id_;
   std::condition_variable down_changed_;
   bool down_ = false;
 

@@ -76,6 +76,11 @@ class Session final : public ConnectionListener {
   // The service's own failure: it has announced the stream anew, at another URL. Everything starts
   // over there, when the old connections are gone. An empty signature leaves the old one.
   void rejoin(std::string signaling_url, std::string signature);
+  // The service says, elsewhere, that the signaling connection is lost: if it is not, nothing
+  // changes; if it is, that shows, or is repaired, at once.
+  void signaling_interrupted();
+  // The service says, elsewhere, that the stream is over.
+  void stream_stopped();
 
  private:
   // One media connection and what it carries.

@@ -210,6 +210,22 @@ void Session::media_interrupted() {
     link->connection->check_alive(kPingTimeout_ms);
 }
 
+void Session::signaling_interrupted() {
+  if (over_ || ending_)
+    return;
+  if (signaling_retry_timer_.running()) {
+    signaling_retry_timer_.stop();
+    start_over();
+  } else if (signaling_ && signaling_established_) {
+    signaling_->check_alive(kPingTimeout_ms);
+  }
+}
+
+void Session::stream_stopped() {
+  if (!over_)
+    begin_end();
+}
+
 // It may live on this side: it is closed, and gone, before another one is opened.
 void Session::close_link(Link *link) {
   link->established = false;

@@ -1,0 +1,88 @@
+// The element's action signals.
+#include "gstrtmssrcprivate.h"
+
+namespace rtms {
+namespace {
+
+void subscribe_video(GstRtmsSrc *self, guint64 user_id, gboolean subscribe) {
+  StreamLock lock(self);
+  if (self->stream)
+    self->stream->subscribe_video(user_id, subscribe);
+}
+
+void close_stream(GstRtmsSrc *self) {
+  StreamLock lock(self);
+  if (self->stream)
+    self->stream->close_stream();
+}
+
+// Why nothing came of it, or nothing.
+std::optional<std::string> try_rejoin(GstRtmsSrc *self, const char *webhook) {
+  const Settings settings = [self] {
+    ObjectLock lock(self);
+    return *self->settings;
+  }();
+  StreamLock lock(self);
+  const std::string stream_id = self->stream ? self->stream->stream_id() : "";
+  if (stream_id.empty())
+    return "There is no stream to rejoin: the element is stopped, or still waits for one.";
+  auto result = rtms::rejoin_config(settings, webhook ? webhook : "", stream_id);
+  if (auto bad = std::get_if<rtms::BadSetting>(&result))
+    return bad->text;
+  self->stream->rejoin(std::get<rtms::SessionConfig>(result));
+  return std::nullopt;
+}
+
+void rejoin(GstRtmsSrc *self, const char *webhook) {
+  if (auto problem = try_rejoin(self, webhook))
+    GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS, ("Rejoining failed: %s", problem->c_str()),
+                        (nullptr));
+}
+
+}  // namespace
+
+void install_actions(GType type) {
+  /**
+   * GstRtmsSrc::subscribe-video:
+   * @rtmssrc: the element
+   * @user_id: the participant
+   * @subscribe: whether to start or to end
+   *
+   * Asks for one participant's video on the pad `video`; with #GstRtmsSrc:video-streams=individual
+   * only. A newer subscription replaces the older. A refusal comes as a warning on the bus.
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler("subscribe-video", type,
+                             static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+                             G_CALLBACK(subscribe_video), nullptr, nullptr, nullptr, G_TYPE_NONE, 2,
+                             G_TYPE_UINT64, G_TYPE_BOOLEAN);
+  /**
+   * GstRtmsSrc::close-stream:
+   * @rtmssrc: the element
+   *
+   * Asks the service to end the stream. EOS follows when it has.
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler("close-stream", type,
+                             static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+                             G_CALLBACK(close_stream), nullptr, nullptr, nullptr, G_TYPE_NONE, 0);
+  /**
+   * GstRtmsSrc::rejoin:
+   * @rtmssrc: the element
+   * @webhook: the new `*.rtms_started` webhook, as JSON text
+   *
+   * For when the service fails and announces the same stream again, at other URLs: all connections
+   * are closed and made anew over there. Pads and timeline go on; what comes next is DISCONT. A
+   * webhook that cannot be used, or is for another stream, is a warning on the bus
+   * (RESOURCE/SETTINGS) and changes nothing.
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler(
+      "rejoin", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+      G_CALLBACK(rejoin), nullptr, nullptr, nullptr, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+}  // namespace rtms

@@ -1,0 +1,192 @@
+// rtms:// and rtmss:// URIs: host and path are those of the signaling URL (ws, wss), the query sets
+// properties by name. Without a host the query says it all: rtms://?webhook-location=webhook.json.
+#include "gstrtmssrcprivate.h"
+
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rtms {
+namespace {
+
+struct UnsetValue {
+  void operator()(GValue *value) const {
+    g_value_unset(value);
+    delete value;
+  }
+};
+using ValuePtr = std::unique_ptr<GValue, UnsetValue>;
+using Values = std::vector<std::pair<std::string, ValuePtr>>;
+
+ValuePtr new_value(GType type) {
+  ValuePtr value(new GValue(G_VALUE_INIT));
+  g_value_init(value.get(), type);
+  return value;
+}
+
+}  // namespace
+
+// Guarded by the object lock.
+struct UriState {
+  std::string uri;
+  Values before;  // what the properties were that the URI has set
+};
+
+namespace {
+
+struct BadUri {
+  std::string text;
+};
+
+// URIs are shown, logged and handed on: no place for secrets. A webhook may hold a signature.
+std::variant<GParamSpec *, BadUri> property_of(GstRtmsSrc *self, const std::string &name) {
+  GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(self), name.c_str());
+  if (!spec || spec->owner_type != GST_TYPE_RTMS_SRC || !(spec->flags & G_PARAM_WRITABLE) ||
+      G_IS_PARAM_SPEC_OBJECT(spec))
+    return BadUri{"rtmssrc has no property \"" + name +
+                  "\" that a URI can set. A query is made of NAME=VALUE, joined by &."};
+  const std::string_view known = spec->name;
+  if (!(spec->flags & G_PARAM_READABLE) || known == "webhook")
+    return BadUri{"A URI must not hold a secret, as " + std::string(known) +
+                  " does: it is shown and logged. Set the property, or an environment variable "
+                  "(ZM_RTMS_CLIENT, ZM_RTMS_SECRET, ZM_RTMS_WEBHOOK_SECRET)."};
+  return spec;
+}
+
+std::variant<ValuePtr, BadUri> value_of(GParamSpec *spec, const char *text) {
+  ValuePtr value = new_value(spec->value_type);
+  if (spec->value_type == G_TYPE_STRING)
+    g_value_set_string(value.get(), text);
+  else if (!gst_value_deserialize_with_pspec(value.get(), text, spec))
+    return BadUri{std::string("The value of ") + spec->name + " in the URI is not valid."};
+  return value;
+}
+
+std::optional<BadUri> read_query(GstRtmsSrc *self, const char *query, Values *values) {
+  GUriParamsIter iter;
+  g_uri_params_iter_init(&iter, query, -1, "&", G_URI_PARAMS_NONE);
+  for (;;) {
+    char *raw_name = nullptr, *raw_text = nullptr;
+    GError *raw_error = nullptr;
+    const bool more = g_uri_params_iter_next(&iter, &raw_name, &raw_text, &raw_error);
+    StringPtr name(raw_name), text(raw_text);
+    ErrorPtr error(raw_error);
+    if (error)
+      return BadUri{"The URI's query is not made of NAME=VALUE, joined by &."};
+    if (!more)
+      return std::nullopt;
+    auto found = property_of(self, name.get());
+    if (auto bad = std::get_if<BadUri>(&found))
+      return *bad;
+    GParamSpec *spec = std::get<GParamSpec *>(found);
+    auto value = value_of(spec, text.get());
+    if (auto bad = std::get_if<BadUri>(&value))
+      return *bad;
+    values->emplace_back(spec->name, std::get<ValuePtr>(std::move(value)));
+  }
+}
+
+std::variant<Values, BadUri> read_uri(GstRtmsSrc *self, const char *text) {
+  constexpr auto flags =
+      static_cast<GUriFlags>(G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY);
+  UriPtr uri(g_uri_parse(text, flags, nullptr));
+  const std::string_view scheme = uri ? g_uri_get_scheme(uri.get()) : "";
+  if (scheme != "rtms" && scheme != "rtmss")
+    return BadUri{"That is not an rtms:// or rtmss:// URI."};
+  if (g_uri_get_userinfo(uri.get()))
+    return BadUri{"A URI must not hold a user or password: the service knows none."};
+  if (g_uri_get_fragment(uri.get()))
+    return BadUri{"An rtms:// URI has no fragment: write # as %23."};
+  Values values;
+  const char *host = g_uri_get_host(uri.get());
+  if (host && *host) {
+    StringPtr url(g_uri_join(flags, scheme == "rtms" ? "ws" : "wss", nullptr, host,
+                             g_uri_get_port(uri.get()), g_uri_get_path(uri.get()), nullptr,
+                             nullptr));
+    ValuePtr value = new_value(G_TYPE_STRING);
+    g_value_set_string(value.get(), url.get());
+    values.emplace_back("signaling-url", std::move(value));
+  }
+  if (const char *query = g_uri_get_query(uri.get()))
+    if (auto bad = read_query(self, query, &values))
+      return *bad;
+  return values;
+}
+
+// What the last URI has set is as it was before.
+Values apply(GstRtmsSrc *self, const Values &values, Values before) {
+  auto object = G_OBJECT(self);
+  for (auto value = before.rbegin(); value != before.rend(); ++value)
+    g_object_set_property(object, value->first.c_str(), value->second.get());
+  before.clear();
+  for (const auto &[name, value] : values) {
+    before.emplace_back(name, new_value(G_VALUE_TYPE(value.get())));
+    g_object_get_property(object, name.c_str(), before.back().second.get());
+    g_object_set_property(object, name.c_str(), value.get());
+  }
+  return before;
+}
+
+gboolean set_uri(GstURIHandler *handler, const char *uri, GError **error) {
+  GstRtmsSrc *self = GST_RTMS_SRC(handler);
+  {
+    StreamLock lock(self);
+    if (self->stream) {
+      g_set_error_literal(error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
+                          "The URI cannot be changed while the element runs: set it to READY.");
+      return FALSE;
+    }
+  }
+  auto read = read_uri(self, uri);
+  if (auto bad = std::get_if<BadUri>(&read)) {
+    g_set_error_literal(error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI, bad->text.c_str());
+    return FALSE;
+  }
+  Values before;
+  {
+    ObjectLock lock(self);
+    std::swap(before, self->uri->before);
+  }
+  before = apply(self, std::get<Values>(read), std::move(before));
+  ObjectLock lock(self);
+  self->uri->uri = uri;
+  self->uri->before = std::move(before);
+  return TRUE;
+}
+
+// What was set by set_uri(), in which there can be no secret.
+char *get_uri(GstURIHandler *handler) {
+  GstRtmsSrc *self = GST_RTMS_SRC(handler);
+  ObjectLock lock(self);
+  return self->uri->uri.empty() ? nullptr : g_strdup(self->uri->uri.c_str());
+}
+
+GstURIType get_type(GType) {
+  return GST_URI_SRC;
+}
+
+const char *const *get_protocols(GType) {
+  static const char *const protocols[] = {"rtms", "rtmss", nullptr};
+  return protocols;
+}
+
+}  // namespace
+
+UriState *new_uri_state() {
+  return new UriState;
+}
+
+void free_uri_state(UriState *state) {
+  delete state;
+}
+
+void init_uri_handler(gpointer iface, gpointer) {
+  auto handler = static_cast<GstURIHandlerInterface *>(iface);
+  handler->get_type = get_type;
+  handler->get_protocols = get_protocols;
+  handler->get_uri = get_uri;
+  handler->set_uri = set_uri;
+}
+
+}  // namespace rtms
