@@ -7,7 +7,8 @@
  * that the service offers a pad of its own: audio, camera video, screen share, transcript and chat.
  * It is a live source.
  *
- * The stream is named by the webhook with which the service announces it; who asks is proved with
+ * The stream is named by the webhook with which the service announces it, and which the element can
+ * wait for itself (#GstRtmsSrc:webhook-listen); who asks is proved with
  * the app's client id and secret, which are best kept in the environment (`ZM_RTMS_CLIENT`,
  * `ZM_RTMS_SECRET`).
  *
@@ -16,16 +17,38 @@
  * Record a meeting into a Matroska file; -e finishes the file on Ctrl-C:
  * |[
  * gst-launch-1.0 -e rtmssrc webhook-location=webhook.json name=meeting \
- *   meeting.video ! queue ! h264parse ! matroskamux name=mux ! filesink location=meeting.mkv \
- *   meeting.audio ! queue ! mux. \
- *   meeting.transcript ! queue ! mux.
+ *   meeting.video ! queue ! h264parse ! mux.video_0 \
+ *   meeting.audio ! queue ! mux.audio_0 \
+ *   meeting.transcript ! queue ! mux.subtitle_0 \
+ *   matroskamux name=mux ! filesink location=meeting.mkv
  * ]|
  *
- * Play the sound of a meeting:
+ * Wait for a meeting and play its sound; the service's webhooks come here through a proxy that ends
+ * TLS:
+ * |[
+ * gst-launch-1.0 rtmssrc webhook-listen=http://127.0.0.1:8080/webhook media-types=audio !
+ * audioconvert ! audioresample ! autoaudiosink
+ * ]|
+ *
+ * Play the sound of a meeting that has been announced:
  * |[
  * gst-launch-1.0 rtmssrc webhook-location=webhook.json media-types=audio ! audioconvert !
  * audioresample ! autoaudiosink
  * ]|
+ *
+ * ## URIs
+ *
+ * `rtmss://HOST/PATH?stream-id=…&meeting-uuid=…` is the signaling URL `wss://HOST/PATH`, and
+ * properties by name; `rtms://` is for `ws://`. Without a host the properties say it all:
+ * `rtms://?webhook-location=webhook.json`. Secrets are refused in a URI, and belong into the
+ * environment. The signature for the stream goes to the host that the URI names: play those alone
+ * that come from whom you trust. Players show one video stream; with `media-types=audio+video` it
+ * is the camera.
+ *
+ * ## Messages
+ *
+ * `rtms-listening` (`url`, a string): webhooks are listened for there, with the port that was
+ * chosen.
  *
  * Since: 0.1
  */
@@ -146,6 +169,22 @@ std::optional<rtms::BadSetting> prepare(Settings *settings, std::optional<rtms::
   return std::nullopt;
 }
 
+// Before the state change is done: gst-launch-1.0 then waits for the meeting in PAUSED, so that
+// recordings begin with it.
+void tell_listening(GstRtmsSrc *self, const Settings &settings, const std::string &url) {
+  GST_INFO_OBJECT(self, "listening at %s", url.c_str());
+  if (!rtms::has_credentials(settings))
+    GST_ELEMENT_WARNING(
+        self, RESOURCE, SETTINGS,
+        ("client-id or client-secret is not set: a stream can be connected only if its webhook "
+         "holds a signature. Set ZM_RTMS_CLIENT and ZM_RTMS_SECRET in the environment, or the "
+         "properties."),
+        (nullptr));
+  rtms::post_listening(GST_ELEMENT(self), url);
+  rtms::post_progress(GST_ELEMENT(self), GST_PROGRESS_TYPE_START,
+                      ("Waiting for a stream to be announced at " + url).c_str());
+}
+
 bool start(GstRtmsSrc *self) {
   Settings settings;
   {
@@ -157,13 +196,8 @@ bool start(GstRtmsSrc *self) {
     GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", bad->text.c_str()), (nullptr));
     return false;
   }
-  if (!settings.webhook_listen.empty() && !rtms::has_credentials(settings))
-    GST_ELEMENT_WARNING(
-        self, RESOURCE, SETTINGS,
-        ("client-id or client-secret is not set: a stream can be connected only if its webhook "
-         "holds a signature. Set ZM_RTMS_CLIENT and ZM_RTMS_SECRET in the environment, or the "
-         "properties."),
-        (nullptr));
+  if (auto listener = std::get_if<std::unique_ptr<rtms::WebhookListener>>(&*how))
+    tell_listening(self, settings, (*listener)->url());
   StreamLock lock(self);
   self->stream = new Stream(GST_ELEMENT(self), settings, std::move(*how));
   return true;

@@ -10,10 +10,6 @@ namespace rtms {
 
 void Stream::listen() {
   listener_->start(&log_, [this](const WebhookNotice &notice) { webhook(notice); });
-  GST_INFO_OBJECT(element_, "listening at %s", webhook_url_.c_str());
-  post_listening(element_, webhook_url_);
-  post_progress(element_, GST_PROGRESS_TYPE_START,
-                ("Waiting for a stream to be announced at " + webhook_url_).c_str());
 }
 
 void Stream::webhook(const WebhookNotice &notice) {
