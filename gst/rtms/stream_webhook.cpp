@@ -9,7 +9,8 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
 namespace rtms {
 
 void Stream::listen() {
-  listener_->start(&log_, [this](const WebhookNotice &notice) { webhook(notice); });
+  listener_->start(&log_, thread_->operations(),
+                   [this](const WebhookNotice &notice) { webhook(notice); });
 }
 
 void Stream::webhook(const WebhookNotice &notice) {

@@ -1,6 +1,7 @@
 // rtmssrc as its own webhook endpoint: it waits for a stream, and follows what is told of it.
 #include <algorithm>
 #include <atomic>
+#include <future>
 
 #include "failures.h"
 #include "live.h"
@@ -208,6 +209,9 @@ GST_START_TEST(test_interrupted) {
   ck_assert(wait_audio(player, 150));
   ck_assert_uint_eq(server->accepted(), 2);
   server->silence(Signaling);
+  std::promise<void> silent;
+  server->configure([&](Config &) { silent.set_value(); });
+  silent.get_future().wait();
   expect_posted(url, told(*server, "meeting.rtms_interrupted", 2));
   ck_assert(wait_accepted(*server, 4));
   ck_assert(wait_audio(player, 25));

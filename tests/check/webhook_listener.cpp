@@ -34,7 +34,9 @@ class Listening {
     ck_assert_msg(!error, "%s", error ? error->text.c_str() : "");
     listener_ = std::get<std::unique_ptr<WebhookListener>>(std::move(opened));
     url_ = listener_->url();
-    run([this] { listener_->start(nullptr, [this](const WebhookNotice &n) { note(n); }); });
+    run([this] {
+      listener_->start(nullptr, thread_->operations(), [this](const WebhookNotice &n) { note(n); });
+    });
   }
   ~Listening() {
     const int64_t start = g_get_monotonic_time();

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "announce.h"
 #include "glib_ptr.h"
 #include "options.h"
 #include "rules.h"
@@ -72,7 +73,15 @@ bool publish(const Server &server, const Options &options) {
   std::fprintf(stderr, "listening: %s\n", server.signaling_url().c_str());
   std::fputs(webhook.c_str(), stdout);
   std::fflush(stdout);
-  return options.webhook_file.empty() || write_file(options.webhook_file, webhook);
+  if (!options.webhook_file.empty() && !write_file(options.webhook_file, webhook))
+    return false;
+  if (options.webhook_url.empty())
+    return true;
+  const std::string problem =
+      rtmstest::announce(options.webhook_url, options.webhook_secret_token, server.webhook_json());
+  if (!problem.empty())
+    std::fprintf(stderr, "the webhook was not taken: %s\n", problem.c_str());
+  return problem.empty();
 }
 
 int serve(const Options &options) {

@@ -19,14 +19,14 @@ struct Raw {
   char *cert = nullptr, *key = nullptr, *media = nullptr, *pace = nullptr, *end = nullptr,
        *webhook_file = nullptr, *webhook_shape = nullptr, *product = nullptr, *client_id = nullptr,
        *client_secret = nullptr, *offer = nullptr, *ca_file = nullptr, *id = nullptr,
-       *stream_id = nullptr, *off = nullptr;
+       *stream_id = nullptr, *off = nullptr, *webhook = nullptr;
 
   Raw() = default;
   Raw(const Raw &) = delete;
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
     for (char *text : {cert, key, media, pace, end, webhook_file, webhook_shape, product, client_id,
-                       client_secret, offer, ca_file, id, stream_id, off})
+                       client_secret, offer, ca_file, id, stream_id, off, webhook})
       g_free(text);
   }
 };
@@ -136,6 +136,8 @@ bool convert(const Raw &raw, Options *options, std::string *error) {
   set(&options->meeting.file, raw.media);
   set(&options->webhook_file, raw.webhook_file);
   set(&options->ca_file, raw.ca_file);
+  set(&options->webhook_url, raw.webhook);
+  set(&options->webhook_secret_token, nullptr, "ZM_RTMS_WEBHOOK_SECRET");
   options->meeting.duration_ms = static_cast<int64_t>(raw.duration_s * 1000);
   options->meeting.backlog_ms = static_cast<int64_t>(raw.backlog_s * 1000);
   options->meeting.jitter_ms = raw.jitter_ms;
@@ -173,6 +175,8 @@ bool parse_options(int *argc, char ***argv, Options *options, std::string *error
       {"pace", 0, 0, kString, &raw.pace, "How fast media is sent", "realtime|fast"},
       {"end", 0, 0, kString, &raw.end, "What follows the media", "terminated|close|nothing"},
       {"webhook-file", 'w', 0, kFile, &raw.webhook_file, "Write the webhook JSON there", "FILE"},
+      {"webhook", 0, 0, kString, &raw.webhook,
+       "Post the webhook there, signed with $ZM_RTMS_WEBHOOK_SECRET", "URL"},
       {"webhook-shape", 0, 0, kString, &raw.webhook_shape, "Form of the webhook JSON",
        "object|flat|inner"},
       {"product", 0, 0, kString, &raw.product, "Whose stream it is",

@@ -9,6 +9,7 @@ struct Options {
   Config config;
   MeetingOptions meeting;
   std::string webhook_file, ca_file;
+  std::string webhook_url, webhook_secret_token;
   bool once = false;
 };
 

@@ -2,6 +2,8 @@
 
 #include "address.h"
 
+#include <sys/socket.h>
+
 namespace rtms {
 namespace {
 
@@ -10,7 +12,6 @@ constexpr size_t kMaxClients = 32;
 // What comes in addition to a body that is too large is read, so that the client gets to see the
 // answer; there is an end to that, too.
 constexpr size_t kMaxDiscarded = 16 << 20;
-constexpr unsigned kShutDown_ms = 200;
 constexpr int kBacklog = 64;
 
 std::variant<ObjectPtr<GTlsCertificate>, ListenError> load_certificate(const ListenConfig &config,
@@ -123,25 +124,28 @@ WebhookListener::Result WebhookListener::open(const ListenConfig &config) {
 
 // Sockets first: libsoup's own closing would wait for a TLS handshake that is under way.
 WebhookListener::~WebhookListener() {
-  accepting_.reset();
   if (!server_)
     return;
-  announcing_.stop();
-  handler_ = nullptr;
   for (Client &client : clients_)
-    cut_off(&client);
+    g_socket_shutdown(g_socket_connection_get_socket(client.stream), TRUE, TRUE, nullptr);
   soup_server_disconnect(server_.get());
-  Timer limit;
-  bool timed_out = false;
-  limit.start(kShutDown_ms, [&timed_out] { timed_out = true; });
-  while (!clients_.empty() && !timed_out)
-    g_main_context_iteration(g_main_context_get_thread_default(), TRUE);
-  for (Client &client : clients_)
+  for (Client &client : clients_) {
     g_object_weak_unref(G_OBJECT(client.stream), on_gone, &client);
+    ++*operations_;
+    g_object_weak_ref(G_OBJECT(client.stream), count_down,
+                      new std::shared_ptr<unsigned>(operations_));
+  }
 }
 
-void WebhookListener::start(LogSink *log, Handler handler) {
+void WebhookListener::count_down(gpointer data, GObject *) {
+  std::unique_ptr<std::shared_ptr<unsigned>> operations(
+      static_cast<std::shared_ptr<unsigned> *>(data));
+  --**operations;
+}
+
+void WebhookListener::start(LogSink *log, std::shared_ptr<unsigned> operations, Handler handler) {
   log_ = log;
+  operations_ = std::move(operations);
   handler_ = std::move(handler);
   server_.reset(soup_server_new(nullptr, nullptr));
   g_signal_connect(server_.get(), "request-started", G_CALLBACK(on_started), this);
@@ -171,11 +175,15 @@ void WebhookListener::accept() {
   serve(ObjectPtr<GSocketConnection>(g_socket_connection_factory_create_connection(socket.get())));
 }
 
-// Libsoup notices, and lets go of it.
+// Libsoup notices, and lets go of it. The client is told that nobody reads any more: one that sends
+// without end would wait else.
 void WebhookListener::cut_off(Client *client) {
   client->cut_off = true;
   client->deadline.stop();
-  g_socket_shutdown(g_socket_connection_get_socket(client->stream), TRUE, TRUE, nullptr);
+  GSocket *socket = g_socket_connection_get_socket(client->stream);
+  const linger none{1, 0};
+  setsockopt(g_socket_get_fd(socket), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  g_socket_shutdown(socket, TRUE, TRUE, nullptr);
 }
 
 void WebhookListener::cut_off(SoupServerMessage *message) {
@@ -294,7 +302,7 @@ void WebhookListener::answer(SoupServerMessage *message, const WebhookAnswer &an
 void WebhookListener::on_finished(SoupServerMessage *, gpointer data) {
   auto request = static_cast<Request *>(data);
   WebhookListener *self = request->listener;
-  if (!request->notice || !self->handler_)
+  if (!request->notice)
     return;
   self->notices_.push_back(std::move(*request->notice));
   self->announcing_.start(0, [self] { self->announce(); });

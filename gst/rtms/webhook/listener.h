@@ -42,13 +42,13 @@ class WebhookListener {
 
   // Binds the port: nothing is accepted yet. On any thread.
   static Result open(const ListenConfig &config);
-  // On the thread that started it. Runs its main context until nothing of its connections is left,
-  // which takes no more than a moment.
+  // On the thread that started it.
   ~WebhookListener();
 
   // Serves on the thread's default main context. The handler is called after the request has been
-  // answered, and may destroy the listener; so may not whatever is written to the log.
-  void start(LogSink *log, Handler handler);
+  // answered, and may destroy the listener. `operations` counts what is still under way when the
+  // listener is destroyed: a TLS handshake, for a moment.
+  void start(LogSink *log, std::shared_ptr<unsigned> operations, Handler handler);
 
   // With the port that was chosen. On any thread.
   const std::string &url() const { return url_; }
@@ -68,6 +68,7 @@ class WebhookListener {
   WebhookListener(std::string path, const ListenConfig &config);
   static gboolean on_connection(GSocket *socket, GIOCondition condition, gpointer self);
   static void on_gone(gpointer client, GObject *stream);
+  static void count_down(gpointer operations, GObject *stream);
   static void on_started(SoupServer *server, SoupServerMessage *message, gpointer self);
   static void on_head(SoupServer *server, SoupServerMessage *message, const char *path,
                       GHashTable *query, gpointer self);
@@ -92,6 +93,7 @@ class WebhookListener {
   AttachedSource accepting_;
   ObjectPtr<SoupServer> server_;
   std::list<Client> clients_;  // the oldest first
+  std::shared_ptr<unsigned> operations_;
   LogSink *log_ = nullptr;
   Handler handler_;
   std::deque<WebhookNotice> notices_;
