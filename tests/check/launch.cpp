@@ -152,4 +152,20 @@ std::string Program::output() const {
   return read_file(log_);
 }
 
+std::string Program::wait_output(const std::string &before, const std::string &after) {
+  constexpr int kLookMs = 20;
+  const int64_t deadline = g_get_monotonic_time() + kDeadlineMs * int64_t{1000};
+  while (g_get_monotonic_time() < deadline) {
+    const std::string text = output();
+    const std::size_t start = text.find(before);
+    const std::size_t stop =
+        start == std::string::npos ? start : text.find(after, start + before.size());
+    if (stop != std::string::npos)
+      return text.substr(start + before.size(), stop - start - before.size());
+    ck_assert_msg(!wait(kLookMs), "it ended: %s", text.c_str());
+  }
+  ck_abort_msg("no \"%s\" in %s", before.c_str(), output().c_str());
+  return {};
+}
+
 }  // namespace rtmscheck

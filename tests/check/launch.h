@@ -31,6 +31,8 @@ class Program {
   // The one program that a shell waits for.
   void send_to_child(int signal);
   std::string output() const;  // stdout and stderr
+  // Waits for what it says between the two; an end of the program fails.
+  std::string wait_output(const std::string &before, const std::string &after);
 
  private:
   void ended(int status);

@@ -34,21 +34,6 @@ std::unique_ptr<Program> run_in(const TemporaryDirectory &directory,
   return std::make_unique<Program>(options);
 }
 
-// What the program says after that.
-std::string wait_output(Program *program, const std::string &before, const std::string &end) {
-  const int64_t deadline = g_get_monotonic_time() + kDeadlineMs * int64_t{1000};
-  while (g_get_monotonic_time() < deadline) {
-    const std::string output = program->output();
-    const std::size_t start = output.find(before);
-    const std::size_t stop = start == std::string::npos ? start : output.find(end, start);
-    if (stop != std::string::npos)
-      return output.substr(start + before.size(), stop - start - before.size());
-    ck_assert_msg(!program->wait(20), "it ended: %s", output.c_str());
-  }
-  ck_abort_msg("no \"%s\" in %s", before.c_str(), program->output().c_str());
-  return {};
-}
-
 void expect_end(Program *program) {
   ck_assert_msg(program->wait(static_cast<int>(kLengthMs) + 2 * kDeadlineMs), "no end\n%s",
                 program->output().c_str());
@@ -106,7 +91,7 @@ GST_START_TEST(test_webhook) {
                                     "!",
                                     "mux.audio_0"});
   const std::string url =
-      "http://127.0.0.1:" + wait_output(program.get(), "announced at http://127.0.0.1:", "\n");
+      "http://127.0.0.1:" + program->wait_output("announced at http://127.0.0.1:", "\n");
   const std::string start = server->webhook_json();
   const Headers genuine = signed_headers(start), forged = signed_headers(start, 0, "guessed"),
                 stale = signed_headers(start, 301);
@@ -158,6 +143,26 @@ GST_START_TEST(test_webhook) {
 }
 GST_END_TEST;
 
+// As the README says it: without a service, the test server announces its meeting.
+GST_START_TEST(test_announcing_server) {
+  TemporaryDirectory directory;
+  auto recorder = run_in(directory, {"gst-launch-1.0", "rtmssrc", "media-types=audio",
+                                     "webhook-listen=http://127.0.0.1:0/webhook", "!", "wavenc",
+                                     "!", "filesink", "location=meeting.wav"});
+  const std::string url =
+      "http://127.0.0.1:" + recorder->wait_output("announced at http://127.0.0.1:", "\n");
+  auto server = run_in(
+      directory, {g_getenv("RTMS_TEST_SERVER"), "--duration=2", "--once", "--webhook=" + url});
+  expect_end(recorder.get());
+  expect_end(server.get());
+  const Track track = tracks_of(directory.file("meeting.wav")).at("audio");
+  expect_near("audio", track.end - track.first, 2, 0.1);
+  auto refused = run_in(directory, {g_getenv("RTMS_TEST_SERVER"), "--webhook=" + url});
+  ck_assert(refused->wait(kDeadlineMs) && !refused->succeeded());
+  ck_assert_msg(contains(refused->output(), "webhook"), "%s", refused->output().c_str());
+}
+GST_END_TEST;
+
 // Ctrl-C while nothing has begun.
 GST_START_TEST(test_interrupt) {
   TemporaryDirectory directory;
@@ -165,7 +170,7 @@ GST_START_TEST(test_interrupt) {
     auto program =
         run_in(directory, {"gst-launch-1.0", option, "rtmssrc",
                            "webhook-listen=http://127.0.0.1:0/webhook", "!", "fakesink"});
-    wait_output(program.get(), "announced at", "webhook");
+    program->wait_output("announced at", "webhook");
     program->send(SIGINT);
     ck_assert_msg(program->wait(kDeadlineMs), "%s", program->output().c_str());
   }
@@ -207,6 +212,7 @@ static Suite *programs_suite() {
   tcase_set_timeout(webhook, kPatienceSeconds);
   tcase_add_test(webhook, test_webhook);
   tcase_add_test(webhook, test_interrupt);
+  tcase_add_test(webhook, test_announcing_server);
   suite_add_tcase(suite, webhook);
   TCase *players = tcase_create("players");
   tcase_set_timeout(players, kPatienceSeconds);

@@ -6,6 +6,7 @@
 
 #include "recording.h"
 #include "rtmp.h"
+#include "webhooks.h"
 
 namespace {
 
@@ -44,8 +45,8 @@ Config meeting(const MeetingOptions &options) {
   return config;
 }
 
-void replace_url(std::string *script, const std::string &url) {
-  const std::regex any_url("rtmp://[^ \n]+");
+void replace_url(std::string *script, const std::string &pattern, const std::string &url) {
+  const std::regex any_url(pattern);
   ck_assert_msg(std::regex_search(*script, any_url), "%s", script->c_str());
   *script = std::regex_replace(*script, any_url, url);
 }
@@ -57,17 +58,27 @@ class Run {
       : recipe_(recipe), server_(serve(meeting(options))) {
     std::string script = documented_recipes().at(recipe);
     if (!rtmp_url.empty())
-      replace_url(&script, rtmp_url);
+      replace_url(&script, "rtmp://[^ \n]+", rtmp_url);
+    if (contains(script, "webhook-listen"))
+      replace_url(&script, "127\\.0\\.0\\.1:[0-9]+", "127.0.0.1:0");
     write("webhook.json", server_->webhook_json());
     write("recipe.sh", script);
     Program::Options program;
     program.arguments = {"sh", "recipe.sh"};
     program.folder = directory_.path();
-    program.environment = {{"ZM_RTMS_CLIENT", "test-client"}, {"ZM_RTMS_SECRET", "test-secret"}};
+    program.environment = {{"ZM_RTMS_CLIENT", "test-client"},
+                           {"ZM_RTMS_SECRET", "test-secret"},
+                           {"ZM_RTMS_WEBHOOK_SECRET", kWebhookToken}};
     shell_ = std::make_unique<Program>(program);
   }
 
   std::string file(const char *name) const { return directory_.file(name); }
+  // As the service does, where the recipe listens.
+  void announce() {
+    const std::string url =
+        "http://127.0.0.1:" + shell_->wait_output("announced at http://127.0.0.1:", "\n");
+    ck_assert_int_eq(post_signed(url, server_->webhook_json()).status, 200);
+  }
   void to_the_end() {
     const bool ended = shell_->wait(static_cast<int>(kLengthMs) + 2 * kDeadlineMs);
     ck_assert_msg(ended, "%s: no end\n%s", recipe_, shell_->output().c_str());
@@ -172,13 +183,24 @@ void expect_black(double seconds, double wanted) {
 
 constexpr double kLength = kLengthMs / kSecond, kShort = kShortMs / kSecond;
 
-void check_record() {
-  Run recording("record", eventful());
-  recording.to_the_end();
+void check_eventful(const Run &recording) {
   const std::string file = recording.file("meeting.mkv");
   expect_audio_and_video(file, "pcm_s16le", kLength);
   ck_assert_int_eq(tracks_of(file).at("subtitle").packets, 4);
   expect_in_sync(flash_beep(file), kClose, 6);
+}
+
+void check_record() {
+  Run recording("record", eventful());
+  recording.to_the_end();
+  check_eventful(recording);
+}
+
+void check_listen() {
+  Run recording("listen", eventful());
+  recording.announce();
+  recording.to_the_end();
+  check_eventful(recording);
 }
 
 void check_record_without_cameras() {
@@ -375,6 +397,7 @@ struct Check {
   std::vector<void (*)()> runs;
 };
 const Check kChecks[] = {
+    {"listen", {check_listen}},
     {"record", {check_record, check_record_without_cameras}},
     {"mp4", {check_mp4, check_mp4_without_cameras, check_mp4_killed}},
     {"mp4-transcode",

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstring>
 
-#include "fixture.h"
+#include "webhooks.h"
 
 namespace {
 
@@ -196,7 +196,7 @@ void (*const kFailures[])(Config &) = {
 
 GST_START_TEST(test_write_only) {
   Player player([](GstElement *) {});
-  for (const char *name : {"client-secret", "signature"}) {
+  for (const char *name : {"client-secret", "signature", "webhook-secret-token"}) {
     GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(player.src()), name);
     ck_assert_msg(spec != nullptr, "%s", name);
     ck_assert_msg(!(spec->flags & G_PARAM_READABLE), "%s can be read", name);
@@ -292,6 +292,44 @@ GST_START_TEST(test_bad_webhook) {
 }
 GST_END_TEST;
 
+// The element's own endpoint: its token, the signatures of requests, and that in a webhook.
+GST_START_TEST(test_listening) {
+  clear_environment();
+  Config config = secret_config();
+  config.end = End::Nothing;
+  auto server = serve(config);
+  const std::string start = server->webhook_json();
+  const Headers genuine = signed_headers(start), forged = signed_headers(start, 0, "guessed");
+  std::vector<std::string> secrets = secrets_of(config);
+  for (const std::string &secret :
+       {std::string(kWebhookToken), genuine[1].second.substr(3), forged[1].second.substr(3)})
+    secrets.push_back(secret);
+  ck_assert(contains(start, secrets[1]));
+  LogWatch &watch = LogWatch::start(secrets);
+  {
+    Player player([](GstElement *src) {
+      g_object_set(src, "webhook-listen", "http://127.0.0.1:0/webhook", "webhook-secret-token",
+                   kWebhookToken, "client-id", "test-client", "client-secret", kSecret, nullptr);
+      set(src, "media-types", "audio");
+    });
+    player.play();
+    expect_secret(player, secrets);
+    char *text = nullptr;
+    g_object_get(player.src(), "webhook-url", &text, nullptr);
+    CharPtr url(text);
+    ck_assert_int_eq(post(url.get(), forged, start).status, 401);
+    ck_assert_int_eq(post(url.get(), genuine, start + " ").status, 401);
+    ck_assert_int_eq(post(url.get(), genuine, start).status, 200);
+    ck_assert(player.wait([](const Record &r) { return r.packets("audio") == 5; }));
+    ck_assert_int_eq(post(url.get(), genuine, start).status, 200);
+    expect_secret(player, secrets);
+    player.stop();
+    expect_secret_record(player, secrets);
+  }
+  watch.expect_clean();
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_secrets_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_secrets");
@@ -301,6 +339,7 @@ static Suite *rtmssrc_secrets_suite() {
   tcase_add_loop_test(secrets, test_session, 0, G_N_ELEMENTS(kWays));
   tcase_add_loop_test(secrets, test_failure, 0, G_N_ELEMENTS(kFailures));
   tcase_add_loop_test(secrets, test_bad_webhook, 0, 4);
+  tcase_add_test(secrets, test_listening);
   suite_add_tcase(suite, secrets);
   return suite;
 }

@@ -60,6 +60,7 @@ GST_START_TEST(test_document_body) {
   expect_text(w.event, "meeting.rtms_started");
   fail_unless(w.product == Product::Meeting);
   expect_text(w.id, "4f/Zk3+QTm6aa/8w==");
+  expect_text(w.meeting_id, "123");
   expect_text(w.stream_id, "stream-1");
   expect_text(w.signaling_url, "wss://h.example:443/s?a=1&b=2");
   expect_text(w.signature, "0123456789abcdef");
