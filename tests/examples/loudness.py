@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+"""The sound of a meeting as numpy arrays: tells how loud each second is. loudness.py webhook.json
+
+Credentials come from the environment: ZM_RTMS_CLIENT and ZM_RTMS_SECRET.
+"""
+import sys
+
+import gi
+import numpy
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstApp", "1.0")
+from gi.repository import Gst, GstApp  # noqa: E402,F401
+
+
+def seconds(sink):
+    """Arrays of one second each, and the rest at the end."""
+    pending = numpy.empty(0, numpy.int16)
+    while sample := sink.emit("pull-sample"):
+        rate = sample.get_caps().get_structure(0).get_value("rate")
+        buffer = sample.get_buffer()
+        samples = numpy.frombuffer(buffer.extract_dup(0, buffer.get_size()), numpy.int16)
+        pending = numpy.concatenate((pending, samples))
+        while len(pending) >= rate:
+            yield pending[:rate]
+            pending = pending[rate:]
+    if len(pending):
+        yield pending
+
+
+def main():
+    Gst.init(None)
+    pipeline = Gst.parse_launch("rtmssrc name=meeting media-types=audio meeting.audio "
+                                "! audio/x-raw,channels=1 ! appsink name=sound sync=false")
+    pipeline.get_by_name("meeting").props.webhook_location = sys.argv[1]
+    pipeline.set_state(Gst.State.PLAYING)
+    for index, samples in enumerate(seconds(pipeline.get_by_name("sound"))):
+        level = numpy.sqrt(numpy.mean((samples / 32768.0) ** 2))
+        print(f"{index:5} s  {20 * numpy.log10(max(level, 1e-5)):6.1f} dBFS", flush=True)
+    error = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR)
+    pipeline.set_state(Gst.State.NULL)
+    if error:
+        sys.exit(error.parse_error()[0].message)
+
+
+main()
