@@ -1,0 +1,48 @@
+"""documents.py ROOT: links in the documents lead somewhere, and no status code or reason is left out."""
+import os
+import re
+import sys
+
+root = sys.argv[1]
+problems = []
+
+
+def read(*path):
+    with open(os.path.join(root, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def anchor(heading):
+    """As the usual renderers make it."""
+    return re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def check_links(document):
+    text = re.sub(r"```.*?```", "", read(document), flags=re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, part = target.partition("#")
+        file = os.path.normpath(os.path.join(os.path.dirname(document), path)) if path else document
+        if not os.path.exists(os.path.join(root, file)):
+            problems.append(f"{document}: there is no {file}")
+        elif part and part not in map(anchor, re.findall(r"^#+ (.*)$", read(file), flags=re.M)):
+            problems.append(f"{document}: {file} has no heading {part}")
+
+
+documents = ["README.md"] + ["docs/" + name for name in sorted(os.listdir(os.path.join(root, "docs")))
+                             if name.endswith(".md")]
+for document in documents:
+    check_links(document)
+
+troubleshooting = read("docs", "troubleshooting.md")
+# Both were copied from the wire's document.
+statuses = re.findall(r'"([A-Z_]+)"', read("tests", "check", "status_names.h"))
+listed = re.search(r"stop_reasons\[\] = \{(.*?)\};", read("tests", "check", "protocol_names.cpp"), re.S)
+reasons = [name.lower().replace(" ", "-") for name in re.findall(r'"([^"]+)"', listed.group(1))]
+for number, name in list(enumerate(statuses))[1:] + list(enumerate(reasons, 1)):
+    if f"{number} `{name}`" not in troubleshooting:
+        problems.append(f"docs/troubleshooting.md: {number} {name} is missing")
+
+print("\n".join(problems) or f"{len(documents)} documents, {len(statuses)} status codes, {len(reasons)} reasons")
+sys.exit(bool(problems))
