@@ -43,10 +43,10 @@ std::string participant_key(const std::string &who) {
 
 }  // namespace
 
-Outputs::Outputs(GstElement *element, OutputsConfig config, Stats *stats, const Roster *roster,
-                 std::function<void(GstFlowReturn)> stopped)
+Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
+                 const Roster *roster, std::function<void(GstFlowReturn)> stopped)
     : element_(element),
-      config_(std::move(config)),
+      config_(config),
       stats_(stats),
       roster_(roster),
       stopped_(std::move(stopped)),

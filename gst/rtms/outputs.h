@@ -37,7 +37,7 @@ class Outputs {
  public:
   // `stopped` is called, from any thread, when nothing downstream takes data any more: with
   // GST_FLOW_EOS, GST_FLOW_NOT_LINKED or an error.
-  Outputs(GstElement *element, OutputsConfig config, Stats *stats, const Roster *roster,
+  Outputs(GstElement *element, const OutputsConfig &config, Stats *stats, const Roster *roster,
           std::function<void(GstFlowReturn)> stopped);
   // Ends the pads' tasks and removes the pads. Any thread, when the loop thread does nothing with
   // them any more.

@@ -94,7 +94,7 @@ class AudioTrack : public Track {
  public:
   AudioTrack(const TrackOptions &options, const AudioParams &params)
       : cast_(options.cast), uri_(options.uri), params_(params) {
-    skip_to(options.from_ms);
+    AudioTrack::skip_to(options.from_ms);
   }
 
   bool next(MediaItem &item, int64_t &position_ms) override {

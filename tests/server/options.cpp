@@ -72,7 +72,7 @@ void set(std::string *to, const char *from, const char *variable = nullptr) {
 
 std::vector<std::string> split(const char *list) {
   Ptr<char *, g_strfreev> parts(g_strsplit(list, ",", -1));
-  return {parts.get(), parts.get() + g_strv_length(parts.get())};
+  return std::vector<std::string>(parts.get(), parts.get() + g_strv_length(parts.get()));
 }
 
 std::optional<Media> media_named(const std::string &name) {

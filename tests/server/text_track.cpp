@@ -12,7 +12,7 @@ class TextTrack : public Track {
  public:
   TextTrack(const TrackOptions &options, Media media, int64_t interval_ms, int64_t first_ms)
       : cast_(options.cast), media_(media), interval_ms_(interval_ms), position_ms_(first_ms) {
-    skip_to(options.from_ms);
+    TextTrack::skip_to(options.from_ms);
   }
 
   bool next(MediaItem &item, int64_t &position_ms) override {

@@ -30,7 +30,7 @@ void Connection::open(const std::string &url, const Transport::Headers &headers,
     SessionError why;
     why.kind = SessionError::Kind::Timeout;
     why.text = timeout_text(name_, url_, open_, context_->timeout_ms);
-    lost(std::move(why));
+    lost(why);
   });
   transport_ = context_->transports->create(this);
   transport_->open(url, headers);
@@ -52,7 +52,7 @@ void Connection::watch(unsigned delay_ms) {
     SessionError why;
     why.kind = SessionError::Kind::Timeout;
     why.text = silence_text(name_, url_, context_->keep_alive_timeout_ms);
-    lost(std::move(why));
+    lost(why);
   });
 }
 
@@ -70,7 +70,7 @@ void Connection::check_alive(unsigned within_ms) {
     SessionError why;
     why.kind = SessionError::Kind::Timeout;
     why.text = silence_text(name_, url_, within_ms);
-    lost(std::move(why));
+    lost(why);
   });
 }
 
@@ -130,10 +130,10 @@ void Connection::transport_closed(const TransportClose &close) {
   why.kind = SessionError::Kind::Transport;
   why.transport = close;
   why.text = transport_text(name_, url_, close);
-  lost(std::move(why));
+  lost(why);
 }
 
-void Connection::lost(SessionError why) {
+void Connection::lost(const SessionError &why) {
   log(LogSink::Level::Info, why.text);
   timer_.stop();
   alive_timer_.stop();

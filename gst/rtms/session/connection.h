@@ -59,7 +59,7 @@ class Connection final : private TransportListener {
 
   bool floods();
   void answer_keep_alive(const KeepAliveRequest &request);
-  void lost(SessionError why);
+  void lost(const SessionError &why);
   void watch(unsigned delay_ms);
   void log(LogSink::Level level, const std::string &text);
 

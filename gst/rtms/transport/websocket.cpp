@@ -38,8 +38,8 @@ std::string valid_text(std::string_view text) {
 
 class WebSocket final : public Transport {
  public:
-  WebSocket(std::shared_ptr<const WebSocketOptions> options, std::shared_ptr<unsigned> operations,
-            TransportListener *listener)
+  WebSocket(const std::shared_ptr<const WebSocketOptions> &options,
+            std::shared_ptr<unsigned> operations, TransportListener *listener)
       : options_(options),
         listener_(listener),
         dial_(std::make_unique<Dial>(options, std::move(operations))),
@@ -57,7 +57,7 @@ class WebSocket final : public Transport {
 
   void connected(Dial::Result result);
   void closed(const TransportClose &why);
-  void fail(int close_code, TransportClose why);
+  void fail(int close_code, const TransportClose &why);
 
   // These return false when the connection is over, and this object perhaps destroyed.
   bool read_turn();
@@ -293,17 +293,16 @@ void WebSocket::close() {
   }
 }
 
-void WebSocket::fail(int close_code, TransportClose why) {
+void WebSocket::fail(int close_code, const TransportClose &why) {
   write_frame(Opcode::Close, close_payload(close_code));
   closed(why);
 }
 
 void WebSocket::closed(const TransportClose &why) {
   TransportListener *listener = listener_;
-  const TransportClose reason = why;
   abort();
   if (listener)
-    listener->transport_closed(reason);
+    listener->transport_closed(why);
 }
 
 void WebSocket::abort() {
