@@ -119,8 +119,6 @@ void FakeTransport::message(std::string_view bytes) {
     return;
   const rtms::Message parsed = net_->parser_.parse(bytes);
   const auto *response = std::get_if<rtms::DataResponse>(&parsed);
-  if (response && state_ == State::Closing && !net_->late_answers_)
-    return;
   if (!signaling_ && !answered_ && response && response->status == 0) {
     answered_ = true;
     net_->answers_++;

@@ -37,7 +37,6 @@ class FakeTransport final : public rtms::Transport {
   void end(const rtms::TransportClose &why);
 
   bool live() const { return state_ != State::Created && state_ != State::Gone; }
-  bool closing() const { return state_ == State::Closing; }
   bool signaling() const { return signaling_; }
 
  private:
@@ -65,8 +64,6 @@ class FakeNet final : public rtms::TransportFactory {
   // From here on nothing may be opened any more.
   void forbid() { forbidden_ = true; }
   void released() { released_ = true; }
-  // Whether answers come on connections that are being closed.
-  void answer_late() { late_answers_ = true; }
 
  private:
   friend class FakeTransport;
@@ -76,7 +73,6 @@ class FakeNet final : public rtms::TransportFactory {
   bool fail_next_ = false;
   bool forbidden_ = false;
   bool released_ = false;
-  bool late_answers_ = false;
   // Since the present signaling connection was opened.
   unsigned answers_ = 0, readies_ = 0;
 };
