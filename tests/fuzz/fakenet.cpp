@@ -123,9 +123,12 @@ void FakeTransport::message(std::string_view bytes) {
     answered_ = true;
     net_->answers_++;
   }
-  // A copy that ends where the message does, so that reading on is noticed.
-  const std::vector<char> copy(bytes.begin(), bytes.end());
-  listener_->transport_message({copy.data(), copy.size()});
+  // A copy that ends where the padding does, so that reading on is noticed. What stands in it, as
+  // on a real connection, is more of the same.
+  std::vector<char> copy(bytes.begin(), bytes.end());
+  while (copy.size() < bytes.size() + rtms::TransportListener::kPadding)
+    copy.push_back(bytes.empty() ? '"' : bytes[copy.size() % bytes.size()]);
+  listener_->transport_message({copy.data(), bytes.size()});
 }
 
 void FakeTransport::answer() {
