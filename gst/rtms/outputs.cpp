@@ -199,6 +199,7 @@ Outputs::Output *Outputs::participant_output(const MediaData &data) {
                           ("More than %u speakers: further ones get no pad.", kMaxParticipantPads),
                           (nullptr));
     told_too_many_ = true;
+    stats_->of(Media::Audio).dropped++;
     return nullptr;
   }
   Output *output = add_output(Media::Audio, key, "audio_" + std::to_string(participant_count_++),

@@ -45,7 +45,7 @@ bool Outputs::hold(const MediaData &data) {
   }
   if (held_.empty())
     held_bytes_ = 0;
-  held_bytes_ += data.payload.size();
+  held_bytes_ += data.payload.size() + sizeof(HeldMedia);
   if (config_.limits.bytes && held_bytes_ > config_.limits.bytes) {
     release_held();
     return false;

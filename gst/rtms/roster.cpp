@@ -5,7 +5,6 @@ namespace {
 
 // More than any meeting has: a server could invent new ones for ever.
 constexpr size_t kMaxNames = 10000;
-constexpr size_t kMaxNameLength = 1024;
 
 std::string user_key(uint64_t user_id) {
   return std::to_string(user_id);
@@ -37,8 +36,7 @@ void Roster::learn(Participant *participant) {
 }
 
 void Roster::remember(const std::string &key, const std::string &name) {
-  if (name.size() <= kMaxNameLength && key.size() <= kMaxNameLength &&
-      (names_.size() < kMaxNames || names_.count(key)))
+  if (names_.size() < kMaxNames || names_.count(key))
     names_[key] = name;
 }
 

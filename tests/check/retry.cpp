@@ -138,6 +138,29 @@ GST_START_TEST(test_reset) {
 }
 GST_END_TEST;
 
+// A server that accepts and closes for ever is not called without a pause: each handshake brings a
+// new window, but the delays go on growing until a connection lasts.
+GST_START_TEST(test_short_connections) {
+  Retry retry(limits(30000, 1000, 30000));
+  int64_t now = kNow;
+  unsigned wait = 0;
+  for (int i = 0; i < 20; i++) {
+    const std::optional<unsigned> next = retry.next(now, 0.5);
+    fail_unless(next.has_value(), "no try after %d", i);
+    fail_unless(*next >= wait, "%u ms after %u ms", *next, wait);
+    wait = *next;
+    now += wait + 10;
+    retry.succeeded(now);
+    now += 10;
+  }
+  assert_equals_int(wait, 30000);
+  assert_equals_int(retry.attempts(), 20);
+  const std::optional<unsigned> quick = retry.next(now + 1000, 0.5);
+  assert_equals_int(retry.attempts(), 1);
+  fail_unless(quick && *quick < 1000);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_attempts) {
   Retry retry(limits(60000, 10, 100));
   for (unsigned i = 1; i <= 10; i++) {
@@ -187,6 +210,7 @@ static Suite *retry_suite(void) {
   tcase_add_test(tc, test_failing_tries_end);
   tcase_add_test(tc, test_no_window);
   tcase_add_test(tc, test_reset);
+  tcase_add_test(tc, test_short_connections);
   tcase_add_test(tc, test_attempts);
   return suite;
 }

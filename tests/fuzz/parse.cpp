@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     rtms::transcript_json(*media, stream_start);
     rtms::chat_json(*media);
   } else if (const auto *event = std::get_if<rtms::EventUpdate>(&message)) {
-    if (event->type == 1) stream_start = event->timestamp;  // what a server says may be anything
+    if (event->type == 1)
+      stream_start = event->timestamp;  // what a server says may be anything
   } else if (const auto *ask = std::get_if<rtms::KeepAliveRequest>(&message)) {
     rtms::build_keep_alive_response(ask->timestamp);
   }

@@ -12,6 +12,13 @@ bool is_delta(const GstBuffer *buffer) {
   return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
 }
 
+// Only the later of two without a buffer between them means anything.
+bool replaces(const GstEvent *later, const GstEvent *earlier) {
+  const GstEventType type = GST_EVENT_TYPE(later);
+  return type == GST_EVENT_TYPE(earlier) &&
+         (type == GST_EVENT_CAPS || type == GST_EVENT_SEGMENT || type == GST_EVENT_TAG);
+}
+
 }  // namespace
 
 Queue::Result Queue::push(BufferPtr buffer) {
@@ -36,6 +43,9 @@ Queue::Result Queue::push(BufferPtr buffer) {
 }
 
 void Queue::push(EventPtr event) {
+  for (size_t at = items_.size(); at > 0 && items_[at - 1].event; --at)
+    if (replaces(event.get(), items_[at - 1].event.get()))
+      items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(at - 1));
   items_.push_back({nullptr, std::move(event)});
 }
 
@@ -97,7 +107,8 @@ unsigned Queue::drop() {
   return dropped;
 }
 
-// Events stay: caps, segments and EOS are not lost with the buffers around them.
+// Events stay: caps, segments and EOS are not lost with the buffers around them. But those that a
+// later one replaces would pile up.
 bool Queue::drop_oldest_buffer() {
   auto oldest = std::find_if(items_.begin(), items_.end(),
                              [](const Item &item) { return item.buffer != nullptr; });
@@ -105,7 +116,16 @@ bool Queue::drop_oldest_buffer() {
     return false;
   bytes_ -= gst_buffer_get_size(oldest->buffer.get());
   buffers_--;
-  items_.erase(oldest);
+  // In front of it are events alone.
+  auto at = items_.erase(oldest);
+  while (at != items_.begin()) {
+    --at;
+    auto later = at + 1;
+    while (later != items_.end() && later->event && !replaces(later->event.get(), at->event.get()))
+      ++later;
+    if (later != items_.end() && later->event)
+      at = items_.erase(at);
+  }
   return true;
 }
 

@@ -1,6 +1,7 @@
 #include "parse.h"
 
 #include "json_read.h"
+#include "shorten.h"
 
 #include <algorithm>
 
@@ -55,6 +56,20 @@ std::optional<std::string_view> payload_of(JsonValue value, std::string *chat) {
   return *chat;
 }
 
+std::optional<std::string_view> short_view(JsonValue value) {
+  auto text = json_view(value);
+  if (text)
+    text = shorten(*text);
+  return text;
+}
+
+std::optional<std::string> short_string(JsonValue value) {
+  auto text = json_string(value);
+  if (text)
+    text->resize(shorten(*text).size());
+  return text;
+}
+
 void read_media_field(std::string_view key, JsonValue value, MediaFields *fields,
                       std::string *chat) {
   if (key == "data")
@@ -62,13 +77,13 @@ void read_media_field(std::string_view key, JsonValue value, MediaFields *fields
   else if (key == "user_id")
     fields->user_id = json_uint(value);
   else if (key == "user_name")
-    fields->user_name = json_view(value);
+    fields->user_name = short_view(value);
   else if (key == "timestamp")
     fields->timestamp = json_time(value);
   else if (key == "length")
     fields->length = json_int(value);
   else if (key == "channel_id")
-    fields->channel_id = json_string(value);
+    fields->channel_id = short_string(value);
   else if (key == "start_time")
     fields->start_time = json_time(value);
   else if (key == "end_time")
@@ -141,7 +156,7 @@ void read_server_urls(JsonValue value, SignalingResponse *response) {
 }
 
 void assign(JsonValue value, std::string *text) {
-  if (auto string = json_string(value))
+  if (auto string = short_string(value))
     *text = *string;
 }
 

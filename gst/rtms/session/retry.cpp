@@ -14,6 +14,9 @@ std::optional<unsigned> Retry::next(int64_t now_ms, double chance) {
     return std::nullopt;
   if (!lost_ms_)
     lost_ms_ = now_ms;
+  if (connected_ms_ && now_ms - *connected_ms_ >= limits_.delay_ms)
+    attempts_ = 0;
+  connected_ms_.reset();
   const int64_t left_ms = *lost_ms_ + limits_.window_ms - now_ms;
   if (left_ms <= 0)
     return std::nullopt;
@@ -31,8 +34,14 @@ std::optional<unsigned> Retry::next(int64_t now_ms, double chance) {
   return static_cast<unsigned>(std::min(delay_ms, static_cast<double>(left_ms)));
 }
 
+void Retry::succeeded(int64_t now_ms) {
+  lost_ms_.reset();
+  connected_ms_ = now_ms;
+}
+
 void Retry::reset() {
   lost_ms_.reset();
+  connected_ms_.reset();
   attempts_ = 0;
 }
 

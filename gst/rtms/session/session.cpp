@@ -9,8 +9,6 @@
 namespace rtms {
 namespace {
 
-// How long stop() waits for the server's half of the closing handshakes.
-constexpr unsigned kCloseTimeout_ms = 400;
 // After the end of the stream: how long to wait for media that is still on its way, and how often
 // at most.
 constexpr unsigned kDrainQuiet_ms = 300;
@@ -60,8 +58,6 @@ void Session::open_signaling() {
 }
 
 void Session::signaling_answered(const SignalingResponse &response) {
-  if (signaling_established_)
-    return;
   if (response.status != 0) {
     signaling_lost(status_error("signaling", response.status, response.reason));
     return;
@@ -69,7 +65,7 @@ void Session::signaling_answered(const SignalingResponse &response) {
   signaling_->established();
   signaling_established_ = true;
   ever_established_ = true;
-  signaling_retry_.reset();
+  signaling_retry_.succeeded(g_get_monotonic_time() / 1000);
   listener_->session_connection(ConnectionState::Streaming, 0, 0);
   signaling_->send(build_event_subscription(subscribable_events(config_.who.product)));
   if (close_requested_)
@@ -83,6 +79,7 @@ void Session::signaling_lost(const SessionError &why) {
   if (!over_ && !is_final(why, first))
     delay_ms = next_delay(&signaling_retry_);
   signaling_.reset();
+  signaling_established_ = false;
   if (!delay_ms) {
     links_.clear();
     fail(why);
@@ -139,11 +136,15 @@ void Session::message_of(Connection *connection, Link *link, const Message &mess
   if (std::get_if<KeepAliveRequest>(&message)) {
     listener_->session_keep_alive(link ? link->media : 0);
   } else if (auto signaling = std::get_if<SignalingResponse>(&message)) {
-    if (!link)
+    if (!link && !signaling_established_)
       signaling_answered(*signaling);
+    else
+      unasked(connection);
   } else if (auto data = std::get_if<DataResponse>(&message)) {
-    if (link)
+    if (link && !link->established && !link->closing)
       link_answered(link, *data);
+    else
+      unasked(connection);
   } else if (auto event = std::get_if<EventUpdate>(&message)) {
     listener_->session_event(*event);
     if (event->type == static_cast<int64_t>(EventType::MediaConnectionInterrupted))
@@ -153,20 +154,41 @@ void Session::message_of(Connection *connection, Link *link, const Message &mess
   } else if (auto session = std::get_if<SessionStateUpdate>(&message)) {
     listener_->session_session_state(*session);
   } else if (auto subscription = std::get_if<VideoSubscriptionResponse>(&message)) {
-    if (subscription->status != 0)
-      listener_->session_warning(
-          status_error("video subscription", subscription->status, subscription->reason));
+    subscription_answered(connection, *subscription);
   } else if (auto close = std::get_if<StreamCloseResponse>(&message)) {
-    if (close->status != 0) {
-      close_requested_ = false;
-      listener_->session_warning(status_error("stream close", close->status, close->reason));
-    } else if (close_requested_) {
-      begin_end();
-    }
+    close_answered(connection, *close);
   } else if (auto unknown = std::get_if<UnknownMessage>(&message)) {
     listener_->session_ignored(connection->name() + ": msg_type " + std::to_string(unknown->type));
   } else if (auto error = std::get_if<ParseError>(&message)) {
     listener_->session_ignored(connection->name() + ": " + error->what);
+  }
+}
+
+// A server that goes on answering must not fill the bus with warnings.
+void Session::unasked(const Connection *connection) {
+  listener_->session_ignored(connection->name() + ": an answer that nothing asked for");
+}
+
+void Session::subscription_answered(const Connection *connection,
+                                    const VideoSubscriptionResponse &response) {
+  if (subscriptions_asked_ == 0) {
+    unasked(connection);
+    return;
+  }
+  subscriptions_asked_--;
+  if (response.status != 0)
+    listener_->session_warning(
+        status_error("video subscription", response.status, response.reason));
+}
+
+void Session::close_answered(const Connection *connection, const StreamCloseResponse &response) {
+  if (!close_requested_) {
+    unasked(connection);
+  } else if (response.status != 0) {
+    close_requested_ = false;
+    listener_->session_warning(status_error("stream close", response.status, response.reason));
+  } else {
+    begin_end();
   }
 }
 
@@ -186,9 +208,7 @@ void Session::begin_end() {
   if (ending_)
     return;
   ending_ = true;
-  signaling_retry_timer_.stop();
-  for (auto &link : links_)
-    link->retry_timer.stop();
+  stop_retrying();
   drain(kDrainRounds);
 }
 
@@ -248,7 +268,14 @@ void Session::fail(const SessionError &why) {
   if (over_)
     return;
   over_ = true;
+  stop_retrying();
   listener_->session_failed(why);
+}
+
+void Session::stop_retrying() {
+  signaling_retry_timer_.stop();
+  for (auto &link : links_)
+    link->retry_timer.stop();
 }
 
 void Session::stop(std::function<void()> done) {
@@ -256,12 +283,10 @@ void Session::stop(std::function<void()> done) {
   stopping_ = true;
   if (done)
     stopped_ = std::move(done);
-  signaling_retry_timer_.stop();
+  stop_retrying();
   drain_timer_.stop();
   leave_timer_.stop();
   forget_leaving();
-  for (auto &link : links_)
-    link->retry_timer.stop();
   stop_timer_.start(kCloseTimeout_ms, [this] {
     for (auto &link : links_)
       drop_connection(link.get());
@@ -321,76 +346,17 @@ void Session::close_next() {
 // ---- requests ------------------------------------------------------------------------
 
 void Session::subscribe_video(uint64_t user_id, bool subscribe) {
-  if (signaling_)
-    signaling_->send(build_video_subscription(user_id, subscribe, g_get_real_time() / 1000));
+  if (!signaling_)
+    return;
+  subscriptions_asked_++;
+  signaling_->send(build_video_subscription(user_id, subscribe, g_get_real_time() / 1000));
 }
 
 void Session::close_stream() {
   // Before the handshake it would get no answer: then it waits for that.
   close_requested_ = true;
-  if (signaling_established_)
+  if (signaling_ && signaling_established_)
     signaling_->send(build_stream_close(config_.who));
-}
-
-void Session::rejoin(std::string signaling_url, std::string signature) {
-  if (over_ || ending_)
-    return;
-  config_.signaling_url = std::move(signaling_url);
-  if (!signature.empty())
-    config_.who.signature = std::move(signature);
-  signaling_retry_timer_.stop();
-  signaling_retry_.reset();
-  leave();
-}
-
-// The old connections are closed, and gone, before the first new one is opened.
-void Session::leave() {
-  for (auto &link : links_)
-    if (link->connection)
-      leaving_.push_back({std::move(link->connection), link->established ? link->media : 0});
-  links_.clear();
-  if (signaling_)
-    leaving_.push_back({std::move(signaling_), 0});
-  leave_timer_.start(kCloseTimeout_ms, [this] {
-    forget_leaving();
-    start_over();
-  });
-  // close() may end a connection at once.
-  std::vector<Connection *> closing;
-  for (Leaving &leaving : leaving_)
-    closing.push_back(leaving.connection.get());
-  for (Connection *connection : closing)
-    connection->close();
-  start_over();
-}
-
-void Session::left(const Connection *connection) {
-  for (auto leaving = leaving_.begin(); leaving != leaving_.end(); ++leaving) {
-    if (leaving->connection.get() != connection)
-      continue;
-    if (leaving->media)
-      listener_->session_media_lost(leaving->media);
-    leaving_.erase(leaving);
-    break;
-  }
-  start_over();
-}
-
-void Session::forget_leaving() {
-  while (!leaving_.empty()) {
-    const MediaMask media = leaving_.back().media;
-    leaving_.pop_back();
-    if (media)
-      listener_->session_media_lost(media);
-  }
-}
-
-// When nothing is left of the old connections, and it is time.
-void Session::start_over() {
-  if (over_ || ending_ || signaling_ || !leaving_.empty() || signaling_retry_timer_.running())
-    return;
-  leave_timer_.stop();
-  open_signaling();
 }
 
 }  // namespace rtms

@@ -83,6 +83,9 @@ class Session final : public ConnectionListener {
   void stream_stopped();
 
  private:
+  // How long the server may take for its half of a closing handshake.
+  static constexpr unsigned kCloseTimeout_ms = 400;
+
   // One media connection and what it carries.
   struct Link {
     explicit Link(Retry::Limits limits) : retry(limits) {}
@@ -125,6 +128,11 @@ class Session final : public ConnectionListener {
   void left(const Connection *connection);
   void forget_leaving();
   void start_over();
+  void unasked(const Connection *connection);
+  void subscription_answered(const Connection *connection,
+                             const VideoSubscriptionResponse &response);
+  void close_answered(const Connection *connection, const StreamCloseResponse &response);
+  void stop_retrying();
   void close_link(Link *link);
   void reopen_link(Link *link);
   void begin_end();
@@ -154,7 +162,8 @@ class Session final : public ConnectionListener {
   bool all_answered_ = false;
   bool released_ = false;
   unsigned established_count_ = 0;
-  bool over_ = false;  // failed, ended or stopped: nothing is reconnected
+  unsigned subscriptions_asked_ = 0;  // and not answered
+  bool over_ = false;                 // failed, ended or stopped: nothing is reconnected
   bool close_requested_ = false;
   bool ending_ = false;  // the stream is terminated, but what it sent before may still come
   bool media_came_ = false;

@@ -12,7 +12,6 @@ namespace {
 
 // What a connection that the service calls lost may take to answer a ping.
 constexpr unsigned kPingTimeout_ms = 2000;
-constexpr unsigned kCloseTimeout_ms = 400;
 
 }  // namespace
 
@@ -77,8 +76,6 @@ void Session::open_link(Link *link) {
 }
 
 void Session::link_answered(Link *link, const DataResponse &response) {
-  if (link->established)
-    return;
   if (response.status != 0) {
     link_refused(link, response);
     return;
@@ -97,7 +94,7 @@ void Session::link_answered(Link *link, const DataResponse &response) {
     link->repaired_us = g_get_monotonic_time();
   link->answered = true;
   link->lost = false;
-  link->retry.reset();
+  link->retry.succeeded(g_get_monotonic_time() / 1000);
   if (!apply_negotiation(link, response))
     return;
   listener_->session_connection(ConnectionState::Streaming, link->media, 0);
@@ -112,7 +109,7 @@ void Session::send_ready(Link *link) {
 }
 
 void Session::release() {
-  if (released_)
+  if (released_ || over_ || ending_)
     return;
   released_ = true;
   // In the order in which their handshakes succeeded.

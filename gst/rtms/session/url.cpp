@@ -1,6 +1,7 @@
 #include "url.h"
 
 #include "../glibptr.h"
+#include "../protocol/shorten.h"
 
 #include <algorithm>
 #include <cstring>
@@ -52,7 +53,10 @@ std::string printable_url(const std::string &url) {
   StringPtr plain(g_uri_join(G_URI_FLAGS_NONE, g_uri_get_scheme(uri.get()), nullptr,
                              g_uri_get_host(uri.get()), g_uri_get_port(uri.get()),
                              g_uri_get_path(uri.get()), nullptr, nullptr));
-  return plain.get();
+  std::string text(shorten(plain.get()));
+  if (text.size() < strlen(plain.get()))
+    text += "…";
+  return text;
 }
 
 }  // namespace rtms

@@ -1,0 +1,128 @@
+// Tags, caps and segments that a later one replaces do not pile up in a queue from which nothing is
+// taken: neither without buffers, nor around those that are dropped.
+#include "media/queue.h"
+
+#include <gst/check/gstcheck.h>
+
+using namespace rtms;
+using Policy = Queue::Policy;
+
+namespace {
+
+constexpr Policy kPolicies[] = {Policy::Oldest, Policy::ToKeyframe, Policy::OldestBytes};
+constexpr unsigned kSize = 10, kRounds = 1000, kHeld = 5;
+
+BufferPtr new_buffer(unsigned id) {
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, kSize, nullptr));
+  GST_BUFFER_OFFSET(buffer.get()) = id;
+  return buffer;
+}
+
+EventPtr new_caps(unsigned id) {
+  CapsPtr caps(
+      gst_caps_new_simple("video/x-h264", "width", G_TYPE_INT, static_cast<int>(id), nullptr));
+  return EventPtr(gst_event_new_caps(caps.get()));
+}
+
+EventPtr new_segment(unsigned id) {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.base = id;
+  return EventPtr(gst_event_new_segment(&segment));
+}
+
+EventPtr new_tags(unsigned id) {
+  return EventPtr(gst_event_new_tag(gst_tag_list_new(GST_TAG_TRACK_NUMBER, id, nullptr)));
+}
+
+// The number that each kind was last made with.
+struct Last {
+  unsigned caps = 0, segment = 0, tags = 0, events = 0;
+
+  void take(GstEvent *event) {
+    events++;
+    if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+      GstCaps *parsed = nullptr;
+      int width = 0;
+      gst_event_parse_caps(event, &parsed);
+      gst_structure_get_int(gst_caps_get_structure(parsed, 0), "width", &width);
+      caps = static_cast<unsigned>(width);
+    } else if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+      const GstSegment *parsed = nullptr;
+      gst_event_parse_segment(event, &parsed);
+      segment = static_cast<unsigned>(parsed->base);
+    } else if (GST_EVENT_TYPE(event) == GST_EVENT_TAG) {
+      GstTagList *parsed = nullptr;
+      gst_event_parse_tag(event, &parsed);
+      gst_tag_list_get_uint(parsed, GST_TAG_TRACK_NUMBER, &tags);
+    }
+  }
+};
+
+}  // namespace
+
+// Each buffer that is left has in front of it what came with it.
+GST_START_TEST(test_around_dropped_buffers) {
+  Queue queue(kPolicies[__i__], {kHeld * kSize, 0});
+  for (unsigned i = 1; i <= kRounds; i++) {
+    queue.push(new_caps(i));
+    if (i % 3 == 0)
+      queue.push(new_segment(i));
+    queue.push(new_tags(i));
+    queue.push(new_tags(i + 1));
+    queue.push(new_buffer(i));
+  }
+  Last last;
+  unsigned left = 0;
+  while (!queue.empty()) {
+    BufferPtr buffer;
+    EventPtr event;
+    queue.pop(&buffer, &event);
+    if (event) {
+      last.take(event.get());
+      continue;
+    }
+    left++;
+    const auto id = static_cast<unsigned>(GST_BUFFER_OFFSET(buffer.get()));
+    assert_equals_int(last.caps, id);
+    assert_equals_int(last.segment, id - id % 3);
+    assert_equals_int(last.tags, id + 1);
+  }
+  fail_unless(left >= 1 && left <= kHeld, "%u left", left);
+  assert_equals_int(last.tags, kRounds + 1);
+  fail_unless(last.events <= 3 * left, "%u events, %u left", last.events, left);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_without_buffers) {
+  Queue queue(kPolicies[__i__], {kHeld * kSize, 0});
+  for (unsigned i = 1; i <= kRounds; i++) {
+    queue.push(new_tags(i));
+    queue.push(new_segment(i));
+    queue.push(new_caps(i));
+  }
+  queue.push(EventPtr(gst_event_new_eos()));
+  Last last;
+  while (!queue.empty()) {
+    BufferPtr buffer;
+    EventPtr event;
+    queue.pop(&buffer, &event);
+    last.take(event.get());
+  }
+  assert_equals_int(last.caps, kRounds);
+  assert_equals_int(last.segment, kRounds);
+  assert_equals_int(last.tags, kRounds);
+  assert_equals_int(last.events, 4);
+}
+GST_END_TEST;
+
+static Suite *queue_events_suite() {
+  Suite *suite = suite_create("queue_events");
+  TCase *tcase = tcase_create("events");
+  tcase_add_loop_test(tcase, test_around_dropped_buffers, 0, G_N_ELEMENTS(kPolicies));
+  tcase_add_loop_test(tcase, test_without_buffers, 0, G_N_ELEMENTS(kPolicies));
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+GST_CHECK_MAIN(queue_events)

@@ -1,0 +1,80 @@
+// Connections without a network: a script says what becomes of them, and what the session does with
+// them is held against the protocol.
+#pragma once
+
+#include "protocol/parse.h"
+#include "session/session.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rtmsfuzz {
+
+[[noreturn]] void violated(const char *rule);
+
+class FakeNet;
+
+class FakeTransport final : public rtms::Transport {
+ public:
+  enum class State { Created, Connecting, Open, Closing, Gone };
+
+  FakeTransport(FakeNet *net, rtms::TransportListener *listener);
+  ~FakeTransport() override;
+
+  void open(const std::string &url, const Headers &headers) override;
+  void send(const std::string &text) override;
+  void ping() override;
+  void close() override;
+  void abort() override;
+
+  // What the script says. Each may destroy the transport.
+  void opened();
+  void message(std::string_view bytes);
+  void answer();  // the handshake, as a server that is content with everything
+  void pong();
+  void end(const rtms::TransportClose &why);
+
+  bool live() const { return state_ != State::Created && state_ != State::Gone; }
+  bool signaling() const { return signaling_; }
+
+ private:
+  void said_hello(const std::string &text);
+
+  FakeNet *net_;
+  rtms::TransportListener *listener_;
+  State state_ = State::Created;
+  bool signaling_ = false;
+  bool said_hello_ = false;
+  bool answered_ = false;
+  rtms::MediaMask media_ = 0;
+};
+
+class FakeNet final : public rtms::TransportFactory {
+ public:
+  std::unique_ptr<rtms::Transport> create(rtms::TransportListener *listener) override;
+
+  // The live ones, the oldest first; null where there are none.
+  FakeTransport *pick(unsigned index) const;
+  FakeTransport *signaling() const;
+  size_t live() const;
+  // The next connection fails before open() has returned.
+  void fail_next() { fail_next_ = true; }
+  // From here on nothing may be opened any more.
+  void forbid() { forbidden_ = true; }
+  void released() { released_ = true; }
+
+ private:
+  friend class FakeTransport;
+
+  std::vector<FakeTransport *> transports_;
+  rtms::Parser parser_;  // its own: the session's views live in the session's
+  bool fail_next_ = false;
+  bool forbidden_ = false;
+  bool released_ = false;
+  // Since the present signaling connection was opened.
+  unsigned answers_ = 0, readies_ = 0;
+};
+
+}  // namespace rtmsfuzz
