@@ -114,7 +114,8 @@ void Stream::close_stream() {
 
 void Stream::rejoin(const SessionConfig &config) {
   thread_->post([this, url = config.signaling_url, signature = config.who.signature] {
-    session_->rejoin(url, signature);
+    if (session_)
+      session_->rejoin(url, signature);
   });
 }
 
