@@ -21,6 +21,10 @@ using Ptr = std::unique_ptr<T, Free<Function>>;
 
 template <class T>
 using ObjectPtr = Ptr<T, g_object_unref>;
+template <class T>
+ObjectPtr<T> share(T *object) {
+  return ObjectPtr<T>(static_cast<T *>(g_object_ref(object)));
+}
 using CharPtr = Ptr<char, g_free>;
 using BytesPtr = Ptr<GBytes, g_bytes_unref>;
 using ErrorPtr = Ptr<GError, g_error_free>;

@@ -1,5 +1,7 @@
 #include "advice.h"
 
+#include "../glibptr.h"
+#include "../protocol/shorten.h"
 #include "../protocol/types.h"
 #include "url.h"
 
@@ -23,6 +25,14 @@ std::string http_advice(int status) {
     default:
       return "check signaling-url";
   }
+}
+
+// What a server wrote is anything, of any length.
+std::string readable(const std::string &text) {
+  if (text.empty())
+    return {};
+  const StringPtr valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())));
+  return std::string(shorten(valid.get()));
 }
 
 std::string closed_text(int code) {
@@ -55,7 +65,7 @@ std::string transport_text(const std::string &name, const std::string &url,
   using Kind = TransportClose::Kind;
   const std::string to = "The " + name + " connection to " + printable_url(url) + " ";
   const std::string code = std::to_string(why.code);
-  const std::string detail = why.text.empty() ? "" : ": " + why.text;
+  const std::string detail = why.text.empty() ? "" : ": " + readable(why.text);
   switch (why.kind) {
     case Kind::Closed:
       return to + "ended: " + closed_text(why.code) + detail + ".";

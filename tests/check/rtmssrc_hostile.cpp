@@ -1,0 +1,179 @@
+// A server whose messages make no sense: they are ignored and counted, or end the session with one
+// clear error; and what makes sense still comes through.
+#include "hostile.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+const char *const kMedia[] = {
+    R"({"msg_type":14,"content":{"user_id":5,"user_name":"A","data":"AAAA","length":3,"timestamp":1738392033000,"channel_id":"c"}})",
+    R"({"msg_type":15,"content":{"user_id":5,"user_name":"A","data":"AAAAAWWI","timestamp":1738392033000}})",
+    R"({"msg_type":16,"content":{"user_id":5,"user_name":"A","data":"AAAAAWWI","timestamp":1738392033000}})",
+    R"({"msg_type":17,"content":{"user_id":5,"data":"Hello.","timestamp":1738392033000,"start_time":1738392033000,"end_time":1738392034000,"language":9,"attribute":"final","is_final":true}})",
+    R"({"msg_type":18,"content":{"user_id":5,"data":{"data":"Hi","message_id":"m","operation_type":1,"sender":{}},"timestamp":1738392033000}})",
+    R"({"msg_type":12,"timestamp":1738392033000})",
+    R"({"msg_type":23,"content":{"sample_rate":1}})",
+};
+
+// None of them ends the stream, however it is spoiled.
+const char *const kSignaling[] = {
+    R"({"msg_type":6,"event":{"event_type":1,"timestamp":1738392033000}})",
+    R"({"msg_type":6,"event":{"event_type":2,"current_id":5,"user_name":"A","timestamp":1738392033000}})",
+    R"({"msg_type":6,"event":{"event_type":3,"participants":[{"user_id":5,"user_name":"A"}],"timestamp":1738392033000}})",
+    R"({"msg_type":6,"event":{"event_type":20,"event_ts":1,"participant_info":{"channel_id":"c","display_name":"A"}}})",
+    R"({"msg_type":8,"state":1,"reason":6,"timestamp":1738392033000})",
+    R"({"msg_type":9,"rtms_session_id":"s","state":2,"stop_reason":6,"timestamp":1738392033000})",
+    R"({"msg_type":11,"state":2})",
+    R"({"msg_type":12,"timestamp":1738392033000})",
+    R"({"msg_type":20,"state":1})",
+    R"({"msg_type":29,"user_id":5,"subscribe":true,"status_code":0,"reason":"r"})",
+};
+
+// What is no message at all.
+std::vector<std::string> garbage() {
+  return {"",
+          " ",
+          "null",
+          "14",
+          "[]",
+          "\"x\"",
+          "{",
+          "}",
+          "{}",
+          "{\"msg_type\":",
+          "\xff\xff",
+          std::string(1, '\0'),
+          std::string(1000, '\0'),
+          "\xef\xbb\xbf{}",
+          "{}{}",
+          R"({"msg_type":14})",
+          R"({"msg_type":14,"msg_type":15})",
+          R"({"msg_type":6})",
+          R"({"msg_type":6,"event":[]})",
+          std::string(1000000, '['),
+          std::string(1000000, '{'),
+          std::string(500000, '[') + std::string(500000, ']'),
+          R"({"msg_type":14,"content":)" + std::string(300000, '[') + "}",
+          [] {
+            std::string deep;
+            for (int i = 0; i < 100000; i++)
+              deep += "{\"content\":";
+            return deep;
+          }()};
+}
+
+Setup all_media(const RawServer &server) {
+  return [setup = server.client()](GstElement *src) {
+    setup(src);
+    set(src, "media-types", "audio+video+screen+transcript+chat");
+    set(src, "connection-mode", "unified");
+    set(src, "transcript-format", "json");
+  };
+}
+
+}  // namespace
+
+// Each message is delivered, dropped or ignored, and counted as that; the connection lives on.
+GST_START_TEST(test_media_fields) {
+  Scene scene;
+  scene.media = spoiled(kMedia[__i__]);
+  RawServer server(scene.signaling_talk(), scene.media_talk());
+  Player player(all_media(server));
+  expect_streaming(player, server);
+  const uint64_t counted = stat(player.src(), "messages") + stat(player.src(), "dropped") +
+                           stat(player.src(), "ignored") + stat(player.src(), "keep-alives");
+  player.stop();
+  ck_assert_msg(counted >= scene.media.size(), "%" G_GUINT64_FORMAT " of %zu", counted,
+                scene.media.size());
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
+  server.finish();
+}
+GST_END_TEST;
+
+GST_START_TEST(test_signaling_fields) {
+  Scene scene;
+  scene.signaling = spoiled(kSignaling[__i__]);
+  RawServer server(scene.signaling_talk(), scene.media_talk());
+  Player player(server.client());
+  expect_streaming(player, server);
+  // Some are no JSON.
+  ck_assert_uint_ge(stat(player.src(), "ignored"), 10);
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
+  server.finish();
+}
+GST_END_TEST;
+
+GST_START_TEST(test_garbage) {
+  Scene scene;
+  scene.signaling = scene.media = garbage();
+  RawServer server(scene.signaling_talk(), scene.media_talk());
+  Player player(server.client());
+  expect_streaming(player, server);
+  // The message with two types is one of video, which was not asked for, or of audio without data.
+  ck_assert_uint_eq(stat(player.src(), "ignored"), 2 * garbage().size());
+  player.stop();
+  server.finish();
+}
+GST_END_TEST;
+
+// Payloads that are no base64, or not as long as they say: dropped and counted, each of them.
+GST_START_TEST(test_payloads) {
+  const std::string data[] = {"A",          "AA",         "AAA",        "AAAAA",    "AAA=AAAA",
+                              "====",       "A===",       "AA=A",       "AAAA====", "AA==AA==",
+                              "AAA\\n",     "AA AA===",   " AAAA",      "AAAA\\n",  "A-_A",
+                              "AA\\u0000A", "\\u00e9AAA", "AAAA\\t===="};
+  Scene scene;
+  for (const std::string &text : data)
+    scene.media.push_back(R"({"msg_type":14,"content":{"user_id":5,"data":")" + text +
+                          R"(","timestamp":1738392033000}})");
+  for (const char *length :
+       {"641", "639", "0", "-1", "-640", "1e9", "9223372036854775807", "641.5"})
+    scene.media.push_back(audio_json(0, kUser, std::string(",\"length\":") + length));
+  RawServer server(scene.signaling_talk(), scene.media_talk());
+  Player player(server.client());
+  expect_streaming(player, server);
+  ck_assert_uint_eq(stat(player.src(), "dropped"), scene.media.size());
+  ck_assert_uint_eq(stat(player.src(), "messages"), 1);
+  player.stop();
+  ck_assert(player.record().pad("audio").packets.front().has(GST_BUFFER_FLAG_DISCONT));
+  server.finish();
+}
+GST_END_TEST;
+
+// Answers that nothing asked for: no warnings, however many there are.
+GST_START_TEST(test_unasked_answers) {
+  Scene scene;
+  for (int i = 0; i < 500; i++)
+    for (const char *text : {R"({"msg_type":29,"user_id":5,"subscribe":true,"status_code":45})",
+                             R"({"msg_type":22,"status_code":45,"reason":"no"})",
+                             R"({"msg_type":2,"status_code":3,"reason":"no"})",
+                             R"({"msg_type":4,"status_code":9,"reason":"no"})"})
+      scene.signaling.push_back(text);
+  scene.media = scene.signaling;
+  RawServer server(scene.signaling_talk(), scene.media_talk());
+  Player player(server.client());
+  expect_streaming(player, server);
+  ck_assert_uint_eq(stat(player.src(), "ignored"), 2 * scene.media.size());
+  player.stop();
+  ck_assert_msg(player.record().count(GST_MESSAGE_WARNING) == 0, "%s", player.summary().c_str());
+  server.finish();
+}
+GST_END_TEST;
+
+static Suite *rtmssrc_hostile_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("rtmssrc_hostile");
+  TCase *messages = tcase_create("messages");
+  tcase_set_timeout(messages, kPatienceSeconds);
+  tcase_add_loop_test(messages, test_media_fields, 0, G_N_ELEMENTS(kMedia));
+  tcase_add_loop_test(messages, test_signaling_fields, 0, G_N_ELEMENTS(kSignaling));
+  tcase_add_test(messages, test_garbage);
+  tcase_add_test(messages, test_payloads);
+  tcase_add_test(messages, test_unasked_answers);
+  suite_add_tcase(suite, messages);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmssrc_hostile)

@@ -1,0 +1,4 @@
+#include "hostile.h"
+int main() {
+  return 0;
+}
