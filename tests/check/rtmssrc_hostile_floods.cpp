@@ -105,14 +105,15 @@ GST_END_TEST;
 
 // Participants by the ten thousand, again and again, with names of their own.
 GST_START_TEST(test_participants) {
-  constexpr int kEach = 20000, kEvents = 50;
+  constexpr int kEach = 20000, kEvents = 80;
   const std::string name(200, 'n');
   std::unique_ptr<MemoryBound> memory;
   RawServer server(signaling_flood(kEvents,
                                    [&](int i) {
-                                     // What one event takes is taken for all.
+                                     // What one event takes is taken for all, twice perhaps: all
+                                     // together are 350 MiB.
                                      if (i == 2)
-                                       memory = std::make_unique<MemoryBound>(64);
+                                       memory = std::make_unique<MemoryBound>(128);
                                      return join_of(i * kEach, kEach, name);
                                    }),
                    nice_afterwards);
