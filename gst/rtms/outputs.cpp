@@ -267,6 +267,14 @@ GstClockTime Outputs::running_time() const {
   return playing_ ? gst_element_get_current_running_time(element_) : GST_CLOCK_TIME_NONE;
 }
 
+const Outputs::Arrival &Outputs::arrival() {
+  if (!arrival_) {
+    const GstClockTime now = running_time();
+    arrival_ = {GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0, g_get_real_time()};
+  }
+  return *arrival_;
+}
+
 GstClockTime Outputs::certain_time() const {
   const GstClockTime now = running_time();
   if (!GST_CLOCK_TIME_IS_VALID(now))

@@ -88,6 +88,11 @@ class Outputs {
     std::optional<PictureSize> size;
   };
 
+  // When what is being handed on came: the same for all of a burst.
+  struct Arrival {
+    int64_t running_ns = 0, real_us = 0;
+  };
+
   Output *output_for(const MediaData &data);
   Output *participant_output(const MediaData &data);
   Output *add_output(Media media, const std::string &key, const std::string &name,
@@ -121,6 +126,7 @@ class Outputs {
   void count(const MediaData &data, int64_t timestamp_ms, const GstBuffer *buffer);
 
   GstClockTime running_time() const;
+  const Arrival &arrival();
   GstClockTime certain_time() const;
   void check_flows();
 
@@ -136,6 +142,7 @@ class Outputs {
   Timeline::Segment segment_;
   int64_t newest_position_ = 0;  // of audio, video and screen
   std::vector<Output *> to_wake_;
+  std::optional<Arrival> arrival_;  // until wake()
   std::vector<std::unique_ptr<HeldMedia>> held_;
   uint64_t held_bytes_ = 0;
   Timer hold_timer_;

@@ -28,6 +28,7 @@ void Outputs::wake() {
     gst_rtms_src_pad_wake(output->pad);
   }
   to_wake_.clear();
+  arrival_.reset();
 }
 
 // With buffer-data the first audio is older than anything else, but need not come first: for a
@@ -197,8 +198,6 @@ void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
   const int64_t captured_ms = timestamp_of(data);
   if (reanchor_.exchange(false))
     anchor(captured_ms);
-  const GstClockTime now = running_time();
-  const int64_t running_ns = GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0;
 
   if (data.media == Media::Transcript) {
     const TextSpan span = transcript_span(data, timeline_.zero_ms());
@@ -208,7 +207,7 @@ void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
         output->track.not_before(timeline_.position(start_ms) + timeline_.skew_ns()));
   } else {
     const Track::Stamp stamp =
-        output->track.stamp(&timeline_, captured_ms, running_ns, newest_position_);
+        output->track.stamp(&timeline_, captured_ms, arrival().running_ns, newest_position_);
     GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(stamp.position_ns);
     if (!is_text(data.media))
       newest_position_ = std::max(newest_position_, stamp.position_ns);
@@ -249,7 +248,7 @@ void Outputs::count(const MediaData &data, int64_t timestamp_ms, const GstBuffer
   stats.messages++;
   stats.bytes += gst_buffer_get_size(const_cast<GstBuffer *>(buffer));
   stats.last_timestamp_ms = static_cast<uint64_t>(timestamp_ms);
-  const int64_t latency_ns = (g_get_real_time() - timestamp_ms * 1000) * 1000;
+  const int64_t latency_ns = (arrival().real_us - timestamp_ms * 1000) * 1000;
   if (!first_latency_ns_)
     first_latency_ns_ = latency_ns;
   stats.latency_ns = latency_ns - *first_latency_ns_;
@@ -265,8 +264,8 @@ EventPtr Outputs::segment_event() const {
 
 void Outputs::anchor(int64_t unix_ms) {
   reanchor_ = false;
-  const GstClockTime now = running_time();
-  timeline_.anchor(unix_ms, GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0);
+  arrival_.reset();
+  timeline_.anchor(unix_ms, arrival().running_ns);
   segment_ = timeline_.segment();
   GST_INFO_OBJECT(element_,
                   "position 0 is Unix time %" G_GINT64_FORMAT " ms; position %" GST_TIME_FORMAT

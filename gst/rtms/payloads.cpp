@@ -41,6 +41,16 @@ BufferPtr text(const MediaData &data, TextOptions options, int64_t stream_start_
   return buffer;
 }
 
+void set_text(GstStructure *structure, GQuark field, std::string_view text) {
+  GValue value = G_VALUE_INIT;
+  g_value_init(&value, G_TYPE_STRING);
+  if (text.empty())
+    g_value_set_static_string(&value, "");
+  else
+    g_value_take_string(&value, g_strndup(text.data(), text.size()));
+  gst_structure_id_take_value(structure, field, &value);
+}
+
 }  // namespace
 
 bool is_text(Media media) {
@@ -76,9 +86,13 @@ void add_participant(GstBuffer *buffer, const MediaData &data) {
   static const GQuark user_name = g_quark_from_static_string("user-name");
   static const GQuark channel_id = g_quark_from_static_string("channel-id");
   GstCustomMeta *meta = gst_buffer_add_custom_meta(buffer, kParticipantMeta);
-  gst_structure_id_set(gst_custom_meta_get_structure(meta), user_id, G_TYPE_UINT64, data.user_id,
-                       user_name, G_TYPE_STRING, std::string(data.user_name).c_str(), channel_id,
-                       G_TYPE_STRING, std::string(data.channel_id).c_str(), nullptr);
+  GstStructure *structure = gst_custom_meta_get_structure(meta);
+  GValue id = G_VALUE_INIT;
+  g_value_init(&id, G_TYPE_UINT64);
+  g_value_set_uint64(&id, data.user_id);
+  gst_structure_id_take_value(structure, user_id, &id);
+  set_text(structure, user_name, data.user_name);
+  set_text(structure, channel_id, data.channel_id);
 }
 
 void register_participant_meta() {

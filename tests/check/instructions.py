@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-EXPECTED = {640: 8306, 20000: 97868, 200000: 917399}
+EXPECTED = {640: 5802, 20000: 55237, 200000: 501550}
 TOLERANCE = 0.05
 FEW, MANY = 20, 220
 

@@ -1,4 +1,5 @@
 // Whatever comes over the wire: no crash, and never a wrong value made up from broken bytes.
+#include "../fuzz/scanagrees.h"
 #include "protocol/build.h"
 #include "protocol/parse.h"
 #include "protocol/textmedia.h"
@@ -24,6 +25,7 @@ const char *const kMessages[] = {
     R"({"msg_type":9,"rtms_session_id":"session","state":5,"stop_reason":24,"timestamp":1738392033699})",
     R"({"msg_type":12,"timestamp":1738392033699})",
     R"({"msg_type":14,"content":{"user_id":16778240,"user_name":"John Smith","data":"ab+\/cd==","length":640,"timestamp":1738392033699}})",
+    R"({"msg_type":15,"content":{"user_id":16778240,"user_name":"Zoë","channel_id":"ch-1","data":"ab+/cd==","length":4,"timestamp":1738392033699,"more":true},"other":"x"})",
     R"({"content":"ab+\/cd==","user_name":"Zo\u00eb","timestamp":1738392033699,"msg_type":15})",
     R"({"msg_type":17,"content":{"user_id":16778240,"user_name":"John Smith","data":"Hello.","timestamp":1738392033699,"start_time":12,"end_time":1345,"language":19,"is_final":false}})",
     R"({"msg_type":18,"content":{"data":{"data":"text","sender":{},"message_id":"m","operation_type":2},"user_id":16778240}})",
@@ -58,7 +60,8 @@ void consume(const Message &m, bool textmedia = true) {
     expect_json(build_keep_alive_response(k->timestamp));
   } else if (auto *d = std::get_if<MediaData>(&m)) {
     fail_unless(utf8(std::string(d->user_name)) && utf8(std::string(d->channel_id)));
-    if (!textmedia)
+    const bool is_text = d->media == Media::Transcript || d->media == Media::Chat;
+    if (!textmedia || !is_text)
       return;
     transcript_span(*d, 1738392033699);
     expect_json(transcript_json(*d, 1738392033699));
@@ -71,6 +74,8 @@ void parse_exact(std::string_view text) {
   std::vector<char> bytes(text.begin(), text.end());
   Parser parser;
   consume(parser.parse({bytes.data(), bytes.size()}));
+  fail_unless(scan_agrees({bytes.data(), bytes.size()}), "%.*s", static_cast<int>(text.size()),
+              text.data());
 }
 
 // Everything after the first ':' that follows "key", up to the value's end, gives way to `value`.
@@ -358,6 +363,41 @@ GST_START_TEST(test_embedded_nul) {
 }
 GST_END_TEST;
 
+// What most messages look like is scanned, in any order of the members; what is not clear is left
+// to the parser.
+GST_START_TEST(test_scan) {
+  for (const char *text :
+       {R"({"msg_type":14,"content":{"user_id":1,"user_name":"A","data":"QUJD","timestamp":5}})",
+        R"( { "content" : { "data" : "QUJD" , "length" : 3 } , "msg_type" : 16 } )",
+        R"({"x":null,"content":{"y":12,"data":"","channel_id":"c"},"msg_type":15,"z":"Zoë"})"}) {
+    fail_unless(scan_media(text).has_value(), "%s", text);
+    fail_unless(scan_agrees(text), "%s", text);
+  }
+  for (const char *text :
+       {"",
+        "{}",
+        "[]",
+        R"({"msg_type":14})",
+        R"({"msg_type":14,"content":{}})",
+        R"({"msg_type":17,"content":{"data":"QUJD"}})",
+        R"({"msg_type":14,"content":{"data":"QU\/D"}})",
+        R"({"msg_type":14,"content":{"data":"QUJD"}}x)",
+        R"({"msg_type":14,"content":{"data":"QUJD"},"data":"QUJD"})",
+        R"({"msg_type":14,"content":{"data":"QUJD","data":"QUJD"}})",
+        R"({"msg_type":14,"content":{"data":"QUJD"},"msg_type":15})",
+        R"({"msg_type":14,"content":{"data":"QUJD"},"content":{}})",
+        R"({"msg_type":14,"content":{"data":"QUJD","timestamp":9000000000001}})",
+        R"({"msg_type":14,"content":{"data":"QUJD","user_id":01}})",
+        R"({"msg_type":14,"content":{"data":"QUJD","user_id":-1}})",
+        R"({"msg_type":14,"content":{"data":"QUJD","user_id":1.5}})",
+        R"({"msg_type":14,"content":{"data":"QUJD","user_id":1234567890123456789}})",
+        R"({"msg_type":14,"content":{"data":"QUJD","more":[]}})",
+        R"({"msg_type":14,"content":{"data":"QUJD",}})",
+        "{\"msg_type\":14,\"content\":{\"data\":\"QUJD\",\"user_name\":\"\xff\"}}"})
+    fail_unless(!scan_media(text), "%s", text);
+}
+GST_END_TEST;
+
 // Nothing that stands for a timestamp can smuggle anything into our answer.
 GST_START_TEST(test_keep_alive_injection) {
   for (const char *stamp : kValues) {
@@ -414,6 +454,7 @@ static Suite *protocol_robust_suite(void) {
   tcase_add_test(tc, test_deep_chat);
   tcase_add_test(tc, test_invalid_utf8);
   tcase_add_test(tc, test_embedded_nul);
+  tcase_add_test(tc, test_scan);
   tcase_add_test(tc, test_keep_alive_injection);
   tcase_add_test(tc, test_extreme_spans);
   return suite;

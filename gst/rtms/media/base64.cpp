@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <cstring>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -31,8 +32,11 @@ __attribute__((target("avx2"))) inline __m256i table(std::array<int8_t, 16> byte
       _mm_loadu_si128(reinterpret_cast<const __m128i *>(bytes.data())));
 }
 
+// What decode_wide() takes at once, and how many more there must be.
+constexpr size_t kWide = 32, kWideMargin = 12;
+
 // Decodes from the front, 32 characters to 24 bytes, while 32 bytes may be written. Returns how
-// many characters it took; what is not base64 it leaves to the one that follows.
+// many characters it took: it stops at what is not base64.
 __attribute__((target("avx2"))) size_t decode_wide(std::string_view text, uint8_t *out) {
   // By the upper half of a character: what it is, as one bit, and what to add for its value. Those
   // that begin with 2 are two: '+', and '/', which takes the free place before it.
@@ -52,7 +56,7 @@ __attribute__((target("avx2"))) size_t decode_wide(std::string_view text, uint8_
   const __m256i order = table({2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1});
   const __m256i together = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7);
   size_t at = 0;
-  for (; text.size() - at >= 44; at += 32, out += 24) {
+  for (; text.size() - at >= kWide + kWideMargin; at += kWide, out += 24) {
     const __m256i in = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(text.data() + at));
     const __m256i upper = _mm256_and_si256(_mm256_srli_epi32(in, 4), nibble);
     const __m256i lower = _mm256_and_si256(in, nibble);
@@ -67,15 +71,35 @@ __attribute__((target("avx2"))) size_t decode_wide(std::string_view text, uint8_
   return at;
 }
 
-size_t decode_fast(std::string_view text, uint8_t *out) {
+// The last characters, fewer than decode_wide() needs, `size` bytes. False where they are not
+// base64.
+bool decode_tail(std::string_view text, uint8_t *out, size_t size) {
+  constexpr size_t kTaken = 2 * kWide, kRoom = kTaken + kWideMargin;
+  std::array<char, kRoom> padded;
+  std::array<uint8_t, kTaken> bytes;
+  padded.fill('A');
+  // What is behind `size` is the padding.
+  memcpy(padded.data(), text.data(), size / 3 * 4 + (size % 3 ? size % 3 + 1 : 0));
+  if (decode_wide({padded.data(), padded.size()}, bytes.data()) != kTaken)
+    return false;
+  memcpy(out, bytes.data(), size);
+  return true;
+}
+
+// False where it is not base64, or the machine has no AVX2.
+bool decode_fast(std::string_view text, uint8_t *out, size_t size) {
   static const bool has_avx2 = __builtin_cpu_supports("avx2");
-  return has_avx2 ? decode_wide(text, out) : 0;
+  if (!has_avx2)
+    return false;
+  const size_t done = decode_wide(text, out), bytes = done / 4 * 3;
+  return text.size() - done < kWide + kWideMargin &&
+         decode_tail(text.substr(done), out + bytes, size - bytes);
 }
 
 #else
 
-size_t decode_fast(std::string_view, uint8_t *) {
-  return 0;
+bool decode_fast(std::string_view, uint8_t *, size_t) {
+  return false;
 }
 
 #endif
@@ -94,8 +118,8 @@ std::optional<size_t> base64_size(std::string_view text) {
 }
 
 bool base64_decode(std::string_view text, uint8_t *out) {
-  const size_t done = decode_fast(text, out);
-  return decode_bytes(text.substr(done), out + done / 4 * 3);
+  const auto size = base64_size(text);
+  return size && (decode_fast(text, out, *size) || decode_bytes(text, out));
 }
 
 }  // namespace rtms

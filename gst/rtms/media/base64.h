@@ -11,8 +11,10 @@ namespace rtms {
 // How many bytes the text stands for; nothing where its length or padding is wrong, or it is empty.
 std::optional<size_t> base64_size(std::string_view text);
 
-// Writes them, and up to two more: `out` has room for three quarters of the text's length. False
-// where the text is not base64.
+// How many more the decoder may write.
+constexpr size_t kBase64Margin = 2;
+
+// Writes them to `out`, which has room for the margin, too. False where the text is not base64.
 bool base64_decode(std::string_view text, uint8_t *out);
 
 }  // namespace rtms

@@ -38,16 +38,15 @@ BufferPtr decode_base64(std::string_view text) {
   const std::optional<size_t> size = base64_size(text);
   if (!size)
     return nullptr;
-  BufferPtr buffer(gst_buffer_new_allocate(nullptr, text.size() / 4 * 3, nullptr));
+  GstAllocationParams room{};
+  room.padding = kBase64Margin;
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, *size, &room));
   GstMapInfo map;
   if (!buffer || !gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE))
     return nullptr;
   const bool decoded = base64_decode(text, map.data);
   gst_buffer_unmap(buffer.get(), &map);
-  if (!decoded)
-    return nullptr;
-  gst_buffer_set_size(buffer.get(), static_cast<gssize>(*size));
-  return buffer;
+  return decoded ? std::move(buffer) : nullptr;
 }
 
 BufferPtr text_buffer(std::string_view text) {

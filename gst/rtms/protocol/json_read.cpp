@@ -7,8 +7,6 @@
 namespace rtms {
 namespace {
 
-constexpr int64_t kLastTime_ms = 9'000'000'000'000;
-
 // Below 2^63 every integer part fits; NaN fails both comparisons.
 std::optional<int64_t> from_real(double real) {
   if (!(real > -9.2e18 && real < 9.2e18))

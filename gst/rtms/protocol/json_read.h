@@ -20,7 +20,10 @@ std::optional<int64_t> json_int(JsonValue value);
 // The same, but nothing where it is negative.
 std::optional<uint64_t> json_uint(JsonValue value);
 
-// A time in ms; nothing where it does not fit into ns since 1970 (until the year 2255).
+// The last time in ms that fits into ns since 1970 (in the year 2255).
+constexpr int64_t kLastTime_ms = 9'000'000'000'000;
+
+// A time in ms; nothing where it is negative or too late.
 std::optional<int64_t> json_time(JsonValue value);
 
 // true, false, or a number (0 is false).
@@ -45,6 +48,8 @@ class JsonReader {
   // What `read_padded` reads after the text.
   static constexpr size_t kPadding = simdjson::SIMDJSON_PADDING;
 
+  // A copy, padded, until the next call.
+  std::string_view padded(std::string_view text);
   // All mend invalid UTF-8. What the value holds lives until the next call.
   simdjson::error_code read_any(std::string_view text, JsonValue *value);
   simdjson::error_code read(std::string_view text, JsonObject *object);
@@ -54,7 +59,6 @@ class JsonReader {
  private:
   simdjson::error_code parse(std::string_view text, JsonValue *value);
   simdjson::error_code parse_mended(std::string_view text, JsonValue *value);
-  std::string_view padded(std::string_view text);
 
   simdjson::dom::parser parser_;
   std::unique_ptr<char[]> buffer_;

@@ -1,6 +1,7 @@
 #include "parse.h"
 
 #include "json_read.h"
+#include "mediascan.h"
 #include "shorten.h"
 
 #include <algorithm>
@@ -388,13 +389,13 @@ Parser::Parser() : state_(std::make_unique<State>()) {}
 Parser::~Parser() = default;
 
 Message Parser::parse(std::string_view text) {
-  JsonObject object;
-  const auto error = state_->reader.read(text, &object);
-  return state_->message(error, object);
+  return parse_padded(state_->reader.padded(text));
 }
 
 Message Parser::parse_padded(std::string_view text) {
   static_assert(kPadding >= JsonReader::kPadding);
+  if (auto media = scan_media(text))
+    return *media;
   JsonObject object;
   const auto error = state_->reader.read_padded(text, &object);
   return state_->message(error, object);

@@ -21,7 +21,7 @@ class Parser {
   // msg_type that is not for a client an UnknownMessage. Views in the result live until the next
   // call.
   Message parse(std::string_view text);
-  // Without a copy of the text.
+  // Without a copy of the text: views may be of it.
   Message parse_padded(std::string_view text);
 
  private:

@@ -179,7 +179,7 @@ struct VideoSubscriptionResponse {
 // Any of 14..18. The views point into the parser and live until its next call.
 struct MediaData {
   Media media = Media::Audio;
-  std::string_view payload;  // base64 text; text for a transcript; text or JSON for chat
+  std::string_view payload;  // base64, not checked; text for a transcript; text or JSON for chat
   uint64_t user_id = 0;
   std::string_view user_name;
   std::string_view channel_id;
