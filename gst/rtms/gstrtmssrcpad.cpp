@@ -26,7 +26,8 @@ struct PadState {
   const PadConfig config;
   GstRtmsSrcPad *pad = nullptr;
 
-  // `mutex` guards the next six. Nothing is called with it held.
+  // `mutex` guards the next six, and the start of the task, which takes the pad's lock. Nothing
+  // else is called with it held.
   std::mutex mutex;
   std::condition_variable changed;
   Queue queue;
@@ -122,10 +123,12 @@ enum class Next { Item, Gap, Stop };
 
 Next wait_for_next(PadState *state, BufferPtr *buffer, EventPtr *event) {
   std::unique_lock<std::mutex> lock(state->mutex);
-  const std::chrono::milliseconds patience =
-      state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms);
-  const bool woken = state->changed.wait_for(
-      lock, patience, [&] { return state->flushing || !state->queue.empty(); });
+  const auto ready = [&] { return state->flushing || !state->queue.empty(); };
+  bool woken = ready();
+  if (!woken)  // only then the clock is asked
+    woken = state->changed.wait_for(
+        lock, state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms),
+        ready);
   if (state->flushing)
     return Next::Stop;
   state->pushing = true;
@@ -170,14 +173,25 @@ void loop(gpointer data) {
   pushed(state);
 }
 
+// A pad that leads nowhere has no thread: events wait for its link.
+void start_task(GstRtmsSrcPad *self) {
+  if (gst_pad_is_linked(GST_PAD(self)))
+    gst_pad_start_task(GST_PAD(self), loop, self->state, nullptr);
+}
+
 void start(GstRtmsSrcPad *self) {
   PadState *state = self->state;
-  {
-    std::lock_guard<std::mutex> lock(state->mutex);
-    state->flushing = false;
-  }
+  std::lock_guard<std::mutex> lock(state->mutex);
   gst_segment_init(&state->segment, GST_FORMAT_TIME);
-  gst_pad_start_task(GST_PAD(self), loop, state, nullptr);
+  state->flushing = false;
+  start_task(self);
+}
+
+void linked(GstPad *pad, GstPad *) {
+  PadState *state = GST_RTMS_SRC_PAD(pad)->state;
+  std::lock_guard<std::mutex> lock(state->mutex);
+  if (!state->flushing)
+    start_task(GST_RTMS_SRC_PAD(pad));
 }
 
 // The queue is flushed first: stopping the task waits for it. What is in the middle of a push gets
@@ -244,6 +258,7 @@ static void gst_rtms_src_pad_finalize(GObject *object) {
 
 static void gst_rtms_src_pad_class_init(GstRtmsSrcPadClass *klass) {
   G_OBJECT_CLASS(klass)->finalize = gst_rtms_src_pad_finalize;
+  GST_PAD_CLASS(klass)->linked = linked;
 }
 
 GstRtmsSrcPad *gst_rtms_src_pad_new(GstPadTemplate *templ, const char *name,

@@ -233,6 +233,11 @@ GST_START_TEST(test_unlinked_pads) {
   player.link_only([linked](const std::string &pad) { return pad == linked; });
   player.play();
   player.wait_eos();
+  for (const char *name : {"audio", "video"}) {
+    // It costs no thread either.
+    ObjectPtr<GstPad> pad(gst_element_get_static_pad(player.src(), name));
+    ck_assert_msg((GST_PAD_TASK(pad.get()) != nullptr) == (linked == name), "%s", name);
+  }
   player.stop();
   ck_assert_uint_eq(player.record().packets(linked), __i__ ? 25 : 50);
   ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
