@@ -1,6 +1,7 @@
 // meetings SECONDS [receive]: as many meetings at once, in one process, as there are webhooks of
-// `blaster live` on stdin. Tells what they cost after SECONDS in steady state, and the latency from
-// the server's write to the pad's push. With `receive`, our transport alone receives, and nothing
+// `blaster live` on stdin. Tells how long each took from PLAYING to its first buffer, all of them
+// started at once; what they cost after SECONDS in steady state; and the latency from the server's
+// write to the pad's push. With `receive`, our transport alone receives, and nothing
 // is done with it.
 #include <gst/gst.h>
 #include <sys/resource.h>
@@ -29,7 +30,7 @@ constexpr gint64 kWarmUp_us = 2 * G_USEC_PER_SEC;
 constexpr gsize kClock = 6, kDigits = 12;
 
 std::mutex mutex;
-std::vector<gint64> latencies_us;
+std::vector<gint64> latencies_us, starts_us;
 std::atomic<bool> counting;
 
 void count(const char *digits) {
@@ -39,6 +40,17 @@ void count(const char *digits) {
   const gint64 sent_us = std::strtoll(std::string(digits, kDigits).c_str(), nullptr, 10);
   std::lock_guard<std::mutex> lock(mutex);
   latencies_us.push_back(now_us - sent_us);
+}
+
+GstPadProbeReturn on_first_buffer(GstPad *, GstPadProbeInfo *, gpointer pipeline) {
+  const gint64 now_us = g_get_monotonic_time();
+  auto started_us = static_cast<gint64 *>(g_object_steal_data(G_OBJECT(pipeline), "started"));
+  if (started_us) {
+    std::lock_guard<std::mutex> lock(mutex);
+    starts_us.push_back(now_us - *started_us);
+    g_free(started_us);
+  }
+  return GST_PAD_PROBE_REMOVE;
 }
 
 GstPadProbeReturn on_buffer(GstPad *, GstPadProbeInfo *info, gpointer) {
@@ -57,6 +69,7 @@ void link_sink(GstElement *src, GstPad *pad, gpointer) {
   GstPad *sink_pad = gst_element_get_static_pad(sink, "sink");
   gst_pad_link(pad, sink_pad);
   gst_object_unref(sink_pad);
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_buffer, pipeline, nullptr);
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, nullptr, nullptr);
   gst_object_unref(pipeline);
 }
@@ -108,6 +121,9 @@ GstElement *start_meeting(const std::string &webhook) {
   g_object_set(src, "webhook", webhook.c_str(), "client-id", "id", "client-secret", "secret",
                "context", "meetings", nullptr);
   g_signal_connect(src, "pad-added", G_CALLBACK(link_sink), nullptr);
+  auto started_us = g_new(gint64, 1);
+  *started_us = g_get_monotonic_time();
+  g_object_set_data(G_OBJECT(pipeline), "started", started_us);
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   return pipeline;
 }
@@ -146,6 +162,11 @@ guint64 total(const std::vector<GstElement *> &pipelines, const char *field) {
   return sum;
 }
 
+gint64 percentile(const std::vector<gint64> &sorted, double part) {
+  const double last = static_cast<double>(sorted.size()) - 1;
+  return sorted.empty() ? 0 : sorted[static_cast<size_t>(last * part)];
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -175,19 +196,18 @@ int main(int argc, char **argv) {
   const guint64 dropped = total(pipelines, "dropped");
   std::lock_guard<std::mutex> lock(mutex);
   std::sort(latencies_us.begin(), latencies_us.end());
-  const size_t messages = latencies_us.size();
-  const auto percentile = [&](double part) {
-    return messages ? latencies_us[static_cast<size_t>(static_cast<double>(messages - 1) * part)]
-                    : 0;
-  };
+  std::sort(starts_us.begin(), starts_us.end());
   printf("{\"meetings\":%.0f,\"seconds\":%d,\"messages\":%zu,\"dropped\":%" G_GUINT64_FORMAT
          ",\"cpu_per_meeting\":%.5f,\"rss_kb_per_meeting\":%.0f,\"threads_per_meeting\":%.2f,"
          "\"latency_us\":{\"p50\":%" G_GINT64_FORMAT ",\"p99\":%" G_GINT64_FORMAT
+         ",\"max\":%" G_GINT64_FORMAT "},\"first_buffer_us\":{\"p50\":%" G_GINT64_FORMAT
          ",\"max\":%" G_GINT64_FORMAT "}}\n",
-         meetings, seconds, messages, dropped, (after.cpu_s - before.cpu_s) / seconds / meetings,
+         meetings, seconds, latencies_us.size(), dropped,
+         (after.cpu_s - before.cpu_s) / seconds / meetings,
          static_cast<double>(after.resident_kb - idle.resident_kb) / meetings,
-         static_cast<double>(after.threads - idle.threads) / meetings, percentile(0.5),
-         percentile(0.99), percentile(1));
+         static_cast<double>(after.threads - idle.threads) / meetings,
+         percentile(latencies_us, 0.5), percentile(latencies_us, 0.99), percentile(latencies_us, 1),
+         percentile(starts_us, 0.5), percentile(starts_us, 1));
   // Without ado: the server ends the streams when it likes.
   fflush(stdout);
   _exit(0);
