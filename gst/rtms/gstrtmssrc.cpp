@@ -17,7 +17,7 @@
  * Record a meeting into a Matroska file; -e finishes the file on Ctrl-C:
  * |[
  * gst-launch-1.0 -e rtmssrc webhook-location=webhook.json name=meeting \
- *   meeting.video ! queue ! h264parse ! mux.video_0 \
+ *   meeting.video ! queue ! h264parse ! video/x-h264,stream-format=avc3 ! mux.video_0 \
  *   meeting.audio ! queue ! mux.audio_0 \
  *   meeting.transcript ! queue ! mux.subtitle_0 \
  *   matroskamux name=mux ! filesink location=meeting.mkv
@@ -26,14 +26,14 @@
  * Wait for a meeting and play its sound; the service's webhooks come here through a proxy that ends
  * TLS:
  * |[
- * gst-launch-1.0 rtmssrc webhook-listen=http://127.0.0.1:8080/webhook media-types=audio !
- * audioconvert ! audioresample ! autoaudiosink
+ * gst-launch-1.0 rtmssrc webhook-listen=http://127.0.0.1:8080/webhook media-types=audio \
+ *   ! audioconvert ! audioresample ! autoaudiosink
  * ]|
  *
  * Play the sound of a meeting that has been announced:
  * |[
- * gst-launch-1.0 rtmssrc webhook-location=webhook.json media-types=audio ! audioconvert !
- * audioresample ! autoaudiosink
+ * gst-launch-1.0 rtmssrc webhook-location=webhook.json media-types=audio \
+ *   ! audioconvert ! audioresample ! autoaudiosink
  * ]|
  *
  * ## URIs
@@ -45,10 +45,25 @@
  * that come from whom you trust. Players show one video stream; with `media-types=audio+video` it
  * is the camera.
  *
- * ## Messages
+ * ## Settings
  *
- * `rtms-listening` (`url`, a string): webhooks are listened for there, with the port that was
- * chosen.
+ * Properties are taken over at the state change to PAUSED. What is not valid then, or missing, is
+ * one error (RESOURCE/SETTINGS) that names the property, its value and what is valid; the state
+ * change fails. A property that is set explicitly beats the webhook.
+ *
+ * ## Errors and warnings
+ *
+ * What the service refuses, and a connection that cannot be made or repaired, is an error on the
+ * bus; where other media go on, a warning. The text says what happened, why, and what to check. The
+ * details (gst_message_parse_error_details()) hold `status-code` (gint) and `status-name` (string)
+ * where the service answered with a status, `http-status-code` (guint) where it answered with HTTP.
+ * PROGRESS messages with the code `connect` tell of the way to the first connection.
+ *
+ * ## Buffers
+ *
+ * The time of capture is in a #GstReferenceTimestampMeta (`timestamp/x-unix`), who is heard or seen
+ * in a #GstCustomMeta named `GstRtmsParticipantMeta` (`user-id` guint64, `user-name` and
+ * `channel-id` string). Pads send GAP events while they have nothing to say.
  *
  * Since: 0.1
  */
@@ -71,18 +86,6 @@ using rtms::Stream;
 using rtms::StreamLock;
 
 enum { PROP_TLS_DATABASE = rtms::kFirstFreeProperty, PROP_STATS, PROP_WEBHOOK_URL };
-
-constexpr const char *kAudioCaps =
-    "audio/x-raw, format=(string)S16LE, layout=(string)interleaved, "
-    "rate=(int){ 8000, 16000, 32000, 48000 }, channels=(int)[ 1, 2 ]; "
-    "audio/x-alaw, rate=(int)[ 8000, 48000 ], channels=(int)[ 1, 2 ]; "
-    "audio/G722, rate=(int)[ 8000, 48000 ], channels=(int)[ 1, 2 ]; "
-    "audio/x-opus, channel-mapping-family=(int)0; "
-    "application/x-rtp, media=(string)audio, encoding-name=(string){ PCMA, G722, OPUS }";
-constexpr const char *kVideoCaps =
-    "video/x-h264, stream-format=(string)byte-stream, alignment=(string)au; image/jpeg; image/png";
-constexpr const char *kTranscriptCaps = "text/x-raw, format=(string)utf8; application/x-json";
-constexpr const char *kChatCaps = "application/x-json";
 
 }  // namespace
 
@@ -298,13 +301,6 @@ void finalize(GObject *object) {
   G_OBJECT_CLASS(gst_rtms_src_parent_class)->finalize(object);
 }
 
-void add_template(GstElementClass *klass, const char *name, const char *caps_text) {
-  rtms::CapsPtr caps(gst_caps_from_string(caps_text));
-  gst_element_class_add_pad_template(
-      klass, gst_pad_template_new_with_gtype(name, GST_PAD_SRC, GST_PAD_SOMETIMES, caps.get(),
-                                             GST_TYPE_RTMS_SRC_PAD));
-}
-
 void install_properties(GObjectClass *klass) {
   rtms::install_settings(klass);
   constexpr auto read_write = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
@@ -313,7 +309,9 @@ void install_properties(GObjectClass *klass) {
   /**
    * GstRtmsSrc:tls-database:
    *
-   * The certificate authorities to trust. Default: the system's.
+   * The certificate authorities to trust.
+   *
+   * Default: those of #GstRtmsSrc:tls-ca-file, else the system's.
    *
    * Since: 0.1
    */
@@ -325,11 +323,23 @@ void install_properties(GObjectClass *klass) {
   /**
    * GstRtmsSrc:stats:
    *
-   * A structure `rtms-stats` with the totals `messages`, `bytes` (of payload), `dropped` (buffers),
-   * `discontinuities`, `reconnects`, `keep-alives` (answered) and `ignored` (messages), all
-   * guint64, and a structure for each kind of media with the same fields and `queue-bytes`,
-   * `queue-time` (ns), `last-timestamp` (Unix ms) and `latency` (ns that arrival lags behind
-   * capture, against the first message's; gint64).
+   * A structure `rtms-stats` with the totals of this run, and in it a structure for each kind of
+   * media (`audio`, `video`, `screen`, `transcript`, `chat`) with the same fields and some more.
+   * All are there from the beginning, and 0.
+   *
+   * - `messages`: media messages that came
+   * - `bytes`: their payload, decoded
+   * - `dropped`: buffers that were not handed on: the pipeline was too slow, the payload was
+   *   damaged, or the keyframe before it was missing
+   * - `discontinuities`: how often something was lost, by a connection or by a full queue
+   * - `reconnects`: connections that were lost and made again
+   * - `keep-alives`: keep-alives that were answered
+   * - `ignored`: messages that could not be understood, or that nobody knows
+   * - `queue-bytes`: what waits for the pipeline now, in bytes
+   * - `queue-time`: what waits for the pipeline now, in ns of running time
+   * - `last-timestamp`: the newest message's time of capture, in Unix ms
+   * - `latency`: by how many ns the last message was later behind its capture than the first one;
+   *   negative: earlier
    *
    * Since: 0.1
    */
@@ -343,7 +353,7 @@ void install_properties(GObjectClass *klass) {
    * GstRtmsSrc:webhook-url:
    *
    * Where the element listens for webhooks: #GstRtmsSrc:webhook-listen with the port that was
-   * chosen, if that was left open. NULL while it does not listen.
+   * chosen, if that was left open. %NULL while it does not listen.
    *
    * Since: 0.1
    */
@@ -379,13 +389,7 @@ static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
       "Receives a meeting's live audio, video, screen share, transcript and chat over RTMS (Zoom "
       "Realtime Media Streams)",
       PACKAGE_AUTHOR);
-  add_template(element_class, "audio", kAudioCaps);
-  add_template(element_class, "audio_%u", kAudioCaps);
-  add_template(element_class, "video", kVideoCaps);
-  add_template(element_class, "video_%u", kVideoCaps);
-  add_template(element_class, "screen", kVideoCaps);
-  add_template(element_class, "transcript", kTranscriptCaps);
-  add_template(element_class, "chat", kChatCaps);
+  rtms::add_pad_templates(element_class);
 
   for (GType type :
        {gst_rtms_src_media_types_get_type(), gst_rtms_src_connection_mode_get_type(),

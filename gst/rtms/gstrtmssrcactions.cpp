@@ -45,11 +45,14 @@ void install_actions(GType type) {
   /**
    * GstRtmsSrc::subscribe-video:
    * @rtmssrc: the element
-   * @user_id: the participant
-   * @subscribe: whether to start or to end
+   * @user_id: the participant, `user-id` of the messages
+   * @subscribe: %TRUE to start, %FALSE to end
    *
    * Asks for one participant's video on the pad `video`; with #GstRtmsSrc:video-streams=individual
-   * only. A newer subscription replaces the older. A refusal comes as a warning on the bus.
+   * only. A newer subscription replaces the older. Without a stream nothing happens.
+   *
+   * Errors: a refusal of the service is a warning on the bus, with `status-code` and `status-name`
+   * in its details.
    *
    * Since: 0.1
    */
@@ -61,7 +64,9 @@ void install_actions(GType type) {
    * GstRtmsSrc::close-stream:
    * @rtmssrc: the element
    *
-   * Asks the service to end the stream. EOS follows when it has.
+   * Asks the service to end the stream. EOS follows when it has. Without a stream nothing happens.
+   *
+   * Errors: none. If the service does not answer, nothing happens.
    *
    * Since: 0.1
    */
@@ -74,8 +79,10 @@ void install_actions(GType type) {
    * @webhook: the new `*.rtms_started` webhook, as JSON text
    *
    * For when the service fails and announces the same stream again, at other URLs: all connections
-   * are closed and made anew over there. Pads and timeline go on; what comes next is DISCONT. A
-   * webhook that cannot be used, or is for another stream, is a warning on the bus
+   * are closed and made anew over there. Pads and timeline go on; what comes next is DISCONT. With
+   * #GstRtmsSrc:webhook-listen the element does this by itself.
+   *
+   * Errors: a webhook that cannot be used, or is for another stream, is a warning on the bus
    * (RESOURCE/SETTINGS) and changes nothing.
    *
    * Since: 0.1

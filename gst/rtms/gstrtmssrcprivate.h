@@ -44,6 +44,7 @@ class StreamLock {
 };
 
 void install_actions(GType type);
+void add_pad_templates(GstElementClass *klass);
 
 // GstURIHandler: rtms:// and rtmss://. The state belongs to the element.
 void init_uri_handler(gpointer iface, gpointer data);

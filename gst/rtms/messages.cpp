@@ -147,6 +147,23 @@ void post_problem(GstElement *element, GstMessageType type, const SessionError &
 
 }  // namespace
 
+// The messages that an application finds on the bus (GST_MESSAGE_ELEMENT), documented for
+// docs/reference.md: a block for each, with the fields of its structure.
+
+/**
+ * rtms-connection:
+ * @state: (type gchararray): `connecting`, `streaming`, `reconnecting` or `closed`
+ * @media: (type gchararray): what it carries: `signaling`, or the kinds of media joined by `+`
+ * @attempt: (type guint): with `reconnecting`, the try since the loss that comes next: 1, 2, …
+ *
+ * A connection to the service begins, is ready, was lost and is tried again, or has ended. One for
+ * signaling and one for each kind of media, or one for all media
+ * (#GstRtmsSrc:connection-mode=unified). A loss that cannot be repaired within
+ * #GstRtmsSrc:signaling-reconnect-window or #GstRtmsSrc:media-reconnect-window is an error on the
+ * bus, or a warning where other media go on.
+ *
+ * Since: 0.1
+ */
 void post_connection(GstElement *element, ConnectionState state, MediaMask media,
                      unsigned attempt) {
   post(element,
@@ -155,10 +172,33 @@ void post_connection(GstElement *element, ConnectionState state, MediaMask media
                          attempt, nullptr));
 }
 
+/**
+ * rtms-listening:
+ * @url: (type gchararray): #GstRtmsSrc:webhook-listen, with the port that was chosen
+ *
+ * Webhooks are listened for from now on. Comes during the state change to PAUSED, with
+ * #GstRtmsSrc:webhook-listen only.
+ *
+ * Since: 0.1
+ */
 void post_listening(GstElement *element, const std::string &url) {
   post(element, gst_structure_new("rtms-listening", "url", G_TYPE_STRING, url.c_str(), nullptr));
 }
 
+/**
+ * rtms-stream-state:
+ * @state: (type gchararray): `inactive`, `active`, `interrupted`, `terminating`, `terminated`,
+ *   `paused`, `resumed` or `unknown`
+ * @state-code: (type gint64): the service's number for it, 0 to 6
+ * @reason: (type gchararray): why, as in troubleshooting.md#why-a-stream-stopped; what the service
+ *   wrote where it has no number, `none` where it told nothing
+ * @reason-code: (type gint64): the service's number for it; 0: none
+ * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ *
+ * The stream's state has changed. `terminated` is the end: EOS follows.
+ *
+ * Since: 0.1
+ */
 void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
   post(element, gst_structure_new(
                     "rtms-stream-state", "state", G_TYPE_STRING, stream_state_nick(update.state),
@@ -167,6 +207,21 @@ void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
                     update.reason, "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
 }
 
+/**
+ * rtms-session-state:
+ * @state: (type gchararray): `inactive`, `initialize`, `started`, `paused`, `resumed`, `stopped` or
+ *   `unknown`
+ * @state-code: (type gint64): the service's number for it, 0 to 5
+ * @reason: (type gchararray): why it stopped, as in `rtms-stream-state`
+ * @reason-code: (type gint64): the service's number for it; 0: none
+ * @session-id: (type gchararray): which session
+ * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ *
+ * The state of one of the stream's sessions has changed; there is a session for each user who has
+ * started the app. A session that has stopped ends nothing while the stream lives on.
+ *
+ * Since: 0.1
+ */
 void post_session_state(GstElement *element, const SessionStateUpdate &update) {
   post(element, gst_structure_new(
                     "rtms-session-state", "state", G_TYPE_STRING, session_state_nick(update.state),
@@ -176,6 +231,86 @@ void post_session_state(GstElement *element, const SessionStateUpdate &update) {
                     "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
 }
 
+/**
+ * rtms-active-speaker:
+ * @user-id: (type guint64): who speaks
+ * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
+ * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ *
+ * Another participant speaks now. What is on the pads is tagged with the name as well.
+ *
+ * Since: 0.1
+ */
+/**
+ * rtms-participant-joined:
+ * @user-id: (type guint64): who came
+ * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
+ * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ *
+ * A participant has joined the meeting.
+ *
+ * Since: 0.1
+ */
+/**
+ * rtms-participant-left:
+ * @user-id: (type guint64): who went
+ * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
+ * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ *
+ * A participant has left the meeting.
+ *
+ * Since: 0.1
+ */
+/**
+ * rtms-sharing-started:
+ * @user-id: (type guint64): who shares
+ * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
+ * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ *
+ * A screen is shared from now on. The pad `screen` is there before, and goes on after.
+ *
+ * Since: 0.1
+ */
+/**
+ * rtms-sharing-stopped:
+ * @user-id: (type guint64): who shared
+ * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
+ * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ *
+ * A screen is not shared any more; the pad `screen` sends GAP events.
+ *
+ * Since: 0.1
+ */
+/**
+ * rtms-video-on:
+ * @user-id: (type guint64): whose
+ * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
+ * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ *
+ * A participant's camera is on. Not for Contact Center and Phone.
+ *
+ * Since: 0.1
+ */
+/**
+ * rtms-video-off:
+ * @user-id: (type guint64): whose
+ * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
+ * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ *
+ * A participant's camera is off. Not for Contact Center and Phone.
+ *
+ * Since: 0.1
+ */
+/**
+ * rtms-event:
+ * @type: (type gint64): the service's number for the event; what it means depends on the product
+ * @json: (type gchararray): the event as it came, a JSON object
+ *
+ * Any other event: FIRST_PACKET_TIMESTAMP, chat groups, those of Contact Center and Phone, and what
+ * the service may invent.
+ *
+ * Since: 0.1
+ */
 void post_event(GstElement *element, Product product, const EventUpdate &event) {
   const char *name = participant_message(product, event.type);
   if (!name) {

@@ -129,6 +129,9 @@ void install_webhook(Installer *install) {
    * A PEM file with the certificate, and those between it and its authority, that an `https://`
    * #GstRtmsSrc:webhook-listen shows. It is read at the state change to PAUSED.
    *
+   * Default: none; an `https://` URL needs it. Errors: a file that cannot be used is
+   * RESOURCE/SETTINGS at the state change.
+   *
    * Since: 0.1
    */
   install->string("webhook-tls-certificate", "Webhook TLS certificate",
@@ -171,6 +174,9 @@ void install_stream(Installer *install) {
    *
    * A file that holds what #GstRtmsSrc:webhook takes. It is read at the state change to PAUSED.
    *
+   * Default: none. Errors: a file that cannot be read, or holds no such webhook, is
+   * RESOURCE/SETTINGS at the state change.
+   *
    * Since: 0.1
    */
   install->string("webhook-location", "Webhook location",
@@ -183,6 +189,9 @@ void install_stream(Installer *install) {
    * Where the signaling connection goes: `server_urls` of the webhook. A `wss://` URL; `ws://` only
    * to this machine, or with #GstRtmsSrc:allow-insecure.
    *
+   * Default: what the webhook says. Errors: a URL that cannot be used is RESOURCE/SETTINGS at the
+   * state change.
+   *
    * Since: 0.1
    */
   install->string("signaling-url", "Signaling URL",
@@ -194,6 +203,8 @@ void install_stream(Installer *install) {
    * `rtms_stream_id` of the webhook. A stream can be connected once: a second element in the same
    * process that asks for it gets an error.
    *
+   * Default: what the webhook says. Errors: RESOURCE/BUSY for the second element.
+   *
    * Since: 0.1
    */
   install->string("stream-id", "Stream id", "Id of the stream (rtms_stream_id of the webhook)",
@@ -203,6 +214,9 @@ void install_stream(Installer *install) {
    *
    * The id of a meeting or webinar. Set exactly one of this, #GstRtmsSrc:session-id,
    * #GstRtmsSrc:engagement-id and #GstRtmsSrc:call-id, unless a webhook does.
+   *
+   * Default: what the webhook says. Errors: two of the four, or none, is RESOURCE/SETTINGS at the
+   * state change.
    *
    * Since: 0.1
    */
@@ -214,6 +228,8 @@ void install_stream(Installer *install) {
    *
    * The id of a Video SDK session.
    *
+   * Default: what the webhook says. As #GstRtmsSrc:meeting-uuid.
+   *
    * Since: 0.1
    */
   install->string("session-id", "Session id",
@@ -222,6 +238,8 @@ void install_stream(Installer *install) {
    * GstRtmsSrc:engagement-id:
    *
    * The id of a Contact Center voice engagement.
+   *
+   * Default: what the webhook says. As #GstRtmsSrc:meeting-uuid.
    *
    * Since: 0.1
    */
@@ -232,6 +250,8 @@ void install_stream(Installer *install) {
    * GstRtmsSrc:call-id:
    *
    * The id of a phone call.
+   *
+   * Default: what the webhook says. As #GstRtmsSrc:meeting-uuid.
    *
    * Since: 0.1
    */
@@ -270,6 +290,8 @@ void install_stream(Installer *install) {
    * A ready-made signature, lower-case hex, in place of #GstRtmsSrc:client-id and
    * #GstRtmsSrc:client-secret.
    *
+   * Default: made of id and secret; else the webhook's.
+   *
    * Since: 0.1
    */
   install->secret("signature", "Signature",
@@ -282,7 +304,7 @@ void install_media(Installer *install) {
    * GstRtmsSrc:media-types:
    *
    * The kinds of media to ask for. Those that the service does not offer are told in a warning; the
-   * others go on.
+   * others go on. None at all is refused.
    *
    * Since: 0.1
    */
@@ -316,6 +338,8 @@ void install_media(Installer *install) {
    *
    * The language that is spoken: the service's number, -1 for none, 0 Arabic … 9 English … 36
    * Vietnamese.
+   *
+   * Valid: -1 to 36.
    *
    * Since: 0.1
    */
@@ -373,7 +397,10 @@ void install_audio(Installer *install) {
   /**
    * GstRtmsSrc:audio-rate:
    *
-   * The sample rate to ask for, in Hz: 8000, 16000, 32000 or 48000.
+   * The sample rate to ask for, in Hz.
+   *
+   * Valid: 8000, 16000, 32000 or 48000 Hz with `l16`; 48000 with `opus`; 8000 with `g711`; 16000
+   * with `g722`.
    *
    * Since: 0.1
    */
@@ -383,7 +410,9 @@ void install_audio(Installer *install) {
   /**
    * GstRtmsSrc:audio-channels:
    *
-   * The number of channels to ask for: 1 or 2.
+   * The number of channels to ask for.
+   *
+   * Valid: 1 or 2 with `l16` and `opus`; 1 with `g711` and `g722`.
    *
    * Since: 0.1
    */
@@ -412,7 +441,9 @@ void install_audio(Installer *install) {
   /**
    * GstRtmsSrc:audio-packet-duration:
    *
-   * How much audio the service puts into a message, in ms: 20; for `l16` 20 to 1000 in steps of 20.
+   * How much audio the service puts into a message, in ms.
+   *
+   * Valid: 20 to 1000 ms in steps of 20 with `l16`; 20 else.
    *
    * Since: 0.1
    */
@@ -445,7 +476,9 @@ void install_video(Installer *install) {
   /**
    * GstRtmsSrc:video-fps:
    *
-   * The highest frame rate of the cameras' video: 6 to 30 for `h264`, 1 to 5 for `jpeg` and `png`.
+   * The highest frame rate of the cameras' video.
+   *
+   * Valid: 6 to 30 frames per second with `h264`; 1 to 5 with `jpeg` and `png`.
    *
    * Since: 0.1
    */
@@ -486,7 +519,9 @@ void install_video(Installer *install) {
   /**
    * GstRtmsSrc:screen-fps:
    *
-   * The highest frame rate of the screen share: 6 to 30 for `h264`, 1 to 5 for `jpeg` and `png`.
+   * The highest frame rate of the screen share.
+   *
+   * Valid: 6 to 30 frames per second with `h264`; 1 to 5 with `jpeg` and `png`.
    *
    * Since: 0.1
    */
@@ -501,7 +536,9 @@ void install_timing(Installer *install) {
    * GstRtmsSrc:latency:
    *
    * What the LATENCY query reports as minimum, in ms: how much later than the earliest a message
-   * may come and still be played in time. Can be changed at any time.
+   * may come and still be played in time.
+   *
+   * Valid: 0 ms and more.
    *
    * Since: 0.1
    */
@@ -517,6 +554,8 @@ void install_timing(Installer *install) {
    * whole decodable units are dropped: audio the oldest first, video up to the next keyframe, text
    * the oldest.
    *
+   * Valid: 0 bytes and more.
+   *
    * Since: 0.1
    */
   install->uint("max-queue-bytes", "Max. queue size",
@@ -526,6 +565,8 @@ void install_timing(Installer *install) {
    * GstRtmsSrc:max-queue-time:
    *
    * The same in ns of running time; 0: no bound. Text is not dropped for its time.
+   *
+   * Valid: 0 ns and more.
    *
    * Since: 0.1
    */
@@ -537,6 +578,8 @@ void install_timing(Installer *install) {
    *
    * The time limit in ms for a connection and its handshake.
    *
+   * Valid: 1 ms and more.
+   *
    * Since: 0.1
    */
   install->uint("timeout", "Timeout", "Time limit in ms for one connection and its handshake",
@@ -545,6 +588,8 @@ void install_timing(Installer *install) {
    * GstRtmsSrc:keep-alive-timeout:
    *
    * A connection on which nothing comes for so many ms, not even a keep-alive, is dead.
+   *
+   * Valid: 1 ms and more.
    *
    * Since: 0.1
    */
@@ -556,6 +601,8 @@ void install_timing(Installer *install) {
    *
    * For how many ms after a loss of the signaling connection to try again; 0: never.
    *
+   * Valid: 0 ms and more.
+   *
    * Since: 0.1
    */
   install->uint("signaling-reconnect-window", "Signaling reconnect window",
@@ -565,6 +612,8 @@ void install_timing(Installer *install) {
    * GstRtmsSrc:media-reconnect-window:
    *
    * For how many ms after a loss of a media connection to try again; 0: never.
+   *
+   * Valid: 0 ms and more.
    *
    * Since: 0.1
    */
@@ -577,6 +626,8 @@ void install_timing(Installer *install) {
    * The delay in ms before the second try; it doubles with each further one. The first try is
    * quicker.
    *
+   * Valid: 1 ms to #GstRtmsSrc:retry-delay-max.
+   *
    * Since: 0.1
    */
   install->uint("retry-delay", "Retry delay",
@@ -586,6 +637,8 @@ void install_timing(Installer *install) {
    * GstRtmsSrc:retry-delay-max:
    *
    * The longest delay between two tries in ms.
+   *
+   * Valid: #GstRtmsSrc:retry-delay and more, in ms.
    *
    * Since: 0.1
    */
@@ -599,6 +652,8 @@ void install_network(Installer *install) {
    *
    * The largest message to accept, in bytes. A larger one ends the connection.
    *
+   * Valid: 1024 bytes and more.
+   *
    * Since: 0.1
    */
   install->uint("max-message-size", "Max. message size",
@@ -610,6 +665,8 @@ void install_network(Installer *install) {
    * A file with the certificates of the authorities to trust in place of the system's, in PEM form.
    * #GstRtmsSrc:tls-database beats it; this one can be set on a command line.
    *
+   * Default: none. Errors: a file that cannot be used is RESOURCE/SETTINGS at the state change.
+   *
    * Since: 0.1
    */
   install->string("tls-ca-file", "TLS CA file",
@@ -620,6 +677,8 @@ void install_network(Installer *install) {
    * GstRtmsSrc:tls-validation-flags:
    *
    * The checks that a server's certificate must pass.
+   *
+   * Default: `validate-all`.
    *
    * Since: 0.1
    */
@@ -640,8 +699,10 @@ void install_network(Installer *install) {
   /**
    * GstRtmsSrc:proxy:
    *
-   * The URI of a proxy (`http://host:port`, `socks5://host:port`). Default: as the system is set
-   * up.
+   * The URI of a proxy: `http://host:port`, `socks5://host:port`.
+   *
+   * Default: as the system is set up. Errors: what is not a URI is RESOURCE/SETTINGS at the state
+   * change.
    *
    * Since: 0.1
    */
@@ -651,7 +712,9 @@ void install_network(Installer *install) {
   /**
    * GstRtmsSrc:user-agent:
    *
-   * The User-Agent header of the HTTP requests. Default: "gst-rtms/VERSION".
+   * The User-Agent header of the HTTP requests.
+   *
+   * Default: `gst-rtms/` and the version.
    *
    * Since: 0.1
    */
@@ -663,8 +726,10 @@ void install_network(Installer *install) {
    *
    * Elements of one process that have the same context share one thread for their connections,
    * as the elements of GStreamer's threadshare plugin do. A processor core reads hundreds of
-   * meetings. %NULL: a thread of its own. An element cannot be stopped from a handler that any
-   * element of its context calls on that thread (a synchronous bus handler, `pad-added`).
+   * meetings. An element cannot be stopped from a handler that any element of its context calls on
+   * that thread (a synchronous bus handler, `pad-added`).
+   *
+   * Default: none, a thread of its own.
    *
    * Since: 0.1
    */

@@ -162,7 +162,7 @@ std::string Program::wait_output(const std::string &before, const std::string &a
         start == std::string::npos ? start : text.find(after, start + before.size());
     if (stop != std::string::npos)
       return text.substr(start + before.size(), stop - start - before.size());
-    ck_assert_msg(!wait(kLookMs), "it ended: %s", text.c_str());
+    ck_assert_msg(!wait(kLookMs), "it ended: %s", output().c_str());
   }
   ck_abort_msg("no \"%s\" in %s", before.c_str(), output().c_str());
   return {};
