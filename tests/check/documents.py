@@ -1,4 +1,5 @@
-"""documents.py ROOT: links in the documents lead somewhere, and no status code or reason is left out."""
+"""documents.py ROOT: links in the documents lead somewhere, no status code or reason is left out, the change logs are for
+the version that meson.build has, and the examples are small."""
 import os
 import re
 import sys
@@ -30,8 +31,9 @@ def check_links(document):
             problems.append(f"{document}: {file} has no heading {part}")
 
 
-documents = ["README.md"] + ["docs/" + name for name in sorted(os.listdir(os.path.join(root, "docs")))
-                             if name.endswith(".md")]
+documents = ["README.md"] + sorted(os.path.relpath(os.path.join(folder, name), root)
+                                   for folder, _, names in os.walk(os.path.join(root, "docs"))
+                                   for name in names if name.endswith(".md"))
 for document in documents:
     check_links(document)
 
@@ -43,6 +45,16 @@ reasons = [name.lower().replace(" ", "-") for name in re.findall(r'"([^"]+)"', l
 for number, name in list(enumerate(statuses))[1:] + list(enumerate(reasons, 1)):
     if f"{number} `{name}`" not in troubleshooting:
         problems.append(f"docs/troubleshooting.md: {number} {name} is missing")
+
+version = re.search(r"^  version: '(.*)',", read("meson.build"), re.M)[1]
+for log, start in (("debian/changelog", f"gst-rtms ({version}) "), ("CHANGELOG", f"{version} ")):
+    if not read(log).startswith(start):
+        problems.append(f"{log}: does not begin with \"{start}\", the version in meson.build")
+
+for example in sorted(os.listdir(os.path.join(root, "tests", "examples"))):
+    lines = read("tests", "examples", example).count("\n")
+    if lines >= 60:
+        problems.append(f"tests/examples/{example}: {lines} lines; examples have less than 60")
 
 print("\n".join(problems) or f"{len(documents)} documents, {len(statuses)} status codes, {len(reasons)} reasons")
 sys.exit(bool(problems))

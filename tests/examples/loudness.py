@@ -9,8 +9,7 @@ import gi
 import numpy
 
 gi.require_version("Gst", "1.0")
-gi.require_version("GstApp", "1.0")
-from gi.repository import Gst, GstApp  # noqa: E402,F401
+from gi.repository import Gst  # noqa: E402
 
 
 def seconds(sink):

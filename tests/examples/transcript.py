@@ -8,8 +8,7 @@ import sys
 import gi
 
 gi.require_version("Gst", "1.0")
-gi.require_version("GstApp", "1.0")
-from gi.repository import GLib, Gst, GstApp  # noqa: E402,F401
+from gi.repository import GLib, Gst  # noqa: E402
 
 
 def on_line(sink):
