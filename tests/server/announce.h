@@ -5,7 +5,8 @@
 
 namespace rtmstest {
 
-// Posts the body to the URL and waits for the answer. What went wrong; nothing where it is 200.
+// Posts the body to the URL and waits for the answer; while nobody listens there, tries again for
+// some seconds. What went wrong; nothing where it is 200.
 std::string announce(const std::string &url, const std::string &secret_token,
                      const std::string &body);
 
