@@ -59,8 +59,7 @@ GST_END_TEST;
 
 GST_START_TEST(test_transcript) {
   TemporaryDirectory directory;
-  const std::string said =
-      run_example({"/usr/bin/python3", source("transcript.py"), "webhook.json"}, directory);
+  const std::string said = run_example({source("transcript.py"), "webhook.json"}, directory);
   ck_assert_msg(contains(said, " speaks]") && contains(said, ": "), "%s", said.c_str());
 }
 GST_END_TEST;
@@ -68,8 +67,7 @@ GST_END_TEST;
 // A beep at each second: some way down from full scale, and not silent.
 GST_START_TEST(test_loudness) {
   TemporaryDirectory directory;
-  const std::string said =
-      run_example({"/usr/bin/python3", source("loudness.py"), "webhook.json"}, directory);
+  const std::string said = run_example({source("loudness.py"), "webhook.json"}, directory);
   ck_assert_msg(contains(said, "    4 s ") && contains(said, " dBFS"), "%s", said.c_str());
   ck_assert_msg(!contains(said, "-100.0"), "%s", said.c_str());
 }
