@@ -187,7 +187,7 @@ void install_stream(Installer *install) {
    * GstRtmsSrc:signaling-url:
    *
    * Where the signaling connection goes: `server_urls` of the webhook. A `wss://` URL; `ws://` only
-   * to this machine, or with #GstRtmsSrc:allow-insecure.
+   * to this machine, or with #GstRtmsSrc:allow-insecure. Of a list with commas the first is taken.
    *
    * Default: what the webhook says. Errors: a URL that cannot be used is RESOURCE/SETTINGS at the
    * state change.

@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include "protocol/json_read.h"
 #include "session/url.h"
 
 #include <algorithm>
@@ -188,10 +189,14 @@ Problem choose_id(const Settings &settings, Webhook *hook) {
 }
 
 // These go into HTTP headers and JSON strings: nothing that could end a line.
-Problem check_printable(const char *name, std::string_view value) {
+bool is_printable(std::string_view value) {
   const bool clean = std::none_of(value.begin(), value.end(),
                                   [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (clean && g_utf8_validate(value.data(), static_cast<gssize>(value.size()), nullptr))
+  return clean && g_utf8_validate(value.data(), static_cast<gssize>(value.size()), nullptr);
+}
+
+Problem check_printable(const char *name, std::string_view value) {
+  if (is_printable(value))
     return {};
   return BadSetting{std::string(name) +
                     " holds control characters or invalid UTF-8. Copy it from "
@@ -250,8 +255,9 @@ Problem fill_identity(const Settings &settings, SessionConfig *config) {
     if (auto problem = check_printable(name, value))
       return problem;
 
+  // server_urls of the webhook may be a list.
   config->signaling_url =
-      settings.signaling_url.empty() ? hook.signaling_url : settings.signaling_url;
+      settings.signaling_url.empty() ? hook.signaling_url : first_url(settings.signaling_url);
   if (config->signaling_url.empty())
     return BadSetting{
         "signaling-url is not set, and no webhook names one. Set webhook, "
@@ -275,6 +281,10 @@ Problem check_connection(const Settings &settings) {
   if (!settings.proxy.empty() && !g_uri_is_valid(settings.proxy.c_str(), G_URI_FLAGS_NONE, nullptr))
     return BadSetting{"proxy=" + printable_url(settings.proxy) +
                       " is not a URI. Valid are URIs as http://host:port or socks5://host:port."};
+  if (!is_printable(settings.user_agent))
+    return BadSetting{
+        "user-agent holds control characters or invalid UTF-8. Valid is one line of text, as "
+        "name/1.0."};
   if (settings.retry_delay > settings.retry_delay_max)
     return BadSetting{"retry-delay=" + std::to_string(settings.retry_delay) +
                       " is larger than retry-delay-max=" +

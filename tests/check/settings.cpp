@@ -122,6 +122,14 @@ GST_START_TEST(test_defaults) {
 }
 GST_END_TEST;
 
+// The webhook's server_urls, as it is.
+GST_START_TEST(test_list_of_urls) {
+  Settings s = valid();
+  s.signaling_url = " wss://h.example/s , wss://other.example/s";
+  expect_text(accepted(s).signaling_url, "wss://h.example/s");
+}
+GST_END_TEST;
+
 GST_START_TEST(test_other_values) {
   Settings s = valid();
   s.media_types = GST_RTMS_SRC_MEDIA_SCREEN | GST_RTMS_SRC_MEDIA_CHAT;
@@ -368,6 +376,7 @@ static Suite *settings_suite(void) {
   TCase *tc = tcase_create("settings");
   suite_add_tcase(suite, tc);
   tcase_add_test(tc, test_defaults);
+  tcase_add_test(tc, test_list_of_urls);
   tcase_add_test(tc, test_other_values);
   tcase_add_loop_test(tc, test_products, 0, (int) G_N_ELEMENTS(kProducts));
   tcase_add_test(tc, test_two_ids);

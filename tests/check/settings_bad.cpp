@@ -84,6 +84,9 @@ static const struct {
     {"transcript-language", "-2", "36", [](Settings *s) { s->transcript_language = -2; }},
     {"transcript-language", "37", "36", [](Settings *s) { s->transcript_language = 37; }},
     {"proxy", "(not a URL)", "http://", [](Settings *s) { s->proxy = "no proxy"; }},
+    // What breaks a line is not shown, either.
+    {"user-agent", "control characters", "one line",
+     [](Settings *s) { s->user_agent = "me/1\r\nX-Other: 1"; }},
 };
 
 // One clear text: the property, its value, what is valid.
