@@ -113,6 +113,7 @@ ErrorCode error_code(const SessionError &error) {
     case Kind::Interrupted:
       return resource(GST_RESOURCE_ERROR_READ);
     case Kind::Insecure:
+    case Kind::Unsuitable:
       return resource(GST_RESOURCE_ERROR_SETTINGS);
     case Kind::Unanswered:
       return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);

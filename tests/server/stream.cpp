@@ -119,6 +119,9 @@ void Stream::on_closed(Connection &connection, bool with_close_frame) {
   bool was_media = find_media(connection) != nullptr;
   bool lost = connection.closed_by_server() || !with_close_frame;
   unready_.remove(&connection);
+  const MediaConnection *video = media_of(Media::Video);
+  if (video && video->connection.get() == &connection)
+    subscribed_user_ = 0;
   media_.remove_if([&](const MediaConnection &m) { return m.connection.get() == &connection; });
   if (is_signaling(connection))
     drop_everything();

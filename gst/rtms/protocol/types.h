@@ -218,7 +218,9 @@ enum class EventType : int {
 
 // Contact Center voice has its own meanings from 8 on.
 enum class ContactCenterEvent : int {
+  ConsumerAnswered = 8,
   ConsumerEnd = 9,
+  UserAnswered = 10,
   UserEnd = 11,
 };
 
@@ -243,6 +245,7 @@ enum class StatusCode : int {
   AudioNotSupported = 9,
   ChatNotSupported = 13,
   DuplicateMediaDataConnection = 16,
+  DuplicateVideoSubscription = 44,
   InternalException = 45,
 };
 

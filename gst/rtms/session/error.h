@@ -21,6 +21,7 @@ struct SessionError {
     Encrypted,    // the media are encrypted in a way that we cannot read
     Protocol,     // the service said something that makes no sense here
     NoMedia,      // nothing is left of the media that were asked for
+    Unsuitable,   // the application asked for what does not go with its settings
     Ended,        // the stream is over before any media could be negotiated
   };
   Kind kind = Kind::Protocol;

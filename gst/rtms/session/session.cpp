@@ -13,6 +13,14 @@ namespace {
 // at most.
 constexpr unsigned kDrainQuiet_ms = 300;
 constexpr unsigned kDrainRounds = 30;
+// After so many, media that comes no faster than it is captured is not on its way since long: the
+// service goes on sending.
+constexpr unsigned kLiveRounds = 7;
+
+bool is_live_pace(int64_t media_ms, int64_t elapsed_ms) {
+  constexpr int64_t kPacket_ms = 500;
+  return media_ms <= elapsed_ms + elapsed_ms / 2 + kPacket_ms;
+}
 
 }  // namespace
 
@@ -21,7 +29,8 @@ Session::Session(SessionConfig config, TransportFactory *transports, LogSink *lo
     : config_(std::move(config)),
       listener_(listener),
       context_{transports, &parser_, log, config_.timeout_ms, config_.keep_alive_timeout_ms},
-      signaling_retry_(config_.signaling_retry) {}
+      signaling_retry_(config_.signaling_retry),
+      video_data_opt_(config_.params.video.data_opt) {}
 
 Session::~Session() = default;
 
@@ -49,6 +58,7 @@ void Session::open_signaling() {
   if (signaling_retry_.attempts() == 0)
     listener_->session_connection(ConnectionState::Connecting, 0, 0);
   signaling_established_ = false;
+  subscriptions_asked_ = 0;
   signaling_ = std::make_unique<Connection>("signaling", &context_, this);
   signaling_->open(
       config_.signaling_url,
@@ -114,6 +124,7 @@ void Session::connection_message(Connection *connection, const Message &message)
     return;
   if (auto media = std::get_if<MediaData>(&message)) {
     media_came_ = true;
+    newest_media_ms_ = std::max(newest_media_ms_, media->timestamp);
     if (media_of(connection) & media_bit(media->media))
       listener_->session_media(*media);
     else
@@ -169,18 +180,6 @@ void Session::unasked(const Connection *connection) {
   listener_->session_ignored(connection->name() + ": an answer that nothing asked for");
 }
 
-void Session::subscription_answered(const Connection *connection,
-                                    const VideoSubscriptionResponse &response) {
-  if (subscriptions_asked_ == 0) {
-    unasked(connection);
-    return;
-  }
-  subscriptions_asked_--;
-  if (response.status != 0)
-    listener_->session_warning(
-        status_error("video subscription", response.status, response.reason));
-}
-
 void Session::close_answered(const Connection *connection, const StreamCloseResponse &response) {
   if (!close_requested_) {
     unasked(connection);
@@ -209,16 +208,19 @@ void Session::begin_end() {
     return;
   ending_ = true;
   stop_retrying();
-  drain(kDrainRounds);
+  drain_from_ms_ = newest_media_ms_;
+  drain(1);
 }
 
 // The end comes on the signaling connection and can overtake media on the others: it is the end
-// when those are closed, or quiet.
-void Session::drain(unsigned rounds_left) {
+// when those are closed, or quiet, or have nothing from before it any more.
+void Session::drain(unsigned round) {
   media_came_ = false;
-  drain_timer_.start(kDrainQuiet_ms, [this, rounds_left] {
-    if (media_came_ && rounds_left > 0)
-      drain(rounds_left - 1);
+  drain_timer_.start(kDrainQuiet_ms, [this, round] {
+    const bool live = round >= kLiveRounds && is_live_pace(newest_media_ms_ - drain_from_ms_,
+                                                           int64_t{round} * kDrainQuiet_ms);
+    if (media_came_ && !live && round < kDrainRounds)
+      drain(round + 1);
     else
       ended();
   });
@@ -344,13 +346,6 @@ void Session::close_next() {
 }
 
 // ---- requests ------------------------------------------------------------------------
-
-void Session::subscribe_video(uint64_t user_id, bool subscribe) {
-  if (!signaling_)
-    return;
-  subscriptions_asked_++;
-  signaling_->send(build_video_subscription(user_id, subscribe, g_get_real_time() / 1000));
-}
 
 void Session::close_stream() {
   // Before the handshake it would get no answer: then it waits for that.

@@ -70,6 +70,7 @@ class Session final : public ConnectionListener {
   // Closes what is open, in order, and calls `done` when that is over or has taken too long. `done`
   // may come from within this call, and must not destroy the session.
   void stop(std::function<void()> done);
+  // What is subscribed to stays so over reconnects; before the first connection it waits for that.
   void subscribe_video(uint64_t user_id, bool subscribe);
   // Asks the service to end the stream.
   void close_stream();
@@ -131,12 +132,15 @@ class Session final : public ConnectionListener {
   void unasked(const Connection *connection);
   void subscription_answered(const Connection *connection,
                              const VideoSubscriptionResponse &response);
+  bool video_is_ready() const;
+  void send_subscription(uint64_t user_id, bool subscribe);
+  void renew_subscription();
   void close_answered(const Connection *connection, const StreamCloseResponse &response);
   void stop_retrying();
   void close_link(Link *link);
   void reopen_link(Link *link);
   void begin_end();
-  void drain(unsigned rounds_left);
+  void drain(unsigned round);
   void check_drained();
   void ended();
   void fail(const SessionError &why);
@@ -162,11 +166,16 @@ class Session final : public ConnectionListener {
   bool all_answered_ = false;
   bool released_ = false;
   unsigned established_count_ = 0;
-  unsigned subscriptions_asked_ = 0;  // and not answered
-  bool over_ = false;                 // failed, ended or stopped: nothing is reconnected
+  DataOpt video_data_opt_;                 // as asked, then as negotiated
+  std::optional<uint64_t> wanted_video_;   // the participant whose video is subscribed to
+  std::optional<uint64_t> renewed_video_;  // the same, told again after a loss and not answered
+  unsigned subscriptions_asked_ = 0;       // and not answered
+  bool over_ = false;                      // failed, ended or stopped: nothing is reconnected
   bool close_requested_ = false;
   bool ending_ = false;  // the stream is terminated, but what it sent before may still come
   bool media_came_ = false;
+  int64_t newest_media_ms_ = 0;  // its capture time
+  int64_t drain_from_ms_ = 0;    // the same when the end came
   Timer drain_timer_;
   // Connections on their way out: what they still bring is welcome.
   struct Leaving {

@@ -104,8 +104,11 @@ void Session::link_answered(Link *link, const DataResponse &response) {
 
 void Session::send_ready(Link *link) {
   link->ready = released_;
-  if (released_)
-    signaling_->send(build_client_ready(config_.who));
+  if (!released_)
+    return;
+  signaling_->send(build_client_ready(config_.who));
+  if (link->media & media_bit(Media::Video))
+    renew_subscription();
 }
 
 void Session::release() {
@@ -142,6 +145,8 @@ bool Session::apply_negotiation(Link *link, const DataResponse &response) {
                                              std::string("The service gives other ") +
                                                  media_nick(media) +
                                                  " than was asked for: " + result.changes + "."));
+    if (media == Media::Video)
+      video_data_opt_ = result.params.video.data_opt;
     listener_->session_negotiated(media, result.params);
   }
   return true;
