@@ -224,6 +224,12 @@ void Outputs::interrupt(Output *output) {
   gst_rtms_src_pad_interrupt(output->pad);
 }
 
+void Outputs::participant_came(const Participant &participant) {
+  left_us_.erase(participant_key(std::to_string(participant.user_id)));
+  if (!participant.channel_id.empty())
+    left_us_.erase(participant_key(participant.channel_id));
+}
+
 void Outputs::participant_left(const Participant &participant) {
   leave(participant_key(std::to_string(participant.user_id)));
   if (!participant.channel_id.empty())

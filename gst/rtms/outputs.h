@@ -53,6 +53,8 @@ class Outputs {
   void wake();
   void first_packet(int64_t unix_ms) { timeline_.first_packet(unix_ms); }
   void interrupt(MediaMask media);
+  // Who has left before may speak again, on a new pad.
+  void participant_came(const Participant &participant);
   // EOS on the participant's own pad, where there is one.
   void participant_left(const Participant &participant);
   // EOS on each pad, behind what waits there. False where there is no pad.

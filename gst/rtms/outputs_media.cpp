@@ -12,7 +12,8 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
 namespace rtms {
 namespace {
 constexpr unsigned kMaxHold_ms = 1000;
-}
+constexpr int64_t kMaxAhead_ms = 10 * 1000;  // of a text's start to when it came
+}  // namespace
 
 void Outputs::push(const MediaData &data) {
   if (!playing_)
@@ -201,8 +202,9 @@ void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
 
   if (data.media == Media::Transcript) {
     const TextSpan span = transcript_span(data, timeline_.zero_ms());
-    // What is said was said already.
-    const int64_t start_ms = span.start > 0 ? std::min(span.start, captured_ms) : captured_ms;
+    // What is said was said already, but two clocks of the service may differ by a little.
+    const bool sensible = span.start > 0 && span.start - captured_ms <= kMaxAhead_ms;
+    const int64_t start_ms = sensible ? span.start : captured_ms;
     GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(
         output->track.not_before(timeline_.position(start_ms) + timeline_.skew_ns()));
   } else {

@@ -37,6 +37,13 @@ bool somebody_left(Product product, int64_t type) {
                      type == static_cast<int64_t>(ContactCenterEvent::UserEnd)));
 }
 
+bool somebody_came(Product product, int64_t type) {
+  const bool center = product == Product::ContactCenter;
+  return type == static_cast<int64_t>(EventType::ParticipantJoin) ||
+         (center && (type == static_cast<int64_t>(ContactCenterEvent::ConsumerAnswered) ||
+                     type == static_cast<int64_t>(ContactCenterEvent::UserAnswered)));
+}
+
 GstDebugLevel debug_level(LogSink::Level level) {
   constexpr GstDebugLevel levels[] = {GST_LEVEL_WARNING, GST_LEVEL_INFO, GST_LEVEL_DEBUG,
                                       GST_LEVEL_TRACE};
@@ -246,6 +253,9 @@ void Stream::session_event(const EventUpdate &event) {
   EventUpdate named = event;
   roster_.update(&named);
   post_event(element_, product_, named);
+  if (somebody_came(product_, event.type))
+    for (const Participant &participant : event.participants)
+      outputs_.participant_came(participant);
   if (somebody_left(product_, event.type))
     for (const Participant &participant : event.participants)
       outputs_.participant_left(participant);

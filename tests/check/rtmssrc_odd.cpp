@@ -111,6 +111,25 @@ GST_START_TEST(test_transcript_from_the_future) {
 }
 GST_END_TEST;
 
+// The service's clocks need not agree: a line that begins a little after it came begins then.
+GST_START_TEST(test_transcript_ahead) {
+  auto server = serve(quiet_config());
+  Player player(*server, with("media-types", "audio+transcript"));
+  player.play();
+  wait_streaming(player, *server, 2);
+  server->send_media(Media::Audio, audio_json(0));
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio") == 1; }));
+  const std::string start = std::to_string(kStartMs + 800), end = std::to_string(kStartMs + 1500);
+  server->send_media(Media::Transcript,
+                     transcript_json(0, ",\"start_time\":" + start + ",\"end_time\":" + end));
+  ck_assert(player.wait([](const Record &r) { return r.packets("transcript") == 1; }));
+  player.stop();
+  const Packet &line = player.record().pad("transcript").packets[0];
+  ck_assert_uint_eq(line.pts, 800 * GST_MSECOND);
+  ck_assert_uint_eq(line.duration, 700 * GST_MSECOND);
+}
+GST_END_TEST;
+
 // Who leaves ends with EOS; the last they said, which comes later, opens no new pad.
 GST_START_TEST(test_participant_leaves) {
   auto server = serve(quiet_config());
@@ -138,6 +157,44 @@ GST_START_TEST(test_participant_leaves) {
   ck_assert(player.wait([](const Record &r) { return r.packets("audio_1") == 2; }));
   player.stop();
   ck_assert_uint_eq(player.record().pads.size(), 2);
+}
+GST_END_TEST;
+
+// Who comes back is heard at once, on a new pad.
+GST_START_TEST(test_participant_returns) {
+  auto server = serve(quiet_config());
+  Player player(*server, [](GstElement *src) {
+    set(src, "media-types", "audio");
+    set(src, "audio-streams", "per-participant");
+  });
+  player.play();
+  wait_ready(*server, 1);
+  server->send_media(Media::Audio, audio_json(0, 7));
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio_0") == 1; }));
+  server->send_signaling(event_json(4, R"("participants":[{"user_id":7}])"));
+  ck_assert(player.wait([](const Record &r) { return r.pads.at("audio_0").eos(); }));
+  server->send_signaling(event_json(3, R"("participants":[{"user_id":7,"user_name":"Ann"}])"));
+  ck_assert(
+      player.wait([](const Record &r) { return !r.named("rtms-participant-joined").empty(); }));
+  server->send_media(Media::Audio, audio_json(500, 7));
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio_1") == 1; }));
+  player.stop();
+  ck_assert_uint_eq(player.record().pad("audio_1").packets[0].pts, 500 * GST_MSECOND);
+}
+GST_END_TEST;
+
+// A service that says that the stream is over, and sends on and on.
+GST_START_TEST(test_media_after_the_end) {
+  auto server = serve(endless_config(Pace::Realtime, 100000));
+  Player player(*server, with("media-types", "audio"));
+  player.play();
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio") >= 5; }));
+  const int64_t told_us = g_get_monotonic_time();
+  server->send_signaling(R"({"msg_type":8,"state":4,"reason":6,"timestamp":1})");
+  player.wait_eos();
+  const int64_t took_us = g_get_monotonic_time() - told_us;
+  player.stop();
+  ck_assert_msg(took_us < 5 * slowness() * G_USEC_PER_SEC, "%" G_GINT64_FORMAT " us", took_us);
 }
 GST_END_TEST;
 
@@ -250,7 +307,10 @@ static Suite *rtmssrc_odd_suite() {
   tcase_add_test(odd, test_late_media);
   tcase_add_test(odd, test_pause);
   tcase_add_test(odd, test_transcript_from_the_future);
+  tcase_add_test(odd, test_transcript_ahead);
   tcase_add_test(odd, test_participant_leaves);
+  tcase_add_test(odd, test_participant_returns);
+  tcase_add_test(odd, test_media_after_the_end);
   tcase_add_test(odd, test_refused_after_a_loss);
   tcase_add_test(odd, test_media_loss);
   tcase_add_test(odd, test_signaling_loss);
