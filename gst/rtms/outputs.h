@@ -125,6 +125,7 @@ class Outputs {
   EventPtr segment_event() const;
   void enqueue(Output *output, BufferPtr buffer);
   int64_t timestamp_of(const MediaData &data);
+  int64_t stream_start(const MediaData &data) const;
   void count(const MediaData &data, int64_t timestamp_ms, const GstBuffer *buffer);
 
   GstClockTime running_time() const;

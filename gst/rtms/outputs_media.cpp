@@ -109,9 +109,8 @@ void Outputs::hand_on(const MediaData &data) {
   Output *output = output_for(data);
   if (!output || !leads_somewhere(output))
     return;
-  const int64_t start_ms = timeline_.anchored() ? timeline_.zero_ms() : data.timestamp;
-  BufferPtr buffer =
-      make_buffer(data, params_, {config_.transcript_json, config_.transcript_speaker}, start_ms);
+  BufferPtr buffer = make_buffer(
+      data, params_, {config_.transcript_json, config_.transcript_speaker}, stream_start(data));
   if (!buffer) {
     stats_->of(data.media).dropped++;
     interrupt(output);
@@ -195,13 +194,18 @@ int64_t Outputs::timestamp_of(const MediaData &data) {
   return last_timestamp_ms_;
 }
 
+// What a text's times count from.
+int64_t Outputs::stream_start(const MediaData &data) const {
+  return timeline_.start_ms(data.start_time.value_or(data.end_time.value_or(0)), data.timestamp);
+}
+
 void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
   const int64_t captured_ms = timestamp_of(data);
   if (reanchor_.exchange(false))
     anchor(captured_ms);
 
   if (data.media == Media::Transcript) {
-    const TextSpan span = transcript_span(data, timeline_.zero_ms());
+    const TextSpan span = transcript_span(data, stream_start(data));
     // What is said was said already, but two clocks of the service may differ by a little.
     const bool sensible = span.start > 0 && span.start - captured_ms <= kMaxAhead_ms;
     const int64_t start_ms = sensible ? span.start : captured_ms;

@@ -130,6 +130,32 @@ GST_START_TEST(test_transcript_ahead) {
 }
 GST_END_TEST;
 
+// The first line, too: its times count from FIRST_PACKET_TIMESTAMP, although that is long ago.
+GST_START_TEST(test_first_transcript) {
+  const int64_t before_ms = __i__ == 0 ? 5000 : 300000;
+  auto server = serve(quiet_config());
+  Player player(*server, [](GstElement *src) {
+    set(src, "media-types", "transcript");
+    set(src, "transcript-format", "json");
+  });
+  player.play();
+  wait_streaming(player, *server, 1);
+  server->send_signaling(R"({"msg_type":6,"event":{"event_type":1,"timestamp":)" +
+                         std::to_string(kStartMs) + "}}");
+  ck_assert(player.wait([](const Record &r) { return !r.named("rtms-event").empty(); }));
+  const std::string times = ",\"start_time\":" + std::to_string(before_ms - 1000) +
+                            ",\"end_time\":" + std::to_string(before_ms - 500);
+  server->send_media(Media::Transcript, transcript_json(before_ms, times));
+  ck_assert(player.wait([](const Record &r) { return r.packets("transcript") == 1; }));
+  player.stop();
+  const Packet &line = player.record().pad("transcript").packets[0];
+  const std::string text(line.bytes.begin(), line.bytes.end());
+  const std::string start = std::to_string(kStartMs + before_ms - 1000);
+  ck_assert_msg(contains(text, "\"start_time\":" + start), "%s", text.c_str());
+  ck_assert_uint_eq(line.duration, 500 * GST_MSECOND);
+}
+GST_END_TEST;
+
 // Who leaves ends with EOS; the last they said, which comes later, opens no new pad.
 GST_START_TEST(test_participant_leaves) {
   auto server = serve(quiet_config());
@@ -308,6 +334,7 @@ static Suite *rtmssrc_odd_suite() {
   tcase_add_test(odd, test_pause);
   tcase_add_test(odd, test_transcript_from_the_future);
   tcase_add_test(odd, test_transcript_ahead);
+  tcase_add_loop_test(odd, test_first_transcript, 0, 2);
   tcase_add_test(odd, test_participant_leaves);
   tcase_add_test(odd, test_participant_returns);
   tcase_add_test(odd, test_media_after_the_end);

@@ -181,6 +181,26 @@ GST_START_TEST(test_one_medium_refused) {
 }
 GST_END_TEST;
 
+// The signaling handshake announces all media, so it can be the one that is refused.
+GST_START_TEST(test_one_medium_refused_at_signaling) {
+  Config config = fast_config(audio_source(5));
+  config.status_signaling = 10;
+  config.fault_times = 1;
+  auto server = serve(config);
+  Player player(*server, with("media-types", "audio+video"));
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const Record &record = player.record();
+  ck_assert_msg(record.count(GST_MESSAGE_WARNING) == 1, "%s", player.summary().c_str());
+  check_failure("refused", failure_of(record.first(GST_MESSAGE_WARNING)),
+                resource({}, {"10", kStatusNames[10]}));
+  ck_assert_uint_eq(record.pads.size(), 1);
+  ck_assert_uint_eq(record.packets("audio"), 5);
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
 // When all are refused nothing is left: the reasons as warnings, and an error.
 GST_START_TEST(test_all_media_refused) {
   Config config = fast_config(audio_source(5));
@@ -228,6 +248,7 @@ static Suite *rtmssrc_refusals_suite() {
   tcase_add_loop_test(refusals, test_refused_upgrade, 0, G_N_ELEMENTS(kUpgrades));
   tcase_add_test(refusals, test_encrypted_payload);
   tcase_add_loop_test(refusals, test_one_medium_refused, 0, kMediaCount);
+  tcase_add_test(refusals, test_one_medium_refused_at_signaling);
   tcase_add_test(refusals, test_all_media_refused);
   tcase_add_loop_test(refusals, test_downgrade, 0, G_N_ELEMENTS(kDowngrades));
   suite_add_tcase(suite, refusals);

@@ -135,6 +135,23 @@ GST_START_TEST(test_absurd_times) {
 }
 GST_END_TEST;
 
+// Relative times count from the stream's start; which of the two known ones that is, the time at
+// which the text came tells.
+GST_START_TEST(test_start_of_relative_times) {
+  Timeline t;
+  assert_equals_int64(t.start_ms(1000, kStart), kStart);
+  t.first_packet(kStart);
+  assert_equals_int64(t.start_ms(1000, kStart + 1500), kStart);
+  // Far too early to be position 0: the client came late.
+  t.anchor(kStart + 300000, 0);
+  assert_equals_int64(t.zero_ms(), kStart + 300000);
+  assert_equals_int64(t.start_ms(308000, kStart + 310000), kStart);
+  assert_equals_int64(t.start_ms(8000, kStart + 310000), kStart + 300000);
+  for (int64_t strange : {INT64_MIN, INT64_MIN + 1, INT64_MAX})
+    t.start_ms(strange, absurd[__i__]);
+}
+GST_END_TEST;
+
 static Suite *timeline_suite(void) {
   Suite *suite = suite_create("timeline");
   TCase *tc = tcase_create("timeline");
@@ -145,6 +162,7 @@ static Suite *timeline_suite(void) {
   tcase_add_test(tc, test_late_first_packet);
   tcase_add_test(tc, test_gst_segment);
   tcase_add_loop_test(tc, test_absurd_times, 0, (int) G_N_ELEMENTS(absurd));
+  tcase_add_loop_test(tc, test_start_of_relative_times, 0, (int) G_N_ELEMENTS(absurd));
   return suite;
 }
 

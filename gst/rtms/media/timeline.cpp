@@ -1,6 +1,7 @@
 #include "timeline.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace rtms {
 namespace {
@@ -39,6 +40,17 @@ int64_t Timeline::position(int64_t unix_ms) const {
 
 int64_t Timeline::old_position(int64_t unix_ms) const {
   return since(old_zero_ms_.value_or(zero_ms()), unix_ms);
+}
+
+int64_t Timeline::start_ms(int64_t relative_ms, int64_t captured_ms) const {
+  const int64_t zero_ms = zero_ms_.value_or(captured_ms);
+  if (!first_packet_ms_)
+    return zero_ms;
+  const auto off_ms = [&](int64_t start_ms) {
+    return std::abs(since(start_ms, captured_ms) / kNsPerMs -
+                    std::clamp(relative_ms, -kFar_ms, kFar_ms));
+  };
+  return off_ms(*first_packet_ms_) <= off_ms(zero_ms) ? *first_packet_ms_ : zero_ms;
 }
 
 Timeline::Segment Timeline::segment() const {

@@ -32,6 +32,9 @@ class Timeline {
   int64_t skew_ns() const { return skew_.skew_ns(); }
   // Tells of audio or video that arrived: the basis of the skew.
   void observe(int64_t position_ns, int64_t running_ns) { skew_.observe(position_ns, running_ns); }
+  // Unix ms of the stream's start, for a text that begins `relative_ms` after it and came at
+  // `captured_ms`: FIRST_PACKET_TIMESTAMP or position 0, whichever makes more sense.
+  int64_t start_ms(int64_t relative_ms, int64_t captured_ms) const;
   // Unix ms of position 0.
   int64_t zero_ms() const { return zero_ms_.value_or(0); }
 

@@ -69,7 +69,7 @@ void Session::open_signaling() {
 
 void Session::signaling_answered(const SignalingResponse &response) {
   if (response.status != 0) {
-    signaling_lost(status_error("signaling", response.status, response.reason));
+    signaling_refused(status_error("signaling", response.status, response.reason));
     return;
   }
   signaling_->established();
@@ -81,6 +81,20 @@ void Session::signaling_answered(const SignalingResponse &response) {
   if (close_requested_)
     close_stream();
   plan_links(response);
+}
+
+// The handshake announces all media. One that is not to be had does not keep the others away.
+void Session::signaling_refused(const SessionError &why) {
+  const auto media = unsupported_media(why.status);
+  const MediaMask rest = media ? config_.media & ~media_bit(*media) : 0;
+  if (rest == 0 || rest == config_.media) {
+    signaling_lost(why);
+    return;
+  }
+  listener_->session_warning(why);
+  config_.media = rest;
+  signaling_retry_timer_.start(kSettle_ms, [this] { start_over(); });
+  leave();
 }
 
 void Session::signaling_lost(const SessionError &why) {

@@ -86,6 +86,8 @@ class Session final : public ConnectionListener {
  private:
   // How long the server may take for its half of a closing handshake.
   static constexpr unsigned kCloseTimeout_ms = 400;
+  // And, when it has refused a handshake, for noticing that the connection is gone.
+  static constexpr unsigned kSettle_ms = 100;
 
   // One media connection and what it carries.
   struct Link {
@@ -110,6 +112,7 @@ class Session final : public ConnectionListener {
 
   void open_signaling();
   void signaling_answered(const SignalingResponse &response);
+  void signaling_refused(const SessionError &why);
   void signaling_lost(const SessionError &why);
   void plan_links(const SignalingResponse &response);
   void add_link(MediaMask media, const std::string &url);

@@ -169,7 +169,7 @@ void Session::drop_media(Link *link, MediaMask media, const SessionError &why) {
   link->media &= ~media;
   link->connection.reset();
   if (link->media) {
-    open_link(link);
+    link->retry_timer.start(kSettle_ms, [this, link] { open_link(link); });
     return;
   }
   links_.erase(std::find_if(links_.begin(), links_.end(),
