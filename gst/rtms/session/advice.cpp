@@ -20,7 +20,11 @@ std::string http_advice(int status) {
              "client-id, client-secret and stream-id belong together";
     case 404:
       return "there is no stream at this URL (any more): use the server_urls of a recent webhook";
+    case 429:
+    case 500:
+    case 502:
     case 503:
+    case 504:
       return "the service is overloaded or restarting: try again";
     default:
       return "check signaling-url";

@@ -12,6 +12,12 @@ bool is_transient(int64_t status) {
          status == static_cast<int64_t>(StatusCode::InternalException);
 }
 
+// A server, or a proxy before it, that is restarting or overloaded; the others mean this client.
+bool is_passing(int http_status) {
+  constexpr int kTooManyRequests = 429, kServerErrors = 500;
+  return http_status >= kServerErrors || http_status == kTooManyRequests;
+}
+
 }  // namespace
 
 std::string link_name(MediaMask media) {
@@ -40,7 +46,7 @@ bool is_final(const SessionError &why, bool first) {
       if (why.transport.kind == TransportClose::Kind::Redirect)
         return true;
       if (why.transport.kind == TransportClose::Kind::Http)
-        return first || why.transport.code != 503;
+        return first || !is_passing(why.transport.code);
       return first;
     default:
       return true;
