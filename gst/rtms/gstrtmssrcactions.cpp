@@ -39,6 +39,28 @@ void rejoin(GstRtmsSrc *self, const char *webhook) {
                         (nullptr));
 }
 
+// Why nothing came of it, or nothing.
+std::optional<std::string> try_notify(GstRtmsSrc *self, const char *webhook) {
+  const std::string json = webhook ? webhook : "";
+  auto parsed = parse_webhook(json);
+  auto hook = std::get_if<Webhook>(&parsed);
+  const WebhookEvent event = hook ? webhook_event(hook->event) : WebhookEvent::Other;
+  if (event == WebhookEvent::Other || hook->stream_id.empty())
+    return "It is no webhook about a stream: valid are *.rtms_started, *.rtms_interrupted and "
+           "*.rtms_stopped with an rtms_stream_id.";
+  StreamLock lock(self);
+  if (!self->stream)
+    return "The element is stopped.";
+  self->stream->notify({event, *hook, json});
+  return std::nullopt;
+}
+
+void notify_webhook(GstRtmsSrc *self, const char *webhook) {
+  if (auto problem = try_notify(self, webhook))
+    GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS,
+                        ("A webhook cannot be used: %s", problem->c_str()), (nullptr));
+}
+
 }  // namespace
 
 void install_actions(GType type) {
@@ -92,6 +114,22 @@ void install_actions(GType type) {
   g_signal_new_class_handler(
       "rejoin", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
       G_CALLBACK(rejoin), nullptr, nullptr, nullptr, G_TYPE_NONE, 1, G_TYPE_STRING);
+  /**
+   * GstRtmsSrc::notify-webhook:
+   * @rtmssrc: the element
+   * @webhook: the webhook, as JSON text
+   *
+   * Hands on what the service tells of the stream while it runs, for applications that take its
+   * webhooks themselves and have checked their signatures: `*.rtms_started` is a
+   * #GstRtmsSrc::rejoin, `*.rtms_interrupted` has a silent connection looked at and a lost one
+   * made anew at once, `*.rtms_stopped` ends the stream. One about another stream changes nothing;
+   * one that cannot be used is a warning on the bus (RESOURCE/SETTINGS).
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler(
+      "notify-webhook", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+      G_CALLBACK(notify_webhook), nullptr, nullptr, nullptr, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 }  // namespace rtms

@@ -126,6 +126,10 @@ void Stream::rejoin(const SessionConfig &config) {
   });
 }
 
+void Stream::notify(WebhookNotice notice) {
+  thread_->post([this, notice = std::move(notice)] { webhook(notice); });
+}
+
 std::string Stream::stream_id() {
   std::lock_guard<std::mutex> lock(mutex_);
   return stream_id_;

@@ -49,6 +49,8 @@ class Stream final : public SessionListener {
   void close_stream();
   // The stream goes on at another URL.
   void rejoin(const SessionConfig &config);
+  // What the service tells of the stream, from whoever takes its webhooks.
+  void notify(WebhookNotice notice);
   // Empty while there is none.
   std::string stream_id();
   // Where webhooks are listened for; empty where they are not.

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include <atomic>
+
 #include "fixture.h"
 
 namespace rtmscheck {
@@ -35,6 +37,15 @@ class Ticker : public MediaSource {
   const int speed_;
   const int64_t end_ms_, from_ms_;
   std::array<int64_t, kMediaCount> counts_{};
+};
+
+// Until it is over.
+class StoppableTicker : public Ticker {
+ public:
+  bool next(Media m, MediaItem &item, int64_t &due_ms) override {
+    return !over && Ticker::next(m, item, due_ms);
+  }
+  std::atomic<bool> over{false};
 };
 
 // `members`: of the event, besides its type and timestamp.

@@ -77,14 +77,7 @@ bool wait_accepted(Server &server, unsigned count) {
   return server.wait_for([=](const Server &s) { return s.accepted() >= count; }, kDeadlineMs);
 }
 
-// Sound until the meeting is over.
-class Meeting : public Ticker {
- public:
-  bool next(Media m, MediaItem &item, int64_t &due_ms) override {
-    return !over && Ticker::next(m, item, due_ms);
-  }
-  std::atomic<bool> over{false};
-};
+using Meeting = StoppableTicker;
 
 Config ticking(std::shared_ptr<Meeting> meeting = std::make_shared<Meeting>()) {
   Config config;

@@ -1,0 +1,94 @@
+// The action notify-webhook: an application takes the service's webhooks, and hands them on.
+#include "live.h"
+#include "webhooks.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+void sound(GstElement *src) {
+  set(src, "media-types", "audio");
+}
+
+Config ticking(std::shared_ptr<StoppableTicker> meeting) {
+  Config config;
+  config.source = std::move(meeting);
+  config.end = End::Nothing;
+  return config;
+}
+
+void notify(Player &player, const std::string &json) {
+  g_signal_emit_by_name(player.src(), "notify-webhook", json.c_str());
+}
+
+bool wait_accepted(Server &server, unsigned count) {
+  return server.wait_for([=](const Server &s) { return s.accepted() >= count; }, kDeadlineMs);
+}
+
+bool wait_audio(Player &player, std::size_t count) {
+  return player.wait([=](const Record &r) { return r.packets("audio") >= count; });
+}
+
+}  // namespace
+
+GST_START_TEST(test_life) {
+  auto meeting = std::make_shared<StoppableTicker>();
+  auto server = serve(ticking(meeting));
+  Player player(*server, sound);
+  player.play();
+  ck_assert_msg(wait_audio(player, 10), "%s", player.summary().c_str());
+  ck_assert_uint_eq(server->accepted(), 2);
+  for (const char *event : {"meeting.rtms_stopped", "meeting.rtms_started"})
+    notify(player, stream_event(event, "another", 1));
+  notify(player, stream_event("meeting.rtms_interrupted", server->stream_id(), 1));
+  ck_assert(wait_audio(player, 20));
+  ck_assert_uint_eq(server->accepted(), 2);
+  // The service starts over.
+  notify(player, server->webhook_json());
+  ck_assert_msg(wait_accepted(*server, 4), "%s", player.summary().c_str());
+  ck_assert(wait_audio(player, 30));
+  meeting->over = true;
+  notify(player, stream_event("meeting.rtms_stopped", server->stream_id(), 2));
+  player.wait_eos();
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_unusable) {
+  auto meeting = std::make_shared<StoppableTicker>();
+  auto server = serve(ticking(meeting));
+  Player player(*server, sound);
+  notify(player, stream_event("meeting.rtms_stopped", server->stream_id(), 1));
+  player.play();
+  ck_assert(wait_audio(player, 5));
+  unsigned warnings = 1;
+  for (const char *json : {"", "{", "{}", R"({"event":"meeting.started","payload":{}})",
+                           R"({"event":"meeting.rtms_stopped","payload":{}})"}) {
+    notify(player, json);
+    warnings++;
+    ck_assert_msg(
+        player.wait([=](const Record &r) { return r.count(GST_MESSAGE_WARNING) == warnings; }),
+        "%s: %s", json, player.summary().c_str());
+  }
+  const Failure failure = failure_of(player.record().first(GST_MESSAGE_WARNING));
+  ck_assert_msg(failure.domain == GST_RESOURCE_ERROR &&
+                    failure.code == GST_RESOURCE_ERROR_SETTINGS &&
+                    contains(failure.text, "stopped"),
+                "%s", failure.text.c_str());
+  player.stop();
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
+static Suite *rtmssrc_notify_suite() {
+  Suite *suite = suite_create("rtmssrc_notify");
+  TCase *tc = tcase_create("notify");
+  suite_add_tcase(suite, tc);
+  tcase_add_test(tc, test_life);
+  tcase_add_test(tc, test_unusable);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmssrc_notify)
