@@ -77,6 +77,16 @@ WebhookHead head_of(SoupServerMessage *message, const char *path) {
   return head;
 }
 
+// One answer for each connection.
+void respond(SoupServerMessage *message, unsigned status, const std::string &type,
+             const std::string &body) {
+  soup_server_message_set_status(message, status, nullptr);
+  soup_server_message_set_response(message, type.c_str(), SOUP_MEMORY_COPY, body.data(),
+                                   body.size());
+  soup_message_headers_replace(soup_server_message_get_response_headers(message), "Connection",
+                               "close");
+}
+
 }  // namespace
 
 // Belongs to its message.
@@ -252,8 +262,20 @@ void WebhookListener::on_started(SoupServer *, SoupServerMessage *message, gpoin
 void WebhookListener::on_head(SoupServer *, SoupServerMessage *message, const char *path,
                               GHashTable *, gpointer data) {
   auto self = static_cast<WebhookListener *>(data);
+  if (self->show_page(message, path))
+    return;
   if (auto refused = self->gate_.refuse(head_of(message, path)))
     self->answer(message, *refused);
+}
+
+bool WebhookListener::show_page(SoupServerMessage *message, const char *path) {
+  if (!pages_ || std::string_view(soup_server_message_get_method(message)) != "GET")
+    return false;
+  const auto page = pages_(path);
+  if (!page)
+    return false;
+  respond(message, page->status, page->type, page->body);
+  return true;
 }
 
 void WebhookListener::on_chunk(SoupServerMessage *message, GBytes *chunk, gpointer data) {
@@ -289,13 +311,10 @@ void WebhookListener::on_request(SoupServer *, SoupServerMessage *message, const
 void WebhookListener::answer(SoupServerMessage *message, const WebhookAnswer &answer) {
   log(LogSink::Level::Info,
       std::string("webhook: ") + std::to_string(answer.status) + ", " + answer.why);
-  soup_server_message_set_status(message, answer.status, nullptr);
-  soup_server_message_set_response(message, "application/json", SOUP_MEMORY_COPY,
-                                   answer.body.data(), answer.body.size());
-  SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
-  soup_message_headers_replace(headers, "Connection", "close");
+  respond(message, answer.status, "application/json", answer.body);
   if (answer.status == 405)
-    soup_message_headers_replace(headers, "Allow", "POST");
+    soup_message_headers_replace(soup_server_message_get_response_headers(message), "Allow",
+                                 "POST");
 }
 
 // The answer is written, or the client has gone: what it said is known in both cases.

@@ -31,6 +31,12 @@ struct WebhookNotice {
   std::string json;  // as it came; it may hold a signature
 };
 
+// What a GET request gets at another path than the webhook's.
+struct WebhookPage {
+  unsigned status = 200;
+  std::string type, body;
+};
+
 struct ListenError {
   std::string text;  // the URL or file, what is wrong with it, and what is valid
 };
@@ -38,6 +44,8 @@ struct ListenError {
 class WebhookListener {
  public:
   using Handler = std::function<void(const WebhookNotice &)>;
+  // Nothing where there is no such page.
+  using Pages = std::function<std::optional<WebhookPage>(std::string_view path)>;
   using Result = std::variant<std::unique_ptr<WebhookListener>, ListenError>;
 
   // Binds the port: nothing is accepted yet. On any thread.
@@ -49,6 +57,9 @@ class WebhookListener {
   // answered, and may destroy the listener. `operations` counts what is still under way when the
   // listener is destroyed: a TLS handshake, for a moment.
   void start(LogSink *log, std::shared_ptr<unsigned> operations, Handler handler);
+
+  // Before start(). Anybody can see the pages: they are not signed.
+  void set_pages(Pages pages) { pages_ = std::move(pages); }
 
   // With the port that was chosen. On any thread.
   const std::string &url() const { return url_; }
@@ -81,6 +92,7 @@ class WebhookListener {
   void accept();
   void make_room();
   void serve(ObjectPtr<GSocketConnection> stream);
+  bool show_page(SoupServerMessage *message, const char *path);
   void answer(SoupServerMessage *message, const WebhookAnswer &answer);
   void announce();
   void log(LogSink::Level level, const std::string &text);
@@ -96,6 +108,7 @@ class WebhookListener {
   std::shared_ptr<unsigned> operations_;
   LogSink *log_ = nullptr;
   Handler handler_;
+  Pages pages_;
   std::deque<WebhookNotice> notices_;
   Timer announcing_;
 };
