@@ -1,4 +1,4 @@
-// A thin hand on json-glib's builder. Private to the files of this room that write JSON.
+// A thin hand on json-glib's builder, for those who write JSON.
 #pragma once
 
 #include <json-glib/json-glib.h>

@@ -1,0 +1,141 @@
+#include "container.h"
+
+namespace rtms::recorder {
+namespace {
+
+constexpr unsigned kFileBuffer = 16 << 10;
+
+struct Size {
+  const char *name;
+  int width, height;
+};
+constexpr Size kSizes[] = {
+    {"sd", 640, 360}, {"hd", 1280, 720}, {"fhd", 1920, 1080}, {"qhd", 2560, 1440}};
+
+// mp4mux needs a header before there is a picture, and takes no other size later. So it gets one
+// without parameter sets: they are in the stream, with the true size.
+std::string mp4_header(const Options &options) {
+  for (const Size &size : kSizes)
+    if (options.video_resolution == size.name)
+      return " ! capssetter replace=true "
+             "caps=\"video/x-h264,stream-format=avc3,alignment=au,width=" +
+             std::to_string(size.width) + ",height=" + std::to_string(size.height) +
+             ",framerate=25/1,codec_data=(buffer)01640028ffe000\"";
+  return "";
+}
+
+// avc3: the parameter sets stay in the stream, where each camera may have its own.
+std::string video_branch(const Options &options) {
+  return "h264parse config-interval=-1 ! capsfilter "
+         "caps=video/x-h264,stream-format=avc3,alignment=au" +
+         (options.mp4 ? mp4_header(options) : "");
+}
+
+// Both can be played to where they came when the program is killed.
+ElementPtr make_muxer(const Options &options) {
+  ElementPtr mux = make_element(options.mp4 ? "mp4mux" : "matroskamux");
+  if (options.mp4) {
+    constexpr unsigned kFragment_ms = 2000;
+    g_object_set(mux.get(), "fragment-duration", kFragment_ms, nullptr);
+    gst_util_set_object_arg(G_OBJECT(mux.get()), "fragment-mode", "first-moov-then-finalise");
+  }
+  return mux;
+}
+
+class Builder {
+ public:
+  Builder(GstBin *pipeline, GstElement *mux) : pipeline_(pipeline), mux_(mux) {}
+
+  // From a bin with a pad `src` to a new pad of the muxer.
+  bool to_muxer(GstElement *bin, const char *templ) {
+    PadPtr exit(gst_element_get_static_pad(bin, "src"));
+    PadPtr entry(gst_element_request_pad_simple(mux_, templ));
+    return exit && entry && gst_pad_link(exit.get(), entry.get()) == GST_PAD_LINK_OK;
+  }
+  void add(const ElementPtr &bin) {
+    gst_bin_add(pipeline_, GST_ELEMENT(gst_object_ref(bin.get())));
+    added_.push_back(bin.get());
+  }
+  bool add_branch(GstPad *pad, const std::string &description, const char *templ) {
+    ElementPtr bin = make_bin(description);
+    if (!bin)
+      return false;
+    add(bin);
+    PadPtr entry(gst_element_get_static_pad(bin.get(), "sink"));
+    return (!templ || to_muxer(bin.get(), templ)) &&
+           gst_pad_link(pad, entry.get()) == GST_PAD_LINK_OK;
+  }
+  bool add_sound(Sound *sound, unsigned track) {
+    ElementPtr bin = sound->make_source(track);
+    if (!bin)
+      return false;
+    add(bin);
+    return to_muxer(bin.get(), "audio_%u");
+  }
+  // When all are linked: nothing comes to a muxer that does not know its tracks.
+  void start() {
+    for (auto bin = added_.begin(); bin != added_.end(); ++bin)
+      gst_element_sync_state_with_parent(*bin);
+  }
+
+ private:
+  GstBin *pipeline_;
+  GstElement *mux_;
+  std::vector<GstElement *> added_;
+};
+
+bool add_waiting(const Options &options, Builder *builder, const Waiting &waiting) {
+  if (waiting.name != "transcript")
+    return builder->add_branch(waiting.exit.get(), video_branch(options), "video_%u");
+  // The text has a file of its own; MKV shows it as well.
+  if (!options.mp4)
+    return builder->add_branch(waiting.exit.get(), "identity", "subtitle_%u");
+  return builder->add_branch(waiting.exit.get(), "fakesink sync=false async=false", nullptr);
+}
+
+}  // namespace
+
+std::string elements_for(const Options &options) {
+  std::string names =
+      "rtmssrc appsrc audioconvert audioresample taginject queue identity h264parse capssetter";
+  names += options.mp4 ? " mp4mux" : " matroskamux";
+  if (options.audio_codec != "pcm")
+    names += options.audio_codec == "opus" ? " opusenc" : " flacenc";
+  if (!options.rtmp.empty())
+    names += " avdec_h264 compositor videotestsrc x264enc avenc_aac flvmux rtmp2sink";
+  return names;
+}
+
+const char *file_name(const Options &options) {
+  return options.mp4 ? "meeting.mp4" : "meeting.mkv";
+}
+
+std::string add_container(const Options &options, const std::string &folder, GstBin *pipeline,
+                          const std::vector<Waiting> &all, Sound *sound) {
+  ElementPtr mux = make_muxer(options);
+  ElementPtr file = make_element("filesink");
+  g_object_set(file.get(), "location", (folder + "/" + file_name(options)).c_str(), "sync", FALSE,
+               "async", FALSE, nullptr);
+  // What is kept back is lost in a crash. MP4 comes in a few large pieces, MKV in many small ones.
+  if (options.mp4)
+    gst_util_set_object_arg(G_OBJECT(file.get()), "buffer-mode", "unbuffered");
+  else
+    g_object_set(file.get(), "buffer-size", kFileBuffer, nullptr);
+  Builder builder(pipeline, mux.get());
+  builder.add(file);
+  builder.add(mux);
+  if (!gst_element_link(mux.get(), file.get()))
+    return "the file";
+  // The first track of a kind is the one that players choose.
+  for (const char *name : {"video", "screen", "transcript"})
+    for (const Waiting &waiting : all)
+      if (waiting.name == name && !add_waiting(options, &builder, waiting))
+        return name;
+  for (unsigned track = 0; track < sound->tracks(); track++)
+    if (!builder.add_sound(sound, track))
+      return "sound";
+  builder.start();
+  return "";
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,17 @@
+// The file of a recording: the muxer, and what leads to it.
+#pragma once
+
+#include "intake.h"
+
+namespace rtms::recorder {
+
+// The elements that recording with these options takes.
+std::string elements_for(const Options &options);
+const char *file_name(const Options &options);
+
+// Adds to the pipeline a muxer with a track for each of what waits and of the sounds, and links
+// them. What could not be linked, or nothing.
+std::string add_container(const Options &options, const std::string &folder, GstBin *pipeline,
+                          const std::vector<Waiting> &all, Sound *sound);
+
+}  // namespace rtms::recorder

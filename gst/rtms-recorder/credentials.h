@@ -1,0 +1,22 @@
+// Where the app's secrets come from: a file, or the environment. Never the command line.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace rtms::recorder {
+
+// NAME=VALUE, as in systemd's EnvironmentFile.
+using Variables = std::map<std::string, std::string>;
+
+struct CredentialsError {
+  std::string text;
+};
+std::variant<Variables, CredentialsError> read_credentials(const std::string &file);
+
+// The first of the names that the file or else the environment has; empty where none is.
+std::string credential(const Variables &file, std::initializer_list<const char *> names);
+
+}  // namespace rtms::recorder

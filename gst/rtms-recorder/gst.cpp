@@ -1,0 +1,93 @@
+#include "gst.h"
+
+#include <sstream>
+
+namespace rtms::recorder {
+namespace {
+
+struct Retiring {
+  GstClockTime patience;
+  std::function<void()> done;
+};
+
+const char *package_of(const std::string &element) {
+  for (const char *bad : {"h264parse"})
+    if (element == bad)
+      return "gstreamer1.0-plugins-bad";
+  for (const char *good : {"matroskamux", "mp4mux", "flvmux", "flacenc", "capssetter"})
+    if (element == good)
+      return "gstreamer1.0-plugins-good";
+  if (element == "rtmp2sink")
+    return "gstreamer1.0-plugins-bad";
+  if (element == "x264enc")
+    return "gstreamer1.0-plugins-ugly";
+  if (g_str_has_prefix(element.c_str(), "av"))
+    return "gstreamer1.0-libav";
+  return element == "rtmssrc" ? "gstreamer1.0-rtms" : "gstreamer1.0-plugins-base";
+}
+
+}  // namespace
+
+GstClockTime running_time(GstPad *pad, GstClockTime timestamp) {
+  EventPtr event(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
+  if (!event || !GST_CLOCK_TIME_IS_VALID(timestamp))
+    return GST_CLOCK_TIME_NONE;
+  const GstSegment *segment = nullptr;
+  gst_event_parse_segment(event.get(), &segment);
+  return gst_segment_to_running_time(segment, GST_FORMAT_TIME, timestamp);
+}
+
+ElementPtr make_bin(const std::string &description) {
+  GError *raw_error = nullptr;
+  GstElement *bin = gst_parse_bin_from_description(description.c_str(), TRUE, &raw_error);
+  ErrorPtr error(raw_error);
+  if (error)
+    g_warning("%s: %s", description.c_str(), error->message);
+  return ElementPtr(bin ? GST_ELEMENT(gst_object_ref_sink(bin)) : nullptr);
+}
+
+ElementPtr make_element(const char *kind) {
+  GstElement *element = gst_element_factory_make(kind, nullptr);
+  return ElementPtr(element ? GST_ELEMENT(gst_object_ref_sink(element)) : nullptr);
+}
+
+std::string missing_element(const std::string &names) {
+  std::istringstream list(names);
+  for (std::string name; list >> name;) {
+    std::unique_ptr<GstElementFactory, UnrefObject> factory(gst_element_factory_find(name.c_str()));
+    if (!factory)
+      return "GStreamer's element " + name + " is missing. Install " + package_of(name) +
+             ", or set GST_PLUGIN_PATH to where it is.";
+  }
+  return "";
+}
+
+void post(std::function<void()> fn) {
+  const auto run = [](gpointer data) -> gboolean {
+    (*static_cast<std::function<void()> *>(data))();
+    return G_SOURCE_REMOVE;
+  };
+  const auto forget = [](gpointer data) { delete static_cast<std::function<void()> *>(data); };
+  g_idle_add_full(G_PRIORITY_DEFAULT, run, new std::function<void()>(std::move(fn)), forget);
+}
+
+void retire(ElementPtr pipeline, GstClockTime patience, std::function<void()> done) {
+  const auto stop = [](GstElement *element, gpointer data) {
+    auto retiring = static_cast<Retiring *>(data);
+    if (retiring->patience) {
+      BusPtr bus(gst_element_get_bus(element));
+      gst_element_send_event(element, gst_event_new_eos());
+      GstMessage *end = gst_bus_timed_pop_filtered(
+          bus.get(), retiring->patience,
+          static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+      if (end)
+        gst_message_unref(end);
+    }
+    gst_element_set_state(element, GST_STATE_NULL);
+    post(retiring->done);
+  };
+  gst_element_call_async(pipeline.get(), stop, new Retiring{patience, std::move(done)},
+                         [](gpointer data) { delete static_cast<Retiring *>(data); });
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,43 @@
+// What the recorder's files share of GStreamer: pointers, times, elements by name.
+#pragma once
+
+#include "media/gstptr.h"
+
+#include <functional>
+#include <string>
+
+namespace rtms::recorder {
+
+struct UnrefObject {
+  template <typename T>
+  void operator()(T *object) const {
+    gst_object_unref(object);
+  }
+};
+using ElementPtr = std::unique_ptr<GstElement, UnrefObject>;
+using PadPtr = std::unique_ptr<GstPad, UnrefObject>;
+using BusPtr = std::unique_ptr<GstBus, UnrefObject>;
+using ClockPtr = std::unique_ptr<GstClock, UnrefObject>;
+using TagsPtr = std::unique_ptr<GstTagList, UnrefMiniObject>;
+
+// On its way through the pad, of what has a timestamp: GST_CLOCK_TIME_NONE where it has none.
+GstClockTime running_time(GstPad *pad, GstClockTime timestamp);
+
+// A bin of a gst-launch description, with ghost pads. Null where something is missing or wrong:
+// missing_element() tells which.
+ElementPtr make_bin(const std::string &description);
+
+// Of a kind that missing_element() has found.
+ElementPtr make_element(const char *kind);
+
+// The first of the elements that this machine does not have, with its package; empty: all there.
+std::string missing_element(const std::string &names);
+
+// Down to NULL on another thread, for what the pipeline writes to may be slow; after an EOS, for
+// which it waits so long. Then `done`, on the main thread.
+void retire(ElementPtr pipeline, GstClockTime patience, std::function<void()> done);
+
+// Runs fn on the main thread, later.
+void post(std::function<void()> fn);
+
+}  // namespace rtms::recorder

@@ -1,0 +1,201 @@
+#include "intake.h"
+
+#include "names.h"
+
+#include <algorithm>
+
+namespace rtms::recorder {
+namespace {
+
+// One thread receives for all meetings.
+constexpr char kContext[] = "rtms-recorder";
+
+std::string media_types(const Options &options) {
+  std::string types = "audio+transcript+chat";
+  if (options.video)
+    types += "+video";
+  if (options.screen)
+    types += "+screen";
+  return types;
+}
+
+std::string speaker_of(GstBuffer *buffer) {
+  auto meta = gst_buffer_get_custom_meta(buffer, "GstRtmsParticipantMeta");
+  GstStructure *structure = meta ? gst_custom_meta_get_structure(meta) : nullptr;
+  const char *name = structure ? gst_structure_get_string(structure, "user-name") : nullptr;
+  return name ? name : "";
+}
+
+std::string text_of(GstBuffer *buffer) {
+  std::string text(gst_buffer_get_size(buffer), '\0');
+  gst_buffer_extract(buffer, 0, text.data(), text.size());
+  return text;
+}
+
+}  // namespace
+
+// Belongs to a pad's probe.
+struct Intake::Passing {
+  Intake *intake;
+  Kind kind;
+};
+
+Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
+               IntakeListener *listener)
+    : pipeline_(pipeline), sound_(sound), listener_(listener), src_(make_element("rtmssrc")) {
+  GObject *src = G_OBJECT(src_.get());
+  const std::string secret(options.client_secret.view());
+  g_object_set(src, "webhook", webhook.c_str(), "client-id", options.client_id.c_str(),
+               "client-secret", secret.c_str(), "context", kContext, "buffer-data", TRUE,
+               "audio-rate", static_cast<int>(options.audio_rate), nullptr);
+  gst_util_set_object_arg(src, "media-types", media_types(options).c_str());
+  gst_util_set_object_arg(src, "audio-streams", options.speakers ? "per-participant" : "mixed");
+  for (const char *name : {"video-resolution", "screen-resolution"})
+    gst_util_set_object_arg(src, name, options.video_resolution.c_str());
+  if (!options.ca_file.empty())
+    g_object_set(src, "tls-ca-file", options.ca_file.c_str(), nullptr);
+  g_signal_connect(src, "pad-added", G_CALLBACK(on_pad_added), this);
+  gst_bin_add(pipeline, GST_ELEMENT(gst_object_ref(src_.get())));
+}
+
+Intake::~Intake() = default;
+
+StructurePtr Intake::stats() const {
+  GstStructure *stats = nullptr;
+  g_object_get(src_.get(), "stats", &stats, nullptr);
+  return StructurePtr(stats);
+}
+
+void Intake::notify(const std::string &webhook) {
+  g_signal_emit_by_name(src_.get(), "notify-webhook", webhook.c_str());
+}
+
+void Intake::send_eos() {
+  gst_element_send_event(src_.get(), gst_event_new_eos());
+}
+
+// ---- pads ----------------------------------------------------------------------------
+
+Intake::Kind Intake::kind_of(GstPad *pad) {
+  StringPtr name(gst_pad_get_name(pad));
+  if (g_str_has_prefix(name.get(), "audio"))
+    return Kind::Audio;
+  if (g_str_has_prefix(name.get(), "video"))
+    return Kind::Video;
+  if (g_str_equal(name.get(), "screen"))
+    return Kind::Screen;
+  return g_str_equal(name.get(), "transcript") ? Kind::Transcript : Kind::Chat;
+}
+
+void Intake::on_pad_added(GstElement *, GstPad *pad, gpointer self) {
+  static_cast<Intake *>(self)->add(pad);
+}
+
+void Intake::add(GstPad *pad) {
+  const Kind kind = kind_of(pad);
+  pads_++;
+  gst_pad_add_probe(
+      pad,
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      on_data, new Passing{this, kind}, [](gpointer data) { delete static_cast<Passing *>(data); });
+  if (kind == Kind::Audio) {
+    if (!sound_->connect(pipeline_, pad))
+      listener_->intake_unusable(GST_PAD_NAME(pad));
+  } else if (kind == Kind::Chat) {
+    GstElement *sink = gst_element_factory_make("fakesink", nullptr);
+    g_object_set(sink, "sync", FALSE, "async", FALSE, nullptr);
+    follow(pad, sink);
+  } else {
+    hold(pad);
+  }
+}
+
+// An unlinked pad has no data. The element becomes the pipeline's.
+void Intake::follow(GstPad *pad, GstElement *element) {
+  gst_bin_add(pipeline_, element);
+  gst_element_sync_state_with_parent(element);
+  PadPtr entry(gst_element_get_static_pad(element, "sink"));
+  gst_pad_link(pad, entry.get());
+}
+
+// Until it is known which tracks there are: a container's header tells them all. The queue has room
+// for what waits until the sound of the same time is mixed, too.
+void Intake::hold(GstPad *pad) {
+  constexpr unsigned kBytes = 32 << 20;
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (released_) {
+    listener_->intake_unusable(GST_PAD_NAME(pad));
+    return;
+  }
+  GstElement *queue = gst_element_factory_make("queue", nullptr);
+  g_object_set(queue, "max-size-time", G_GUINT64_CONSTANT(0), "max-size-buffers", 0,
+               "max-size-bytes", kBytes, nullptr);
+  PadPtr exit(gst_element_get_static_pad(queue, "src"));
+  const gulong probe = gst_pad_add_probe(
+      exit.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+      [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+  held_.push_back({GST_PAD_NAME(pad), std::move(exit), probe});
+  follow(pad, queue);
+}
+
+std::vector<Waiting> Intake::waiting() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<Waiting> all;
+  for (const Held &held : held_)
+    all.push_back({held.name, PadPtr(GST_PAD(gst_object_ref(held.exit.get())))});
+  return all;
+}
+
+void Intake::release() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  released_ = true;
+  for (const Held &held : held_)
+    gst_pad_remove_probe(held.exit.get(), held.probe);
+  held_.clear();
+}
+
+// ---- data ----------------------------------------------------------------------------
+
+GstPadProbeReturn Intake::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  auto passing = static_cast<Passing *>(data);
+  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
+    passing->intake->buffer(passing->kind, pad, GST_PAD_PROBE_INFO_BUFFER(info));
+  else
+    passing->intake->event(pad, GST_PAD_PROBE_INFO_EVENT(info));
+  return GST_PAD_PROBE_OK;
+}
+
+void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
+  const GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
+  if (!GST_CLOCK_TIME_IS_VALID(start))
+    return;
+  if (kind == Kind::Video)
+    listener_->intake_picture(buffer, start);
+  if (kind == Kind::Audio || kind == Kind::Video || kind == Kind::Screen) {
+    sound_->reached(start);
+    return;
+  }
+  Line line{start, 0, speaker_of(buffer), text_of(buffer)};
+  if (GST_BUFFER_DURATION_IS_VALID(buffer))
+    line.end = start + GST_BUFFER_DURATION(buffer);
+  if (kind == Kind::Transcript)
+    listener_->intake_transcript(line);
+  else
+    listener_->intake_chat(line);
+}
+
+void Intake::event(GstPad *pad, GstEvent *event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) {
+    GstClockTime start = 0, duration = 0;
+    gst_event_parse_gap(event, &start, &duration);
+    const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? start + duration : start;
+    const GstClockTime running = running_time(pad, end);
+    if (GST_CLOCK_TIME_IS_VALID(running))
+      sound_->reached(running);
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+    ended_++;
+    listener_->intake_ended();
+  }
+}
+
+}  // namespace rtms::recorder

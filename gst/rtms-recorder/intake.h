@@ -1,0 +1,84 @@
+// rtmssrc in a meeting's pipeline: its pads, and what passes them.
+#pragma once
+
+#include "gst.h"
+#include "options.h"
+#include "sound.h"
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+namespace rtms::recorder {
+
+// A line of the transcript, or a chat message.
+struct Line {
+  GstClockTime start = 0, end = 0;  // end 0: not known
+  std::string speaker, text;
+};
+
+// All are called on the pads' threads.
+struct IntakeListener {
+  virtual ~IntakeListener() = default;
+  virtual void intake_transcript(const Line &line) = 0;
+  virtual void intake_chat(const Line &line) = 0;
+  virtual void intake_picture(GstBuffer *buffer, GstClockTime running) = 0;
+  // A pad has ended, or one cannot be recorded.
+  virtual void intake_ended() = 0;
+  virtual void intake_unusable(const std::string &pad) = 0;
+};
+
+// The exit of a queue behind one of rtmssrc's pads: `video`, `screen` or `transcript`.
+struct Waiting {
+  std::string name;
+  PadPtr exit;
+};
+
+class Intake {
+ public:
+  Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
+         IntakeListener *listener);
+  ~Intake();
+  Intake(const Intake &) = delete;
+  Intake &operator=(const Intake &) = delete;
+
+  GstElement *element() const { return src_.get(); }
+  StructurePtr stats() const;
+  // Hands on a later webhook about the stream.
+  void notify(const std::string &webhook);
+  void send_eos();
+
+  // What waits to be linked: nothing passes before release().
+  std::vector<Waiting> waiting();
+  void release();
+  // Every pad that came has ended.
+  bool all_ended() const { return pads_ > 0 && ended_ == pads_; }
+
+ private:
+  enum class Kind { Audio, Video, Screen, Transcript, Chat };
+  struct Passing;
+  static Kind kind_of(GstPad *pad);
+  static void on_pad_added(GstElement *src, GstPad *pad, gpointer self);
+  static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer passing);
+  void add(GstPad *pad);
+  void hold(GstPad *pad);
+  void follow(GstPad *pad, GstElement *element);
+  void buffer(Kind kind, GstPad *pad, GstBuffer *buffer);
+  void event(GstPad *pad, GstEvent *event);
+
+  struct Held {
+    std::string name;
+    PadPtr exit;
+    gulong probe;
+  };
+  GstBin *const pipeline_;
+  Sound *const sound_;
+  IntakeListener *const listener_;
+  ElementPtr src_;
+  std::atomic<unsigned> pads_{0}, ended_{0};
+  std::mutex mutex_;
+  std::vector<Held> held_;
+  bool released_ = false;
+};
+
+}  // namespace rtms::recorder

@@ -1,0 +1,195 @@
+// rtms-recorder: records any number of meetings at once, as the service announces them.
+#include "console.h"
+#include "container.h"
+#include "pages.h"
+
+#include <glib-unix.h>
+#include <unistd.h>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace rtms::recorder {
+namespace {
+
+// As sysexits.h and the shell have them.
+constexpr int kFailed = 1, kMisused = 2, kKilled = 130;
+
+// Anybody can send requests: they must not fill the log.
+class ListenerLog final : public LogSink {
+ public:
+  explicit ListenerLog(Log *log) : log_(log) {}
+  bool enabled(Level level) const override { return level <= Level::Info; }
+  void write(Level, const std::string &text) override {
+    constexpr unsigned kMost = 20;
+    if (written_++ < kMost)
+      log_->write(Log::Level::Info, "http", "", text);
+  }
+  // Each second.
+  void forget() { written_ = 0; }
+
+ private:
+  Log *log_;
+  unsigned written_ = 0;
+};
+
+class Program {
+ public:
+  explicit Program(const Options &options)
+      : options_(options), recorder_(options_, &log_, [this] { idle(); }), console_(&recorder_) {}
+
+  int run() {
+    if (!prepare())
+      return kFailed;
+    g_unix_signal_add(SIGTERM, on_signal, this);
+    g_unix_signal_add(SIGINT, on_signal, this);
+    const auto second = [](gpointer self) -> gboolean {
+      static_cast<Program *>(self)->second();
+      return G_SOURCE_CONTINUE;
+    };
+    g_timeout_add_seconds(1, second, this);
+    if (!begin())
+      return kFailed;
+    if (!over_)
+      g_main_loop_run(loop_.get());
+    listener_.reset();
+    while (*operations_ > 0)
+      g_main_context_iteration(nullptr, TRUE);
+    return options_.once && !recorder_.all_good() ? kFailed : EXIT_SUCCESS;
+  }
+
+ private:
+  bool prepare() {
+    if (!options_.log_file.empty() && !log_.open(options_.log_file))
+      return complain("The log " + options_.log_file +
+                      " cannot be written: " + std::strerror(errno) + ".");
+    if (options_.json)
+      log_.set_json();
+    else if (isatty(STDOUT_FILENO))
+      log_.set_screen([this] { console_.clear(); }, [this] { console_.draw(); });
+    if (access(options_.output.c_str(), W_OK | X_OK) != 0)
+      return complain("Recordings cannot be written into " + options_.output + ": " +
+                      std::strerror(errno) + ". --output names a folder that is there.");
+    const std::string missing = missing_element(elements_for(options_));
+    return missing.empty() || complain(missing);
+  }
+
+  bool begin() {
+    if (!options_.listen.empty() && !listen())
+      return false;
+    return options_.webhook_file.empty() || record_file();
+  }
+
+  bool listen() {
+    ListenConfig config;
+    config.url = options_.listen;
+    config.certificate_file = options_.certificate_file;
+    config.key_file = options_.key_file;
+    config.secret_token = options_.secret_token;
+    auto opened = WebhookListener::open(config);
+    if (auto error = std::get_if<ListenError>(&opened))
+      return complain("--listen: " + error->text);
+    listener_ = std::get<std::unique_ptr<WebhookListener>>(std::move(opened));
+    listener_->set_pages([this](std::string_view path) { return page(recorder_, path); });
+    listener_->start(&listener_log_, operations_,
+                     [this](const WebhookNotice &notice) { announced(notice); });
+    const std::string url = listener_->url();
+    log_.write(Log::Level::Info, "listening", "", "listening at " + url,
+               [&](JsonWriter &writer) { writer.member("url", url); });
+    return true;
+  }
+
+  void announced(const WebhookNotice &notice) {
+    const bool other = notice.event == WebhookEvent::Started && options_.once &&
+                       !once_stream_.empty() && notice.hook.stream_id != once_stream_;
+    if (other)
+      return;
+    if (notice.event == WebhookEvent::Started)
+      once_stream_ = notice.hook.stream_id;
+    recorder_.webhook(notice);
+  }
+
+  bool record_file() {
+    const bool standard = options_.webhook_file == "-";
+    char *text = nullptr;
+    GError *raw_error = nullptr;
+    g_file_get_contents(standard ? "/dev/stdin" : options_.webhook_file.c_str(), &text, nullptr,
+                        &raw_error);
+    StringPtr owned(text);
+    ErrorPtr error(raw_error);
+    if (error)
+      return complain("--webhook-file: " + std::string(error->message) + ".");
+    auto parsed = parse_webhook(text);
+    auto hook = std::get_if<Webhook>(&parsed);
+    if (!hook || hook->stream_id.empty() || hook->signaling_url.empty())
+      return complain("--webhook-file: " + options_.webhook_file +
+                      " is no webhook that names a stream and where to connect. Save the body of "
+                      "the service's *.rtms_started request there.");
+    announced({WebhookEvent::Started, *hook, text});
+    return true;
+  }
+
+  bool complain(const std::string &text) {
+    log_.write(Log::Level::Error, "cannot-start", "", text);
+    if (!options_.json && !isatty(STDOUT_FILENO))
+      return false;
+    std::fprintf(stderr, "rtms-recorder: %s\n", text.c_str());
+    return false;
+  }
+
+  static gboolean on_signal(gpointer data) {
+    auto self = static_cast<Program *>(data);
+    // Files can be played as far as they were written, whenever the program ends.
+    if (self->recorder_.stopping())
+      std::_Exit(kKilled);
+    self->log_.write(Log::Level::Info, "stopping", "",
+                     "stopping: the files are being finished; again, to stop at once");
+    self->recorder_.stop();
+    return G_SOURCE_CONTINUE;
+  }
+
+  void second() {
+    listener_log_.forget();
+    recorder_.watch();
+    if (!options_.json && isatty(STDOUT_FILENO))
+      console_.draw();
+  }
+
+  void idle() {
+    over_ = true;
+    g_main_loop_quit(loop_.get());
+  }
+
+  const Options options_;
+  Log log_;
+  ListenerLog listener_log_{&log_};
+  MainLoopPtr loop_{g_main_loop_new(nullptr, FALSE)};
+  bool over_ = false;
+  std::string once_stream_;
+  Recorder recorder_;
+  Console console_;
+  std::shared_ptr<unsigned> operations_ = std::make_shared<unsigned>(0);
+  std::unique_ptr<WebhookListener> listener_;
+};
+
+}  // namespace
+}  // namespace rtms::recorder
+
+int main(int argc, char **argv) {
+  using namespace rtms::recorder;
+  gst_init(nullptr, nullptr);
+  auto parsed = parse_options(argc, argv);
+  if (auto help = std::get_if<Help>(&parsed)) {
+    std::fputs(help->text.c_str(), stdout);
+    return EXIT_SUCCESS;
+  }
+  if (auto misuse = std::get_if<Misuse>(&parsed)) {
+    std::fprintf(stderr, "rtms-recorder: %s\n", misuse->text.c_str());
+    return kMisused;
+  }
+  const int status = Program(std::get<Options>(parsed)).run();
+  gst_deinit();
+  return status;
+}

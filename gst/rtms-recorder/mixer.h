@@ -1,0 +1,33 @@
+// Sounds at their times → tracks without gaps. Pure: no clock, no GStreamer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace rtms::recorder {
+
+// All tracks have the same position: what is before it has been taken. Positions count samples.
+class Mixer {
+ public:
+  // What comes further ahead than that is dropped: a broken clock must not cost all memory.
+  Mixer(unsigned tracks, uint64_t furthest) : tracks_(tracks), furthest_(furthest) {}
+
+  // Adds to what the track has there. Returns how many samples came too late, or too early.
+  size_t add(unsigned track, uint64_t at, const int16_t *samples, size_t count);
+
+  // The next samples of each track; silence where nothing came. An empty one is all silence.
+  std::vector<std::vector<int16_t>> take(size_t count);
+
+  uint64_t position() const { return position_; }
+  // The end of the last sound.
+  uint64_t end() const;
+  unsigned tracks() const { return static_cast<unsigned>(tracks_.size()); }
+
+ private:
+  std::vector<std::vector<int16_t>> tracks_;
+  const uint64_t furthest_;
+  uint64_t position_ = 0;
+};
+
+}  // namespace rtms::recorder

@@ -1,0 +1,24 @@
+// Texts from the network → what may stand in file names, on a terminal and in lists. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace rtms::recorder {
+
+// A file name of letters, digits, '-', '_' and '.', which does not begin with a dot; never empty.
+std::string safe_name(std::string_view text, size_t longest = 64);
+
+// Valid UTF-8 without control characters, cut to so many characters.
+std::string shown(std::string_view text, size_t longest = 64);
+
+// Unix time in us: "2026-11-24T10-20-30Z" for file names, "2026-11-24T10:20:30.123Z" for machines.
+std::string file_stamp(int64_t unix_us);
+std::string time_stamp(int64_t unix_us);
+
+// "1:02:03"
+std::string clock_text(int64_t seconds);
+
+}  // namespace rtms::recorder

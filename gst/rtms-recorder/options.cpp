@@ -1,0 +1,256 @@
+#include "options.h"
+
+#include "credentials.h"
+#include "glibptr.h"
+#include "names.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rtms::recorder {
+namespace {
+
+using OptionContextPtr = std::unique_ptr<GOptionContext, FreeWith<g_option_context_free>>;
+
+// What GOption fills: it allocates strings with a plain pointer, so they are freed here.
+struct Raw {
+  int speakers = 0, audio_rate = 16000, max_meetings = 100, stop_timeout = 10;
+  gboolean once = FALSE, json = FALSE, screen = FALSE, no_video = FALSE, help = FALSE,
+           version = FALSE;
+  char *listen = nullptr, *certificate = nullptr, *key = nullptr, *webhook_file = nullptr,
+       *output = nullptr, *format = nullptr, *audio_codec = nullptr, *resolution = nullptr,
+       *rtmp = nullptr, *min_free = nullptr, *log = nullptr, *credentials = nullptr,
+       *ca_file = nullptr;
+
+  Raw() = default;
+  Raw(const Raw &) = delete;
+  Raw &operator=(const Raw &) = delete;
+  ~Raw() {
+    for (char *text : {listen, certificate, key, webhook_file, output, format, audio_codec,
+                       resolution, rtmp, min_free, log, credentials, ca_file})
+      g_free(text);
+  }
+};
+
+gboolean refuse_secret(const char *name, const char *, gpointer, GError **error) {
+  g_set_error(
+      error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+      "%s is refused: a command line can be read by all users of the machine. Set "
+      "ZM_RTMS_CLIENT, ZM_RTMS_SECRET and ZM_RTMS_WEBHOOK_SECRET in the environment, or use "
+      "--credentials-file",
+      name);
+  return FALSE;
+}
+
+void set(std::string *to, const char *from) {
+  if (from)
+    *to = from;
+}
+
+bool one_of(const std::string &value, std::initializer_list<const char *> valid) {
+  return std::find(valid.begin(), valid.end(), value) != valid.end();
+}
+
+// "500M", "2G"; nothing where it is no size.
+std::optional<uint64_t> size_of(const char *text) {
+  char *end = nullptr;
+  const double number = g_ascii_strtod(text, &end);
+  const std::string unit = end;
+  constexpr double kKilo = 1024, kMost = 1e18;
+  double factor = 1;
+  for (const char *units : {"K", "M", "G", "T"}) {
+    factor *= kKilo;
+    if (unit == units)
+      break;
+  }
+  if (unit.empty())
+    factor = 1;
+  else if (!one_of(unit, {"K", "M", "G", "T"}))
+    return std::nullopt;
+  if (end == text || !std::isfinite(number) || number < 0 || number * factor > kMost)
+    return std::nullopt;
+  return static_cast<uint64_t>(number * factor);
+}
+
+// What is wrong with the values, or nothing.
+std::string complaint(const Raw &raw, const Options &options) {
+  const std::string format = raw.format ? raw.format : "mkv";
+  if (!one_of(format, {"mkv", "mp4"}))
+    return "--format is " + format + ". Valid are mkv and mp4.";
+  if (!one_of(options.audio_codec, {"pcm", "flac", "opus"}))
+    return "--audio-codec is " + options.audio_codec + ". Valid are pcm, flac and opus.";
+  if (options.mp4 && options.audio_codec != "opus")
+    return "--audio-codec is " + options.audio_codec + ", which MP4 cannot hold. Use opus, or mkv.";
+  if (raw.speakers < 0 || raw.speakers > 16)
+    return "--speakers is " + std::to_string(raw.speakers) + ". Valid are 0 (the mix alone) to 16.";
+  if (options.audio_rate != 8000 && options.audio_rate != 16000 && options.audio_rate != 32000 &&
+      options.audio_rate != 48000)
+    return "--audio-rate is " + std::to_string(raw.audio_rate) +
+           ". Valid are 8000, 16000, 32000 and 48000.";
+  if (options.audio_codec == "opus" && options.audio_rate == 32000)
+    return "--audio-rate is 32000, which Opus does not know. Use 16000 or 48000.";
+  if (!one_of(options.video_resolution, {"sd", "hd", "fhd", "qhd"}))
+    return "--video-resolution is " + options.video_resolution + ". Valid are sd, hd, fhd and qhd.";
+  if (raw.min_free && !size_of(raw.min_free))
+    return "--min-free is " + std::string(raw.min_free) + ". Valid are sizes as 500M or 2G.";
+  if (raw.max_meetings < 1 || raw.stop_timeout < 1)
+    return "--max-meetings and --stop-timeout must be 1 at least.";
+  if (!options.rtmp.empty() && !g_str_has_prefix(options.rtmp.c_str(), "rtmp://") &&
+      !g_str_has_prefix(options.rtmp.c_str(), "rtmps://"))
+    return "The RTMP URL does not begin with rtmp:// or rtmps://. Give one, as "
+           "rtmp://localhost/live/{stream}.";
+  return "";
+}
+
+Options converted(const Raw &raw) {
+  Options options;
+  if (!raw.listen && raw.webhook_file)
+    options.listen.clear();
+  set(&options.listen, raw.listen);
+  set(&options.certificate_file, raw.certificate);
+  set(&options.key_file, raw.key);
+  set(&options.webhook_file, raw.webhook_file);
+  set(&options.output, raw.output);
+  set(&options.video_resolution, raw.resolution);
+  set(&options.log_file, raw.log);
+  set(&options.ca_file, raw.ca_file);
+  set(&options.rtmp, raw.rtmp ? raw.rtmp : g_getenv("RTMS_RECORDER_RTMP"));
+  options.mp4 = raw.format && std::string(raw.format) == "mp4";
+  options.audio_codec = raw.audio_codec ? raw.audio_codec : options.mp4 ? "opus" : "pcm";
+  options.speakers = static_cast<unsigned>(raw.speakers);
+  options.audio_rate = static_cast<unsigned>(raw.audio_rate);
+  options.max_meetings = static_cast<unsigned>(raw.max_meetings);
+  options.stop_timeout_s = static_cast<unsigned>(raw.stop_timeout);
+  if (raw.min_free)
+    options.min_free = size_of(raw.min_free).value_or(0);
+  options.once = raw.once || raw.webhook_file;
+  options.json = raw.json;
+  options.screen = raw.screen;
+  options.video = !raw.no_video;
+  return options;
+}
+
+// What is missing, or nothing.
+std::string take_credentials(const Raw &raw, Options *options) {
+  Variables file;
+  if (raw.credentials) {
+    auto read = read_credentials(raw.credentials);
+    if (auto error = std::get_if<CredentialsError>(&read))
+      return error->text;
+    file = std::get<Variables>(std::move(read));
+  }
+  options->client_id = credential(file, {"ZM_RTMS_CLIENT", "ZOOM_CLIENT_ID"});
+  options->client_secret = Secret(credential(file, {"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET"}));
+  options->secret_token = Secret(credential(file, {"ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN"}));
+  const std::string where = " in the environment or in the file of --credentials-file.";
+  if (!options->listen.empty() && options->secret_token.empty())
+    return "ZM_RTMS_WEBHOOK_SECRET is not set: without the app's secret token nobody can tell the "
+           "service's webhooks from others'. Set it" +
+           where;
+  if (options->client_id.empty() || options->client_secret.empty())
+    return "ZM_RTMS_CLIENT and ZM_RTMS_SECRET are not both set: a stream takes the app's client id "
+           "and secret. Set them" +
+           where;
+  return "";
+}
+
+void replace(std::string *text, const std::string &name, const std::string &value) {
+  for (size_t at = text->find(name); at != std::string::npos; at = text->find(name, at))
+    text->replace(at, name.size(), value);
+}
+
+}  // namespace
+
+std::variant<Options, Help, Misuse> parse_options(int argc, char **argv) {
+  Raw raw;
+  constexpr auto kString = G_OPTION_ARG_STRING;
+  constexpr auto kFile = G_OPTION_ARG_FILENAME;
+  constexpr auto kInt = G_OPTION_ARG_INT;
+  constexpr auto kNone = G_OPTION_ARG_NONE;
+  const auto secret = reinterpret_cast<gpointer>(refuse_secret);
+  const GOptionEntry entries[] = {
+      {"listen", 'l', 0, kString, &raw.listen,
+       "Where the service's webhooks arrive (default: http://127.0.0.1:8080/webhook)", "URL"},
+      {"webhook-tls-certificate", 0, 0, kFile, &raw.certificate, "For https, PEM", "FILE"},
+      {"webhook-tls-key", 0, 0, kFile, &raw.key, "For https, PEM", "FILE"},
+      {"webhook-file", 0, 0, kFile, &raw.webhook_file,
+       "Record the stream of this webhook, then exit; - is standard input", "FILE"},
+      {"once", 0, 0, kNone, &raw.once, "Record the first stream that is announced, then exit",
+       nullptr},
+      {"output", 'o', 0, kFile, &raw.output, "Folder for the recordings' folders (default: .)",
+       "FOLDER"},
+      {"format", 'f', 0, kString, &raw.format, "Container (default: mkv)", "mkv|mp4"},
+      {"speakers", 's', 0, kInt, &raw.speakers,
+       "So many speakers get a track of their own, besides that of all (default: 0)", "N"},
+      {"audio-codec", 0, 0, kString, &raw.audio_codec,
+       "Default: pcm, and opus in MP4. flac and opus cost a little CPU", "pcm|flac|opus"},
+      {"audio-rate", 0, 0, kInt, &raw.audio_rate, "Samples a second (default: 16000)", "HZ"},
+      {"no-video", 0, 0, kNone, &raw.no_video, "Leave the cameras out", nullptr},
+      {"screen", 0, 0, kNone, &raw.screen, "Record the screen share on a track of its own",
+       nullptr},
+      {"video-resolution", 0, 0, kString, &raw.resolution, "Asked for (default: hd)",
+       "sd|hd|fhd|qhd"},
+      {"rtmp", 0, 0, kString, &raw.rtmp,
+       "Push each meeting there, too; {stream} and {meeting} are replaced. A URL with a key is "
+       "better set as $RTMS_RECORDER_RTMP",
+       "URL"},
+      {"min-free", 0, 0, kString, &raw.min_free,
+       "Start no recording with less disk space (default: 1G)", "SIZE"},
+      {"max-meetings", 0, 0, kInt, &raw.max_meetings, "At once (default: 100)", "N"},
+      {"stop-timeout", 0, 0, kInt, &raw.stop_timeout,
+       "How long files may take to be finished (default: 10)", "SECONDS"},
+      {"log", 0, 0, kFile, &raw.log, "Append what happens, a JSON object a line", "FILE"},
+      {"json", 0, 0, kNone, &raw.json, "The same on standard output, in place of text", nullptr},
+      {"credentials-file", 0, 0, kFile, &raw.credentials,
+       "Lines ZM_RTMS_CLIENT=..., ZM_RTMS_SECRET=..., ZM_RTMS_WEBHOOK_SECRET=... (default: the "
+       "environment)",
+       "FILE"},
+      {"tls-ca-file", 0, 0, kFile, &raw.ca_file,
+       "Certificate authorities to trust, PEM (default: the system's)", "FILE"},
+      {"version", 0, 0, kNone, &raw.version, "Show the version", nullptr},
+      {"help", 'h', 0, kNone, &raw.help, "Show this", nullptr},
+      {"client-secret", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
+      {"secret-token", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
+      {}};
+  OptionContextPtr context(g_option_context_new("- records meetings over RTMS"));
+  g_option_context_set_help_enabled(context.get(), FALSE);
+  g_option_context_add_main_entries(context.get(), entries, nullptr);
+  GError *raw_error = nullptr;
+  const bool parsed = g_option_context_parse(context.get(), &argc, &argv, &raw_error);
+  ErrorPtr error(raw_error);
+  if (!parsed)
+    return Misuse{std::string(error->message) + ". See rtms-recorder --help."};
+  if (raw.help) {
+    StringPtr text(g_option_context_get_help(context.get(), TRUE, nullptr));
+    return Help{text.get()};
+  }
+  if (raw.version)
+    return Help{"rtms-recorder " PACKAGE_VERSION "\n"};
+  if (argc > 1)
+    return Misuse{"\"" + shown(argv[1]) + "\" is no option. See rtms-recorder --help."};
+  Options options = converted(raw);
+  if (std::string problem = complaint(raw, options); !problem.empty())
+    return Misuse{problem};
+  if (std::string problem = take_credentials(raw, &options); !problem.empty())
+    return Misuse{problem};
+  return options;
+}
+
+std::string push_url(const std::string &pattern, const std::string &stream,
+                     const std::string &meeting) {
+  std::string url = pattern;
+  replace(&url, "{stream}", safe_name(stream));
+  replace(&url, "{meeting}", safe_name(meeting));
+  return url;
+}
+
+std::string shown_url(const std::string &url) {
+  UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_NON_DNS, nullptr));
+  if (!uri || !g_uri_get_host(uri.get()))
+    return "rtmp";
+  const int port = g_uri_get_port(uri.get());
+  return std::string(g_uri_get_scheme(uri.get())) + "://" + g_uri_get_host(uri.get()) +
+         (port > 0 ? ":" + std::to_string(port) : "");
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,52 @@
+// What the command line and the environment say.
+#pragma once
+
+#include "protocol/signature.h"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace rtms::recorder {
+
+struct Options {
+  std::string listen = "http://127.0.0.1:8080/webhook";
+  std::string certificate_file, key_file;
+  // Not empty: the one stream of this webhook is recorded, then the program ends.
+  std::string webhook_file;
+  bool once = false;
+
+  std::string output = ".";
+  bool mp4 = false;
+  unsigned speakers = 0;
+  std::string audio_codec;  // "pcm", "flac" or "opus"
+  unsigned audio_rate = 16000;
+  bool video = true, screen = false;
+  std::string video_resolution = "hd";
+  std::string rtmp;  // {stream} and {meeting} are replaced
+  uint64_t min_free = uint64_t{1} << 30;
+  unsigned max_meetings = 100;
+  unsigned stop_timeout_s = 10;
+
+  std::string log_file;
+  bool json = false;
+  std::string ca_file;
+
+  std::string client_id;
+  Secret client_secret, secret_token;
+};
+
+struct Help {
+  std::string text;
+};
+struct Misuse {
+  std::string text;  // what happened, why, what to do
+};
+std::variant<Options, Help, Misuse> parse_options(int argc, char **argv);
+
+// Where one stream is pushed to; what of a URL may be shown, for its path is a key.
+std::string push_url(const std::string &pattern, const std::string &stream,
+                     const std::string &meeting);
+std::string shown_url(const std::string &url);
+
+}  // namespace rtms::recorder

@@ -1,0 +1,121 @@
+#include "pages.h"
+
+#include "names.h"
+
+namespace rtms::recorder {
+namespace {
+
+constexpr size_t kLongestLabel = 128;
+constexpr const char *kMedia[] = {"audio", "video", "screen", "transcript", "chat"};
+
+class Metrics {
+ public:
+  void family(const char *name, const char *type, const char *help) {
+    name_ = name;
+    text_ += "# HELP " + name_ + " " + help + "\n# TYPE " + name_ + " " + type + "\n";
+  }
+  void sample(uint64_t value, const std::string &labels = "") {
+    text_ +=
+        name_ + (labels.empty() ? "" : "{" + labels + "}") + " " + std::to_string(value) + "\n";
+  }
+  const std::string &text() const { return text_; }
+
+ private:
+  std::string name_, text_;
+};
+
+uint64_t counter(const GstStructure *stats, const char *media, const char *name) {
+  const GValue *value = stats ? gst_structure_get_value(stats, media) : nullptr;
+  guint64 number = 0;
+  if (value && GST_VALUE_HOLDS_STRUCTURE(value))
+    gst_structure_get_uint64(gst_value_get_structure(value), name, &number);
+  return number;
+}
+
+void add_totals(Metrics *metrics, const Recorder &recorder) {
+  const Totals totals = recorder.totals();
+  metrics->family("rtms_recorder_meetings", "gauge", "Meetings that are being recorded.");
+  metrics->sample(recorder.meetings());
+  metrics->family("rtms_recorder_recordings_started_total", "counter", "Recordings begun.");
+  metrics->sample(totals.started);
+  metrics->family("rtms_recorder_recordings_ended_total", "counter", "Recordings ended.");
+  metrics->sample(totals.finished, "result=\"finished\"");
+  metrics->sample(totals.failed, "result=\"failed\"");
+  metrics->family("rtms_recorder_refused_total", "counter", "Streams that were not recorded.");
+  metrics->sample(totals.refused);
+  metrics->family("rtms_recorder_webhooks_total", "counter", "Genuine webhooks about streams.");
+  metrics->sample(totals.webhooks);
+  metrics->family("rtms_recorder_bytes_total", "counter", "Payload received.");
+  metrics->sample(totals.bytes);
+  metrics->family("rtms_recorder_dropped_total", "counter", "Messages dropped.");
+  metrics->sample(totals.dropped);
+  metrics->family("rtms_recorder_reconnects_total", "counter", "Connections made anew.");
+  metrics->sample(totals.reconnects);
+  metrics->family("rtms_recorder_disk_free_bytes", "gauge", "Free where recordings are written.");
+  metrics->sample(recorder.free_bytes());
+}
+
+struct Family {
+  const char *name, *help, *counter;
+};
+constexpr Family kPerMedia[] = {
+    {"rtms_meeting_messages_total", "Media messages received.", "messages"},
+    {"rtms_meeting_bytes_total", "Payload received.", "bytes"},
+    {"rtms_meeting_dropped_total", "Messages dropped.", "dropped"},
+    {"rtms_meeting_discontinuities_total", "Losses in the media.", "discontinuities"},
+    {"rtms_meeting_reconnects_total", "Media connections made anew.", "reconnects"},
+};
+
+void add_meetings(Metrics *metrics, const std::vector<Status> &all) {
+  metrics->family("rtms_meeting_duration_seconds", "gauge", "Since the recording began.");
+  for (const Status &status : all)
+    metrics->sample(static_cast<uint64_t>(status.seconds),
+                    "stream=\"" + label(status.stream) + "\",recording=\"" + label(status.name) +
+                        "\",state=\"" + status.state + "\"");
+  metrics->family("rtms_meeting_file_bytes", "gauge", "Size of the recording's file.");
+  for (const Status &status : all)
+    metrics->sample(status.file_bytes, "stream=\"" + label(status.stream) + "\"");
+  metrics->family("rtms_meeting_push_up", "gauge", "Whether an RTMP server takes the meeting.");
+  for (const Status &status : all)
+    if (status.pushing)
+      metrics->sample(status.pushed, "stream=\"" + label(status.stream) + "\"");
+  for (const Family &family : kPerMedia) {
+    metrics->family(family.name, "counter", family.help);
+    for (const Status &status : all)
+      for (const char *media : kMedia)
+        metrics->sample(counter(status.stats.get(), media, family.counter),
+                        "stream=\"" + label(status.stream) + "\",media=\"" + media + "\"");
+  }
+}
+
+}  // namespace
+
+std::string label(const std::string &value) {
+  std::string escaped;
+  for (char c : shown(value, kLongestLabel)) {
+    if (c == '\\' || c == '"')
+      escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::string metrics(const Recorder &recorder) {
+  Metrics metrics;
+  add_totals(&metrics, recorder);
+  add_meetings(&metrics, recorder.statuses());
+  return metrics.text();
+}
+
+std::optional<WebhookPage> page(const Recorder &recorder, std::string_view path) {
+  if (path == "/healthz") {
+    const std::string sick = recorder.sick();
+    return WebhookPage{sick.empty() ? 200u : 503u, "text/plain; charset=utf-8",
+                       (sick.empty() ? "ok" : sick) + "\n"};
+  }
+  if (path == "/metrics")
+    return WebhookPage{200, "text/plain; version=0.0.4; charset=utf-8", metrics(recorder)};
+  return std::nullopt;
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,170 @@
+#include "push.h"
+
+#include "options.h"
+
+#include <gst/app/gstappsrc.h>
+#include <algorithm>
+
+namespace rtms::recorder {
+namespace {
+
+constexpr unsigned kFirstDelay_ms = 1000, kLongestDelay_ms = 30000;
+// More than the handshake: the server takes media.
+constexpr uint64_t kHandshakeBytes = 16384;
+constexpr int64_t kSilence_us = 10 * G_USEC_PER_SEC;
+constexpr GstClockTime kFarewell = 2 * GST_SECOND;
+
+// Frames come at a constant rate from the beginning, black while no camera is on: the black picture
+// behind is a source of its own. Sources that nobody reads drop the oldest.
+constexpr char kPipeline[] =
+    "videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=640,height=360,"
+    "framerate=25/1 ! picture.sink_0 "
+    "appsrc name=pictures is-live=true format=time leaky-type=downstream max-bytes=8388608 "
+    "caps=video/x-h264,stream-format=byte-stream,alignment=au "
+    "! h264parse ! avdec_h264 ! videoconvert ! picture.sink_1 "
+    "compositor name=picture background=black latency=500000000 sink_1::width=640 "
+    "sink_1::height=360 sink_1::sizing-policy=keep-aspect-ratio "
+    "sink_1::max-last-buffer-repeat=1500000000 ! video/x-raw,format=I420,width=640,height=360,"
+    "framerate=25/1 ! queue ! x264enc tune=zerolatency speed-preset=veryfast bitrate=1000 "
+    "key-int-max=50 ! queue ! mux.video "
+    "appsrc name=sounds is-live=true format=time leaky-type=downstream max-bytes=1048576 "
+    "min-latency=1000000000 ! audioconvert ! audioresample ! audio/x-raw,rate=48000 ! avenc_aac "
+    "! queue ! mux.audio "
+    "flvmux name=mux streamable=true latency=200000000 ! rtmp2sink name=server";
+
+}  // namespace
+
+Push::Push(std::string url, GstElement *recording, CapsPtr sound_caps, Tell tell)
+    : url_(std::move(url)),
+      base_time_(gst_element_get_base_time(recording)),
+      clock_(gst_pipeline_get_clock(GST_PIPELINE(recording))),
+      sound_caps_(std::move(sound_caps)),
+      tell_(std::move(tell)) {
+  start();
+}
+
+Push::~Push() {
+  stop(kFarewell);
+}
+
+void Push::start() {
+  attempts_++;
+  GError *raw_error = nullptr;
+  GstElement *pipeline = gst_parse_launch(kPipeline, &raw_error);
+  ErrorPtr error(raw_error);
+  pipeline_.reset(pipeline ? GST_ELEMENT(gst_object_ref_sink(pipeline)) : nullptr);
+  if (error) {
+    failed(error->message);
+    return;
+  }
+  GstBin *bin = GST_BIN(pipeline_.get());
+  server_.reset(gst_bin_get_by_name(bin, "server"));
+  g_object_set(server_.get(), "location", url_.c_str(), "async", FALSE, "sync", FALSE, nullptr);
+  seen_sent_ = 0;
+  progress_us_ = g_get_monotonic_time();
+  BusPtr bus(gst_element_get_bus(pipeline_.get()));
+  watch_.reset(gst_bus_create_watch(bus.get()));
+  g_source_set_callback(watch_.get(), G_SOURCE_FUNC(on_message), this, nullptr);
+  g_source_attach(watch_.get(), nullptr);
+  gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), clock_.get());
+  gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
+  gst_element_set_base_time(pipeline_.get(), base_time_);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    picture_.reset(gst_bin_get_by_name(bin, "pictures"));
+    sound_.reset(gst_bin_get_by_name(bin, "sounds"));
+    gst_app_src_set_caps(GST_APP_SRC(sound_.get()), sound_caps_.get());
+    has_keyframe_ = false;
+  }
+  gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+}
+
+void Push::stop(GstClockTime patience) {
+  watch_.reset();
+  server_.reset();
+  connected_ = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    picture_.reset();
+    sound_.reset();
+  }
+  if (pipeline_)
+    retire(std::move(pipeline_), patience, [] {});
+}
+
+void Push::failed(std::string why) {
+  // The URL holds a key.
+  for (size_t at = why.find(url_); at != std::string::npos; at = why.find(url_))
+    why.replace(at, url_.size(), shown_url(url_));
+  stop(0);
+  delay_ms_ = std::clamp(2 * delay_ms_, kFirstDelay_ms, kLongestDelay_ms);
+  tell_(false, "The push to " + shown_url(url_) + " failed: " + why + " The next try is in " +
+                   std::to_string(delay_ms_ / 1000) + " s; the recording goes on.");
+  retry_.start(delay_ms_, [this] { start(); });
+}
+
+uint64_t Push::sent() const {
+  GstStructure *stats = nullptr;
+  g_object_get(server_.get(), "stats", &stats, nullptr);
+  StructurePtr owned(stats);
+  guint64 bytes = 0;
+  if (stats)
+    gst_structure_get_uint64(stats, "out-bytes-total", &bytes);
+  return bytes;
+}
+
+void Push::watch() {
+  if (!server_)
+    return;
+  const uint64_t bytes = sent();
+  if (bytes != seen_sent_) {
+    seen_sent_ = bytes;
+    progress_us_ = g_get_monotonic_time();
+  } else if (g_get_monotonic_time() - progress_us_ > kSilence_us) {
+    failed("The server takes nothing any more.");
+    return;
+  }
+  if (connected_ || bytes < kHandshakeBytes)
+    return;
+  connected_ = true;
+  delay_ms_ = 0;
+  tell_(true, "Pushing to " + shown_url(url_));
+}
+
+gboolean Push::on_message(GstBus *, GstMessage *message, gpointer data) {
+  auto self = static_cast<Push *>(data);
+  switch (GST_MESSAGE_TYPE(message)) {
+    case GST_MESSAGE_ERROR: {
+      GError *raw_error = nullptr;
+      gst_message_parse_error(message, &raw_error, nullptr);
+      ErrorPtr error(raw_error);
+      self->failed(error->message);
+      return G_SOURCE_REMOVE;
+    }
+    case GST_MESSAGE_LATENCY:
+      gst_bin_recalculate_latency(GST_BIN(self->pipeline_.get()));
+      break;
+    default:
+      break;
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+void Push::picture(GstBuffer *buffer, GstClockTime running) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  has_keyframe_ = has_keyframe_ || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  if (!picture_ || !has_keyframe_)
+    return;
+  GstBuffer *copy = gst_buffer_copy(buffer);
+  GST_BUFFER_PTS(copy) = running;
+  GST_BUFFER_DTS(copy) = GST_CLOCK_TIME_NONE;
+  gst_app_src_push_buffer(GST_APP_SRC(picture_.get()), copy);
+}
+
+void Push::sound(GstBuffer *buffer) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (sound_)
+    gst_app_src_push_buffer(GST_APP_SRC(sound_.get()), gst_buffer_ref(buffer));
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,59 @@
+// The meeting, live to an RTMP server, from a pipeline of its own: whatever happens to the server,
+// the recording does not notice.
+#pragma once
+
+#include "gst.h"
+#include "session/timer.h"
+
+#include <atomic>
+#include <mutex>
+
+namespace rtms::recorder {
+
+class Push {
+ public:
+  using Tell = std::function<void(bool good, const std::string &text)>;
+
+  // By the recording's clock and time. `tell` is called on the main thread.
+  Push(std::string url, GstElement *recording, CapsPtr sound_caps, Tell tell);
+  // The stream is ended in order, if the server takes part; nobody waits for that.
+  ~Push();
+  Push(const Push &) = delete;
+  Push &operator=(const Push &) = delete;
+
+  // From any thread; they never wait.
+  void picture(GstBuffer *buffer, GstClockTime running);
+  void sound(GstBuffer *buffer);
+
+  // On the main thread, each second: whether the server still takes anything.
+  void watch();
+  bool connected() const { return connected_; }
+  unsigned attempts() const { return attempts_; }
+
+ private:
+  void start();
+  void stop(GstClockTime patience);
+  void failed(std::string why);
+  static gboolean on_message(GstBus *bus, GstMessage *message, gpointer self);
+  uint64_t sent() const;
+
+  const std::string url_;
+  const GstClockTime base_time_;
+  const ClockPtr clock_;
+  const CapsPtr sound_caps_;
+  const Tell tell_;
+  ElementPtr pipeline_;
+  AttachedSource watch_;
+  ElementPtr server_;
+  Timer retry_;
+  unsigned delay_ms_ = 0, attempts_ = 0;
+  bool connected_ = false;
+  uint64_t seen_sent_ = 0;
+  int64_t progress_us_ = 0;
+
+  std::mutex mutex_;  // guards what follows
+  ElementPtr picture_, sound_;
+  bool has_keyframe_ = false;
+};
+
+}  // namespace rtms::recorder

@@ -1,0 +1,60 @@
+// meeting.json: what a recording is.
+#pragma once
+
+#include "media/gstptr.h"
+#include "protocol/json_write.h"
+#include "protocol/webhook.h"
+#include "sound.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace rtms::recorder {
+
+class Report {
+ public:
+  // Of a stream that starts now. Reserves room in the folder, so that there is some for the end of
+  // the story when the disk is full.
+  Report(const Webhook &hook, std::string folder, std::vector<std::string> titles, int64_t unix_us);
+
+  void heard(const Voice &voice);
+  void joined(uint64_t user, const std::string &name, int64_t unix_us);
+  void left(uint64_t user, int64_t unix_us);
+  void add_file(const std::string &name) { files_.push_back(name); }
+
+  // Complete, or not at all. False: it cannot be written; errno says why.
+  bool write(const char *state);
+  // The last time.
+  bool close(int64_t unix_us, double duration_s, const std::string &reason,
+             const std::string &error, StructurePtr stats, const std::string &push);
+
+ private:
+  struct Participant {
+    uint64_t user;
+    std::string name;
+    int64_t joined_us, left_us;
+  };
+  std::string json(const char *state) const;
+  void write_tracks(JsonBuilder *builder) const;
+  void write_participants(JsonBuilder *builder) const;
+  std::string reserve() const { return folder_ + "/.reserve"; }
+
+  const Webhook hook_;
+  const std::string folder_;
+  const std::vector<std::string> titles_;
+  const int64_t started_us_;
+  int64_t ended_us_ = 0;
+  double duration_s_ = 0;
+  std::string reason_, error_, push_;
+  StructurePtr stats_;
+  std::vector<std::string> files_;
+  std::vector<Voice> voices_;
+  std::vector<Participant> participants_;
+};
+
+// The counters of a `stats` structure as members of the current object.
+void write_stats(JsonBuilder *builder, const GstStructure *stats);
+
+}  // namespace rtms::recorder

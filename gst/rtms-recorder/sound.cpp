@@ -1,0 +1,232 @@
+#include "sound.h"
+
+#include "names.h"
+
+#include <gst/app/gstappsrc.h>
+#include <algorithm>
+#include <cstring>
+
+namespace rtms::recorder {
+namespace {
+
+// How long a track waits for what is late, beyond rtmssrc's own latency.
+constexpr GstClockTime kPatience = 500 * GST_MSECOND;
+constexpr unsigned kPiecesPerSecond = 10;
+// The service may begin with a minute of older sound, all at once.
+constexpr unsigned kFurthest_s = 120;
+// Sound that joins within that is one: the running time of a sample is rounded, and clocks drift.
+constexpr unsigned kJoins_ms = 10;
+// Muxers that go by the clock wait so long for the sound: patience, piece, and a busy machine.
+constexpr GstClockTime kLatency = GST_SECOND;
+constexpr char kInput[] = "voice-";
+constexpr unsigned kSourceBytes = 16 << 20;
+
+std::string encoder(const std::string &codec) {
+  if (codec == "opus")
+    return " ! audioconvert ! opusenc";
+  return codec == "flac" ? " ! audioconvert ! flacenc quality=2" : "";
+}
+
+// rtmssrc's stream ids end with "/audio" or "/audio/WHO".
+std::string who_is(GstPad *pad) {
+  StringPtr id(gst_pad_get_stream_id(pad));
+  const std::string text = id ? id.get() : "";
+  const size_t at = text.rfind("/audio/");
+  return at == std::string::npos ? "" : text.substr(at + std::strlen("/audio/"));
+}
+
+std::string name_of(GstPad *pad) {
+  EventPtr event(gst_pad_get_sticky_event(pad, GST_EVENT_TAG, 0));
+  GstTagList *tags = nullptr;
+  char *title = nullptr;
+  if (event)
+    gst_event_parse_tag(event.get(), &tags);
+  if (tags)
+    gst_tag_list_get_string(tags, GST_TAG_TITLE, &title);
+  StringPtr owned(title);
+  return shown(title ? title : "");
+}
+
+}  // namespace
+
+// One of rtmssrc's pads. Belongs to the probe.
+struct Sound::Input {
+  Sound *sound;
+  Voice voice;
+  uint64_t next = 0;  // the sample after the last one
+  bool told = false;
+};
+
+Sound::Sound(const Options &options, std::function<void(Voice)> heard)
+    : rate_(options.audio_rate),
+      codec_(options.audio_codec),
+      heard_(std::move(heard)),
+      mixer_(Speakers(options.speakers).tracks(), uint64_t{kFurthest_s} * options.audio_rate),
+      speakers_(options.speakers),
+      sources_(mixer_.tracks()) {}
+
+Sound::~Sound() = default;
+
+CapsPtr Sound::caps() const {
+  return CapsPtr(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout",
+                                     G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT,
+                                     static_cast<int>(rate_), "channels", G_TYPE_INT, 1, nullptr));
+}
+
+GstClockTime Sound::length() const {
+  return gst_util_uint64_scale(mixer_.position(), GST_SECOND, rate_);
+}
+
+bool Sound::is_input(GstObject *object) {
+  for (; object; object = GST_OBJECT_PARENT(object))
+    if (GST_OBJECT_NAME(object) && g_str_has_prefix(GST_OBJECT_NAME(object), kInput))
+      return true;
+  return false;
+}
+
+uint64_t Sound::sample_at(GstClockTime running) const {
+  return gst_util_uint64_scale(running, rate_, GST_SECOND);
+}
+
+// ---- in ------------------------------------------------------------------------------
+
+bool Sound::connect(GstBin *pipeline, GstPad *pad) {
+  StringPtr caps(gst_caps_to_string(this->caps().get()));
+  ElementPtr bin = make_bin("audioconvert ! audioresample ! " + std::string(caps.get()) +
+                            " ! fakesink name=heard sync=false async=false");
+  if (!bin)
+    return false;
+  gst_object_set_name(GST_OBJECT(bin.get()), (kInput + std::string(GST_PAD_NAME(pad))).c_str());
+  ElementPtr sink(gst_bin_get_by_name(GST_BIN(bin.get()), "heard"));
+  PadPtr sink_pad(gst_element_get_static_pad(sink.get(), "sink"));
+  PadPtr entry(gst_element_get_static_pad(bin.get(), "sink"));
+  auto input = new Input{this, {who_is(pad), name_of(pad), 0, 0}, 0, false};
+  if (!input->voice.who.empty()) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    input->voice.track = speakers_.track_of(input->voice.who);
+  }
+  gst_pad_add_probe(sink_pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_buffer, input,
+                    [](gpointer data) { delete static_cast<Input *>(data); });
+  gst_bin_add(pipeline, GST_ELEMENT(gst_object_ref(bin.get())));
+  gst_element_sync_state_with_parent(bin.get());
+  return gst_pad_link(pad, entry.get()) == GST_PAD_LINK_OK;
+}
+
+GstPadProbeReturn Sound::on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  auto input = static_cast<Input *>(data);
+  input->sound->add(input, pad, GST_PAD_PROBE_INFO_BUFFER(info));
+  return GST_PAD_PROBE_OK;
+}
+
+void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
+  const GstClockTime running = running_time(pad, GST_BUFFER_PTS(buffer));
+  GstMapInfo map;
+  if (!GST_CLOCK_TIME_IS_VALID(running) || !gst_buffer_map(buffer, &map, GST_MAP_READ))
+    return;
+  if (!input->told) {
+    input->told = true;
+    input->voice.from = running;
+    heard_(input->voice);
+  }
+  uint64_t at = sample_at(running);
+  const uint64_t joins = uint64_t{rate_} * kJoins_ms / 1000;
+  if (at + joins > input->next && at < input->next + joins)
+    at = input->next;
+  const size_t count = map.size / sizeof(int16_t);
+  auto samples = reinterpret_cast<const int16_t *>(map.data);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    late_ += mixer_.add(0, at, samples, count);
+    if (input->voice.track)
+      mixer_.add(input->voice.track, at, samples, count);
+  }
+  input->next = at + count;
+  gst_buffer_unmap(buffer, &map);
+}
+
+void Sound::reached(GstClockTime running) {
+  GstClockTime before = reached_;
+  while (running > before && !reached_.compare_exchange_weak(before, running)) {
+  }
+}
+
+// ---- out -----------------------------------------------------------------------------
+
+ElementPtr Sound::make_source(unsigned track) {
+  ElementPtr bin = make_bin(
+      "appsrc name=sound is-live=true format=time leaky-type=downstream "
+      "max-bytes=" +
+      std::to_string(kSourceBytes) + " min-latency=" + std::to_string(kLatency) +
+      " ! taginject tags=\"title=\\\"" + speakers_.title(track) + "\\\"\"" + encoder(codec_));
+  if (!bin)
+    return nullptr;
+  sources_[track].reset(gst_bin_get_by_name(GST_BIN(bin.get()), "sound"));
+  gst_app_src_set_caps(GST_APP_SRC(sources_[track].get()), caps().get());
+  return bin;
+}
+
+void Sound::emit(GstClockTime now) {
+  if (finished_)
+    return;
+  constexpr GstClockTime kLate = kPatience + 200 * GST_MSECOND;
+  const GstClockTime reached = reached_;
+  const GstClockTime by_media = reached > kPatience ? reached - kPatience : 0;
+  const GstClockTime by_clock = now > kLate ? now - kLate : 0;
+  emit_until(sample_at(std::max(by_media, by_clock)));
+}
+
+void Sound::emit_until(uint64_t sample) {
+  const size_t count = rate_ / kPiecesPerSecond;
+  // A busy machine catches up a minute at a time.
+  for (unsigned i = 0; i < 60 * kPiecesPerSecond && mixer_.position() + count <= sample; i++)
+    emit_piece(count);
+}
+
+void Sound::emit_piece(size_t count) {
+  uint64_t at = 0;
+  std::vector<std::vector<int16_t>> sounds;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    at = mixer_.position();
+    sounds = mixer_.take(count);
+  }
+  for (size_t track = 0; track < sounds.size(); track++) {
+    BufferPtr buffer = piece(sounds[track], count, at);
+    if (track == 0 && listener_)
+      listener_(buffer.get());
+    if (sources_[track])
+      gst_app_src_push_buffer(GST_APP_SRC(sources_[track].get()), buffer.release());
+  }
+}
+
+BufferPtr Sound::piece(const std::vector<int16_t> &samples, size_t count, uint64_t at) const {
+  const size_t size = count * sizeof(int16_t);
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, size, nullptr));
+  if (samples.empty())
+    gst_buffer_memset(buffer.get(), 0, 0, size);
+  else
+    gst_buffer_fill(buffer.get(), 0, samples.data(), size);
+  GST_BUFFER_PTS(buffer.get()) = gst_util_uint64_scale(at, GST_SECOND, rate_);
+  GST_BUFFER_DURATION(buffer.get()) =
+      gst_util_uint64_scale(at + count, GST_SECOND, rate_) - GST_BUFFER_PTS(buffer.get());
+  return buffer;
+}
+
+void Sound::finish() {
+  if (finished_)
+    return;
+  finished_ = true;
+  const uint64_t reached = sample_at(reached_);
+  const uint64_t end = [&] {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return std::max(mixer_.end(), reached);
+  }();
+  emit_until(end);
+  if (end > mixer_.position())
+    emit_piece(std::min<uint64_t>(end - mixer_.position(), rate_));
+  for (ElementPtr &source : sources_)
+    if (source)
+      gst_app_src_end_of_stream(GST_APP_SRC(source.get()));
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,76 @@
+// What is heard in a meeting, on tracks without gaps: from rtmssrc's audio pads to a source for
+// each of the container's tracks.
+#pragma once
+
+#include "gst.h"
+#include "mixer.h"
+#include "options.h"
+#include "speakers.h"
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+namespace rtms::recorder {
+
+// Somebody who is heard for the first time, or again.
+struct Voice {
+  std::string who, name;  // "16778240"; empty: the service's own mix
+  unsigned track = 0;     // besides track 0
+  GstClockTime from = 0;
+};
+
+class Sound {
+ public:
+  Sound(const Options &options, std::function<void(Voice)> heard);
+  ~Sound();
+
+  // ---- on rtmssrc's loop thread, and on its pads' threads
+  // Adds to the pipeline what takes the pad's sound. False: it is none that can be mixed.
+  bool connect(GstBin *pipeline, GstPad *pad);
+  // So far the meeting has come, on whichever pad: what is much older will not come any more.
+  void reached(GstClockTime running);
+
+  // ---- on the main thread
+  unsigned tracks() const { return mixer_.tracks(); }
+  // The source of a track, encoded: a bin with a pad `src`.
+  ElementPtr make_source(unsigned track);
+  // Each piece of track 0, as the encoders get it.
+  void set_listener(std::function<void(GstBuffer *)> listener) { listener_ = std::move(listener); }
+  CapsPtr caps() const;
+  // Hands on what is complete, by the pipeline's running time.
+  void emit(GstClockTime now);
+  // Hands on the rest, and ends the sources.
+  void finish();
+  // Sound that came after its time had been handed on.
+  uint64_t late_samples() const { return late_; }
+  // So much has been handed on.
+  GstClockTime length() const;
+  // Whether an element takes the sound of a pad: what goes wrong there concerns one voice.
+  static bool is_input(GstObject *object);
+
+ private:
+  struct Input;
+  static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer input);
+  void add(Input *input, GstPad *pad, GstBuffer *buffer);
+  void emit_until(uint64_t sample);
+  void emit_piece(size_t count);
+  BufferPtr piece(const std::vector<int16_t> &samples, size_t count, uint64_t at) const;
+  uint64_t sample_at(GstClockTime running) const;
+
+  const unsigned rate_;
+  const std::string codec_;
+  const std::function<void(Voice)> heard_;
+  std::atomic<GstClockTime> reached_{0};
+  std::atomic<uint64_t> late_{0};
+
+  std::mutex mutex_;  // guards these two
+  Mixer mixer_;
+  Speakers speakers_;
+
+  std::vector<ElementPtr> sources_;  // the appsrc of each track
+  std::function<void(GstBuffer *)> listener_;
+  bool finished_ = false;
+};
+
+}  // namespace rtms::recorder

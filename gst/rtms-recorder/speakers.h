@@ -1,0 +1,29 @@
+// Who is recorded on which track. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace rtms::recorder {
+
+// Track 0 holds all; then come the speakers' own, and where there are any, one for the others.
+class Speakers {
+ public:
+  explicit Speakers(unsigned own) : own_(own) {}
+
+  unsigned tracks() const { return own_ ? own_ + 2 : 1; }
+  unsigned others() const { return own_ + 1; }
+  // What the track is called before anybody is known to be on it.
+  std::string title(unsigned track) const;
+  // Where somebody goes besides track 0, the same each time; 0: nowhere. A track is never given to
+  // somebody else, even when its speaker has left.
+  unsigned track_of(const std::string &who);
+
+ private:
+  const unsigned own_;
+  std::map<std::string, unsigned> given_;
+};
+
+}  // namespace rtms::recorder
