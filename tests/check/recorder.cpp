@@ -1,0 +1,180 @@
+// rtms-recorder: meetings begin, go on elsewhere, end, and begin again, each in its own time.
+#include <csignal>
+#include <fstream>
+
+#include "recorder_run.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+constexpr int64_t kLengthMs = 5000;
+constexpr double kLength = kLengthMs / 1000.0;
+constexpr double kConnecting = 1.0;
+
+const std::vector<std::string> kSd = {"--video-resolution=sd"};
+
+}  // namespace
+
+GST_START_TEST(test_two_meetings) {
+  auto one = serve(meeting_of(kLengthMs)), two = serve(meeting_of(kLengthMs));
+  RecorderRun run({"--video-resolution=sd", "--speakers=2"});
+  const std::string start = one->webhook_json();
+  // Others' requests begin nothing.
+  const Headers forged = signed_headers(start, 0, "guessed");
+  ck_assert_int_eq(post(run.url(), forged, start).status, 401);
+  ck_assert_int_eq(post(run.url(), {}, start).status, 401);
+  ck_assert_int_eq(post_signed(run.url(), kChallenge).status, 200);
+  ck_assert_int_eq(run.get("/healthz").status, 200);
+  ck_assert_uint_eq(one->requests(), 0);
+
+  run.announce(*one);
+  run.announce(*two);
+  run.announce(*two);
+  run.wait_events("recording", 2);
+  // Nor do they end anything.
+  const std::string stop = stream_event("meeting.rtms_stopped", one->stream_id(), 1);
+  ck_assert_int_eq(post(run.url(), signed_headers(stop, 0, "guessed"), stop).status, 401);
+  run.wait_events("speaker", 3);
+  const HttpAnswer metrics = run.get("/metrics");
+  ck_assert_int_eq(metrics.status, 200);
+  for (const std::string &line :
+       {"rtms_recorder_meetings 2\n" + std::string(),
+        "rtms_meeting_messages_total{stream=\"" + one->stream_id() + "\",media=\"audio\"} ",
+        "rtms_meeting_messages_total{stream=\"" + two->stream_id() + "\",media=\"video\"} "})
+    ck_assert_msg(contains(metrics.body, line), "no %s in %s", line.c_str(), metrics.body.c_str());
+  run.wait_events("finished", 2, static_cast<int>(kLengthMs) + kDeadlineMs);
+
+  ck_assert_uint_eq(run.folders().size(), 2);
+  for (const std::string &folder : run.folders()) {
+    expect_recording(folder + "/meeting.mkv", 4, kLength, kConnecting);
+    expect_text(report_of(folder, "state"), "finished");
+    expect_text(report_of(folder, "end_reason"), "the stream ended: meeting-ended");
+    ck_assert(contains(run.text_of(folder + "/meeting.vtt"), "<v John Smith>John Smith says"));
+    ck_assert(contains(run.text_of(folder + "/chat.jsonl"), "Message 1 from John Smith"));
+    ck_assert(contains(run.text_of(folder + "/meeting.json"), "\"user_name\":\"Ada Lovelace\""));
+  }
+  run.program().send(SIGTERM);
+  run.expect_end();
+  expect_no_violations(*one);
+  expect_no_violations(*two);
+  const std::string signature = signed_headers(start)[1].second.substr(3);
+  run.expect_no_secrets({"test-secret", kWebhookToken, signature, forged[1].second.substr(3),
+                         start.substr(start.find("\"signature\":\"") + 13, 64)});
+}
+GST_END_TEST;
+
+// The service starts over; it stops the stream; it starts it again.
+GST_START_TEST(test_restart) {
+  Config config = meeting_of(0);
+  auto server = serve(std::move(config));
+  RecorderRun run(kSd);
+  run.announce(*server);
+  run.wait_events("recording", 1);
+  const unsigned connections = server->accepted();
+  run.announce(*server, 7);
+  ck_assert(server->wait_for([=](const Server &s) { return s.accepted() == 2 * connections; },
+                             kDeadlineMs));
+  const uint64_t sent = server->sent(Media::Audio);
+  ck_assert(server->wait_for([=](const Server &s) { return s.sent(Media::Audio) > sent + 50; },
+                             kDeadlineMs));
+  ck_assert_uint_eq(run.folders().size(), 1);
+  server->configure([](Config &c) { c.end = End::Nothing; });
+  run.tell(*server, "meeting.rtms_stopped");
+  run.wait_events("finished", 1);
+  run.announce(*server, 8);
+  run.wait_events("recording", 2);
+  ck_assert_uint_eq(run.folders().size(), 2);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  for (const std::string &folder : run.folders())
+    expect_playable(folder + "/meeting.mkv");
+  for (const std::string &violation : server->violations())
+    ck_assert_msg(!g_str_has_prefix(violation.c_str(), "kicked"), "%s", violation.c_str());
+}
+GST_END_TEST;
+
+GST_START_TEST(test_terminate) {
+  const int signals[] = {SIGTERM, SIGINT};
+  auto one = serve(meeting_of(0)), two = serve(meeting_of(0));
+  RecorderRun run({"--video-resolution=sd", "--format=mp4"});
+  run.announce(*one);
+  run.announce(*two);
+  run.wait_events("recording", 2);
+  for (Server *server : {one.get(), two.get()})
+    ck_assert(
+        server->wait_for([](const Server &s) { return s.sent(Media::Video) > 60; }, kDeadlineMs));
+  run.program().send(signals[__i__]);
+  run.expect_end();
+  ck_assert_uint_eq(run.events("finished").size(), 2);
+  for (const std::string &folder : run.folders()) {
+    expect_recording(folder + "/meeting.mp4", 1, 2.4, 2.0);
+    expect_text(report_of(folder, "end_reason"), "the recorder was stopped");
+  }
+  expect_no_violations(*one);
+}
+GST_END_TEST;
+
+// What a cluster's job runs.
+GST_START_TEST(test_webhook_file) {
+  auto server = serve(meeting_of(kLengthMs));
+  TemporaryDirectory folder;
+  std::ofstream(folder.file("webhook.json")) << server->webhook_json();
+  RecorderRun run(RecorderRun::Setup{{"--webhook-file=" + folder.file("webhook.json"), "--no-video",
+                                      "--audio-codec=flac", "--json"},
+                                     "",
+                                     {},
+                                     false});
+  run.expect_end(static_cast<int>(kLengthMs) + kDeadlineMs);
+  expect_recording(run.only_folder() + "/meeting.mkv", 1, kLength, kConnecting);
+  // Each line is an object.
+  ck_assert_msg(g_str_has_prefix(run.program().output().c_str(), "{\"time\":\""), "%s",
+                run.program().output().c_str());
+  server->stop();
+  RecorderRun failed(
+      RecorderRun::Setup{{"--webhook-file=" + folder.file("webhook.json")}, "", {}, false});
+  ck_assert(failed.program().wait(kDeadlineMs) && !failed.program().succeeded());
+  expect_text(report_of(failed.only_folder(), "state"), "failed");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_misuse) {
+  const struct {
+    std::vector<std::string> options;
+    const char *words;
+  } cases[] = {
+      {{"--client-secret=x"}, "command line can be read"},
+      {{"--format=avi"}, "Valid are mkv and mp4"},
+      {{"--format=mp4", "--audio-codec=pcm"}, "MP4 cannot hold"},
+      {{"--output=/nowhere/at/all"}, "No such file"},
+      {{"--listen=http://127.0.0.1:0/webhook?x"}, "holds more"},
+      {{"--webhook-file=/nowhere"}, "No such file"},
+      {{"meeting.json"}, "is no option"},
+      {{"--rtmp=http://example.org"}, "does not begin with rtmp"},
+      {{"--credentials-file=/nowhere"}, "cannot be read"},
+  };
+  for (const auto &one : cases) {
+    RecorderRun run(one.options);
+    ck_assert_msg(run.program().wait(kDeadlineMs) && !run.program().succeeded(), "%s",
+                  one.options[0].c_str());
+    ck_assert_msg(contains(run.program().output(), one.words), "%s: %s", one.options[0].c_str(),
+                  run.program().output().c_str());
+  }
+}
+GST_END_TEST;
+
+static Suite *recorder_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("recorder");
+  TCase *tc = tcase_create("life");
+  tcase_set_timeout(tc, kPatienceSeconds);
+  suite_add_tcase(suite, tc);
+  tcase_add_test(tc, test_two_meetings);
+  tcase_add_test(tc, test_restart);
+  tcase_add_loop_test(tc, test_terminate, 0, 2);
+  tcase_add_test(tc, test_webhook_file);
+  tcase_add_test(tc, test_misuse);
+  return suite;
+}
+
+GST_CHECK_MAIN(recorder)

@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "recorder_run.h"
+
+#include <json-glib/json-glib.h>
+
+namespace rtmscheck {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kLookMs = 50;
+
+std::string read(const std::string &file) {
+  std::ifstream in(file);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+RecorderRun::RecorderRun(const std::vector<std::string> &options)
+    : RecorderRun(Setup{options, "", {}, true}) {}
+
+RecorderRun::RecorderRun(const Setup &setup)
+    : output_(setup.output.empty() ? directory_.file("recordings") : setup.output) {
+  fs::create_directories(output_);
+  Program::Options options;
+  options.arguments = {g_getenv("RTMS_RECORDER"), "--output=" + output_,
+                       "--log=" + directory_.file("log"), "--min-free=0"};
+  if (setup.listen)
+    options.arguments.push_back("--listen=http://127.0.0.1:0/webhook");
+  options.arguments.insert(options.arguments.end(), setup.options.begin(), setup.options.end());
+  options.folder = directory_.path();
+  options.environment = {{"ZM_RTMS_CLIENT", "test-client"},
+                         {"ZM_RTMS_SECRET", "test-secret"},
+                         {"ZM_RTMS_WEBHOOK_SECRET", kWebhookToken}};
+  for (const auto &[name, value] : setup.environment)
+    options.environment[name] = value;
+  program_.emplace(options);
+}
+
+const std::string &RecorderRun::url() {
+  if (url_.empty())
+    url_ = "http://127.0.0.1:" + program_->wait_output("listening at http://127.0.0.1:", "\n");
+  return url_;
+}
+
+HttpAnswer RecorderRun::get(const std::string &path) {
+  const std::string at = url().substr(0, url().rfind('/')) + path;
+  HttpClient client(at);
+  client.send(request_text("GET", path_of(at), {}, ""));
+  return client.read();
+}
+
+void RecorderRun::announce(const Server &server, int later) {
+  std::string json = server.webhook_json();
+  if (later)
+    json.insert(json.find("\"event_ts\":") + 11, std::to_string(later));
+  ck_assert_int_eq(post_signed(url(), json).status, 200);
+}
+
+void RecorderRun::tell(const Server &server, const char *event) {
+  static int64_t moment = 0;
+  ck_assert_int_eq(post_signed(url(), stream_event(event, server.stream_id(), ++moment)).status,
+                   200);
+}
+
+std::vector<std::string> RecorderRun::events(const std::string &name) {
+  std::vector<std::string> found;
+  std::istringstream lines(read(directory_.file("log")));
+  for (std::string line; std::getline(lines, line);)
+    if (contains(line, "\"event\":\"" + name + "\""))
+      found.push_back(line);
+  return found;
+}
+
+void RecorderRun::wait_events(const std::string &name, std::size_t count, int timeout_ms) {
+  const int64_t deadline = g_get_monotonic_time() + timeout_ms * int64_t{1000};
+  while (events(name).size() < count) {
+    ck_assert_msg(g_get_monotonic_time() < deadline, "no %s\n%s", name.c_str(),
+                  program_->output().c_str());
+    if (program_->wait(kLookMs))
+      break;
+  }
+  ck_assert_msg(events(name).size() >= count, "no %s\n%s", name.c_str(),
+                program_->output().c_str());
+}
+
+void RecorderRun::expect_end(int timeout_ms) {
+  ck_assert_msg(program_->wait(timeout_ms), "no end\n%s", program_->output().c_str());
+  ck_assert_msg(program_->succeeded(), "%s", program_->output().c_str());
+}
+
+std::vector<std::string> RecorderRun::folders() const {
+  std::vector<std::string> all;
+  for (const auto &entry : fs::directory_iterator(output_))
+    all.push_back(entry.path());
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::string RecorderRun::only_folder() const {
+  const auto all = folders();
+  ck_assert_msg(all.size() == 1, "%u folders\n%s", static_cast<unsigned>(all.size()),
+                program_->output().c_str());
+  return all[0];
+}
+
+std::string RecorderRun::text_of(const std::string &file) const {
+  return read(file);
+}
+
+void RecorderRun::expect_no_secrets(const std::vector<std::string> &secrets) {
+  std::string all = program_->output() + read(directory_.file("log"));
+  for (const auto &entry : fs::recursive_directory_iterator(output_))
+    if (entry.is_regular_file())
+      all += read(entry.path());
+  for (const std::string &secret : secrets)
+    ck_assert_msg(!contains(all, secret), "told: %s", secret.c_str());
+}
+
+std::string report_of(const std::string &folder, const char *member) {
+  ObjectPtr<JsonParser> parser(json_parser_new());
+  const std::string text = read(folder + "/meeting.json");
+  ck_assert_msg(json_parser_load_from_data(parser.get(), text.c_str(), -1, nullptr), "%s: %s",
+                folder.c_str(), text.c_str());
+  return json_object_get_string_member_with_default(
+      json_node_get_object(json_parser_get_root(parser.get())), member, "");
+}
+
+void expect_recording(const std::string &file, unsigned sounds, double length, double tolerance) {
+  const auto tracks = tracks_of(file);
+  unsigned found = 0;
+  bool picture = false;
+  for (const auto &[name, track] : tracks) {
+    found += name.compare(0, 5, "audio") == 0;
+    picture |= name == "video" && track.packets > 0;
+  }
+  ck_assert_msg(found == sounds, "%s: %u tracks of sound", file.c_str(), found);
+  expect_near(file.c_str(), tracks.at("audio").end, length, tolerance);
+  // A track without a picture has nothing to decode.
+  expect_playable(file, picture ? nullptr : "0:a");
+}
+
+Config meeting_of(int64_t length_ms, MeetingOptions options) {
+  options.duration_ms = length_ms;
+  Config config;
+  config.source = make_meeting(options);
+  return config;
+}
+
+}  // namespace rtmscheck

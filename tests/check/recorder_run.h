@@ -1,0 +1,56 @@
+// rtms-recorder as a program, with what it wrote.
+#pragma once
+
+#include "launch.h"
+#include "recording.h"
+#include "webhooks.h"
+
+namespace rtmscheck {
+
+class RecorderRun {
+ public:
+  struct Setup {
+    std::vector<std::string> options;
+    std::string output;  // empty: a folder of its own
+    std::map<std::string, std::string> environment;
+    bool listen = true;
+  };
+  explicit RecorderRun(const std::vector<std::string> &options = {});
+  explicit RecorderRun(const Setup &setup);
+
+  Program &program() { return *program_; }
+  const std::string &url();  // of the webhook
+  HttpAnswer get(const std::string &path);
+  // Announces the server's meeting. Again: as another event.
+  void announce(const Server &server, int later = 0);
+  void tell(const Server &server, const char *event);
+
+  // Of the log, the events so named, each a line of JSON.
+  std::vector<std::string> events(const std::string &name);
+  void wait_events(const std::string &name, std::size_t count, int timeout_ms = kDeadlineMs);
+  // It has ended, by itself.
+  void expect_end(int timeout_ms = kDeadlineMs);
+  // The recordings' folders; the oldest first.
+  std::vector<std::string> folders() const;
+  std::string only_folder() const;
+  std::string text_of(const std::string &file) const;
+  const TemporaryDirectory &directory() const { return directory_; }
+  // Neither in the log, nor in what it said, nor in any of its files.
+  void expect_no_secrets(const std::vector<std::string> &secrets);
+
+ private:
+  TemporaryDirectory directory_;
+  std::string output_, url_;
+  std::optional<Program> program_;
+};
+
+// A string member of the recording's meeting.json.
+std::string report_of(const std::string &folder, const char *member);
+
+// Can be played, and has as many tracks of sound; the first lasts for so long.
+void expect_recording(const std::string &file, unsigned sounds, double length, double tolerance);
+
+// A meeting that ends by itself, or never.
+Config meeting_of(int64_t length_ms, MeetingOptions options = {});
+
+}  // namespace rtmscheck
