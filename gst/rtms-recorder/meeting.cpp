@@ -4,6 +4,7 @@
 #include "names.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cerrno>
 #include <cstring>
 
@@ -328,8 +329,19 @@ void Meeting::retire_pipeline() {
   retire(std::move(pipeline_), 0, [this] { gone(); });
 }
 
+// A muxer that nothing has come to leaves a file that nothing can play.
+void Meeting::drop_empty_file() {
+  if (sound_.anything())
+    return;
+  unlink((folder_ + "/" + file_name(options_)).c_str());
+  report_.remove_file(file_name(options_));
+  if (error_.empty())
+    reason_ += "; nothing was seen or heard, so there is no file";
+}
+
 void Meeting::gone() {
   intake_.reset();
+  drop_empty_file();
   std::string push;
   if (push_) {
     push = push_->connected() ? "pushed until the end" : "not pushed at the end";

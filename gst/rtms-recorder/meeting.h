@@ -65,6 +65,7 @@ class Meeting final : private IntakeListener {
   void end(const std::string &reason, const std::string &error);
   void check_ended();
   void retire_pipeline();
+  void drop_empty_file();
   void gone();
   void emit();
   void tell(Log::Level level, const char *event, const std::string &text,

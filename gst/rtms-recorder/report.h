@@ -6,8 +6,8 @@
 #include "protocol/webhook.h"
 #include "sound.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +23,9 @@ class Report {
   void joined(uint64_t user, const std::string &name, int64_t unix_us);
   void left(uint64_t user, int64_t unix_us);
   void add_file(const std::string &name) { files_.push_back(name); }
+  void remove_file(const std::string &name) {
+    files_.erase(std::remove(files_.begin(), files_.end(), name), files_.end());
+  }
 
   // Complete, or not at all. False: it cannot be written; errno says why.
   bool write(const char *state);

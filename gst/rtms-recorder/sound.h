@@ -42,6 +42,8 @@ class Sound {
   void emit(GstClockTime now);
   // Hands on the rest, and ends the sources.
   void finish();
+  // Whether anything has come, on any pad.
+  bool anything() const { return reached_ > 0; }
   // Sound that came after its time had been handed on.
   uint64_t late_samples() const { return late_; }
   // So much has been handed on.

@@ -28,6 +28,7 @@ class Program {
   bool wait(int timeout_ms);
   bool succeeded() const;  // after its end
   void send(int signal);
+  int pid() const { return pid_; }
   // The one program that a shell waits for.
   void send_to_child(int signal);
   std::string output() const;  // stdout and stderr

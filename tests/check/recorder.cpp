@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "recorder_run.h"
+#include "replay.h"
 
 namespace {
 
@@ -11,8 +12,6 @@ using namespace rtmscheck;
 constexpr int64_t kLengthMs = 5000;
 constexpr double kLength = kLengthMs / 1000.0;
 constexpr double kConnecting = 1.0;
-
-const std::vector<std::string> kSd = {"--video-resolution=sd"};
 
 }  // namespace
 
@@ -66,31 +65,44 @@ GST_END_TEST;
 
 // The service starts over; it stops the stream; it starts it again.
 GST_START_TEST(test_restart) {
-  Config config = meeting_of(0);
-  auto server = serve(std::move(config));
-  RecorderRun run(kSd);
+  MeetingOptions options;
+  options.duration_ms = 4 * kLengthMs;
+  const auto reel = film(options);
+  auto meeting = std::make_shared<Replay>(reel), next = std::make_shared<Replay>(reel);
+  Config config;
+  config.source = meeting;
+  config.end = End::Nothing;
+  auto server = serve(config);
+  RecorderRun run;
   run.announce(*server);
   run.wait_events("recording", 1);
   const unsigned connections = server->accepted();
   run.announce(*server, 7);
   ck_assert(server->wait_for([=](const Server &s) { return s.accepted() == 2 * connections; },
                              kDeadlineMs));
-  const uint64_t sent = server->sent(Media::Audio);
-  ck_assert(server->wait_for([=](const Server &s) { return s.sent(Media::Audio) > sent + 50; },
-                             kDeadlineMs));
+  const auto go_on = [](Server &on) {
+    const uint64_t sent = on.sent(Media::Audio);
+    return on.wait_for([=](const Server &s) { return s.sent(Media::Audio) > sent + 50; },
+                       kDeadlineMs);
+  };
+  ck_assert(go_on(*server));
   ck_assert_uint_eq(run.folders().size(), 1);
-  server->configure([](Config &c) { c.end = End::Nothing; });
+  meeting->over = true;
   run.tell(*server, "meeting.rtms_stopped");
   run.wait_events("finished", 1);
-  run.announce(*server, 8);
+  config.stream_id = server->stream_id();
+  config.source = next;
+  auto again = serve(config);
+  run.announce(*again, 8);
   run.wait_events("recording", 2);
-  ck_assert_uint_eq(run.folders().size(), 2);
+  ck_assert(go_on(*again));
   run.program().send(SIGTERM);
   run.expect_end();
+  ck_assert_uint_eq(run.folders().size(), 2);
   for (const std::string &folder : run.folders())
     expect_playable(folder + "/meeting.mkv");
-  for (const std::string &violation : server->violations())
-    ck_assert_msg(!g_str_has_prefix(violation.c_str(), "kicked"), "%s", violation.c_str());
+  expect_no_violations(*server);
+  expect_no_violations(*again);
 }
 GST_END_TEST;
 
@@ -112,6 +124,46 @@ GST_START_TEST(test_terminate) {
     expect_text(report_of(folder, "end_reason"), "the recorder was stopped");
   }
   expect_no_violations(*one);
+}
+GST_END_TEST;
+
+// The service does not answer: there is nothing to finish, and nothing is waited for.
+GST_START_TEST(test_terminate_early) {
+  Config config = meeting_of(kLengthMs);
+  config.silent_signaling = true;
+  auto server = serve(std::move(config));
+  RecorderRun run;
+  run.announce(*server);
+  ck_assert(server->wait_for([](const Server &s) { return s.accepted() > 0; }, kDeadlineMs));
+  run.program().send(SIGTERM);
+  run.expect_end(4 * kPromptMs);
+  ck_assert(contains(report_of(run.only_folder(), "end_reason"), "the recorder was stopped"));
+}
+GST_END_TEST;
+
+// Who is heard first has a track; all others share one; nobody is lost.
+GST_START_TEST(test_speakers) {
+  constexpr int64_t kThreeTurnsMs = 11000;
+  MeetingOptions options;
+  options.speakers = 3;
+  auto server = serve(meeting_of(kThreeTurnsMs, options));
+  RecorderRun run({"--no-video", "--speakers=1", "--audio-codec=flac"});
+  run.announce(*server);
+  run.wait_events("finished", 1, static_cast<int>(kThreeTurnsMs) + kDeadlineMs);
+  const auto speakers = run.events("speaker");
+  ck_assert_uint_eq(speakers.size(), 3);
+  for (std::size_t i = 0; i < speakers.size(); i++)
+    ck_assert_msg(contains(speakers[i], i ? "\"track\":2" : "\"track\":1"), "%s",
+                  speakers[i].c_str());
+  const std::string file = run.only_folder() + "/meeting.mkv";
+  expect_recording(file, 3, static_cast<double>(kThreeTurnsMs) / 1000, kConnecting);
+  // A beep each second, by whoever speaks: all of them are in the mix, and each on one other track.
+  const std::size_t all = beeps_of(file, 0).size(), first = beeps_of(file, 1).size(),
+                    others = beeps_of(file, 2).size();
+  g_print("beeps: %zu, of these %zu + %zu\n", all, first, others);
+  ck_assert(first > 0 && others > first && first < all);
+  run.program().send(SIGTERM);
+  run.expect_end();
 }
 GST_END_TEST;
 
@@ -166,14 +218,19 @@ GST_END_TEST;
 static Suite *recorder_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("recorder");
-  TCase *tc = tcase_create("life");
-  tcase_set_timeout(tc, kPatienceSeconds);
-  suite_add_tcase(suite, tc);
-  tcase_add_test(tc, test_two_meetings);
-  tcase_add_test(tc, test_restart);
-  tcase_add_loop_test(tc, test_terminate, 0, 2);
-  tcase_add_test(tc, test_webhook_file);
-  tcase_add_test(tc, test_misuse);
+  const auto add = [suite](const char *name, TFun test, int times) {
+    TCase *one = tcase_create(name);
+    tcase_set_timeout(one, kPatienceSeconds);
+    tcase_add_loop_test(one, test, 0, times);
+    suite_add_tcase(suite, one);
+  };
+  add("meetings", test_two_meetings, 1);
+  add("restart", test_restart, 1);
+  add("terminate", test_terminate, 2);
+  add("terminate-early", test_terminate_early, 1);
+  add("speakers", test_speakers, 1);
+  add("once", test_webhook_file, 1);
+  add("misuse", test_misuse, 1);
   return suite;
 }
 

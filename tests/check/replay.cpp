@@ -37,7 +37,7 @@ int64_t Replay::now() {
 
 bool Replay::next(Media m, MediaItem &item, int64_t &due_ms) {
   auto found = reel_->items.find(m);
-  if (found == reel_->items.end() || next_[m] >= found->second.size())
+  if (over || found == reel_->items.end() || next_[m] >= found->second.size())
     return false;
   std::tie(due_ms, item) = found->second[next_[m]++];
   item.timestamp += now() - kStartMs;

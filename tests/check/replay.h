@@ -1,6 +1,8 @@
 // A made meeting that is encoded once, and played by many servers.
 #pragma once
 
+#include <atomic>
+
 #include "fixture.h"
 
 namespace rtmscheck {
@@ -12,8 +14,10 @@ struct Reel {
 };
 std::shared_ptr<const Reel> film(const MeetingOptions &options);
 
+// Ends when it is over.
 class Replay : public MediaSource {
  public:
+  std::atomic<bool> over{false};
   explicit Replay(std::shared_ptr<const Reel> reel) : reel_(std::move(reel)) {}
   bool next(Media m, MediaItem &item, int64_t &due_ms) override;
   bool next_event(EventItem &item, int64_t &due_ms) override;

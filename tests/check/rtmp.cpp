@@ -16,12 +16,12 @@ constexpr const char *kModule = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 // Listens before nginx runs, which takes the socket over: nobody else can take the port, and who
 // connects early waits.
 using SocketPtr = ObjectPtr<GSocket>;
-SocketPtr listen_on_loopback(uint16_t *port) {
+SocketPtr listen_on_loopback(uint16_t *port) {  // 0: a free one
   GError *failure = nullptr;
   SocketPtr socket(
       g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, nullptr));
   ObjectPtr<GInetAddress> loopback(g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4));
-  ObjectPtr<GSocketAddress> any_port(g_inet_socket_address_new(loopback.get(), 0));
+  ObjectPtr<GSocketAddress> any_port(g_inet_socket_address_new(loopback.get(), *port));
   const bool listening = g_socket_bind(socket.get(), any_port.get(), TRUE, &failure) &&
                          g_socket_listen(socket.get(), &failure);
   ErrorPtr owned(failure);
@@ -49,16 +49,23 @@ void write_configuration(const std::string &file, uint16_t port) {
 
 }  // namespace
 
-RtmpServer::RtmpServer(const std::string &folder) : folder_(folder) {
+RtmpServer::RtmpServer(const std::string &folder) {
+  start(folder);
+}
+
+void RtmpServer::start(const std::string &folder) {
+  folder_ = folder;
   SocketPtr socket = listen_on_loopback(&port_);
-  const std::string configuration = folder + "/nginx.conf";
-  write_configuration(configuration, port_);
-  const int fd = g_socket_get_fd(socket.get());
+  write_configuration(folder + "/nginx.conf", port_);
+  run(g_socket_get_fd(socket.get()));
+}
+
+void RtmpServer::run(int listening) {
   Program::Options options;
-  options.arguments = {"/usr/sbin/nginx", "-p", folder, "-c", configuration};
-  options.folder = folder;
-  options.environment = {{"NGINX", std::to_string(fd) + ";"}};
-  options.inherited_fd = fd;
+  options.arguments = {"/usr/sbin/nginx", "-p", folder_, "-c", folder_ + "/nginx.conf"};
+  options.folder = folder_;
+  options.environment = {{"NGINX", std::to_string(listening) + ";"}};
+  options.inherited_fd = listening;
   nginx_.emplace(options);
 }
 

@@ -15,8 +15,11 @@ class RtmpServer {
   std::string recording() const { return folder_ + "/meeting.flv"; }
   std::string log() const;
   void stop();
+  // After stop(): on the same port, recording into another folder.
+  void start(const std::string &folder);
 
  private:
+  void run(int listening);
   std::string folder_;
   uint16_t port_ = 0;
   std::optional<Program> nginx_;

@@ -1,0 +1,203 @@
+// What rtms-recorder leaves behind: after a crash, on a full disk, of meetings without this or
+// that.
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <sstream>
+
+#include "recorder_run.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+constexpr int64_t kLengthMs = 6000;
+constexpr double kLength = kLengthMs / 1000.0;
+
+// A disk that is full soon. Only root has one.
+class TinyDisk {
+ public:
+  explicit TinyDisk(const std::string &size)
+      : mounted_(mount("none", path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0) {}
+  ~TinyDisk() {
+    if (mounted_)
+      umount2(path().c_str(), MNT_DETACH);
+  }
+  TinyDisk(const TinyDisk &) = delete;
+  TinyDisk &operator=(const TinyDisk &) = delete;
+  const std::string &path() const { return directory_.path(); }
+  bool mounted() const { return mounted_; }
+
+ private:
+  TemporaryDirectory directory_;
+  const bool mounted_;
+};
+
+MeetingOptions without(std::initializer_list<Media> media) {
+  MeetingOptions options;
+  for (Media m : media)
+    options.off[m] = {{0, 10 * kLengthMs}};
+  return options;
+}
+
+void wait_sent(Server &server, Media m, uint64_t count) {
+  ck_assert(server.wait_for([=](const Server &s) { return s.sent(m) >= count; }, kDeadlineMs));
+}
+
+}  // namespace
+
+GST_START_TEST(test_killed) {
+  auto server = serve(meeting_of(0));
+  RecorderRun mkv({"--video-resolution=sd", "--speakers=1"});
+  mkv.announce(*server);
+  auto other = serve(meeting_of(0));
+  RecorderRun mp4({"--video-resolution=sd", "--format=mp4"});
+  mp4.announce(*other);
+  for (Server *one : {server.get(), other.get()})
+    wait_sent(*one, Media::Video, 150);
+  for (RecorderRun *run : {&mkv, &mp4}) {
+    run->program().send(SIGKILL);
+    ck_assert(run->program().wait(kDeadlineMs));
+  }
+  // Of 6 s; what the muxer or the file's buffer held is lost.
+  constexpr double kExpected = 5, kLost = 2.6;
+  expect_recording(mkv.only_folder() + "/meeting.mkv", 3, kExpected, kLost);
+  expect_recording(mp4.only_folder() + "/meeting.mp4", 1, kExpected, kLost);
+  expect_text(report_of(mp4.only_folder(), "state"), "recording");
+  ck_assert(contains(mkv.text_of(mkv.only_folder() + "/meeting.vtt"), "sentence 1"));
+}
+GST_END_TEST;
+
+// One meeting's disk is full; another meeting's is not.
+GST_START_TEST(test_disk_full) {
+  TinyDisk disk("250k");
+  if (!disk.mounted()) {
+    g_print("no disk to fill: this needs root\n");
+    return;
+  }
+  auto server = serve(meeting_of(0));
+  RecorderRun run(RecorderRun::Setup{
+      {"--video-resolution=sd", __i__ ? "--format=mp4" : "--format=mkv"}, disk.path(), {}, true});
+  run.announce(*server);
+  run.wait_events("failed", 1, 2 * kDeadlineMs);
+  const std::string folder = run.only_folder();
+  expect_text(report_of(folder, "state"), "failed");
+  ck_assert_msg(contains(report_of(folder, "error"), "The disk is full"), "%s",
+                report_of(folder, "error").c_str());
+  const std::string file = folder + (__i__ ? "/meeting.mp4" : "/meeting.mkv");
+  // It ends in the middle of something, which ffprobe tells, but can be played until there.
+  const Output packets =
+      rtmscheck::run({"ffprobe", "-v", "quiet", "-select_streams", "a", "-show_entries",
+                      "packet=pts_time", "-of", "csv=p=0", file.c_str()});
+  double last = 0;
+  std::istringstream lines(packets.out);
+  for (std::string line; std::getline(lines, line);)
+    last = std::max(last, g_ascii_strtod(line.c_str(), nullptr));
+  g_print("%s: %.1f s\n", file.c_str(), last);
+  ck_assert(last >= 1.5);
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
+// No recording begins where there is no room for it, and a probe sees why.
+GST_START_TEST(test_min_free) {
+  auto server = serve(meeting_of(kLengthMs));
+  RecorderRun run({"--min-free=1000T"});
+  ck_assert_int_eq(run.get("/healthz").status, 503);
+  run.announce(*server);
+  run.wait_events("refused", 1);
+  ck_assert(run.folders().empty());
+  ck_assert_uint_eq(server->requests(), 0);
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
+GST_START_TEST(test_incomplete) {
+  const MeetingOptions meetings[] = {
+      without({Media::Video}),
+      without({Media::Transcript, Media::Chat}),
+      without({Media::Audio}),
+  };
+  MeetingOptions sizes;
+  sizes.sizes_differ = true;
+  std::vector<std::unique_ptr<Server>> servers;
+  for (const MeetingOptions &options : meetings)
+    servers.push_back(serve(meeting_of(kLengthMs, options)));
+  servers.push_back(serve(meeting_of(kLengthMs, sizes)));
+  Config few = meeting_of(kLengthMs);
+  few.offered = {Media::Audio};
+  auto sound_alone = serve(std::move(few));
+  const bool mp4 = __i__;
+  RecorderRun run({"--video-resolution=sd", mp4 ? "--format=mp4" : "--format=mkv", "--speakers=1"});
+  for (const auto &server : servers)
+    run.announce(*server);
+  run.announce(*sound_alone);
+  run.wait_events("finished", servers.size() + 1, static_cast<int>(kLengthMs) + kDeadlineMs);
+  for (const std::string &folder : run.folders()) {
+    expect_recording(folder + (mp4 ? "/meeting.mp4" : "/meeting.mkv"), 3, kLength, 1.5);
+    expect_text(report_of(folder, "state"), "finished");
+  }
+  for (const auto &server : servers)
+    expect_no_violations(*server);
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
+// Nobody says or shows anything: there is nothing to keep.
+GST_START_TEST(test_nothing) {
+  auto server = serve(
+      meeting_of(2000, without({Media::Video, Media::Audio, Media::Transcript, Media::Chat})));
+  RecorderRun run;
+  run.announce(*server);
+  run.wait_events("finished", 1);
+  ck_assert(contains(report_of(run.only_folder(), "end_reason"), "nothing was seen or heard"));
+  ck_assert(!g_file_test((run.only_folder() + "/meeting.mkv").c_str(), G_FILE_TEST_EXISTS));
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
+// Names of the network's are not paths, and break no file.
+GST_START_TEST(test_hostile_names) {
+  Config config = meeting_of(2000);
+  config.id = "../../../../tmp/x\\\"\u202e";
+  config.stream_id = "..%2f..%2f" + std::string(300, 'a');
+  config.product = Product::Session;
+  auto server = serve(std::move(config));
+  RecorderRun run({"--no-video"});
+  run.announce(*server);
+  run.wait_events("recording", 1);
+  const HttpAnswer metrics = run.get("/metrics");
+  ck_assert_int_eq(metrics.status, 200);
+  ck_assert(!contains(metrics.body, std::string(200, 'a')));
+  run.wait_events("finished", 1);
+  const std::string folder = run.only_folder();
+  ck_assert_msg(g_str_has_suffix(folder.c_str(), "Z_tmp-x"), "%s", folder.c_str());
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
+static Suite *recorder_files_suite() {
+  constexpr double kPatienceSeconds = 90;
+  Suite *suite = suite_create("recorder_files");
+  const auto add = [suite](const char *name, TFun test, int times) {
+    TCase *one = tcase_create(name);
+    tcase_set_timeout(one, kPatienceSeconds);
+    tcase_add_loop_test(one, test, 0, times);
+    suite_add_tcase(suite, one);
+  };
+  add("killed", test_killed, 1);
+  add("disk-full", test_disk_full, 2);
+  add("min-free", test_min_free, 1);
+  add("incomplete", test_incomplete, 2);
+  add("nothing", test_nothing, 1);
+  add("hostile-names", test_hostile_names, 1);
+  return suite;
+}
+
+GST_CHECK_MAIN(recorder_files)

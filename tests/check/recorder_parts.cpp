@@ -1,0 +1,145 @@
+// The parts of rtms-recorder that need neither network nor pipeline.
+#include "recorder_run.h"
+
+#include "console.h"
+#include "credentials.h"
+#include "mixer.h"
+#include "names.h"
+#include "options.h"
+#include "pages.h"
+#include "speakers.h"
+#include "textfile.h"
+
+#include <glib/gstdio.h>
+
+namespace {
+
+using namespace rtmscheck;
+using namespace rtms::recorder;
+
+using Samples = std::vector<int16_t>;
+
+}  // namespace
+
+GST_START_TEST(test_mixer) {
+  Mixer mixer(3, 100);
+  const Samples two = {1, 2}, loud = {32000, -32000};
+  ck_assert_uint_eq(mixer.add(0, 1, two.data(), 2), 0);
+  ck_assert_uint_eq(mixer.add(0, 2, loud.data(), 2), 0);
+  ck_assert_uint_eq(mixer.add(0, 2, loud.data(), 2), 0);
+  ck_assert_uint_eq(mixer.add(1, 5, two.data(), 2), 0);
+  ck_assert_uint_eq(mixer.end(), 7);
+  auto taken = mixer.take(4);
+  ck_assert(taken[0] == (Samples{0, 1, 32767, -32768}));
+  ck_assert(taken[1] == (Samples{0, 0, 0, 0}) && taken[2].empty());
+  // Half of it is too late, all of it, and too far ahead.
+  ck_assert_uint_eq(mixer.add(2, 3, two.data(), 2), 1);
+  ck_assert_uint_eq(mixer.add(2, 0, two.data(), 2), 2);
+  ck_assert_uint_eq(mixer.add(2, 103, two.data(), 2), 2);
+  ck_assert_uint_eq(mixer.add(2, UINT64_MAX - 1, two.data(), 2), 2);
+  taken = mixer.take(3);
+  ck_assert(taken[0].empty() && taken[1] == (Samples{0, 1, 2}) && taken[2] == (Samples{2, 0, 0}));
+  ck_assert_uint_eq(mixer.position(), 7);
+  ck_assert_uint_eq(mixer.end(), 7);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_speakers) {
+  Speakers none(0), two(2);
+  ck_assert_uint_eq(none.tracks(), 1);
+  ck_assert_uint_eq(none.track_of("a"), 0);
+  ck_assert_uint_eq(two.tracks(), 4);
+  const std::pair<const char *, unsigned> heard[] = {{"a", 1}, {"b", 2}, {"c", 3},
+                                                     {"a", 1}, {"d", 3}, {"b", 2}};
+  for (const auto &[who, track] : heard)
+    ck_assert_uint_eq(two.track_of(who), track);
+  expect_text(two.title(0) + two.title(2) + two.title(3), "AllSpeaker 2Others");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_names) {
+  expect_text(safe_name("/Zk3+Tq7RZu0pXw9aB/cDg=="), "Zk3-Tq7RZu0pXw9aB-cDg");
+  expect_text(safe_name("../../etc/passwd"), "etc-passwd");
+  for (const char *bad : {"", "..", "/", "\n", "\xff\xfe", "日本"})
+    expect_text(safe_name(bad), "unnamed");
+  ck_assert_uint_le(safe_name(std::string(10000, 'x')).size(), 64);
+  expect_text(shown("a\x1b[31m\u202e\xff"), "a [31m \ufffd");
+  expect_text(shown("äöü", 2), "äö…");
+  expect_text(label("a\"b\\c\nd"), "a\\\"b\\\\c d");
+  ck_assert_uint_le(label(std::string(10000, 'x')).size(), 140);
+  expect_text(file_stamp(1795515630123456), "2026-11-24T10-20-30Z");
+  expect_text(time_stamp(1795515630123456), "2026-11-24T10:20:30.123Z");
+  expect_text(clock_text(3723), "1:02:03");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_cues) {
+  constexpr uint64_t kSecond = 1000000000;
+  expect_text(vtt_cue(3661 * kSecond, 3662 * kSecond, "Ada", "Ada: Hello."),
+              "01:01:01.000 --> 01:01:02.000\n<v Ada>Hello.\n\n");
+  expect_text(vtt_cue(0, 0, "", "a --> b & <i>\n\nc"),
+              "00:00:00.000 --> 00:00:02.000\na --&gt; b &amp; &lt;i&gt;  c\n\n");
+  expect_text(vtt_cue(0, kSecond, "<b>\n", "x"),
+              "00:00:00.000 --> 00:00:01.000\n<v &lt;b&gt; >x\n\n");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_push_urls) {
+  expect_text(push_url("rtmp://a/live/{meeting}-{stream}", "s/../1", "8123"),
+              "rtmp://a/live/8123-s-..-1");
+  expect_text(push_url("rtmp://a/{stream}", "{stream}", "x"), "rtmp://a/stream");
+  expect_text(shown_url("rtmp://a.example:1935/live/k3y?token=x"), "rtmp://a.example:1935");
+  expect_text(shown_url("rtmp://user:pass@a/live"), "rtmp://a");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_credentials) {
+  TemporaryDirectory folder;
+  const std::string file = folder.file("credentials");
+  ck_assert(g_file_set_contents(file.c_str(), "# app\nZM_RTMS_CLIENT=id\nZM_RTMS_SECRET=\"a=b\"\n",
+                                -1, nullptr));
+  ck_assert_int_eq(g_chmod(file.c_str(), 0604), 0);
+  auto refused = read_credentials(file);
+  ck_assert(std::holds_alternative<CredentialsError>(refused));
+  ck_assert_int_eq(g_chmod(file.c_str(), 0600), 0);
+  auto read = read_credentials(file);
+  const Variables variables = std::get<Variables>(read);
+  g_setenv("ZM_RTMS_CLIENT", "other", TRUE);
+  g_setenv("ZOOM_SECRET_TOKEN", "token", TRUE);
+  expect_text(credential(variables, {"ZM_RTMS_CLIENT", "ZOOM_CLIENT_ID"}), "id");
+  expect_text(credential(variables, {"ZM_RTMS_SECRET"}), "a=b");
+  expect_text(credential(variables, {"ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN"}), "token");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_table) {
+  std::vector<Status> all(30);
+  for (Status &status : all)
+    status.name = "2026-11-24T10-20-30Z_81234567890";
+  const std::string text = table(all, Totals{}, 24, 60);
+  ck_assert_int_eq(std::count(text.begin(), text.end(), '\n'), 23);
+  ck_assert(contains(text, "30 now") && contains(text, "9 not shown"));
+  std::size_t longest = 0, start = 0;
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
+    longest = std::max(longest, end - start);
+    start = end + 1;
+  }
+  ck_assert_uint_le(longest, 59);
+}
+GST_END_TEST;
+
+static Suite *recorder_parts_suite() {
+  Suite *suite = suite_create("recorder_parts");
+  TCase *tc = tcase_create("parts");
+  suite_add_tcase(suite, tc);
+  tcase_add_test(tc, test_mixer);
+  tcase_add_test(tc, test_speakers);
+  tcase_add_test(tc, test_names);
+  tcase_add_test(tc, test_cues);
+  tcase_add_test(tc, test_push_urls);
+  tcase_add_test(tc, test_credentials);
+  tcase_add_test(tc, test_table);
+  return suite;
+}
+
+GST_CHECK_MAIN(recorder_parts)

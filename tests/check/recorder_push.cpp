@@ -1,0 +1,67 @@
+// rtms-recorder pushes to a real RTMP server, which dies and comes back: the recording does not
+// notice.
+#include <csignal>
+
+#include "recorder_run.h"
+#include "rtmp.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+constexpr double kLength = 18;
+
+}  // namespace
+
+GST_START_TEST(test_push) {
+  TemporaryDirectory first, second;
+  auto server = serve(meeting_of(static_cast<int64_t>(kLength * 1000)));
+  RtmpServer rtmp(first.path());
+  // The URL's end is a key.
+  RecorderRun run(RecorderRun::Setup{
+      {"--video-resolution=sd"}, "", {{"RTMS_RECORDER_RTMP", rtmp.url() + "-k3y"}}, true});
+  run.announce(*server);
+  run.wait_events("push", 1);
+  rtmp.stop();
+  run.wait_events("push-failed", 1);
+  ck_assert(contains(run.get("/metrics").body,
+                     "rtms_meeting_push_up{stream=\"" + server->stream_id() + "\"} 0\n"));
+  rtmp.start(second.path());
+  run.wait_events("push", 2);
+  ck_assert(contains(run.get("/metrics").body,
+                     "rtms_meeting_push_up{stream=\"" + server->stream_id() + "\"} 1\n"));
+  run.wait_events("finished", 1, static_cast<int>(kLength * 1000) + kDeadlineMs);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  rtmp.stop();
+
+  const std::string file = run.only_folder() + "/meeting.mkv";
+  expect_recording(file, 1, kLength, 1.0);
+  const auto recorded = tracks_of(file);
+  ck_assert_int_ge(recorded.at("video").packets, static_cast<int>(kLength * 25) - 5);
+  for (const TemporaryDirectory *folder : {&first, &second}) {
+    const auto pushed = tracks_of(folder->file("meeting-k3y.flv"));
+    g_print("pushed: %.1f s of pictures, %.1f s of sound\n",
+            pushed.at("video").end - pushed.at("video").first,
+            pushed.at("audio").end - pushed.at("audio").first);
+    ck_assert_int_gt(pushed.at("video").packets, 10);
+    ck_assert_int_gt(pushed.at("audio").packets, 10);
+    expect_near("sound and picture begin together", pushed.at("audio").first,
+                pushed.at("video").first, 1.5);
+  }
+  run.expect_no_secrets({"k3y"});
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
+static Suite *recorder_push_suite() {
+  constexpr double kPatienceSeconds = 90;
+  Suite *suite = suite_create("recorder_push");
+  TCase *tc = tcase_create("push");
+  tcase_set_timeout(tc, kPatienceSeconds);
+  suite_add_tcase(suite, tc);
+  tcase_add_test(tc, test_push);
+  return suite;
+}
+
+GST_CHECK_MAIN(recorder_push)
