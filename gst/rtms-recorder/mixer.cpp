@@ -29,9 +29,10 @@ std::vector<std::vector<int16_t>> Mixer::take(size_t count) {
   std::vector<std::vector<int16_t>> taken;
   for (std::vector<int16_t> &sound : tracks_) {
     const auto middle = sound.begin() + static_cast<ptrdiff_t>(std::min(count, sound.size()));
-    std::vector<int16_t> &part = taken.emplace_back(sound.begin(), middle);
+    std::vector<int16_t> part(sound.begin(), middle);
     if (!part.empty())
       part.resize(count);
+    taken.push_back(std::move(part));
     sound.erase(sound.begin(), middle);
   }
   position_ += count;

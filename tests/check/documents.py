@@ -31,9 +31,24 @@ def check_links(document):
             problems.append(f"{document}: {file} has no heading {part}")
 
 
+def check_manifest(file):
+    """By a parser where there is one; for tabs and for what must be in it everywhere."""
+    text = read(file)
+    if "\t" in text or not re.search(r"^kind: Job$", text, flags=re.M):
+        problems.append(f"{file}: no manifest of a Job")
+    try:
+        import yaml
+    except ImportError:
+        return
+    pod = yaml.safe_load(text)["spec"]["template"]
+    if pod["metadata"]["annotations"].get("rtms/webhook") is None or not pod["spec"]["containers"]:
+        problems.append(f"{file}: no recorder, or no webhook for it")
+
+
 documents = ["README.md"] + sorted(os.path.relpath(os.path.join(folder, name), root)
                                    for folder, _, names in os.walk(os.path.join(root, "docs"))
                                    for name in names if name.endswith(".md"))
+check_manifest("docs/deploy/job.yaml")
 for document in documents:
     check_links(document)
 

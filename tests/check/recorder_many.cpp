@@ -1,5 +1,5 @@
 // Many meetings at once in one process, and what that costs. RTMS_MEETINGS and RTMS_SECONDS say how
-// many, and how long.
+// many, and how long, RTMS_FORMAT mkv or mp4.
 #include <csignal>
 
 #include <fstream>
@@ -60,7 +60,8 @@ GST_START_TEST(test_many) {
     config.source = std::make_shared<Replay>(reel);
     servers.push_back(serve(std::move(config)));
   }
-  RecorderRun run({"--speakers=2"});
+  const char *format = g_getenv("RTMS_FORMAT") ? g_getenv("RTMS_FORMAT") : "mkv";
+  RecorderRun run({"--speakers=2", "--format=" + std::string(format)});
   run.url();
   const int pid = run.program().pid();
   for (const auto &server : servers)
@@ -80,8 +81,9 @@ GST_START_TEST(test_many) {
   const double length = static_cast<double>(options.duration_ms) / 1000;
   ck_assert_uint_eq(run.folders().size(), count);
   for (const std::string &folder : run.folders()) {
-    expect_recording(folder + "/meeting.mkv", 4, length, 1.5);
-    const int pictures = tracks_of(folder + "/meeting.mkv").at("video").packets;
+    const std::string file = folder + "/meeting." + format;
+    expect_recording(file, 4, length, 1.5);
+    const int pictures = tracks_of(file).at("video").packets;
     ck_assert_int_eq(pictures, static_cast<int>(reel->items.at(Media::Video).size()));
   }
   for (const auto &server : servers)
