@@ -5,6 +5,9 @@
 namespace rtms::recorder {
 namespace {
 
+// On the main thread.
+unsigned on_their_way = 0;
+
 struct Retiring {
   GstClockTime patience;
   std::function<void()> done;
@@ -84,10 +87,18 @@ void retire(ElementPtr pipeline, GstClockTime patience, std::function<void()> do
         gst_message_unref(end);
     }
     gst_element_set_state(element, GST_STATE_NULL);
-    post(retiring->done);
+    post([done = retiring->done] {
+      on_their_way--;
+      done();
+    });
   };
+  on_their_way++;
   gst_element_call_async(pipeline.get(), stop, new Retiring{patience, std::move(done)},
                          [](gpointer data) { delete static_cast<Retiring *>(data); });
+}
+
+unsigned retiring() {
+  return on_their_way;
 }
 
 }  // namespace rtms::recorder

@@ -36,6 +36,8 @@ std::string missing_element(const std::string &names);
 // Down to NULL on another thread, for what the pipeline writes to may be slow; after an EOS, for
 // which it waits so long. Then `done`, on the main thread.
 void retire(ElementPtr pipeline, GstClockTime patience, std::function<void()> done);
+// How many are on their way.
+unsigned retiring();
 
 // Runs fn on the main thread, later.
 void post(std::function<void()> fn);

@@ -100,11 +100,9 @@ void Intake::add(GstPad *pad) {
       on_data, new Passing{this, kind}, [](gpointer data) { delete static_cast<Passing *>(data); });
   if (kind == Kind::Audio) {
     if (!sound_->connect(pipeline_, pad))
-      listener_->intake_unusable(GST_PAD_NAME(pad));
+      leave_out(pad);
   } else if (kind == Kind::Chat) {
-    GstElement *sink = gst_element_factory_make("fakesink", nullptr);
-    g_object_set(sink, "sync", FALSE, "async", FALSE, nullptr);
-    follow(pad, sink);
+    swallow(pad);
   } else {
     hold(pad);
   }
@@ -118,13 +116,24 @@ void Intake::follow(GstPad *pad, GstElement *element) {
   gst_pad_link(pad, entry.get());
 }
 
+void Intake::swallow(GstPad *pad) {
+  GstElement *sink = gst_element_factory_make("fakesink", nullptr);
+  g_object_set(sink, "sync", FALSE, "async", FALSE, nullptr);
+  follow(pad, sink);
+}
+
+void Intake::leave_out(GstPad *pad) {
+  listener_->intake_unusable(GST_PAD_NAME(pad));
+  swallow(pad);
+}
+
 // Until it is known which tracks there are: a container's header tells them all. The queue has room
 // for what waits until the sound of the same time is mixed, too.
 void Intake::hold(GstPad *pad) {
   constexpr unsigned kBytes = 32 << 20;
   std::lock_guard<std::mutex> lock(mutex_);
   if (released_) {
-    listener_->intake_unusable(GST_PAD_NAME(pad));
+    leave_out(pad);
     return;
   }
   GstElement *queue = gst_element_factory_make("queue", nullptr);

@@ -63,6 +63,8 @@ class Intake {
   void add(GstPad *pad);
   void hold(GstPad *pad);
   void follow(GstPad *pad, GstElement *element);
+  void swallow(GstPad *pad);
+  void leave_out(GstPad *pad);
   void buffer(Kind kind, GstPad *pad, GstBuffer *buffer);
   void event(GstPad *pad, GstEvent *event);
 

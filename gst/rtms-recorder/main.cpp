@@ -15,6 +15,7 @@ namespace rtms::recorder {
 namespace {
 
 // As sysexits.h and the shell have them.
+constexpr unsigned kGrace_s = 5;
 constexpr int kFailed = 1, kMisused = 2, kKilled = 130;
 
 // Anybody can send requests: they must not fill the log.
@@ -43,6 +44,8 @@ class Program {
   int run() {
     if (!prepare())
       return kFailed;
+    // A file that has become too large ends one recording, not the program.
+    std::signal(SIGXFSZ, SIG_IGN);
     g_unix_signal_add(SIGTERM, on_signal, this);
     g_unix_signal_add(SIGINT, on_signal, this);
     const auto second = [](gpointer self) -> gboolean {
@@ -55,7 +58,7 @@ class Program {
     if (!over_)
       g_main_loop_run(loop_.get());
     listener_.reset();
-    while (*operations_ > 0)
+    while (*operations_ > 0 || retiring() > 0)
       g_main_context_iteration(nullptr, TRUE);
     return options_.once && !recorder_.all_good() ? kFailed : EXIT_SUCCESS;
   }
@@ -147,6 +150,12 @@ class Program {
     self->log_.write(Log::Level::Info, "stopping", "",
                      "stopping: the files are being finished; again, to stop at once");
     self->recorder_.stop();
+    // A disk that hangs holds up nobody.
+    self->patience_.start((self->options_.stop_timeout_s + kGrace_s) * 1000, [self] {
+      self->log_.write(Log::Level::Error, "stopping", "",
+                       "some files could not be finished in time");
+      std::_Exit(kFailed);
+    });
     return G_SOURCE_CONTINUE;
   }
 
@@ -168,6 +177,7 @@ class Program {
   MainLoopPtr loop_{g_main_loop_new(nullptr, FALSE)};
   bool over_ = false;
   std::string once_stream_;
+  Timer patience_;
   Recorder recorder_;
   Console console_;
   std::shared_ptr<unsigned> operations_ = std::make_shared<unsigned>(0);

@@ -4,9 +4,9 @@
 #include "names.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 namespace rtms::recorder {
 namespace {
@@ -26,10 +26,6 @@ std::vector<std::string> titles(const Options &options) {
   for (unsigned track = 0; track < speakers.tracks(); track++)
     all.push_back(speakers.title(track));
   return all;
-}
-
-std::string base_name(const std::string &path) {
-  return path.substr(path.rfind('/') + 1);
 }
 
 uint64_t size_of_file(const std::string &path) {
@@ -111,9 +107,7 @@ void Meeting::append(TextFile *file, const std::string &text) {
     return;
   const int failure = errno;
   later([this, path = file->path(), failure] {
-    disk_full_ |= failure == ENOSPC;
-    end("", path + " cannot be written: " + std::strerror(failure) + ".");
-    retire_pipeline();
+    break_off(failure == ENOSPC, path + " cannot be written: " + std::strerror(failure) + ".");
   });
 }
 
@@ -244,14 +238,8 @@ void Meeting::error(GstMessage *message) {
          std::string("somebody's sound is left out: ") + failure->message);
     return;
   }
-  disk_full_ |=
-      g_error_matches(failure.get(), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT);
-  const bool first = error_.empty();
-  end("", std::string(disk_full_ ? "The disk is full: the recording ends here. " : "") +
-              failure->message);
-  if (first && error_.empty())
-    error_ = failure->message;
-  retire_pipeline();
+  break_off(g_error_matches(failure.get(), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT),
+            failure->message);
 }
 
 void Meeting::warning(GstMessage *message) {
@@ -282,95 +270,6 @@ void Meeting::element_message(const GstStructure *structure) {
     stream_over_ = true;
     check_ended();
   }
-}
-
-// ---- the end -------------------------------------------------------------------------
-
-void Meeting::end(const std::string &reason, const std::string &error) {
-  if (ending())
-    return;
-  state_ = State::Ending;
-  if (reason_.empty())
-    reason_ = reason;
-  if (!error.empty())
-    reason_ = "failed";
-  error_ = error;
-  deadline_.start(options_.stop_timeout_s * 1000, [this] {
-    if (error_.empty())
-      error_ = "The files were not finished in time.";
-    retire_pipeline();
-  });
-}
-
-// Nothing more comes from the stream.
-void Meeting::check_ended() {
-  if (state_ == State::Gone || (!stream_over_ && !ending()))
-    return;
-  if (state_ == State::Connecting) {
-    end("the stream ended", "The stream was over before anything came.");
-    retire_pipeline();
-    return;
-  }
-  if (!intake_->all_ended())
-    return;
-  end("the stream ended", "");
-  sound_.finish();
-}
-
-void Meeting::retire_pipeline() {
-  if (state_ == State::Gone)
-    return;
-  state_ = State::Gone;
-  deadline_.stop();
-  watch_.reset();
-  emitting_.reset();
-  stats_ = intake_->stats();
-  length_ = sound_.length();
-  retire(std::move(pipeline_), 0, [this] { gone(); });
-}
-
-// A muxer that nothing has come to leaves a file that nothing can play.
-void Meeting::drop_empty_file() {
-  if (sound_.anything())
-    return;
-  unlink((folder_ + "/" + file_name(options_)).c_str());
-  report_.remove_file(file_name(options_));
-  if (error_.empty())
-    reason_ += "; nothing was seen or heard, so there is no file";
-}
-
-void Meeting::gone() {
-  intake_.reset();
-  drop_empty_file();
-  std::string push;
-  if (push_) {
-    push = push_->connected() ? "pushed until the end" : "not pushed at the end";
-    push += ", attempts: " + std::to_string(push_->attempts());
-    std::lock_guard<std::mutex> lock(push_mutex_);
-    push_.reset();
-  }
-  for (TextFile *file : {&vtt_, &chat_})
-    if (file->exists())
-      report_.add_file(base_name(file->path()));
-  const double seconds = static_cast<double>(length_ / GST_MSECOND) / 1000;
-  if (!report_.close(g_get_real_time(), seconds, reason_, error_,
-                     StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push))
-    tell(Log::Level::Error, "report",
-         folder_ + "/meeting.json cannot be written: " + std::strerror(errno));
-  const bool good = error_.empty();
-  tell(good ? Log::Level::Info : Log::Level::Error, good ? "finished" : "failed",
-       good ? "finished after " + clock_text(static_cast<int64_t>(seconds)) + ": " + reason_
-            : error_,
-       [&](JsonWriter &writer) {
-         writer.member("duration_ms", static_cast<int64_t>(length_ / GST_MSECOND))
-             .member("late_samples", static_cast<int64_t>(sound_.late_samples()));
-         if (stats_) {
-           writer.begin("stats");
-           write_stats(writer.builder(), stats_.get());
-           writer.end();
-         }
-       });
-  gone_(this, {good, disk_full_});
 }
 
 // ---- while it runs -------------------------------------------------------------------
@@ -415,7 +314,7 @@ Status Meeting::status() const {
 }
 
 std::string Meeting::name() const {
-  return base_name(folder_);
+  return std::filesystem::path(folder_).filename();
 }
 
 void Meeting::tell(Log::Level level, const char *event, const std::string &text,

@@ -63,6 +63,7 @@ class Meeting final : private IntakeListener {
   void heard(const Voice &voice);
   void append(TextFile *file, const std::string &text);
   void end(const std::string &reason, const std::string &error);
+  void break_off(bool disk_full, const std::string &why);
   void check_ended();
   void retire_pipeline();
   void drop_empty_file();
