@@ -135,9 +135,8 @@ class Program {
   }
 
   bool complain(const std::string &text) {
-    log_.write(Log::Level::Error, "cannot-start", "", text);
-    if (!options_.json && !isatty(STDOUT_FILENO))
-      return false;
+    if (options_.json)
+      log_.write(Log::Level::Error, "cannot-start", "", text);
     std::fprintf(stderr, "rtms-recorder: %s\n", text.c_str());
     return false;
   }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace rtms::recorder {
 namespace {
@@ -159,62 +160,76 @@ void replace(std::string *text, const std::string &name, const std::string &valu
     text->replace(at, name.size(), value);
 }
 
+constexpr auto kString = G_OPTION_ARG_STRING;
+constexpr auto kFile = G_OPTION_ARG_FILENAME;
+constexpr auto kInt = G_OPTION_ARG_INT;
+constexpr auto kNone = G_OPTION_ARG_NONE;
+
+std::vector<GOptionEntry> entries_of_streams(Raw *raw) {
+  return {{"listen", 'l', 0, kString, &raw->listen,
+           "Where the service's webhooks arrive (default: http://127.0.0.1:8080/webhook)", "URL"},
+          {"webhook-tls-certificate", 0, 0, kFile, &raw->certificate, "For https, PEM", "FILE"},
+          {"webhook-tls-key", 0, 0, kFile, &raw->key, "For https, PEM", "FILE"},
+          {"webhook-file", 0, 0, kFile, &raw->webhook_file,
+           "Record the stream of this webhook, then exit; - is standard input", "FILE"},
+          {"once", 0, 0, kNone, &raw->once, "Record the first stream that is announced, then exit",
+           nullptr},
+          {}};
+}
+
+std::vector<GOptionEntry> entries_of_recordings(Raw *raw) {
+  return {{"output", 'o', 0, kFile, &raw->output, "Folder for the recordings' folders (default: .)",
+           "FOLDER"},
+          {"format", 'f', 0, kString, &raw->format, "Container (default: mkv)", "mkv|mp4"},
+          {"speakers", 's', 0, kInt, &raw->speakers,
+           "So many speakers get a track of their own, besides that of all (default: 0)", "N"},
+          {"audio-codec", 0, 0, kString, &raw->audio_codec,
+           "Default: pcm, and opus in MP4. flac and opus cost a little CPU", "pcm|flac|opus"},
+          {"audio-rate", 0, 0, kInt, &raw->audio_rate, "Samples a second (default: 16000)", "HZ"},
+          {"no-video", 0, 0, kNone, &raw->no_video, "Leave the cameras out", nullptr},
+          {"screen", 0, 0, kNone, &raw->screen, "Record the screen share on a track of its own",
+           nullptr},
+          {"video-resolution", 0, 0, kString, &raw->resolution, "Asked for (default: hd)",
+           "sd|hd|fhd|qhd"},
+          {"rtmp", 0, 0, kString, &raw->rtmp,
+           "Push each meeting there, too; {stream} and {meeting} are replaced. A URL with a key is "
+           "better set as $RTMS_RECORDER_RTMP",
+           "URL"},
+          {"min-free", 0, 0, kString, &raw->min_free,
+           "Start no recording with less disk space (default: 1G)", "SIZE"},
+          {"max-meetings", 0, 0, kInt, &raw->max_meetings, "At once (default: 100)", "N"},
+          {"stop-timeout", 0, 0, kInt, &raw->stop_timeout,
+           "How long files may take to be finished (default: 10)", "SECONDS"},
+          {}};
+}
+
+std::vector<GOptionEntry> entries_of_the_program(Raw *raw) {
+  const auto secret = reinterpret_cast<gpointer>(refuse_secret);
+  return {
+      {"log", 0, 0, kFile, &raw->log, "Append what happens, a JSON object a line", "FILE"},
+      {"json", 0, 0, kNone, &raw->json, "The same on standard output, in place of text", nullptr},
+      {"credentials-file", 0, 0, kFile, &raw->credentials,
+       "Lines ZM_RTMS_CLIENT=..., ZM_RTMS_SECRET=..., ZM_RTMS_WEBHOOK_SECRET=... (default: the "
+       "environment)",
+       "FILE"},
+      {"tls-ca-file", 0, 0, kFile, &raw->ca_file,
+       "Certificate authorities to trust, PEM (default: the system's)", "FILE"},
+      {"version", 0, 0, kNone, &raw->version, "Show the version", nullptr},
+      {"help", 'h', 0, kNone, &raw->help, "Show this", nullptr},
+      {"client-secret", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
+      {"secret-token", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
+      {}};
+}
+
 }  // namespace
 
 std::variant<Options, Help, Misuse> parse_options(int argc, char **argv) {
   Raw raw;
-  constexpr auto kString = G_OPTION_ARG_STRING;
-  constexpr auto kFile = G_OPTION_ARG_FILENAME;
-  constexpr auto kInt = G_OPTION_ARG_INT;
-  constexpr auto kNone = G_OPTION_ARG_NONE;
-  const auto secret = reinterpret_cast<gpointer>(refuse_secret);
-  const GOptionEntry entries[] = {
-      {"listen", 'l', 0, kString, &raw.listen,
-       "Where the service's webhooks arrive (default: http://127.0.0.1:8080/webhook)", "URL"},
-      {"webhook-tls-certificate", 0, 0, kFile, &raw.certificate, "For https, PEM", "FILE"},
-      {"webhook-tls-key", 0, 0, kFile, &raw.key, "For https, PEM", "FILE"},
-      {"webhook-file", 0, 0, kFile, &raw.webhook_file,
-       "Record the stream of this webhook, then exit; - is standard input", "FILE"},
-      {"once", 0, 0, kNone, &raw.once, "Record the first stream that is announced, then exit",
-       nullptr},
-      {"output", 'o', 0, kFile, &raw.output, "Folder for the recordings' folders (default: .)",
-       "FOLDER"},
-      {"format", 'f', 0, kString, &raw.format, "Container (default: mkv)", "mkv|mp4"},
-      {"speakers", 's', 0, kInt, &raw.speakers,
-       "So many speakers get a track of their own, besides that of all (default: 0)", "N"},
-      {"audio-codec", 0, 0, kString, &raw.audio_codec,
-       "Default: pcm, and opus in MP4. flac and opus cost a little CPU", "pcm|flac|opus"},
-      {"audio-rate", 0, 0, kInt, &raw.audio_rate, "Samples a second (default: 16000)", "HZ"},
-      {"no-video", 0, 0, kNone, &raw.no_video, "Leave the cameras out", nullptr},
-      {"screen", 0, 0, kNone, &raw.screen, "Record the screen share on a track of its own",
-       nullptr},
-      {"video-resolution", 0, 0, kString, &raw.resolution, "Asked for (default: hd)",
-       "sd|hd|fhd|qhd"},
-      {"rtmp", 0, 0, kString, &raw.rtmp,
-       "Push each meeting there, too; {stream} and {meeting} are replaced. A URL with a key is "
-       "better set as $RTMS_RECORDER_RTMP",
-       "URL"},
-      {"min-free", 0, 0, kString, &raw.min_free,
-       "Start no recording with less disk space (default: 1G)", "SIZE"},
-      {"max-meetings", 0, 0, kInt, &raw.max_meetings, "At once (default: 100)", "N"},
-      {"stop-timeout", 0, 0, kInt, &raw.stop_timeout,
-       "How long files may take to be finished (default: 10)", "SECONDS"},
-      {"log", 0, 0, kFile, &raw.log, "Append what happens, a JSON object a line", "FILE"},
-      {"json", 0, 0, kNone, &raw.json, "The same on standard output, in place of text", nullptr},
-      {"credentials-file", 0, 0, kFile, &raw.credentials,
-       "Lines ZM_RTMS_CLIENT=..., ZM_RTMS_SECRET=..., ZM_RTMS_WEBHOOK_SECRET=... (default: the "
-       "environment)",
-       "FILE"},
-      {"tls-ca-file", 0, 0, kFile, &raw.ca_file,
-       "Certificate authorities to trust, PEM (default: the system's)", "FILE"},
-      {"version", 0, 0, kNone, &raw.version, "Show the version", nullptr},
-      {"help", 'h', 0, kNone, &raw.help, "Show this", nullptr},
-      {"client-secret", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
-      {"secret-token", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
-      {}};
   OptionContextPtr context(g_option_context_new("- records meetings over RTMS"));
   g_option_context_set_help_enabled(context.get(), FALSE);
-  g_option_context_add_main_entries(context.get(), entries, nullptr);
+  for (const auto &entries :
+       {entries_of_streams(&raw), entries_of_recordings(&raw), entries_of_the_program(&raw)})
+    g_option_context_add_main_entries(context.get(), entries.data(), nullptr);
   GError *raw_error = nullptr;
   const bool parsed = g_option_context_parse(context.get(), &argc, &argv, &raw_error);
   ErrorPtr error(raw_error);

@@ -12,6 +12,8 @@ using namespace rtmscheck;
 constexpr int64_t kLengthMs = 5000;
 constexpr double kLength = kLengthMs / 1000.0;
 constexpr double kConnecting = 1.0;
+// A picture's time.
+constexpr double kTogether = 0.04;
 
 }  // namespace
 
@@ -47,6 +49,7 @@ GST_START_TEST(test_two_meetings) {
   ck_assert_uint_eq(run.folders().size(), 2);
   for (const std::string &folder : run.folders()) {
     expect_recording(folder + "/meeting.mkv", 4, kLength, kConnecting);
+    expect_in_sync(flash_beep(folder + "/meeting.mkv"), kTogether, 3);
     expect_text(report_of(folder, "state"), "finished");
     expect_text(report_of(folder, "end_reason"), "the stream ended: meeting-ended");
     ck_assert(contains(run.text_of(folder + "/meeting.vtt"), "<v John Smith>John Smith says"));
