@@ -4,6 +4,7 @@
 #include "pages.h"
 
 #include <glib-unix.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <cerrno>
 #include <csignal>
@@ -36,6 +37,15 @@ class ListenerLog final : public LogSink {
   unsigned written_ = 0;
 };
 
+// Each meeting has some twenty descriptors; the usual soft limit is for programs that use select().
+void raise_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 class Program {
  public:
   explicit Program(const Options &options)
@@ -44,6 +54,7 @@ class Program {
   int run() {
     if (!prepare())
       return kFailed;
+    raise_limit();
     // A file that has become too large ends one recording, not the program.
     std::signal(SIGXFSZ, SIG_IGN);
     g_unix_signal_add(SIGTERM, on_signal, this);

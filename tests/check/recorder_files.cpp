@@ -69,7 +69,7 @@ GST_START_TEST(test_killed) {
 }
 GST_END_TEST;
 
-// One meeting's disk is full; another meeting's is not.
+// The file can be played as far as there was room, and the report says why it ends.
 GST_START_TEST(test_disk_full) {
   TinyDisk disk("250k");
   if (!disk.mounted()) {
