@@ -117,13 +117,15 @@ void install_actions(GType type) {
   /**
    * GstRtmsSrc::notify-webhook:
    * @rtmssrc: the element
-   * @webhook: the webhook, as JSON text
+   * @webhook: the webhook, as JSON text; its signature is not checked here
    *
    * Hands on what the service tells of the stream while it runs, for applications that take its
-   * webhooks themselves and have checked their signatures: `*.rtms_started` is a
-   * #GstRtmsSrc::rejoin, `*.rtms_interrupted` has a silent connection looked at and a lost one
-   * made anew at once, `*.rtms_stopped` ends the stream. One about another stream changes nothing;
-   * one that cannot be used is a warning on the bus (RESOURCE/SETTINGS).
+   * webhooks themselves: `*.rtms_started` is a #GstRtmsSrc::rejoin, `*.rtms_interrupted` has a
+   * silent connection looked at and a lost one made anew at once, `*.rtms_stopped` ends the stream.
+   * One about another stream changes nothing.
+   *
+   * Errors: a webhook that cannot be used, or comes while the element is stopped, is a warning on
+   * the bus (RESOURCE/SETTINGS) and changes nothing.
    *
    * Since: 0.1
    */

@@ -187,6 +187,8 @@ def run(documented, webhook):
     messages = {name: text for name, text in documented.items() if name.startswith("rtms-")}
     meeting.wait(f"some of {list(messages)}", lambda: set(messages) <= set(meeting.messages))
 
+    meeting.src.emit("notify-webhook", "{}")
+    meeting.wait("a warning for no webhook", lambda: meeting.warned("A webhook cannot be used"))
     meeting.src.emit("rejoin", "{}")
     meeting.wait("a warning for a bad webhook", lambda: meeting.warned("Rejoining failed"))
     before = len(meeting.messages["rtms-connection"])
