@@ -12,13 +12,6 @@ namespace {
 
 constexpr unsigned kRows = 24, kColumns = 80;
 
-uint64_t counter(const GstStructure *stats, const char *name) {
-  guint64 value = 0;
-  if (stats)
-    gst_structure_get_uint64(stats, name, &value);
-  return value;
-}
-
 std::string row(const std::string &name, const std::string &state, const std::string &time,
                 const std::string &rate, const std::string &size, const std::string &voices,
                 const std::string &reconnects, const std::string &dropped) {

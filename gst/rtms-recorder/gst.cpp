@@ -40,6 +40,13 @@ GstClockTime running_time(GstPad *pad, GstClockTime timestamp) {
   return gst_segment_to_running_time(segment, GST_FORMAT_TIME, timestamp);
 }
 
+uint64_t counter(const GstStructure *stats, const char *name) {
+  guint64 value = 0;
+  if (stats)
+    gst_structure_get_uint64(stats, name, &value);
+  return value;
+}
+
 ElementPtr make_bin(const std::string &description) {
   GError *raw_error = nullptr;
   GstElement *bin = gst_parse_bin_from_description(description.c_str(), TRUE, &raw_error);

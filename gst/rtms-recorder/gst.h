@@ -18,10 +18,12 @@ using ElementPtr = std::unique_ptr<GstElement, UnrefObject>;
 using PadPtr = std::unique_ptr<GstPad, UnrefObject>;
 using BusPtr = std::unique_ptr<GstBus, UnrefObject>;
 using ClockPtr = std::unique_ptr<GstClock, UnrefObject>;
-using TagsPtr = std::unique_ptr<GstTagList, UnrefMiniObject>;
 
 // On its way through the pad, of what has a timestamp: GST_CLOCK_TIME_NONE where it has none.
 GstClockTime running_time(GstPad *pad, GstClockTime timestamp);
+
+// Of rtmssrc's `stats`, or what it has for one kind of media; 0 where there is none.
+uint64_t counter(const GstStructure *stats, const char *name);
 
 // A bin of a gst-launch description, with ghost pads. Null where something is missing or wrong:
 // missing_element() tells which.

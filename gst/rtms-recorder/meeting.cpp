@@ -33,13 +33,6 @@ uint64_t size_of_file(const std::string &path) {
   return stat(path.c_str(), &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
 }
 
-uint64_t counter(const GstStructure *stats, const char *name) {
-  guint64 value = 0;
-  if (stats)
-    gst_structure_get_uint64(stats, name, &value);
-  return value;
-}
-
 }  // namespace
 
 Meeting::Meeting(const Options &options, const Webhook &hook, const std::string &json,

@@ -24,12 +24,9 @@ class Metrics {
   std::string name_, text_;
 };
 
-uint64_t counter(const GstStructure *stats, const char *media, const char *name) {
+const GstStructure *of_media(const GstStructure *stats, const char *media) {
   const GValue *value = stats ? gst_structure_get_value(stats, media) : nullptr;
-  guint64 number = 0;
-  if (value && GST_VALUE_HOLDS_STRUCTURE(value))
-    gst_structure_get_uint64(gst_value_get_structure(value), name, &number);
-  return number;
+  return value && GST_VALUE_HOLDS_STRUCTURE(value) ? gst_value_get_structure(value) : nullptr;
 }
 
 void add_totals(Metrics *metrics, const Recorder &recorder) {
@@ -83,7 +80,7 @@ void add_meetings(Metrics *metrics, const std::vector<Status> &all) {
     metrics->family(family.name, "counter", family.help);
     for (const Status &status : all)
       for (const char *media : kMedia)
-        metrics->sample(counter(status.stats.get(), media, family.counter),
+        metrics->sample(counter(of_media(status.stats.get(), media), family.counter),
                         "stream=\"" + label(status.stream) + "\",media=\"" + media + "\"");
   }
 }

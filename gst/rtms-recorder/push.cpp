@@ -15,7 +15,8 @@ constexpr int64_t kSilence_us = 10 * G_USEC_PER_SEC;
 constexpr GstClockTime kFarewell = 2 * GST_SECOND;
 
 // Frames come at a constant rate from the beginning, black while no camera is on: the black picture
-// behind is a source of its own. Sources that nobody reads drop the oldest.
+// behind is a source of its own. The offset is the delay of the AAC encoder, and half a frame.
+// Sources that nobody reads drop the oldest.
 constexpr char kPipeline[] =
     "videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=640,height=360,"
     "framerate=25/1 ! picture.sink_0 "
@@ -25,7 +26,8 @@ constexpr char kPipeline[] =
     "compositor name=picture background=black start-time-selection=first latency=500000000 "
     "sink_1::width=640 "
     "sink_1::height=360 sink_1::sizing-policy=keep-aspect-ratio "
-    "sink_1::max-last-buffer-repeat=1500000000 ! video/x-raw,format=I420,width=640,height=360,"
+    "sink_1::offset=41000000 sink_1::max-last-buffer-repeat=1500000000 ! "
+    "video/x-raw,format=I420,width=640,height=360,"
     "framerate=25/1 ! queue ! x264enc tune=zerolatency speed-preset=veryfast bitrate=1000 "
     "key-int-max=50 ! queue ! mux.video "
     "appsrc name=sounds is-live=true format=time leaky-type=downstream max-bytes=1048576 "

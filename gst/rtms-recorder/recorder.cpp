@@ -10,13 +10,6 @@
 namespace rtms::recorder {
 namespace {
 
-uint64_t counter(const GstStructure *stats, const char *name) {
-  guint64 value = 0;
-  if (stats)
-    gst_structure_get_uint64(stats, name, &value);
-  return value;
-}
-
 void add(Totals *totals, const Status &status) {
   totals->bytes += counter(status.stats.get(), "bytes");
   totals->dropped += counter(status.stats.get(), "dropped");

@@ -49,6 +49,8 @@ GST_START_TEST(test_push) {
     expect_near("sound and picture begin together", pushed.at("audio").first,
                 pushed.at("video").first, 1.5);
   }
+  constexpr double kBroadcast = 0.06;
+  expect_in_sync(flash_beep(second.file("meeting-k3y.flv")), kBroadcast, 6);
   run.expect_no_secrets({"k3y"});
   expect_no_violations(*server);
 }
