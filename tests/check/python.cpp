@@ -63,7 +63,7 @@ GST_START_TEST(test_python) {
   ck_assert_int_eq(post_signed(url, webhook).status, 200);
   ck_assert_msg(program.wait(3 * kDeadlineMs), "no end\n%s", program.output().c_str());
   ck_assert_msg(program.succeeded(), "%s", program.output().c_str());
-  ck_assert_uint_eq(requests(*server, 28), 1);  // subscribe-video
+  ck_assert_uint_eq(requests(*server, 28), 2);  // subscribe-video, and again after the rejoin
   ck_assert_uint_eq(requests(*server, 1), 2);   // rejoin
   ck_assert_uint_eq(requests(*server, 21), 1);  // close-stream
   expect_no_violations(*server);
