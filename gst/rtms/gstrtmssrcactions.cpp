@@ -71,8 +71,8 @@ void install_actions(GType type) {
    * @subscribe: %TRUE to start, %FALSE to end
    *
    * Asks for one participant's video on the pad `video`; with #GstRtmsSrc:video-streams=individual
-   * only. A newer subscription replaces the older. It can come from the PAUSED state on, before there
-   * is a connection, and is renewed after each reconnect.
+   * only. A newer subscription replaces the older. It can come from the PAUSED state on, before
+   * there is a connection, and is renewed after each reconnect.
    *
    * Errors: with another #GstRtmsSrc:video-streams it is a warning on the bus (RESOURCE/SETTINGS),
    * and nothing is sent. A refusal of the service is a warning on the bus, with `status-code` and
