@@ -144,6 +144,10 @@ std::variant<Webhook, BadSetting> read_webhook(const Settings &settings) {
     }
     text.assign(contents, size);
     g_free(contents);
+    // What some editors and shells write before a text.
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+    if (text.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0)
+      text.erase(0, kByteOrderMark.size());
   }
   const std::string shape = " It must be the JSON text of the service's *.rtms_started webhook.";
   WebhookResult result = parse_webhook(text);

@@ -345,6 +345,9 @@ GST_START_TEST(test_webhook_location) {
   fail_unless(c.who.product == Product::Phone);
   expect_text(c.who.id, "hook-id");
   expect_text(c.signaling_url, "wss://hook/s");
+  const std::string marked = "\xef\xbb\xbf" + body;  // with a byte order mark
+  fail_unless(g_file_set_contents(path.get(), marked.c_str(), -1, nullptr));
+  expect_text(accepted(s).who.id, "hook-id");
   s.signaling_url = "wss://own/s";
   expect_text(accepted(s).signaling_url, "wss://own/s");
   s.webhook = webhook("meeting.rtms_started", "meeting_uuid");  // beats the file
