@@ -1,6 +1,6 @@
 #include "settings.h"
 
-#include "protocol/json_read.h"
+#include "protocol/firsturl.h"
 #include "session/url.h"
 
 #include <algorithm>

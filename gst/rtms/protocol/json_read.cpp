@@ -116,15 +116,6 @@ std::optional<std::string> json_string(JsonValue value) {
   return std::nullopt;
 }
 
-std::string first_url(std::string_view list) {
-  list = list.substr(0, list.find(','));
-  while (!list.empty() && g_ascii_isspace(list.front()))
-    list.remove_prefix(1);
-  while (!list.empty() && g_ascii_isspace(list.back()))
-    list.remove_suffix(1);
-  return std::string(list);
-}
-
 std::string json_text(JsonValue value) {
   return simdjson::minify(value);
 }

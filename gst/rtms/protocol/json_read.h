@@ -35,9 +35,6 @@ std::optional<std::string> json_string(JsonValue value);
 // A string alone. The view lives as long as the document.
 std::optional<std::string_view> json_view(JsonValue value);
 
-// The first of a comma-separated list.
-std::string first_url(std::string_view list);
-
 // The value as JSON text, without white space.
 std::string json_text(JsonValue value);
 

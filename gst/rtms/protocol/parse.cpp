@@ -1,5 +1,6 @@
 #include "parse.h"
 
+#include "firsturl.h"
 #include "json_read.h"
 #include "mediascan.h"
 #include "shorten.h"

@@ -1,5 +1,6 @@
 #include "webhook.h"
 
+#include "firsturl.h"
 #include "json_read.h"
 #include "json_write.h"
 
