@@ -41,6 +41,11 @@ std::string participant_key(const std::string &who) {
   return "audio/" + who;
 }
 
+// Of a pad whose participant has left.
+std::string left_key(const std::string &key, const std::string &pad) {
+  return "left/" + key + "/" + pad;
+}
+
 }  // namespace
 
 Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
@@ -155,10 +160,19 @@ Outputs::Output *Outputs::add_output(Media media, const std::string &key, const 
   return raw;
 }
 
+// Somebody's first pad has a stream id that is the same in each run; a later one has another.
+std::string Outputs::returned(const std::string &key) const {
+  const std::string left = left_key(key, "");
+  const auto times = std::count_if(outputs_.begin(), outputs_.end(), [&](const auto &output) {
+    return output.first.compare(0, left.size(), left) == 0;
+  });
+  return times > 0 ? "/" + std::to_string(times + 1) : "";
+}
+
 // Sticky events are stored before the pad is shown: a pad-added handler finds its caps.
 void Outputs::start_pad(GstRtmsSrcPad *pad, const Output &output, const std::string &key,
                         EventPtr tags) {
-  const std::string stream_id = stream_id_ + "/" + key;
+  const std::string stream_id = stream_id_ + "/" + key + returned(key);
   GstEvent *start = gst_event_new_stream_start(stream_id.c_str());
   gst_event_set_group_id(start, group_id_);
   if (is_text(output.media))
@@ -246,7 +260,7 @@ void Outputs::leave(const std::string &key) {
   gst_rtms_src_pad_enqueue_event(found->second->pad, EventPtr(gst_event_new_eos()));
   std::lock_guard<std::mutex> lock(mutex_);
   auto node = outputs_.extract(found);
-  node.key() += "/left/" + std::string(GST_PAD_NAME(node.mapped()->pad));
+  node.key() = left_key(key, GST_PAD_NAME(node.mapped()->pad));
   node.mapped()->left = true;
   outputs_.insert(std::move(node));
 }

@@ -99,6 +99,7 @@ class Outputs {
   Output *participant_output(const MediaData &data);
   Output *add_output(Media media, const std::string &key, const std::string &name,
                      const char *templ, EventPtr tags = nullptr);
+  std::string returned(const std::string &key) const;
   void start_pad(GstRtmsSrcPad *pad, const Output &output, const std::string &key, EventPtr tags);
   CapsPtr caps_of(Media media, std::optional<PictureSize> size) const;
   void update_caps(Output *output);

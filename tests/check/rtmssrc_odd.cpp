@@ -206,6 +206,13 @@ GST_START_TEST(test_participant_returns) {
   ck_assert(player.wait([](const Record &r) { return r.packets("audio_1") == 1; }));
   player.stop();
   ck_assert_uint_eq(player.record().pad("audio_1").packets[0].pts, 500 * GST_MSECOND);
+  const auto stream_id = [&](const char *pad) {
+    const char *id = nullptr;
+    gst_event_parse_stream_start(
+        const_cast<GstEvent *>(player.record().pad(pad).first(GST_EVENT_STREAM_START)), &id);
+    return std::string(id);
+  };
+  expect_text(stream_id("audio_1"), stream_id("audio_0") + "/2");
 }
 GST_END_TEST;
 
