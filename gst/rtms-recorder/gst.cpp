@@ -1,6 +1,7 @@
 #include "gst.h"
 
 #include <sstream>
+#include <thread>
 
 namespace rtms::recorder {
 namespace {
@@ -8,20 +9,20 @@ namespace {
 // On the main thread.
 unsigned on_their_way = 0;
 
-struct Retiring {
-  GstClockTime patience;
-  std::function<void()> done;
-};
+void end_in_order(GstElement *pipeline, GstClockTime patience) {
+  BusPtr bus(gst_element_get_bus(pipeline));
+  gst_element_send_event(pipeline, gst_event_new_eos());
+  MessagePtr end(gst_bus_timed_pop_filtered(
+      bus.get(), patience, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
+}
 
 const char *package_of(const std::string &element) {
-  for (const char *bad : {"h264parse"})
+  for (const char *bad : {"h264parse", "rtmp2sink"})
     if (element == bad)
       return "gstreamer1.0-plugins-bad";
   for (const char *good : {"matroskamux", "mp4mux", "flvmux", "flacenc", "capssetter"})
     if (element == good)
       return "gstreamer1.0-plugins-good";
-  if (element == "rtmp2sink")
-    return "gstreamer1.0-plugins-bad";
   if (element == "x264enc")
     return "gstreamer1.0-plugins-ugly";
   if (g_str_has_prefix(element.c_str(), "av"))
@@ -82,26 +83,17 @@ void post(std::function<void()> fn) {
 }
 
 void retire(ElementPtr pipeline, GstClockTime patience, std::function<void()> done) {
-  const auto stop = [](GstElement *element, gpointer data) {
-    auto retiring = static_cast<Retiring *>(data);
-    if (retiring->patience) {
-      BusPtr bus(gst_element_get_bus(element));
-      gst_element_send_event(element, gst_event_new_eos());
-      GstMessage *end = gst_bus_timed_pop_filtered(
-          bus.get(), retiring->patience,
-          static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
-      if (end)
-        gst_message_unref(end);
-    }
-    gst_element_set_state(element, GST_STATE_NULL);
-    post([done = retiring->done] {
+  on_their_way++;
+  std::thread([pipeline = std::move(pipeline), patience, done = std::move(done)]() mutable {
+    if (patience)
+      end_in_order(pipeline.get(), patience);
+    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    pipeline.reset();
+    post([done = std::move(done)] {
       on_their_way--;
       done();
     });
-  };
-  on_their_way++;
-  gst_element_call_async(pipeline.get(), stop, new Retiring{patience, std::move(done)},
-                         [](gpointer data) { delete static_cast<Retiring *>(data); });
+  }).detach();
 }
 
 unsigned retiring() {

@@ -16,6 +16,7 @@ struct UnrefObject {
 };
 using ElementPtr = std::unique_ptr<GstElement, UnrefObject>;
 using PadPtr = std::unique_ptr<GstPad, UnrefObject>;
+using MessagePtr = std::unique_ptr<GstMessage, UnrefMiniObject>;
 using BusPtr = std::unique_ptr<GstBus, UnrefObject>;
 using ClockPtr = std::unique_ptr<GstClock, UnrefObject>;
 

@@ -183,8 +183,7 @@ GST_START_TEST(test_webhook_file) {
   run.expect_end(static_cast<int>(kLengthMs) + kDeadlineMs);
   expect_recording(run.only_folder() + "/meeting.mkv", 1, kLength, kConnecting);
   // Each line is an object.
-  ck_assert_msg(g_str_has_prefix(run.program().output().c_str(), "{\"time\":\""), "%s",
-                run.program().output().c_str());
+  ck_assert_msg(g_str_has_prefix(run.said().c_str(), "{\"time\":\""), "%s", run.said().c_str());
   server->stop();
   RecorderRun failed(
       RecorderRun::Setup{{"--webhook-file=" + folder.file("webhook.json")}, "", {}, false});
@@ -213,7 +212,7 @@ GST_START_TEST(test_misuse) {
     ck_assert_msg(run.program().wait(kDeadlineMs) && !run.program().succeeded(), "%s",
                   one.options[0].c_str());
     ck_assert_msg(contains(run.program().output(), one.words), "%s: %s", one.options[0].c_str(),
-                  run.program().output().c_str());
+                  run.said().c_str());
   }
 }
 GST_END_TEST;

@@ -34,7 +34,7 @@ class RecorderRun {
   std::vector<std::string> folders() const;
   std::string only_folder() const;
   std::string text_of(const std::string &file) const;
-  const TemporaryDirectory &directory() const { return directory_; }
+  std::string said() const;  // the end of what it has printed
   // Neither in the log, nor in what it said, nor in any of its files.
   void expect_no_secrets(const std::vector<std::string> &secrets);
 
