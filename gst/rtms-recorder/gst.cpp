@@ -1,5 +1,7 @@
 #include "gst.h"
 
+#include <deque>
+#include <mutex>
 #include <sstream>
 #include <thread>
 
@@ -8,6 +10,9 @@ namespace {
 
 // On the main thread.
 unsigned on_their_way = 0;
+
+std::mutex posted_mutex;
+std::deque<std::function<void()>> posted;
 
 void end_in_order(GstElement *pipeline, GstClockTime patience) {
   BusPtr bus(gst_element_get_bus(pipeline));
@@ -73,13 +78,21 @@ std::string missing_element(const std::string &names) {
   return "";
 }
 
+// Each function has a source of its own, which keeps them in order.
 void post(std::function<void()> fn) {
-  const auto run = [](gpointer data) -> gboolean {
-    (*static_cast<std::function<void()> *>(data))();
+  {
+    std::lock_guard<std::mutex> lock(posted_mutex);
+    posted.push_back(std::move(fn));
+  }
+  const auto run_next = [](gpointer) -> gboolean {
+    std::unique_lock<std::mutex> lock(posted_mutex);
+    const auto next = std::move(posted.front());
+    posted.pop_front();
+    lock.unlock();
+    next();
     return G_SOURCE_REMOVE;
   };
-  const auto forget = [](gpointer data) { delete static_cast<std::function<void()> *>(data); };
-  g_idle_add_full(G_PRIORITY_DEFAULT, run, new std::function<void()>(std::move(fn)), forget);
+  g_idle_add_full(G_PRIORITY_DEFAULT, run_next, nullptr, nullptr);
 }
 
 void retire(ElementPtr pipeline, GstClockTime patience, std::function<void()> done) {

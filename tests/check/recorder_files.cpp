@@ -137,7 +137,8 @@ GST_START_TEST(test_incomplete) {
   run.announce(*sound_alone);
   run.wait_events("finished", servers.size() + 1, static_cast<int>(kLengthMs) + kDeadlineMs);
   for (const std::string &folder : run.folders()) {
-    expect_recording(folder + (mp4 ? "/meeting.mp4" : "/meeting.mkv"), 3, kLength, 1.5);
+    expect_recording(folder + (mp4 ? "/meeting.mp4" : "/meeting.mkv"), 3, kLength,
+                     1.5 * slowness());
     expect_text(report_of(folder, "state"), "finished");
   }
   for (const auto &server : servers)
