@@ -4,7 +4,6 @@
 
 #include <gst/app/gstappsrc.h>
 #include <algorithm>
-#include <cstring>
 
 namespace rtms::recorder {
 namespace {
@@ -27,12 +26,9 @@ std::string encoder(const std::string &codec) {
   return codec == "flac" ? " ! audioconvert ! flacenc quality=2" : "";
 }
 
-// rtmssrc's stream ids end with "/audio" or "/audio/WHO".
 std::string who_is(GstPad *pad) {
   StringPtr id(gst_pad_get_stream_id(pad));
-  const std::string text = id ? id.get() : "";
-  const size_t at = text.rfind("/audio/");
-  return at == std::string::npos ? "" : text.substr(at + std::strlen("/audio/"));
+  return speaker_of(id ? id.get() : "");
 }
 
 std::string name_of(GstPad *pad) {

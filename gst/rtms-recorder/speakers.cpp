@@ -2,6 +2,18 @@
 
 namespace rtms::recorder {
 
+std::string speaker_of(const std::string &stream_id) {
+  const std::string mark = "/audio/";
+  const size_t at = stream_id.rfind(mark);
+  if (at == std::string::npos)
+    return "";
+  const std::string who = stream_id.substr(at + mark.size());
+  const size_t times = who.rfind('/');
+  const bool again = times != std::string::npos && times + 1 < who.size() &&
+                     who.find_first_not_of("0123456789", times + 1) == std::string::npos;
+  return again ? who.substr(0, times) : who;
+}
+
 std::string Speakers::title(unsigned track) const {
   if (track == 0)
     return "All";

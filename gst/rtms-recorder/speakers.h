@@ -8,6 +8,10 @@
 
 namespace rtms::recorder {
 
+// Whose sound a pad of rtmssrc's carries, by its stream id: STREAM/audio/WHO, or STREAM/audio/WHO/2
+// for who came back; empty for the mix, STREAM/audio.
+std::string speaker_of(const std::string &stream_id);
+
 // Track 0 holds all; then come the speakers' own, and where there are any, one for the others.
 class Speakers {
  public:

@@ -1,4 +1,5 @@
 // rtms-recorder: meetings begin, go on elsewhere, end, and begin again, each in its own time.
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 
@@ -170,6 +171,39 @@ GST_START_TEST(test_speakers) {
 }
 GST_END_TEST;
 
+// Who leaves and comes back has another pad, and the same track.
+GST_START_TEST(test_back_again) {
+  constexpr int64_t kThreeTurnsMs = 10000, kLeavesMs = 5000;
+  MeetingOptions options;
+  options.duration_ms = kThreeTurnsMs;
+  auto reel = std::make_shared<Reel>(*film(options));
+  EventItem leaves;
+  leaves.type = 4;
+  leaves.members = R"("participants":[{"user_id":16778240}])";
+  leaves.timestamp = kStartMs + kLeavesMs;
+  const auto later = std::find_if(reel->events.begin(), reel->events.end(),
+                                  [](const auto &event) { return event.first > kLeavesMs; });
+  reel->events.insert(later, {kLeavesMs, leaves});
+  Config config;
+  config.source = std::make_shared<Replay>(reel);
+  auto server = serve(std::move(config));
+  RecorderRun run({"--no-video", "--speakers=1"});
+  run.announce(*server);
+  run.wait_events("finished", 1, static_cast<int>(kThreeTurnsMs) + kDeadlineMs);
+  const auto speakers = run.events("speaker");
+  ck_assert_uint_eq(speakers.size(), 3);
+  for (std::size_t i = 0; i < speakers.size(); i++)
+    ck_assert_msg(contains(speakers[i], i == 1 ? "\"track\":2" : "\"track\":1") &&
+                      contains(speakers[i], i == 1 ? "Ada Lovelace" : "\"user_id\":\"16778240\""),
+                  "%s", speakers[i].c_str());
+  expect_recording(run.only_folder() + "/meeting.mkv", 3, static_cast<double>(kThreeTurnsMs) / 1000,
+                   kConnecting);
+  ck_assert(contains(run.text_of(run.only_folder() + "/meeting.json"), "\"left\":"));
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
 // What a cluster's job runs.
 GST_START_TEST(test_webhook_file) {
   auto server = serve(meeting_of(kLengthMs));
@@ -231,6 +265,7 @@ static Suite *recorder_suite() {
   add("terminate", test_terminate, 2);
   add("terminate-early", test_terminate_early, 1);
   add("speakers", test_speakers, 1);
+  add("back-again", test_back_again, 1);
   add("once", test_webhook_file, 1);
   add("misuse", test_misuse, 1);
   return suite;

@@ -1,5 +1,6 @@
 // What rtms-recorder leaves behind: after a crash, on a full disk, of meetings without this or
 // that.
+#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -15,11 +16,13 @@ using namespace rtmscheck;
 constexpr int64_t kLengthMs = 6000;
 constexpr double kLength = kLengthMs / 1000.0;
 
-// A disk that is full soon. Only root has one.
+// A disk that is full soon. Only root has one; it is there for this process and what it starts.
 class TinyDisk {
  public:
   explicit TinyDisk(const std::string &size)
-      : mounted_(mount("none", path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0) {}
+      : mounted_(unshare(CLONE_NEWNS) == 0 &&
+                 mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                 mount("none", path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0) {}
   ~TinyDisk() {
     if (mounted_)
       umount2(path().c_str(), MNT_DETACH);

@@ -53,6 +53,10 @@ GST_START_TEST(test_speakers) {
                                                      {"a", 1}, {"d", 3}, {"b", 2}};
   for (const auto &[who, track] : heard)
     ck_assert_uint_eq(two.track_of(who), track);
+  expect_text(speaker_of("stream/audio"), "");
+  expect_text(speaker_of("stream/audio/16778240"), "16778240");
+  expect_text(speaker_of("a/audio/b/audio/16778240/12"), "16778240");
+  expect_text(speaker_of("stream/audio/channel/x/"), "channel/x/");
   expect_text(two.title(0) + two.title(2) + two.title(3), "AllSpeaker 2Others");
 }
 GST_END_TEST;
