@@ -120,7 +120,7 @@ class Outputs {
   void leave(const std::string &key);
   void interrupt(Output *output);
   void align(Output *output, GstBuffer *buffer);
-  void advance(GstClockTime position);
+  void advance(GstClockTime position, GstClockTime duration);
   void stamp(Output *output, GstBuffer *buffer, const MediaData &data);
   void anchor(int64_t unix_ms);
   EventPtr segment_event() const;
@@ -145,6 +145,7 @@ class Outputs {
   Timeline timeline_;
   Timeline::Segment segment_;
   int64_t newest_position_ = 0;  // of audio, video and screen
+  int64_t latest_end_ns_ = 0;    // running time of the end of what was handed on
   std::vector<Output *> to_wake_;
   std::optional<Arrival> arrival_;  // until wake()
   std::vector<std::unique_ptr<HeldMedia>> held_;

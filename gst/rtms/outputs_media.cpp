@@ -226,7 +226,7 @@ void Outputs::stamp(Output *output, GstBuffer *buffer, const MediaData &data) {
   output->discont = false;
   add_capture_time(buffer, captured_ms, GST_BUFFER_DURATION(buffer));
   if (!is_text(data.media))
-    advance(GST_BUFFER_PTS(buffer));
+    advance(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
   count(data, captured_ms, buffer);
 }
 
@@ -242,11 +242,13 @@ void Outputs::align(Output *output, GstBuffer *buffer) {
   output->discont |= aligned.discont;
 }
 
-void Outputs::advance(GstClockTime position) {
+void Outputs::advance(GstClockTime position, GstClockTime duration) {
   const GstClockTime running =
       position + segment_.base > segment_.start ? position + segment_.base - segment_.start : 0;
   if (running > latest_)
     latest_ = running;
+  const GstClockTime end = running + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
+  latest_end_ns_ = std::max(latest_end_ns_, static_cast<int64_t>(end));
 }
 
 void Outputs::count(const MediaData &data, int64_t timestamp_ms, const GstBuffer *buffer) {
@@ -271,7 +273,8 @@ EventPtr Outputs::segment_event() const {
 void Outputs::anchor(int64_t unix_ms) {
   reanchor_ = false;
   arrival_.reset();
-  timeline_.anchor(unix_ms, arrival().running_ns);
+  // What came early is ahead of the clock: nothing plays before its end.
+  timeline_.anchor(unix_ms, std::max(arrival().running_ns, latest_end_ns_));
   segment_ = timeline_.segment();
   GST_INFO_OBJECT(element_,
                   "position 0 is Unix time %" G_GINT64_FORMAT " ms; position %" GST_TIME_FORMAT

@@ -93,6 +93,32 @@ GST_START_TEST(test_pause) {
 }
 GST_END_TEST;
 
+// What came early is ahead of the clock: after a pause nothing plays before its end.
+GST_START_TEST(test_pause_after_a_burst) {
+  constexpr int kPackets = 200;
+  auto server = serve(quiet_config());
+  Player player(*server, with("media-types", "audio"));
+  player.play();
+  wait_streaming(player, *server, 1);
+  for (int i = 0; i < kPackets; i++)
+    server->send_media(Media::Audio, audio_json(20 * i));
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio") == kPackets; }));
+  const PadRecord &pad = player.record().pad("audio");
+  const GstClockTime before =
+      gst_segment_to_running_time(last_segment(pad), GST_FORMAT_TIME, pad.packets.back().pts);
+  player.state(GST_STATE_PAUSED);
+  player.play();
+  server->send_media(Media::Audio, audio_json(60000));
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio") == kPackets + 1; }));
+  player.stop();
+  const GstClockTime after =
+      gst_segment_to_running_time(last_segment(pad), GST_FORMAT_TIME, pad.packets.back().pts);
+  ck_assert_msg(after >= before + pad.packets.back().duration,
+                "%" GST_TIME_FORMAT " after %" GST_TIME_FORMAT, GST_TIME_ARGS(after),
+                GST_TIME_ARGS(before));
+}
+GST_END_TEST;
+
 // A line that says that it begins in 41 days does not hold up those that follow.
 GST_START_TEST(test_transcript_from_the_future) {
   auto server = serve(quiet_config());
@@ -341,6 +367,7 @@ static Suite *rtmssrc_odd_suite() {
   tcase_set_timeout(odd, kPatienceSeconds);
   tcase_add_test(odd, test_late_media);
   tcase_add_test(odd, test_pause);
+  tcase_add_test(odd, test_pause_after_a_burst);
   tcase_add_test(odd, test_transcript_from_the_future);
   tcase_add_test(odd, test_transcript_ahead);
   tcase_add_loop_test(odd, test_first_transcript, 0, 2);
