@@ -164,7 +164,7 @@ RawServer::Talk at_first(RawServer::Talk talk) {
 
 // Sanitizers keep what is freed for a while.
 MemoryBound::MemoryBound(uint64_t mebibytes) : bound_(resident_bytes() + (mebibytes << 20)) {
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   bound_ += uint64_t{512} << 20;
 #endif
 }
