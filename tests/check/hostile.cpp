@@ -137,7 +137,8 @@ RawServer::Talk Scene::media_talk() const {
 
 void wait_last(Player &player) {
   ck_assert_msg(player.wait(has_last, 3 * kDeadlineMs), "%s", player.summary().c_str());
-  ck_assert_msg(player.record().count(GST_MESSAGE_ERROR) == 0, "%s", player.summary().c_str());
+  ck_assert_msg(player.wait([](const Record &r) { return r.count(GST_MESSAGE_ERROR) == 0; }, 0),
+                "%s", player.summary().c_str());
 }
 
 void expect_streaming(Player &player, RawServer &server) {
