@@ -39,6 +39,17 @@ std::vector<std::vector<int16_t>> Mixer::take(size_t count) {
   return taken;
 }
 
+std::vector<int16_t> Mixer::peek(unsigned track, uint64_t at, size_t count) const {
+  const std::vector<int16_t> &sound = tracks_[track];
+  const size_t start = std::min<uint64_t>(at - position_, sound.size());
+  const size_t end = std::min(start + count, sound.size());
+  std::vector<int16_t> part(sound.begin() + static_cast<ptrdiff_t>(start),
+                            sound.begin() + static_cast<ptrdiff_t>(end));
+  if (!part.empty())
+    part.resize(count);
+  return part;
+}
+
 uint64_t Mixer::end() const {
   size_t longest = 0;
   for (const std::vector<int16_t> &sound : tracks_)

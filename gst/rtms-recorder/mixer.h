@@ -19,6 +19,9 @@ class Mixer {
   // The next samples of each track; silence where nothing came. An empty one is all silence.
   std::vector<std::vector<int16_t>> take(size_t count);
 
+  // What a track has from `at` on, which is not before the position; empty: all silence.
+  std::vector<int16_t> peek(unsigned track, uint64_t at, size_t count) const;
+
   uint64_t position() const { return position_; }
   // The end of the last sound.
   uint64_t end() const;

@@ -8,17 +8,34 @@
 namespace rtms::recorder {
 namespace {
 
-// How long a track waits for what is late, beyond rtmssrc's own latency.
+// Live, sound may be so late.
 constexpr GstClockTime kPatience = 500 * GST_MSECOND;
+// Sound that came together, a minute of it at worst, is on several threads: so long they get.
+constexpr GstClockTime kMixing = GST_SECOND;
+// Where no sound comes at all, its connection may stand still: TCP repeats what is lost, and the
+// rest waits. A recording can wait, too; what is live cannot.
+constexpr GstClockTime kStandstill = 5 * GST_SECOND;
+constexpr GstClockTime kSourceLatency = 200 * GST_MSECOND;
 constexpr unsigned kPiecesPerSecond = 10;
 // The service may begin with a minute of older sound, all at once.
 constexpr unsigned kFurthest_s = 120;
+constexpr unsigned kMostPieces = kFurthest_s * kPiecesPerSecond;  // at once
 // Sound that joins within that is one: the running time of a sample is rounded, and clocks drift.
 constexpr unsigned kJoins_ms = 10;
-// Muxers that go by the clock wait so long for the sound: patience, piece, and a busy machine.
-constexpr GstClockTime kLatency = GST_SECOND;
+// Muxers that go by the clock wait so long for the sound: that, a piece, and a busy machine.
+constexpr GstClockTime kLatency = kStandstill + GST_SECOND;
 constexpr char kInput[] = "voice-";
 constexpr unsigned kSourceBytes = 16 << 20;
+
+void raise(std::atomic<GstClockTime> *time, GstClockTime to) {
+  GstClockTime before = *time;
+  while (to > before && !time->compare_exchange_weak(before, to)) {
+  }
+}
+
+GstClockTime before(GstClockTime time, GstClockTime by) {
+  return time > by ? time - by : 0;
+}
 
 std::string encoder(const std::string &codec) {
   if (codec == "opus")
@@ -137,13 +154,12 @@ void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
       mixer_.add(input->voice.track, at, samples, count);
   }
   input->next = at + count;
+  raise(&mixed_, running);
   gst_buffer_unmap(buffer, &map);
 }
 
 void Sound::reached(GstClockTime running) {
-  GstClockTime before = reached_;
-  while (running > before && !reached_.compare_exchange_weak(before, running)) {
-  }
+  raise(&reached_, running);
 }
 
 // ---- out -----------------------------------------------------------------------------
@@ -161,20 +177,42 @@ ElementPtr Sound::make_source(unsigned track) {
   return bin;
 }
 
+Sound::Moment Sound::ago(GstClockTime time) const {
+  const auto found = std::find_if(past_.rbegin(), past_.rend(), [&](const Moment &moment) {
+    return moment.when + time <= past_.back().when;
+  });
+  return found == past_.rend() ? Moment{0, 0, 0} : *found;
+}
+
 void Sound::emit(GstClockTime now) {
   if (finished_)
     return;
-  constexpr GstClockTime kLate = kPatience + 200 * GST_MSECOND;
-  const GstClockTime reached = reached_;
-  const GstClockTime by_media = reached > kPatience ? reached - kPatience : 0;
-  const GstClockTime by_clock = now > kLate ? now - kLate : 0;
-  emit_until(sample_at(std::max(by_media, by_clock)));
+  past_.push_back({now, reached_, mixed_});
+  while (past_.size() > 1 && past_[1].when + kStandstill <= now)
+    past_.pop_front();
+  now = before(now, kSourceLatency);
+  if (listener_)
+    emit_live(sample_at(before(std::max(now, reached_.load()), kPatience)));
+  emit_until(sample_at(
+      std::max({ago(kMixing).mixed, ago(kStandstill).reached, before(now, kStandstill)})));
+}
+
+void Sound::emit_live(uint64_t sample) {
+  const size_t count = rate_ / kPiecesPerSecond;
+  for (unsigned i = 0; i < kMostPieces && live_ + count <= sample; i++, live_ += count) {
+    std::vector<int16_t> samples;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      live_ = std::max(live_, mixer_.position());
+      samples = mixer_.peek(0, live_, count);
+    }
+    listener_(piece(samples, count, live_).get());
+  }
 }
 
 void Sound::emit_until(uint64_t sample) {
   const size_t count = rate_ / kPiecesPerSecond;
-  // A busy machine catches up a minute at a time.
-  for (unsigned i = 0; i < 60 * kPiecesPerSecond && mixer_.position() + count <= sample; i++)
+  for (unsigned i = 0; i < kMostPieces && mixer_.position() + count <= sample; i++)
     emit_piece(count);
 }
 
@@ -188,8 +226,6 @@ void Sound::emit_piece(size_t count) {
   }
   for (size_t track = 0; track < sounds.size(); track++) {
     BufferPtr buffer = piece(sounds[track], count, at);
-    if (track == 0 && listener_)
-      listener_(buffer.get());
     if (sources_[track])
       gst_app_src_push_buffer(GST_APP_SRC(sources_[track].get()), buffer.release());
   }

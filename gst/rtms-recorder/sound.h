@@ -8,6 +8,7 @@
 #include "speakers.h"
 
 #include <atomic>
+#include <deque>
 #include <mutex>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Sound {
   unsigned tracks() const { return mixer_.tracks(); }
   // The source of a track, encoded: a bin with a pad `src`.
   ElementPtr make_source(unsigned track);
-  // Each piece of track 0, as the encoders get it.
+  // Gets track 0 live, piece by piece: what comes later than a moment is not in it.
   void set_listener(std::function<void(GstBuffer *)> listener) { listener_ = std::move(listener); }
   CapsPtr caps() const;
   // Hands on what is complete, by the pipeline's running time.
@@ -55,6 +56,12 @@ class Sound {
   struct Input;
   static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer input);
   void add(Input *input, GstPad *pad, GstBuffer *buffer);
+  // How far the meeting was at some time of the pipeline's.
+  struct Moment {
+    GstClockTime when, reached, mixed;
+  };
+  Moment ago(GstClockTime time) const;
+  void emit_live(uint64_t sample);
   void emit_until(uint64_t sample);
   void emit_piece(size_t count);
   BufferPtr piece(const std::vector<int16_t> &samples, size_t count, uint64_t at) const;
@@ -63,7 +70,7 @@ class Sound {
   const unsigned rate_;
   const std::string codec_;
   const std::function<void(Voice)> heard_;
-  std::atomic<GstClockTime> reached_{0};
+  std::atomic<GstClockTime> reached_{0}, mixed_{0};  // any pad, and sound that is in the mixer
   std::atomic<uint64_t> late_{0};
 
   std::mutex mutex_;  // guards these two
@@ -72,6 +79,8 @@ class Sound {
 
   std::vector<ElementPtr> sources_;  // the appsrc of each track
   std::function<void(GstBuffer *)> listener_;
+  std::deque<Moment> past_;  // the oldest is of kStandstill ago
+  uint64_t live_ = 0;        // the listener has had what is before this sample
   bool finished_ = false;
 };
 

@@ -37,6 +37,8 @@ GST_START_TEST(test_mixer) {
   ck_assert_uint_eq(mixer.add(2, 0, two.data(), 2), 2);
   ck_assert_uint_eq(mixer.add(2, 103, two.data(), 2), 2);
   ck_assert_uint_eq(mixer.add(2, UINT64_MAX - 1, two.data(), 2), 2);
+  ck_assert(mixer.peek(1, 4, 2) == (Samples{0, 1}) && mixer.peek(1, 6, 2) == (Samples{2, 0}));
+  ck_assert(mixer.peek(1, 9, 2).empty() && mixer.peek(0, 4, 2).empty());
   taken = mixer.take(3);
   ck_assert(taken[0].empty() && taken[1] == (Samples{0, 1, 2}) && taken[2] == (Samples{2, 0, 0}));
   ck_assert_uint_eq(mixer.position(), 7);
