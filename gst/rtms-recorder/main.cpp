@@ -55,10 +55,7 @@ class Program {
     if (!prepare())
       return kFailed;
     raise_limit();
-    // A file that has become too large ends one recording, not the program.
-    std::signal(SIGXFSZ, SIG_IGN);
-    g_unix_signal_add(SIGTERM, on_signal, this);
-    g_unix_signal_add(SIGINT, on_signal, this);
+    handle_signals();
     const auto second = [](gpointer self) -> gboolean {
       static_cast<Program *>(self)->second();
       return G_SOURCE_CONTINUE;
@@ -71,10 +68,24 @@ class Program {
     listener_.reset();
     while (*operations_ > 0 || retiring() > 0)
       g_main_context_iteration(nullptr, TRUE);
-    return options_.once && !recorder_.all_good() ? kFailed : EXIT_SUCCESS;
+    // A stream that goes on was not recorded, whoever stopped us: a cluster starts another one.
+    return options_.once && (stopped_ || !recorder_.all_good()) ? kFailed : EXIT_SUCCESS;
   }
 
  private:
+  void handle_signals() {
+    // A file that has become too large ends one recording, not the program; nor does the end of
+    // whoever reads what we say.
+    std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+    g_unix_signal_add(SIGTERM, on_signal, this);
+    g_unix_signal_add(SIGINT, on_signal, this);
+    // The terminal is gone; nohup ignores that.
+    struct sigaction hangup {};
+    if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+      g_unix_signal_add(SIGHUP, on_signal, this);
+  }
+
   bool prepare() {
     if (!options_.log_file.empty() && !log_.open(options_.log_file))
       return complain("The log " + options_.log_file +
@@ -83,17 +94,21 @@ class Program {
       log_.set_json();
     else if (isatty(STDOUT_FILENO))
       log_.set_screen([this] { console_.clear(); }, [this] { console_.draw(); });
-    if (access(options_.output.c_str(), W_OK | X_OK) != 0)
+    if (access((options_.output + "/.").c_str(), W_OK | X_OK) != 0)
       return complain("Recordings cannot be written into " + options_.output + ": " +
                       std::strerror(errno) + ". --output names a folder that is there.");
     const std::string missing = missing_element(elements_for(options_));
-    return missing.empty() || complain(missing);
+    if (!missing.empty())
+      return complain(missing);
+    return options_.webhook_file.empty() || read_file();
   }
 
   bool begin() {
     if (!options_.listen.empty() && !listen())
       return false;
-    return options_.webhook_file.empty() || record_file();
+    if (from_file_)
+      announced(*from_file_);
+    return true;
   }
 
   bool listen() {
@@ -125,7 +140,8 @@ class Program {
     recorder_.webhook(notice);
   }
 
-  bool record_file() {
+  // Before signals are ours: standard input may never come.
+  bool read_file() {
     const bool standard = options_.webhook_file == "-";
     char *text = nullptr;
     GError *raw_error = nullptr;
@@ -141,7 +157,7 @@ class Program {
       return complain("--webhook-file: " + options_.webhook_file +
                       " is no webhook that names a stream and where to connect. Save the body of "
                       "the service's *.rtms_started request there.");
-    announced({WebhookEvent::Started, *hook, text});
+    from_file_ = WebhookNotice{WebhookEvent::Started, *hook, text};
     return true;
   }
 
@@ -159,6 +175,7 @@ class Program {
       std::_Exit(kKilled);
     self->log_.write(Log::Level::Info, "stopping", "",
                      "stopping: the files are being finished; again, to stop at once");
+    self->stopped_ = !self->over_;
     self->recorder_.stop();
     // A disk that hangs holds up nobody.
     self->patience_.start((self->options_.stop_timeout_s + kGrace_s) * 1000, [self] {
@@ -185,7 +202,8 @@ class Program {
   Log log_;
   ListenerLog listener_log_{&log_};
   MainLoopPtr loop_{g_main_loop_new(nullptr, FALSE)};
-  bool over_ = false;
+  bool over_ = false, stopped_ = false;
+  std::optional<WebhookNotice> from_file_;
   std::string once_stream_;
   Timer patience_;
   Recorder recorder_;

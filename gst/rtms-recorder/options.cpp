@@ -94,6 +94,10 @@ std::string complaint(const Raw &raw, const Options &options) {
     return "--video-resolution is " + options.video_resolution + ". Valid are sd, hd, fhd and qhd.";
   if (raw.min_free && !size_of(raw.min_free))
     return "--min-free is " + std::string(raw.min_free) + ". Valid are sizes as 500M or 2G.";
+  if (options.listen.empty() && options.webhook_file.empty())
+    return "--listen is empty, and there is no --webhook-file: nothing would ever be recorded. "
+           "Give "
+           "one of them.";
   if (raw.max_meetings < 1 || raw.stop_timeout < 1)
     return "--max-meetings and --stop-timeout must be 1 at least.";
   if (!options.rtmp.empty() && !g_str_has_prefix(options.rtmp.c_str(), "rtmp://") &&

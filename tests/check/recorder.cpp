@@ -1,4 +1,8 @@
 // rtms-recorder: meetings begin, go on elsewhere, end, and begin again, each in its own time.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <fstream>
@@ -226,6 +230,57 @@ GST_START_TEST(test_webhook_file) {
 }
 GST_END_TEST;
 
+// The stream goes on: for a cluster the job is not done. The terminal's end is a signal like
+// others.
+GST_START_TEST(test_stopped_once) {
+  const int signals[] = {SIGTERM, SIGHUP};
+  auto server = serve(meeting_of(0));
+  TemporaryDirectory folder;
+  std::ofstream(folder.file("webhook.json")) << server->webhook_json();
+  RecorderRun run(RecorderRun::Setup{
+      {"--webhook-file=" + folder.file("webhook.json"), "--format=mp4"}, "", {}, false});
+  run.wait_events("recording", 1);
+  run.program().send(signals[__i__]);
+  ck_assert(run.program().wait(kDeadlineMs));
+  ck_assert(!run.program().succeeded());
+  expect_text(report_of(run.only_folder(), "state"), "finished");
+  expect_text(report_of(run.only_folder(), "end_reason"), "the recorder was stopped");
+  expect_playable(run.only_folder() + "/meeting.mp4", "0:a");
+}
+GST_END_TEST;
+
+// Nobody reads what it says.
+GST_START_TEST(test_unread_output) {
+  auto server = serve(meeting_of(kLengthMs));
+  TemporaryDirectory folder;
+  std::ofstream(folder.file("webhook.json")) << server->webhook_json();
+  const std::string command = std::string(g_getenv("RTMS_RECORDER")) +
+                              " --min-free=0 --output=" + folder.path() +
+                              " --webhook-file=" + folder.file("webhook.json") + " | true";
+  Program program({{"bash", "-o", "pipefail", "-c", command},
+                   folder.path(),
+                   {{"ZM_RTMS_CLIENT", "test-client"}, {"ZM_RTMS_SECRET", "test-secret"}},
+                   -1});
+  ck_assert(program.wait(static_cast<int>(kLengthMs) + kDeadlineMs));
+  ck_assert_msg(program.succeeded(), "%s", program.output().c_str());
+}
+GST_END_TEST;
+
+// What is to come on standard input does not come: a signal ends it all the same.
+GST_START_TEST(test_stopped_reading) {
+  TemporaryDirectory folder;
+  const std::string pipe = folder.file("webhook");
+  ck_assert_int_eq(mkfifo(pipe.c_str(), 0600), 0);
+  RecorderRun run(RecorderRun::Setup{{"--webhook-file=" + pipe}, "", {}, false});
+  // Opened as soon as it reads.
+  const int writer = open(pipe.c_str(), O_WRONLY | O_CLOEXEC);
+  ck_assert_int_ge(writer, 0);
+  run.program().send(SIGTERM);
+  ck_assert(run.program().wait(kDeadlineMs));
+  close(writer);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_misuse) {
   const struct {
     std::vector<std::string> options;
@@ -236,6 +291,8 @@ GST_START_TEST(test_misuse) {
       {{"--format=mp4", "--audio-codec=pcm"}, "MP4 cannot hold"},
       {{"--output=/nowhere/at/all"}, "No such file"},
       {{"--listen=http://127.0.0.1:0/webhook?x"}, "holds more"},
+      {{"--output=/dev/null"}, "Not a directory"},
+      {{"--listen="}, "nothing would ever be recorded"},
       {{"--webhook-file=/nowhere"}, "No such file"},
       {{"meeting.json"}, "is no option"},
       {{"--rtmp=http://example.org"}, "does not begin with rtmp"},
@@ -267,6 +324,9 @@ static Suite *recorder_suite() {
   add("speakers", test_speakers, 1);
   add("back-again", test_back_again, 1);
   add("once", test_webhook_file, 1);
+  add("stopped-once", test_stopped_once, 2);
+  add("unread", test_unread_output, 1);
+  add("stopped-reading", test_stopped_reading, 1);
   add("misuse", test_misuse, 1);
   return suite;
 }
