@@ -53,7 +53,7 @@ class Builder {
     return exit && entry && gst_pad_link(exit.get(), entry.get()) == GST_PAD_LINK_OK;
   }
   void add(const ElementPtr &bin) {
-    gst_bin_add(pipeline_, GST_ELEMENT(gst_object_ref(bin.get())));
+    gst_bin_add(pipeline_, bin.get());
     added_.push_back(bin.get());
   }
   bool add_branch(GstPad *pad, const std::string &description, const char *templ) {

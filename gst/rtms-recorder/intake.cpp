@@ -55,7 +55,7 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   if (!options.ca_file.empty())
     g_object_set(src, "tls-ca-file", options.ca_file.c_str(), nullptr);
   g_signal_connect(src, "pad-added", G_CALLBACK(on_pad_added), this);
-  gst_bin_add(pipeline, GST_ELEMENT(gst_object_ref(src_.get())));
+  gst_bin_add(pipeline, src_.get());
 }
 
 Intake::~Intake() = default;

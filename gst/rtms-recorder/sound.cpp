@@ -120,7 +120,7 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   }
   gst_pad_add_probe(sink_pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_buffer, input,
                     [](gpointer data) { delete static_cast<Input *>(data); });
-  gst_bin_add(pipeline, GST_ELEMENT(gst_object_ref(bin.get())));
+  gst_bin_add(pipeline, bin.get());
   gst_element_sync_state_with_parent(bin.get());
   return gst_pad_link(pad, entry.get()) == GST_PAD_LINK_OK;
 }

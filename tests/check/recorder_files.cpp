@@ -219,6 +219,28 @@ GST_START_TEST(test_backlog) {
 }
 GST_END_TEST;
 
+// A program that runs for months keeps nothing of a meeting that is over.
+GST_START_TEST(test_leaks) {
+  MeetingOptions options;
+  options.speakers = 3;
+  auto one = serve(meeting_of(2000, options)), two = serve(meeting_of(2000, options));
+  RecorderRun run(RecorderRun::Setup{
+      {"--speakers=2", "--screen", __i__ ? "--format=mp4" : "--format=mkv"},
+      "",
+      {{"GST_TRACERS", "leaks"}, {"GST_DEBUG", "GST_TRACER:7"}, {"GST_DEBUG_NO_COLOR", "1"}},
+      true});
+  run.announce(*one);
+  run.announce(*two);
+  run.wait_events("finished", 2);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  const std::string output = run.program().output();
+  const std::size_t leak = output.find("object-alive, type-name=(string)Gst");
+  ck_assert_msg(leak == std::string::npos, "%s",
+                output.substr(std::min(leak, output.size())).c_str());
+}
+GST_END_TEST;
+
 // Nobody says or shows anything: there is nothing to keep.
 GST_START_TEST(test_nothing) {
   auto server = serve(
@@ -269,6 +291,7 @@ static Suite *recorder_files_suite() {
   add("incomplete", test_incomplete, 2);
   add("late-sound", test_late_sound, 2);
   add("backlog", test_backlog, 1);
+  add("leaks", test_leaks, 2);
   add("nothing", test_nothing, 1);
   add("hostile-names", test_hostile_names, 1);
   return suite;
