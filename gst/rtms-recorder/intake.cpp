@@ -38,7 +38,26 @@ std::string text_of(GstBuffer *buffer) {
 struct Intake::Passing {
   Intake *intake;
   Kind kind;
+  GstClockTime last = GST_CLOCK_TIME_NONE;
+
+  void set_apart(GstPadProbeInfo *info);
 };
+
+// Of two pictures of one time, h264parse leaves the second without any: MP4 cannot hold it.
+void Intake::Passing::set_apart(GstPadProbeInfo *info) {
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  const GstClockTime time = GST_BUFFER_PTS(buffer);
+  if (!GST_CLOCK_TIME_IS_VALID(time))
+    return;
+  const bool apart = !GST_CLOCK_TIME_IS_VALID(last) || time > last;
+  last = apart ? time : last + GST_MSECOND;
+  if (apart)
+    return;
+  buffer = gst_buffer_make_writable(buffer);
+  GST_BUFFER_PTS(buffer) = last;
+  GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
+  info->data = buffer;
+}
 
 Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
                IntakeListener *listener)
@@ -97,7 +116,8 @@ void Intake::add(GstPad *pad) {
   gst_pad_add_probe(
       pad,
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
-      on_data, new Passing{this, kind}, [](gpointer data) { delete static_cast<Passing *>(data); });
+      on_data, new Passing{this, kind, GST_CLOCK_TIME_NONE},
+      [](gpointer data) { delete static_cast<Passing *>(data); });
   if (kind == Kind::Audio) {
     if (!sound_->connect(pipeline_, pad))
       leave_out(pad);
@@ -167,6 +187,12 @@ void Intake::release() {
 
 GstPadProbeReturn Intake::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto passing = static_cast<Passing *>(data);
+  if (passing->kind == Kind::Video || passing->kind == Kind::Screen) {
+    if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
+      passing->set_apart(info);
+    else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_SEGMENT)
+      passing->last = GST_CLOCK_TIME_NONE;
+  }
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
     passing->intake->buffer(passing->kind, pad, GST_PAD_PROBE_INFO_BUFFER(info));
   else

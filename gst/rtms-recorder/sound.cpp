@@ -248,7 +248,10 @@ void Sound::finish() {
   if (finished_)
     return;
   finished_ = true;
-  const uint64_t reached = sample_at(reached_);
+  // A meeting without sound and pictures goes on by the clock.
+  const GstClockTime now = past_.empty() ? 0 : past_.back().when;
+  const uint64_t reached =
+      sample_at(std::max(reached_.load(), before(now, kSourceLatency + kPatience)));
   const uint64_t end = [&] {
     std::lock_guard<std::mutex> lock(mutex_);
     return std::max(mixer_.end(), reached);

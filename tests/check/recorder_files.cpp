@@ -194,6 +194,22 @@ GST_START_TEST(test_late_sound) {
 }
 GST_END_TEST;
 
+// Pictures come with times that are out of order, and the same.
+GST_START_TEST(test_jitter) {
+  MeetingOptions options;
+  options.jitter_ms = 100;
+  auto server = serve(meeting_of(kLengthMs, options));
+  RecorderRun run({"--video-resolution=sd", "--screen", __i__ ? "--format=mp4" : "--format=mkv"});
+  run.announce(*server);
+  run.wait_events("finished", 1, static_cast<int>(kLengthMs) + kDeadlineMs);
+  const std::string file = run.only_folder() + (__i__ ? "/meeting.mp4" : "/meeting.mkv");
+  expect_recording(file, 1, kLength, 1.5);
+  ck_assert_int_eq(tracks_of(file).at("video").packets, static_cast<int>(kLength * 25));
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
 // The service begins with a minute of older sound, all at once: each pad's thread has its part.
 GST_START_TEST(test_backlog) {
   constexpr int64_t kBacklogMs = 50000, kLiveMs = 3000;
@@ -290,6 +306,7 @@ static Suite *recorder_files_suite() {
   add("min-free", test_min_free, 1);
   add("incomplete", test_incomplete, 2);
   add("late-sound", test_late_sound, 2);
+  add("jitter", test_jitter, 2);
   add("backlog", test_backlog, 1);
   add("leaks", test_leaks, 2);
   add("nothing", test_nothing, 1);
