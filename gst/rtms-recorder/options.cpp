@@ -11,6 +11,7 @@
 namespace rtms::recorder {
 namespace {
 
+using StringArrayPtr = std::unique_ptr<char *, FreeWith<g_strfreev>>;
 using OptionContextPtr = std::unique_ptr<GOptionContext, FreeWith<g_option_context_free>>;
 
 // What GOption fills: it allocates strings with a plain pointer, so they are freed here.
@@ -160,7 +161,8 @@ std::string take_credentials(const Raw &raw, Options *options) {
 }
 
 void replace(std::string *text, const std::string &name, const std::string &value) {
-  for (size_t at = text->find(name); at != std::string::npos; at = text->find(name, at))
+  for (size_t at = text->find(name); at != std::string::npos;
+       at = text->find(name, at + value.size()))
     text->replace(at, name.size(), value);
 }
 
@@ -270,6 +272,20 @@ std::string shown_url(const std::string &url) {
   const int port = g_uri_get_port(uri.get());
   return std::string(g_uri_get_scheme(uri.get())) + "://" + g_uri_get_host(uri.get()) +
          (port > 0 ? ":" + std::to_string(port) : "");
+}
+
+std::string without_key(std::string text, const std::string &url) {
+  constexpr size_t kShortest = 4;  // a shorter one is in any text
+  const std::string shown = shown_url(url);
+  StringArrayPtr parts(g_strsplit_set(url.c_str(), "/?&=:@#", -1));
+  for (char **part = parts.get(); *part; part++) {
+    StringPtr plain(g_uri_unescape_string(*part, nullptr));
+    for (const std::string secret :
+         std::initializer_list<const char *>{*part, plain ? plain.get() : ""})
+      if (secret.size() >= kShortest && shown.find(secret) == std::string::npos)
+        replace(&text, secret, "***");
+  }
+  return text;
 }
 
 }  // namespace rtms::recorder

@@ -48,5 +48,7 @@ std::variant<Options, Help, Misuse> parse_options(int argc, char **argv);
 std::string push_url(const std::string &pattern, const std::string &stream,
                      const std::string &meeting);
 std::string shown_url(const std::string &url);
+// What a server says about the URL, without any part of that but the host.
+std::string without_key(std::string text, const std::string &url);
 
 }  // namespace rtms::recorder

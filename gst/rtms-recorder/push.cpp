@@ -95,14 +95,12 @@ void Push::stop(GstClockTime patience) {
     retire(std::move(pipeline_), patience, [] {});
 }
 
-void Push::failed(std::string why) {
-  // The URL holds a key.
-  for (size_t at = why.find(url_); at != std::string::npos; at = why.find(url_))
-    why.replace(at, url_.size(), shown_url(url_));
+void Push::failed(const std::string &why) {
   stop(0);
   delay_ms_ = std::clamp(2 * delay_ms_, kFirstDelay_ms, kLongestDelay_ms);
-  tell_(false, "The push to " + shown_url(url_) + " failed: " + why + " The next try is in " +
-                   std::to_string(delay_ms_ / 1000) + " s; the recording goes on.");
+  tell_(false, "The push to " + shown_url(url_) +
+                   " failed, and the recording goes on; the next try is in " +
+                   std::to_string(delay_ms_ / 1000) + " s: " + without_key(why, url_));
   retry_.start(delay_ms_, [this] { start(); });
 }
 

@@ -33,7 +33,7 @@ class Push {
  private:
   void start();
   void stop(GstClockTime patience);
-  void failed(std::string why);
+  void failed(const std::string &why);
   static gboolean on_message(GstBus *bus, GstMessage *message, gpointer self);
   uint64_t sent() const;
 

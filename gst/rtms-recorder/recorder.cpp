@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 #include <cerrno>
 #include <cstring>
 
@@ -33,6 +34,7 @@ void Recorder::look_at_disk() {
   struct statvfs status;
   if (statvfs(options_.output.c_str(), &status) == 0)
     free_bytes_ = uint64_t{status.f_bavail} * status.f_frsize;
+  writable_ = access((options_.output + "/.").c_str(), W_OK | X_OK) == 0;
 }
 
 // ---- webhooks ------------------------------------------------------------------------
@@ -171,6 +173,8 @@ Totals Recorder::totals() const {
 std::string Recorder::sick() const {
   if (stopping_)
     return "stopping";
+  if (!writable_)
+    return "recordings cannot be written";
   return free_bytes_ < options_.min_free ? "disk full" : "";
 }
 

@@ -55,7 +55,7 @@ class Recorder {
   std::map<std::string, WebhookNotice> waiting_;
   Totals totals_;
   uint64_t free_bytes_ = 0;
-  bool stopping_ = false;
+  bool writable_ = false, stopping_ = false;
 };
 
 }  // namespace rtms::recorder

@@ -1,5 +1,6 @@
 // What rtms-recorder leaves behind: after a crash, on a full disk, of meetings without this or
 // that.
+#include <glib/gstdio.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -136,6 +137,19 @@ GST_START_TEST(test_min_free) {
   run.wait_events("refused", 1);
   ck_assert(run.folders().empty());
   ck_assert_uint_eq(server->requests(), 0);
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
+// The disk was unmounted, or somebody tidied up.
+GST_START_TEST(test_folder_gone) {
+  RecorderRun run;
+  ck_assert_int_eq(run.get("/healthz").status, 200);
+  ck_assert_int_eq(g_rmdir(run.directory().file("recordings").c_str()), 0);
+  const int64_t deadline = g_get_monotonic_time() + kDeadlineMs * int64_t{1000};
+  while (run.get("/healthz").status != 503)
+    ck_assert(g_get_monotonic_time() < deadline);
   run.program().send(SIGTERM);
   run.expect_end();
 }
@@ -304,6 +318,7 @@ static Suite *recorder_files_suite() {
   add("killed", test_killed, 1);
   add("disk-full", test_disk_full, 2);
   add("min-free", test_min_free, 1);
+  add("folder-gone", test_folder_gone, 1);
   add("incomplete", test_incomplete, 2);
   add("late-sound", test_late_sound, 2);
   add("jitter", test_jitter, 2);

@@ -96,6 +96,10 @@ GST_START_TEST(test_push_urls) {
   expect_text(push_url("rtmp://a/{stream}", "{stream}", "x"), "rtmp://a/stream");
   expect_text(shown_url("rtmp://a.example:1935/live/k3y?token=x"), "rtmp://a.example:1935");
   expect_text(shown_url("rtmp://user:pass@a/live"), "rtmp://a");
+  // Servers repeat what they refuse.
+  expect_text(without_key("a.example refuses apps/k3y%21 and k3y!", "rtmp://a.example/apps/k3y%21"),
+              "a.example refuses ***/*** and ***");
+  expect_text(without_key("no word123 at rtmp://a/", "rtmp://me:word123@a"), "no *** at rtmp://a/");
 }
 GST_END_TEST;
 
