@@ -99,8 +99,10 @@ std::string complaint(const Raw &raw, const Options &options) {
     return "--listen is empty, and there is no --webhook-file: nothing would ever be recorded. "
            "Give "
            "one of them.";
-  if (raw.max_meetings < 1 || raw.stop_timeout < 1)
-    return "--max-meetings and --stop-timeout must be 1 at least.";
+  if (raw.max_meetings < 1)
+    return "--max-meetings must be 1 at least.";
+  if (raw.stop_timeout < 1 || raw.stop_timeout > 3600)
+    return "--stop-timeout is " + std::to_string(raw.stop_timeout) + ". Valid are 1 to 3600.";
   if (!options.rtmp.empty() && !g_str_has_prefix(options.rtmp.c_str(), "rtmp://") &&
       !g_str_has_prefix(options.rtmp.c_str(), "rtmps://"))
     return "The RTMP URL does not begin with rtmp:// or rtmps://. Give one, as "

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "live.h"
 #include "recorder_run.h"
 #include "replay.h"
 
@@ -292,6 +293,7 @@ GST_START_TEST(test_misuse) {
       {{"--output=/nowhere/at/all"}, "No such file"},
       {{"--listen=http://127.0.0.1:0/webhook?x"}, "holds more"},
       {{"--output=/dev/null"}, "Not a directory"},
+      {{"--stop-timeout=4294968"}, "Valid are 1 to 3600"},
       {{"--listen="}, "nothing would ever be recorded"},
       {{"--webhook-file=/nowhere"}, "No such file"},
       {{"meeting.json"}, "is no option"},
