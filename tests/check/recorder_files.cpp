@@ -146,7 +146,7 @@ GST_END_TEST;
 GST_START_TEST(test_folder_gone) {
   RecorderRun run;
   ck_assert_int_eq(run.get("/healthz").status, 200);
-  ck_assert_int_eq(g_rmdir(run.directory().file("recordings").c_str()), 0);
+  ck_assert_int_eq(g_rmdir(run.output().c_str()), 0);
   const int64_t deadline = g_get_monotonic_time() + kDeadlineMs * int64_t{1000};
   while (run.get("/healthz").status != 503)
     ck_assert(g_get_monotonic_time() < deadline);

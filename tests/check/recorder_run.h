@@ -30,7 +30,8 @@ class RecorderRun {
   void wait_events(const std::string &name, std::size_t count, int timeout_ms = kDeadlineMs);
   // It has ended, by itself.
   void expect_end(int timeout_ms = kDeadlineMs);
-  // The recordings' folders; the oldest first.
+  const std::string &output() const { return output_; }
+  // The recordings' folders in it; the oldest first.
   std::vector<std::string> folders() const;
   std::string only_folder() const;
   std::string text_of(const std::string &file) const;
