@@ -37,6 +37,11 @@ unsigned gap_after_ms(Media media, const MediaParams &params) {
   return std::max(kUsual_ms, kPictures_ms / static_cast<unsigned>(std::max(fps, 1)));
 }
 
+// Matroska's times are whole milliseconds.
+int64_t least_step(Media media) {
+  return media == Media::Video || media == Media::Screen ? GST_MSECOND : 0;
+}
+
 std::string participant_key(const std::string &who) {
   return "audio/" + who;
 }
@@ -139,6 +144,7 @@ Outputs::Output *Outputs::add_output(Media media, const std::string &key, const 
   Output *raw = output.get();
   output->media = media;
   output->caps = caps_of(media, std::nullopt);
+  output->track = Track(least_step(media));
 
   PadConfig config;
   config.policy = policy_of(media);

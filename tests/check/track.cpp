@@ -44,6 +44,19 @@ GST_START_TEST(test_never_back) {
 }
 GST_END_TEST;
 
+// Muxers take no two pictures of the same time.
+GST_START_TEST(test_pictures_are_apart) {
+  Timeline timeline;
+  Pad pad(&timeline);
+  pad.track = Track(kMs);
+  expect(pad.in_time(0), 0, false);
+  expect(pad.in_time(40), 40, false);
+  expect(pad.at(kStart_ms + 40, 80, 40), 41, false);
+  expect(pad.at(kStart_ms + 20, 90, 40), 42, false);
+  expect(pad.in_time(120), 120, false);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_clock_jumps_back) {
   Timeline timeline;
   Pad audio(&timeline), video(&timeline);
@@ -98,6 +111,7 @@ static Suite *track_suite(void) {
   TCase *tc = tcase_create("track");
   suite_add_tcase(suite, tc);
   tcase_add_test(tc, test_never_back);
+  tcase_add_test(tc, test_pictures_are_apart);
   tcase_add_test(tc, test_clock_jumps_back);
   tcase_add_test(tc, test_clock_jumps_forward);
   tcase_add_test(tc, test_gaps_are_no_jumps);

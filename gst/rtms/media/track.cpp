@@ -46,8 +46,9 @@ Track::Stamp Track::stamp(Timeline *timeline, int64_t unix_ms, int64_t running_n
 }
 
 int64_t Track::not_before(int64_t position_ns) {
-  floor_ns_ = std::max(floor_ns_, position_ns);
-  return floor_ns_;
+  const int64_t start_ns = std::max(floor_ns_, position_ns);
+  floor_ns_ = start_ns + step_ns_;
+  return start_ns;
 }
 
 }  // namespace rtms
