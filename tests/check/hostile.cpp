@@ -135,10 +135,14 @@ RawServer::Talk Scene::media_talk() const {
   };
 }
 
-void wait_last(Player &player) {
-  ck_assert_msg(player.wait(has_last, 3 * kDeadlineMs), "%s", player.summary().c_str());
+void expect_no_error(Player &player) {
   ck_assert_msg(player.wait([](const Record &r) { return r.count(GST_MESSAGE_ERROR) == 0; }, 0),
                 "%s", player.summary().c_str());
+}
+
+void wait_last(Player &player) {
+  ck_assert_msg(player.wait(has_last, 3 * kDeadlineMs), "%s", player.summary().c_str());
+  expect_no_error(player);
 }
 
 void expect_streaming(Player &player, RawServer &server) {

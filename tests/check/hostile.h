@@ -30,6 +30,7 @@ struct Scene {
 
 // To PLAYING, and until the last audio has come, on the first connections and without an error.
 void expect_streaming(Player &player, RawServer &server);
+void expect_no_error(Player &player);  // while it plays
 void wait_last(Player &player);
 
 // The handshake, then the last audio.

@@ -78,7 +78,7 @@ void expect_answered(Player &player, RawServer &server) {
   player.play();
   ck_assert_msg(server.wait_for([&] { return server.received(13) > 0; }), "%s",
                 player.summary().c_str());
-  ck_assert_msg(player.record().count(GST_MESSAGE_ERROR) == 0, "%s", player.summary().c_str());
+  expect_no_error(player);
 }
 
 }  // namespace
