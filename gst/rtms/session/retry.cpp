@@ -14,8 +14,8 @@ std::optional<unsigned> Retry::next(int64_t now_ms, double chance) {
     return std::nullopt;
   if (!lost_ms_)
     lost_ms_ = now_ms;
-  if (connected_ms_ && now_ms - *connected_ms_ >= limits_.delay_ms)
-    attempts_ = 0;
+  if (connected_ms_)
+    attempts_ = now_ms - *connected_ms_ >= limits_.delay_ms ? 0 : std::min(attempts_, 1u);
   connected_ms_.reset();
   const int64_t left_ms = *lost_ms_ + limits_.window_ms - now_ms;
   if (left_ms <= 0)

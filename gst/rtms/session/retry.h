@@ -20,13 +20,13 @@ class Retry {
   // After a loss or a failed try, at monotonic time `now_ms`: how long to wait before the next try;
   // nothing when the window has passed. `chance` lies in [0, 1).
   std::optional<unsigned> next(int64_t now_ms, double chance);
-  // After a successful handshake: the next loss has a window of its own. But a connection that does
-  // not last for the delay does not make the next try a quick one: who accepts and closes for ever
-  // would be called for ever without a pause.
+  // After a successful handshake: the next loss has a window of its own, and the delays begin anew.
+  // But a connection that does not last for the delay does not make the next try a quick one: who
+  // accepts and closes for ever would be called for ever without a pause.
   void succeeded(int64_t now_ms);
   // As if there had been no loss.
   void reset();
-  // How many tries there were since a connection lasted.
+  // How many tries there were since a connection lasted; of those that did not, one counts.
   unsigned attempts() const { return attempts_; }
 
  private:
