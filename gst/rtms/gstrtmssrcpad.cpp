@@ -89,26 +89,22 @@ void push_buffer(GstRtmsSrcPad *self, BufferPtr buffer) {
   set_flow(self, gst_pad_push(GST_PAD(self), buffer.release()));
 }
 
-// Returns false after EOS: the task has nothing more to do.
-bool push_event(GstRtmsSrcPad *self, EventPtr event) {
-  PadState *state = self->state;
-  const bool eos = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
+void push_event(GstRtmsSrcPad *self, EventPtr event) {
   if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT)
-    gst_event_copy_segment(event.get(), &state->segment);
+    gst_event_copy_segment(event.get(), &self->state->segment);
   GST_DEBUG_OBJECT(self, "pushing %" GST_PTR_FORMAT, event.get());
   gst_pad_push_event(GST_PAD(self), event.release());
-  return !eos;
 }
 
-void push_gap(GstRtmsSrcPad *self) {
+// Up to a running time, from where the pad is.
+void push_gap(GstRtmsSrcPad *self, GstClockTime certain, GstClockTime least) {
   PadState *state = self->state;
-  const GstClockTime certain = state->config.certain_time();
   if (!GST_CLOCK_TIME_IS_VALID(certain) || !gst_pad_is_linked(GST_PAD(self)))
     return;
   const GstClockTime start = GST_CLOCK_TIME_IS_VALID(state->end)
                                  ? std::max(state->end, state->segment.base)
                                  : state->segment.base;
-  if (certain < start + kMinGap)
+  if (certain < start + least)
     return;
   const guint64 position =
       gst_segment_position_from_running_time(&state->segment, GST_FORMAT_TIME, start);
@@ -116,6 +112,15 @@ void push_gap(GstRtmsSrcPad *self) {
     return;
   state->end = certain;
   push_event(self, EventPtr(gst_event_new_gap(position, certain - start)));
+}
+
+// Parsers and encoders name their caps at the first data, of which a GAP is a kind: without any, a
+// muxer knows nothing of the track, and some write a file then that nothing can read.
+void push_eos(GstRtmsSrcPad *self, EventPtr eos) {
+  PadState *state = self->state;
+  if (!GST_CLOCK_TIME_IS_VALID(state->end))
+    push_gap(self, state->segment.base + kMinGap, 0);
+  push_event(self, std::move(eos));
 }
 
 // What to do next, taken from the queue.
@@ -151,24 +156,27 @@ void loop(gpointer data) {
   auto state = static_cast<PadState *>(data);
   BufferPtr buffer;
   EventPtr event;
-  bool go_on = true;
+  bool over = false;
   const Next next = wait_for_next(state, &buffer, &event);
   GstRtmsSrcPad *self = state->pad;
   switch (next) {
     case Next::Item:
+      over = event && GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
       if (buffer)
         push_buffer(self, std::move(buffer));
+      else if (over)
+        push_eos(self, std::move(event));
       else
-        go_on = push_event(self, std::move(event));
+        push_event(self, std::move(event));
       break;
     case Next::Gap:
-      push_gap(self);
+      push_gap(self, state->config.certain_time(), kMinGap);
       break;
     case Next::Stop:
-      go_on = false;
+      over = true;
       break;
   }
-  if (!go_on)
+  if (over)
     gst_pad_pause_task(GST_PAD(self));
   pushed(state);
 }

@@ -7,7 +7,6 @@
 #include <csignal>
 #include <fstream>
 
-#include "live.h"
 #include "recorder_run.h"
 #include "replay.h"
 
@@ -240,12 +239,28 @@ GST_START_TEST(test_stopped_once) {
   std::ofstream(folder.file("webhook.json")) << server->webhook_json();
   RecorderRun run(RecorderRun::Setup{
       {"--webhook-file=" + folder.file("webhook.json"), "--format=mp4"}, "", {}, false});
-  run.wait_events("recording", 1);
+  ck_assert(
+      server->wait_for([](const Server &s) { return s.sent(Media::Audio) > 30; }, kDeadlineMs));
   run.program().send(signals[__i__]);
   ck_assert(run.program().wait(kDeadlineMs));
   ck_assert(!run.program().succeeded());
   expect_text(report_of(run.only_folder(), "state"), "finished");
   expect_text(report_of(run.only_folder(), "end_reason"), "the recorder was stopped");
+  expect_playable(run.only_folder() + "/meeting.mp4", "0:a");
+}
+GST_END_TEST;
+
+// One word, no picture yet: the file can be played all the same.
+GST_START_TEST(test_one_word) {
+  MeetingOptions options;
+  options.off[Media::Video] = {{0, 60 * 1000}};
+  auto server = serve(meeting_of(0, options));
+  RecorderRun run({"--format=mp4", "--speakers=1"});
+  run.announce(*server);
+  run.wait_events("recording", 1);
+  run.wait_events("speaker", 1);
+  run.program().send(SIGTERM);
+  run.expect_end();
   expect_playable(run.only_folder() + "/meeting.mp4", "0:a");
 }
 GST_END_TEST;
@@ -327,6 +342,7 @@ static Suite *recorder_suite() {
   add("back-again", test_back_again, 1);
   add("once", test_webhook_file, 1);
   add("stopped-once", test_stopped_once, 2);
+  add("one-word", test_one_word, 1);
   add("unread", test_unread_output, 1);
   add("stopped-reading", test_stopped_reading, 1);
   add("misuse", test_misuse, 1);

@@ -59,6 +59,23 @@ GST_START_TEST(test_late_media) {
 }
 GST_END_TEST;
 
+// A camera that was never on: the parser behind it names its caps before the end.
+GST_START_TEST(test_nothing_before_the_end) {
+  auto server = serve(quiet_config());
+  Player player(*server, with("media-types", "audio+video"));
+  player.play();
+  wait_streaming(player, *server, 2);
+  server->send_media(Media::Audio, audio_json(0));
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio") == 1; }));
+  server->end_stream(6);
+  player.wait_eos();
+  player.stop();
+  const std::string &order = player.record().pad("video").order;
+  const size_t gap = order.find('g');
+  ck_assert_msg(gap != std::string::npos && gap < order.find('E'), "%s", order.c_str());
+}
+GST_END_TEST;
+
 // A pause of the pipeline, a minute by the meeting's clock: what comes then plays where the
 // pipeline is.
 GST_START_TEST(test_pause) {
@@ -366,6 +383,7 @@ static Suite *rtmssrc_odd_suite() {
   TCase *odd = tcase_create("odd");
   tcase_set_timeout(odd, kPatienceSeconds);
   tcase_add_test(odd, test_late_media);
+  tcase_add_test(odd, test_nothing_before_the_end);
   tcase_add_test(odd, test_pause);
   tcase_add_test(odd, test_pause_after_a_burst);
   tcase_add_test(odd, test_transcript_from_the_future);
