@@ -204,6 +204,8 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
   const GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
   if (!GST_CLOCK_TIME_IS_VALID(start))
     return;
+  if (kind != Kind::Chat)
+    sound_->came();
   if (kind == Kind::Video)
     listener_->intake_picture(buffer, start);
   if (kind == Kind::Audio || kind == Kind::Video || kind == Kind::Screen) {

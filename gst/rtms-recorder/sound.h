@@ -31,6 +31,8 @@ class Sound {
   bool connect(GstBin *pipeline, GstPad *pad);
   // So far the meeting has come, on whichever pad: what is much older will not come any more.
   void reached(GstClockTime running);
+  // Something is seen or heard.
+  void came() { anything_ = true; }
 
   // ---- on the main thread
   unsigned tracks() const { return mixer_.tracks(); }
@@ -43,8 +45,7 @@ class Sound {
   void emit(GstClockTime now);
   // Hands on the rest, and ends the sources.
   void finish();
-  // Whether anything has come, on any pad.
-  bool anything() const { return reached_ > 0; }
+  bool anything() const { return anything_; }
   // Sound that came after its time had been handed on.
   uint64_t late_samples() const { return late_; }
   // So much has been handed on.
@@ -72,6 +73,7 @@ class Sound {
   const std::function<void(Voice)> heard_;
   std::atomic<GstClockTime> reached_{0}, mixed_{0};  // any pad, and sound that is in the mixer
   std::atomic<uint64_t> late_{0};
+  std::atomic<bool> anything_{false};
 
   std::mutex mutex_;  // guards these two
   Mixer mixer_;

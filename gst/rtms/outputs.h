@@ -5,6 +5,7 @@
 #include "media/audioalign.h"
 #include "media/heldmedia.h"
 #include "media/interim.h"
+#include "media/packetpool.h"
 #include "media/picturesize.h"
 #include "media/timeline.h"
 #include "media/track.h"
@@ -79,6 +80,7 @@ class Outputs {
     CapsPtr caps;
     Track track;
     AudioAlign align;
+    PacketPool packets;
     bool discont = false;  // what comes next does not follow what came before
     bool overflowing = false;
     bool left = false;  // its participant

@@ -109,8 +109,9 @@ void Outputs::hand_on(const MediaData &data) {
   Output *output = output_for(data);
   if (!output || !leads_somewhere(output))
     return;
-  BufferPtr buffer = make_buffer(
-      data, params_, {config_.transcript_json, config_.transcript_speaker}, stream_start(data));
+  BufferPtr buffer =
+      make_buffer(data, params_, {config_.transcript_json, config_.transcript_speaker},
+                  stream_start(data), &output->packets);
   if (!buffer) {
     stats_->of(data.media).dropped++;
     interrupt(output);

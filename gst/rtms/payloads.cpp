@@ -8,8 +8,8 @@ namespace {
 
 constexpr const char *kParticipantMeta = "GstRtmsParticipantMeta";
 
-BufferPtr decode(const MediaData &data, const MediaParams &params) {
-  BufferPtr buffer = decode_base64(data.payload);
+BufferPtr decode(const MediaData &data, const MediaParams &params, PacketPool *pool) {
+  BufferPtr buffer = decode_base64(data.payload, data.media == Media::Audio ? pool : nullptr);
   if (!buffer)
     return nullptr;
   if (data.length && *data.length != static_cast<int64_t>(gst_buffer_get_size(buffer.get())))
@@ -41,6 +41,33 @@ BufferPtr text(const MediaData &data, TextOptions options, int64_t stream_start_
   return buffer;
 }
 
+// The fields of the participant meta.
+struct Fields {
+  GQuark user_id = g_quark_from_static_string("user-id");
+  GQuark user_name = g_quark_from_static_string("user-name");
+  GQuark channel_id = g_quark_from_static_string("channel-id");
+};
+
+const Fields &fields() {
+  static const Fields fields;
+  return fields;
+}
+
+bool is_text_of(const GstStructure *structure, GQuark field, std::string_view text) {
+  const GValue *value = gst_structure_id_get_value(structure, field);
+  const char *held = value && G_VALUE_HOLDS_STRING(value) ? g_value_get_string(value) : nullptr;
+  return held && text == held;
+}
+
+// The meta of a buffer that is used again.
+bool tells(const GstStructure *structure, const MediaData &data) {
+  const GValue *id = gst_structure_id_get_value(structure, fields().user_id);
+  return gst_structure_n_fields(structure) == 3 && id && G_VALUE_HOLDS_UINT64(id) &&
+         g_value_get_uint64(id) == data.user_id &&
+         is_text_of(structure, fields().user_name, data.user_name) &&
+         is_text_of(structure, fields().channel_id, data.channel_id);
+}
+
 void set_text(GstStructure *structure, GQuark field, std::string_view text) {
   GValue value = G_VALUE_INIT;
   g_value_init(&value, G_TYPE_STRING);
@@ -58,8 +85,8 @@ bool is_text(Media media) {
 }
 
 BufferPtr make_buffer(const MediaData &data, const MediaParams &params, TextOptions options,
-                      int64_t stream_start_ms) {
-  return is_text(data.media) ? text(data, options, stream_start_ms) : decode(data, params);
+                      int64_t stream_start_ms, PacketPool *pool) {
+  return is_text(data.media) ? text(data, options, stream_start_ms) : decode(data, params, pool);
 }
 
 EventPtr participant_tags(const MediaData &data) {
@@ -80,19 +107,27 @@ EventPtr participant_tags(const MediaData &data) {
 }
 
 void add_participant(GstBuffer *buffer, const MediaData &data) {
-  if (data.user_id == 0 && data.user_name.empty() && data.channel_id.empty())
+  static const GstMetaInfo *info = gst_meta_get_info(kParticipantMeta);
+  GstMeta *meta = gst_buffer_get_meta(buffer, info->api);
+  if (data.user_id == 0 && data.user_name.empty() && data.channel_id.empty()) {
+    if (meta)
+      gst_buffer_remove_meta(buffer, meta);
     return;
-  static const GQuark user_id = g_quark_from_static_string("user-id");
-  static const GQuark user_name = g_quark_from_static_string("user-name");
-  static const GQuark channel_id = g_quark_from_static_string("channel-id");
-  GstCustomMeta *meta = gst_buffer_add_custom_meta(buffer, kParticipantMeta);
-  GstStructure *structure = gst_custom_meta_get_structure(meta);
+  }
+  if (!meta) {
+    meta = gst_buffer_add_meta(buffer, info, nullptr);
+    keep_with_buffer(buffer, meta);
+  }
+  GstStructure *structure = gst_custom_meta_get_structure(reinterpret_cast<GstCustomMeta *>(meta));
+  if (tells(structure, data))
+    return;
+  gst_structure_remove_all_fields(structure);
   GValue id = G_VALUE_INIT;
   g_value_init(&id, G_TYPE_UINT64);
   g_value_set_uint64(&id, data.user_id);
-  gst_structure_id_take_value(structure, user_id, &id);
-  set_text(structure, user_name, data.user_name);
-  set_text(structure, channel_id, data.channel_id);
+  gst_structure_id_take_value(structure, fields().user_id, &id);
+  set_text(structure, fields().user_name, data.user_name);
+  set_text(structure, fields().channel_id, data.channel_id);
 }
 
 void register_participant_meta() {

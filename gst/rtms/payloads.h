@@ -1,7 +1,7 @@
 // A media message → its buffer, without timestamps.
 #pragma once
 
-#include "media/gstptr.h"
+#include "media/packetpool.h"
 #include "protocol/types.h"
 
 namespace rtms {
@@ -14,9 +14,9 @@ struct TextOptions {
 };
 
 // Null where the payload is damaged or empty. `stream_start_ms` is what relative times of a
-// transcript count from.
+// transcript count from. Sound is put into the pool's buffers.
 BufferPtr make_buffer(const MediaData &data, const MediaParams &params, TextOptions options,
-                      int64_t stream_start_ms);
+                      int64_t stream_start_ms, PacketPool *pool);
 
 // Whose media a pad carries: the name as title, the id as extended comment. Null where neither is
 // known.

@@ -2,6 +2,7 @@
 // socket to a buffer in a queue, COUNT times. instructions.py counts.
 #include "media/payload.h"
 #include "media/queue.h"
+#include "payloads.h"
 #include "protocol/parse.h"
 #include "transport/frames.h"
 
@@ -30,12 +31,12 @@ std::string frame_of(size_t size) {
 }
 
 // As the element does it with a message; the queue's other end takes the buffer at once.
-void take(const MediaData &data, Queue *queue) {
-  BufferPtr buffer = decode_base64(data.payload);
+void take(const MediaData &data, PacketPool *pool, Queue *queue) {
+  BufferPtr buffer = make_buffer(data, {}, {}, 0, pool);
   g_assert(buffer);
-  if (data.media == Media::Video)
-    g_assert(picture_kind(Codec::H264, buffer.get()) == Picture::Key);
+  g_assert(!GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT));
   add_capture_time(buffer.get(), data.timestamp, GST_CLOCK_TIME_NONE);
+  add_participant(buffer.get(), data);
   queue->push(std::move(buffer));
   EventPtr event;
   queue->pop(&buffer, &event);
@@ -50,7 +51,9 @@ int main(int argc, char **argv) {
   const long count = std::strtol(argv[2], nullptr, 10);
   Parser parser;
   FrameReader reader(16 << 20);
+  PacketPool pool;
   Queue queue(Queue::Policy::Oldest, {});
+  register_participant_meta();
   for (long taken = 0; taken < count;) {
     for (size_t at = 0; at < frame.size();) {
       const FrameReader::Room room = reader.room();
@@ -62,7 +65,7 @@ int main(int argc, char **argv) {
     for (FrameEvent event = reader.next(); event.kind == FrameEvent::Kind::Data;
          event = reader.next(), taken++) {
       const Message message = parser.parse_padded(event.data);
-      take(std::get<MediaData>(message), &queue);
+      take(std::get<MediaData>(message), &pool, &queue);
     }
   }
   return 0;

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-EXPECTED = {640: 5802, 20000: 55237, 200000: 501550}
+EXPECTED = {640: 5531, 20000: 58148, 200000: 504419}
 TOLERANCE = 0.05
 FEW, MANY = 20, 220
 

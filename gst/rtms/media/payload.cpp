@@ -34,13 +34,16 @@ GstClockTime opus_duration(const guint8 *data, gsize size) {
 
 }  // namespace
 
-BufferPtr decode_base64(std::string_view text) {
+BufferPtr decode_base64(std::string_view text, PacketPool *pool) {
   const std::optional<size_t> size = base64_size(text);
   if (!size)
     return nullptr;
-  GstAllocationParams room{};
-  room.padding = kBase64Margin;
-  BufferPtr buffer(gst_buffer_new_allocate(nullptr, *size, &room));
+  BufferPtr buffer = pool ? pool->acquire(*size) : nullptr;
+  if (!buffer) {
+    GstAllocationParams room{};
+    room.padding = kBase64Margin;
+    buffer.reset(gst_buffer_new_allocate(nullptr, *size, &room));
+  }
   GstMapInfo map;
   if (!buffer || !gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE))
     return nullptr;
@@ -99,8 +102,16 @@ void add_capture_time(GstBuffer *buffer, int64_t unix_ms, GstClockTime duration)
     GST_MINI_OBJECT_FLAG_SET(caps, GST_MINI_OBJECT_FLAG_MAY_BE_LEAKED);
     return caps;
   }();
-  gst_buffer_add_reference_timestamp_meta(
-      buffer, unix_time, static_cast<GstClockTime>(unix_ms) * GST_MSECOND, duration);
+  const auto time = static_cast<GstClockTime>(unix_ms) * GST_MSECOND;
+  auto meta = reinterpret_cast<GstReferenceTimestampMeta *>(
+      gst_buffer_get_meta(buffer, GST_REFERENCE_TIMESTAMP_META_API_TYPE));
+  if (meta && meta->reference == unix_time) {
+    meta->timestamp = time;
+    meta->duration = duration;
+    return;
+  }
+  meta = gst_buffer_add_reference_timestamp_meta(buffer, unix_time, time, duration);
+  keep_with_buffer(buffer, &meta->parent);
 }
 
 }  // namespace rtms

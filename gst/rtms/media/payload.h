@@ -3,13 +3,15 @@
 
 #include "../protocol/types.h"
 #include "gstptr.h"
+#include "packetpool.h"
 
 #include <string_view>
 
 namespace rtms {
 
-// Base64 straight into the buffer's memory. Null where it is not base64, is cut short, or is empty.
-BufferPtr decode_base64(std::string_view text);
+// Base64 straight into the memory of a buffer, the pool's where it has one of that size. Null where
+// it is not base64, is cut short, or is empty.
+BufferPtr decode_base64(std::string_view text, PacketPool *pool = nullptr);
 
 // A copy of the text.
 BufferPtr text_buffer(std::string_view text);

@@ -30,9 +30,10 @@ Queue::Result Queue::push(BufferPtr buffer) {
   if (discont_)
     GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   discont_ = false;
-  bytes_ += gst_buffer_get_size(buffer.get());
+  const uint64_t size = gst_buffer_get_size(buffer.get());
+  bytes_ += size;
   buffers_++;
-  items_.push_back({std::move(buffer), nullptr});
+  items_.push_back({std::move(buffer), nullptr, size});
   Result result;
   // A buffer that is larger than the whole bound goes through alone.
   while (full() && buffers_ > 1) {
@@ -46,7 +47,7 @@ void Queue::push(EventPtr event) {
   for (size_t at = items_.size(); at > 0 && items_[at - 1].event; --at)
     if (replaces(event.get(), items_[at - 1].event.get()))
       items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(at - 1));
-  items_.push_back({nullptr, std::move(event)});
+  items_.push_back({nullptr, std::move(event), 0});
 }
 
 void Queue::pop(BufferPtr *buffer, EventPtr *event) {
@@ -54,10 +55,10 @@ void Queue::pop(BufferPtr *buffer, EventPtr *event) {
     return;
   *buffer = std::move(items_.front().buffer);
   *event = std::move(items_.front().event);
+  bytes_ -= items_.front().bytes;
   items_.pop_front();
   if (!*buffer)
     return;
-  bytes_ -= gst_buffer_get_size(buffer->get());
   buffers_--;
   if (discont_head_)
     GST_BUFFER_FLAG_SET(buffer->get(), GST_BUFFER_FLAG_DISCONT);
@@ -114,7 +115,7 @@ bool Queue::drop_oldest_buffer() {
                              [](const Item &item) { return item.buffer != nullptr; });
   if (oldest == items_.end())
     return false;
-  bytes_ -= gst_buffer_get_size(oldest->buffer.get());
+  bytes_ -= oldest->bytes;
   buffers_--;
   // In front of it are events alone.
   auto at = items_.erase(oldest);

@@ -44,6 +44,7 @@ class Queue {
   struct Item {
     BufferPtr buffer;
     EventPtr event;
+    uint64_t bytes = 0;
   };
 
   bool full() const;

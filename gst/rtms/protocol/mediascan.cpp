@@ -14,10 +14,13 @@ namespace {
 constexpr ptrdiff_t kMaxDigits = 18;
 
 bool is_valid(std::string_view string) {
-  for (char c : string)
+  bool ascii = true;
+  for (char c : string) {
     if (static_cast<unsigned char>(c) < 0x20)
       return false;
-  return g_utf8_validate_len(string.data(), string.size(), nullptr);
+    ascii &= static_cast<unsigned char>(c) < 0x80;
+  }
+  return ascii || g_utf8_validate_len(string.data(), string.size(), nullptr);
 }
 
 // Reads a text from its front. After nothing, or a false, the place is undefined: the text is left

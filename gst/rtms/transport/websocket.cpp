@@ -112,11 +112,14 @@ void WebSocket::connected(Dial::Result result) {
   input_ = G_POLLABLE_INPUT_STREAM(g_io_stream_get_input_stream(stream_.get()));
   output_ = G_POLLABLE_OUTPUT_STREAM(g_io_stream_get_output_stream(stream_.get()));
   state_ = State::Upgrading;
-  readable_.reset(g_pollable_input_stream_create_source(input_, nullptr));
-  GPollableSourceFunc read = [](GObject *, gpointer self) -> gboolean {
+  // Not the stream's source: with each dispatch that takes its descriptors out of the poll and puts them back, which wakes the
+  // loop once more. TLS has nothing left to give when it has been read to the end of a record.
+  readable_.reset(g_socket_create_source(socket_.get(), G_IO_IN, nullptr));
+  GSocketSourceFunc read = [](GSocket *, GIOCondition, gpointer self) -> gboolean {
     return static_cast<WebSocket *>(self)->read_turn() ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
   };
   g_source_set_callback(readable_.get(), G_SOURCE_FUNC(read), this, nullptr);
+  g_source_set_can_recurse(readable_.get(), TRUE);
   g_source_attach(readable_.get(), g_main_context_get_thread_default());
   write(request_);
 }
@@ -124,6 +127,8 @@ void WebSocket::connected(Dial::Result result) {
 // ---- reading ---------------------------------------------------------------------------
 
 bool WebSocket::read_turn() {
+  if (over_)  // within itself
+    return true;
   gssize left = kTurn, count = 0;
   do {
     const FrameReader::Room room = reader_.room();

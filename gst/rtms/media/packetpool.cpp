@@ -1,0 +1,135 @@
+#include "packetpool.h"
+
+#include "base64.h"
+
+namespace {
+
+// Sizes of raw audio are multiples of it.
+constexpr size_t kStep = 64;
+constexpr size_t kMostCapacity = 8 << 10;
+// What a burst has needed need not stay for the rest of a meeting.
+constexpr guint kMostKept = 512;
+
+}  // namespace
+
+// GstBufferPool's own taking and giving back wakes who waits for a buffer, with calls of the
+// system: nobody waits here, for an empty pool makes a new one.
+struct GstRtmsPacketPool {
+  GstBufferPool parent;
+  GstAtomicQueue *kept;
+  gsize capacity;
+};
+
+struct GstRtmsPacketPoolClass {
+  GstBufferPoolClass parent_class;
+};
+
+static GType gst_rtms_packet_pool_get_type();
+G_DEFINE_TYPE(GstRtmsPacketPool, gst_rtms_packet_pool, GST_TYPE_BUFFER_POOL)
+
+static GstRtmsPacketPool *packet_pool(gpointer pool) {
+  return static_cast<GstRtmsPacketPool *>(pool);
+}
+
+static gboolean gst_rtms_packet_pool_start(GstBufferPool *) {
+  return TRUE;
+}
+
+static gboolean gst_rtms_packet_pool_stop(GstBufferPool *pool) {
+  while (gpointer buffer = gst_atomic_queue_pop(packet_pool(pool)->kept))
+    gst_buffer_unref(GST_BUFFER_CAST(buffer));
+  return TRUE;
+}
+
+static GstFlowReturn gst_rtms_packet_pool_acquire(GstBufferPool *pool, GstBuffer **buffer,
+                                                  GstBufferPoolAcquireParams *) {
+  GstRtmsPacketPool *self = packet_pool(pool);
+  *buffer = GST_BUFFER_CAST(gst_atomic_queue_pop(self->kept));
+  if (*buffer)
+    return GST_FLOW_OK;
+  GstAllocationParams room{};
+  room.padding = rtms::kBase64Margin;
+  *buffer = gst_buffer_new_allocate(nullptr, self->capacity, &room);
+  if (!*buffer)
+    return GST_FLOW_ERROR;
+  GST_BUFFER_FLAG_UNSET(*buffer, GST_BUFFER_FLAG_TAG_MEMORY);
+  return GST_FLOW_OK;
+}
+
+// It has been reset. Somebody may still hold its memory, or have put other memory into it.
+static void gst_rtms_packet_pool_release(GstBufferPool *pool, GstBuffer *buffer) {
+  GstRtmsPacketPool *self = packet_pool(pool);
+  const bool intact = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_TAG_MEMORY) &&
+                      gst_buffer_get_size(buffer) == self->capacity &&
+                      gst_buffer_is_all_memory_writable(buffer);
+  if (intact && gst_atomic_queue_length(self->kept) < kMostKept)
+    gst_atomic_queue_push(self->kept, buffer);
+  else
+    gst_buffer_unref(buffer);
+}
+
+static void gst_rtms_packet_pool_init(GstRtmsPacketPool *self) {
+  self->kept = gst_atomic_queue_new(16);
+}
+
+static void gst_rtms_packet_pool_finalize(GObject *object) {
+  G_OBJECT_CLASS(gst_rtms_packet_pool_parent_class)->finalize(object);
+  gst_atomic_queue_unref(packet_pool(object)->kept);
+}
+
+static void gst_rtms_packet_pool_class_init(GstRtmsPacketPoolClass *klass) {
+  G_OBJECT_CLASS(klass)->finalize = gst_rtms_packet_pool_finalize;
+  GstBufferPoolClass *pool_class = &klass->parent_class;
+  pool_class->start = gst_rtms_packet_pool_start;
+  pool_class->stop = gst_rtms_packet_pool_stop;
+  pool_class->acquire_buffer = gst_rtms_packet_pool_acquire;
+  pool_class->release_buffer = gst_rtms_packet_pool_release;
+}
+
+namespace rtms {
+namespace {
+
+ObjectPtr<GstBufferPool> make_pool(size_t capacity) {
+  auto pool = static_cast<GstBufferPool *>(g_object_new(gst_rtms_packet_pool_get_type(), nullptr));
+  gst_object_ref_sink(pool);
+  packet_pool(pool)->capacity = capacity;
+  GstStructure *config = gst_buffer_pool_get_config(pool);
+  gst_buffer_pool_config_set_params(config, nullptr, static_cast<guint>(capacity), 0, 0);
+  gst_buffer_pool_set_config(pool, config);
+  gst_buffer_pool_set_active(pool, TRUE);
+  return ObjectPtr<GstBufferPool>(pool);
+}
+
+}  // namespace
+
+PacketPool::~PacketPool() {
+  replace(0);
+}
+
+// Buffers that are under way come back to the old pool, and end with it.
+void PacketPool::replace(size_t capacity) {
+  if (pool_)
+    gst_buffer_pool_set_active(pool_.get(), FALSE);
+  pool_ = capacity ? make_pool(capacity) : nullptr;
+  capacity_ = capacity;
+}
+
+BufferPtr PacketPool::acquire(size_t size) {
+  if (size > kMostCapacity)
+    return nullptr;
+  if (size > capacity_)
+    replace((size + kStep - 1) / kStep * kStep);
+  GstBuffer *buffer = nullptr;
+  if (gst_buffer_pool_acquire_buffer(pool_.get(), &buffer, nullptr) != GST_FLOW_OK)
+    return nullptr;
+  if (size != capacity_)
+    gst_buffer_set_size(buffer, static_cast<gssize>(size));
+  return BufferPtr(buffer);
+}
+
+void keep_with_buffer(GstBuffer *buffer, GstMeta *meta) {
+  if (buffer->pool)
+    meta->flags = static_cast<GstMetaFlags>(meta->flags | GST_META_FLAG_POOLED);
+}
+
+}  // namespace rtms
