@@ -73,6 +73,12 @@ void read_picture(GstBuffer *buffer) {
   }
 }
 
+void expect_bytes(GstBuffer *buffer, const std::string &bytes) {
+  ReadMap map(buffer);
+  expect(map.size() == bytes.size() && memcmp(map.data(), bytes.data(), map.size()) == 0,
+         "the bytes");
+}
+
 }  // namespace
 
 extern "C" int __lsan_is_turned_off() {
@@ -83,17 +89,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const bool ready = gst_init_check(nullptr, nullptr, nullptr);
   expect(ready, "GStreamer");
   const std::string_view text(reinterpret_cast<const char *>(data), size);
+  static PacketPool pool;
   BufferPtr buffer = decode_base64(text);
+  const BufferPtr pooled = decode_base64(text, &pool);
   std::string bytes;
   bool canonical = true;
   const bool valid = reference(text, &bytes, &canonical);
   // RFC 4648 3.5 leaves it to the decoder what it does with bits that padding cuts off.
   if (canonical)
     expect(valid == (buffer != nullptr), "what is base64");
+  expect((buffer != nullptr) == (pooled != nullptr), "the same with a pool");
   if (buffer) {
-    ReadMap map(buffer.get());
-    expect(map.size() == bytes.size() && memcmp(map.data(), bytes.data(), map.size()) == 0,
-           "the bytes");
+    expect_bytes(buffer.get(), bytes);
+    expect_bytes(pooled.get(), bytes);
   } else if (size > 0) {
     // Else a mutation would have to find base64 to come further.
     buffer = text_buffer(text);

@@ -112,8 +112,9 @@ void WebSocket::connected(Dial::Result result) {
   input_ = G_POLLABLE_INPUT_STREAM(g_io_stream_get_input_stream(stream_.get()));
   output_ = G_POLLABLE_OUTPUT_STREAM(g_io_stream_get_output_stream(stream_.get()));
   state_ = State::Upgrading;
-  // Not the stream's source: with each dispatch that takes its descriptors out of the poll and puts them back, which wakes the
-  // loop once more. TLS has nothing left to give when it has been read to the end of a record.
+  // Not the stream's source: with each dispatch that takes its descriptors out of the poll and puts
+  // them back, which wakes the loop once more. TLS has nothing left to give when it has been read
+  // to the end of a record.
   readable_.reset(g_socket_create_source(socket_.get(), G_IO_IN, nullptr));
   GSocketSourceFunc read = [](GSocket *, GIOCondition, gpointer self) -> gboolean {
     return static_cast<WebSocket *>(self)->read_turn() ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
