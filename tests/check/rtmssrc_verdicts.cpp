@@ -70,6 +70,32 @@ GST_START_TEST(test_refused_after_a_loss) {
 }
 GST_END_TEST;
 
+// The signaling connection is lost while a media connection was never answered: that is tried again
+// like the others.
+GST_START_TEST(test_refused_before_it_was_answered) {
+  Config config = quiet_config();
+  config.silent_media = true;
+  config.fault_times = 1;
+  auto server = serve(config);
+  Player player(*server, quick());
+  set(player.src(), "media-types", "audio+video");
+  player.play();
+  // One of the two is told to begin.
+  wait_ready(*server, 1);
+  const unsigned requests = server->requests();
+  server->configure([&](Config &changed) {
+    changed.silent_media = false;
+    changed.upgrade_status_media = 503;
+    changed.fault_times = 2;
+  });
+  server->drop(Signaling, true);
+  wait_streaming(player, *server, 3);
+  ck_assert_uint_gt(server->requests(), requests + 3);
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
+}
+GST_END_TEST;
+
 // A connection that is refused at the port: as 503.
 GST_START_TEST(test_port_closed_for_a_while) {
   auto server = serve(quiet_config());
@@ -98,6 +124,7 @@ static Suite *rtmssrc_verdicts_suite() {
   TCase *verdicts = tcase_create("verdicts");
   tcase_set_timeout(verdicts, kPatienceSeconds);
   tcase_add_loop_test(verdicts, test_refused_after_a_loss, 0, 2 * G_N_ELEMENTS(kRefusals));
+  tcase_add_test(verdicts, test_refused_before_it_was_answered);
   tcase_add_test(verdicts, test_port_closed_for_a_while);
   suite_add_tcase(suite, verdicts);
   return suite;

@@ -167,6 +167,7 @@ class Session final : public ConnectionListener {
   bool signaling_established_ = false;
   bool ever_established_ = false;
   bool all_answered_ = false;
+  unsigned links_planned_ = 0;  // so often
   bool released_ = false;
   unsigned established_count_ = 0;
   DataOpt video_data_opt_;                 // as asked, then as negotiated

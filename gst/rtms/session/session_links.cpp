@@ -16,6 +16,7 @@ constexpr unsigned kPingTimeout_ms = 2000;
 }  // namespace
 
 void Session::plan_links(const SignalingResponse &response) {
+  links_planned_++;
   bool unified = config_.unified;
   if (unified && response.all_url.empty()) {
     listener_->session_warning(
@@ -52,7 +53,8 @@ void Session::add_link(MediaMask media, const std::string &url) {
   link->media = media;
   link->url = url;
   // Planned anew after the signaling connection was lost: a reconnect like any other.
-  link->answered = link->lost = all_answered_;
+  link->answered = all_answered_;
+  link->lost = links_planned_ > 1;
   links_.push_back(std::move(link));
 }
 
@@ -178,7 +180,7 @@ void Session::drop_media(Link *link, MediaMask media, const SessionError &why) {
 }
 
 void Session::link_lost(Link *link, const SessionError &why) {
-  const bool first = !link->answered;
+  const bool first = !link->answered && !link->lost;
   link->connection.reset();
   link->established = false;
   if (!link->lost && !first) {
