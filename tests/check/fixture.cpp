@@ -189,10 +189,9 @@ void Player::play() {
 }
 
 void Player::stop() {
-  int64_t start = g_get_monotonic_time();
+  const Awake awake;
   ck_assert_int_eq(state(GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
-  int64_t took_ms = (g_get_monotonic_time() - start) / 1000;
-  ck_assert_msg(took_ms < kPromptMs, "to NULL in %d ms", static_cast<int>(took_ms));
+  expect_prompt("to NULL", awake, kPromptMs);
 }
 
 bool Player::wait(const Predicate &predicate, int timeout_ms) {
@@ -344,6 +343,11 @@ void expect_no_violations(const Server &server) {
     if (!slow || !contains(line, "keep-alive answered late"))
       text += line + "\n";
   ck_assert_msg(text.empty(), "%s", text.c_str());
+}
+
+void expect_prompt(const char *what, const Awake &awake, int64_t limit_ms) {
+  const int64_t took_ms = awake.ms();
+  ck_assert_msg(took_ms < limit_ms, "%s in %d ms", what, static_cast<int>(took_ms));
 }
 
 void expect_text(const std::string &got, const std::string &wanted) {

