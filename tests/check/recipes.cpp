@@ -112,13 +112,6 @@ class Run {
 
 // ---- what is in a file ---------------------------------------------------------------
 
-double start_of(const std::map<std::string, Track> &tracks) {
-  double start = INFINITY;
-  for (const auto &[name, track] : tracks)
-    start = std::min(start, track.first);
-  return start;
-}
-
 void expect_length(const std::map<std::string, Track> &tracks, const char *name, double length) {
   const double end = tracks.at(name).end - start_of(tracks);
   ck_assert_msg(end >= length - kUncertain && end <= length + kStart, "%s: %f s", name, end);

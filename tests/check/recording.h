@@ -34,6 +34,7 @@ struct Track {
 };
 // By codec type: "video", "audio", "subtitle"; the second of a kind is "audio 1", and so on.
 std::map<std::string, Track> tracks_of(const std::string &file);
+double start_of(const std::map<std::string, Track> &tracks);  // of the first one
 
 // Decoding it, or some of its streams ("0:a"), ffmpeg has nothing to complain about.
 void expect_playable(const std::string &file, const char *streams = nullptr);
