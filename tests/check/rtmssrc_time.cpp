@@ -156,12 +156,13 @@ GST_END_TEST;
 
 // Nothing but audio comes, and after half a second nothing at all.
 GST_START_TEST(test_gaps) {
-  constexpr int64_t kIntervalUs = 500000, kToleranceUs = 150000;
+  constexpr int64_t kLongestMs = 650;
   constexpr unsigned kGaps = 4;
   Config config = fast_config(audio_source(25));
   config.pace = Pace::Realtime;
   config.end = End::Nothing;
   auto server = serve(config);
+  const Awake awake;
   Player player(*server);
   player.play();
   ck_assert(player.wait([](const Record &r) {
@@ -182,10 +183,9 @@ GST_START_TEST(test_gaps) {
       ck_assert_msg(GST_CLOCK_TIME_IS_VALID(pts) && pts >= last_end, "%s: backwards", name.c_str());
       if (GST_CLOCK_TIME_IS_VALID(duration))
         last_end = pts + duration;
-      int64_t passed_us = pad.event_times_us[i] - last_us;
-      ck_assert_msg(
-          !last_us || name == "audio" || passed_us <= (kIntervalUs + kToleranceUs) * slowness(),
-          "%s: a GAP after %d ms", name.c_str(), static_cast<int>(passed_us / 1000));
+      const int64_t passed_ms = awake.ms_between(last_us, pad.event_times_us[i]);
+      ck_assert_msg(!last_us || name == "audio" || passed_ms <= kLongestMs * slowness(),
+                    "%s: a GAP after %d ms", name.c_str(), static_cast<int>(passed_ms));
       last_us = pad.event_times_us[i];
     }
   }
@@ -195,6 +195,7 @@ GST_END_TEST;
 // Pictures that come once in a second stay between two: no GAP takes them away.
 GST_START_TEST(test_slow_pictures) {
   constexpr int kPictures = 4;
+  constexpr int64_t kStaysMs = 1200;
   auto source = audio_source(50 * kPictures);
   for (int i = 0; i < kPictures; i++)
     source->add(item(Media::Video, 1000 * i, random_bytes(500, 1)));
@@ -209,11 +210,19 @@ GST_START_TEST(test_slow_pictures) {
   player.play();
   player.wait_eos();
   player.stop();
-  const std::string &order = player.record().pad("video").order;
-  const std::size_t first = order.find('B'), last = order.rfind('B');
-  ck_assert_msg(std::count(order.begin(), order.end(), 'B') == kPictures, "%s", order.c_str());
-  ck_assert_msg(order.substr(first, last - first).find('g') == std::string::npos, "%s",
-                order.c_str());
+  const PadRecord &pad = player.record().pad("video");
+  ck_assert_msg(pad.packets.size() == kPictures, "%s", pad.order.c_str());
+  // By the time, not by the order: the server may be late with a picture.
+  std::size_t packet = 0, event = 0;
+  for (char letter : pad.order) {
+    if (letter == 'B') {
+      packet++;
+      continue;
+    }
+    const int64_t at_us = pad.event_times_us[event++];
+    if (letter == 'g' && packet > 0)
+      ck_assert_int_ge((at_us - pad.packets[packet - 1].arrival_us) / 1000, kStaysMs);
+  }
 }
 GST_END_TEST;
 
@@ -221,12 +230,16 @@ GST_END_TEST;
 GST_START_TEST(test_buffer_after_gap) {
   auto source = std::make_shared<ListSource>();
   source->add(item(Media::Audio, 0, random_bytes(640, 0), 0));
-  for (int64_t at_ms : {0, 40, 1500, 1540})
+  for (int64_t at_ms : {0, 40, 4000, 4040})
     source->add(item(Media::Video, at_ms, access_unit(at_ms % 100 == 0, 500, 1)));
   Config config = fast_config(source);
   config.pace = Pace::Realtime;
   auto server = serve(config);
-  Player player(*server, [](GstElement *src) { set(src, "media-types", "audio+video"); });
+  Player player(*server, [](GstElement *src) {
+    set(src, "media-types", "audio+video");
+    // GAPs end so far back: a picture that the server sends that late still has its place.
+    g_object_set(src, "latency", 2500, nullptr);
+  });
   player.play();
   player.wait_eos();
   player.stop();
@@ -249,7 +262,7 @@ GST_START_TEST(test_buffer_after_gap) {
     ck_assert_uint_ge(pts, end);
     end = pts + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
   }
-  expect_position(pad, 2, 1500);
+  expect_position(pad, 2, 4000);
 }
 GST_END_TEST;
 
