@@ -10,7 +10,9 @@ using namespace rtmscheck;
 
 namespace {
 
-constexpr unsigned kWatchdogMs = 1500;
+// Only silence takes a watchdog to be noticed; anywhere else it would take a machine that stands
+// still for a loss.
+constexpr unsigned kWatchdogMs = 3000, kNoWatchdogMs = 60000;
 
 struct Fault {
   const char *name;
@@ -38,7 +40,7 @@ Setup in_mode(bool unified) {
     set(src, "media-types", "audio+video");
     set(src, "connection-mode", unified ? "unified" : "split");
     g_object_set(src, "retry-delay", 200, "retry-delay-max", 200, "keep-alive-timeout",
-                 kWatchdogMs * static_cast<unsigned>(slowness()), nullptr);
+                 kNoWatchdogMs, nullptr);
   };
 }
 
@@ -113,6 +115,9 @@ GST_START_TEST(test_faults) {
   const bool unified = __i__ % 2;
   auto server = serve(ticking());
   Player player(*server, in_mode(unified));
+  if (fault.action == Action::Silence)
+    g_object_set(player.src(), "keep-alive-timeout",
+                 kWatchdogMs * static_cast<unsigned>(slowness()), nullptr);
   player.play();
   wait_more(player);
   const unsigned accepted = server->accepted();
@@ -169,17 +174,16 @@ GST_START_TEST(test_notice_of_one_among_several) {
   constexpr int64_t kLongMs = 3500;
   auto server = serve(ticking());
   Player player(*server, in_mode(false));
-  g_object_set(player.src(), "keep-alive-timeout", 60000, nullptr);
   player.play();
   wait_more(player);
   const unsigned accepted = server->accepted();
-  const int64_t start_us = g_get_monotonic_time();
+  const Awake awake;
   server->silence(Media::Video);
   server->send_signaling(event_7());
   server->send_signaling(state_2());
   ck_assert(
       server->wait_for([=](const Server &s) { return s.accepted() > accepted; }, kDeadlineMs));
-  ck_assert_int_lt((g_get_monotonic_time() - start_us) / 1000, kLongMs * slowness());
+  expect_prompt("found", awake, kLongMs * slowness());
   wait_more(player);
   player.stop();
   ck_assert_uint_eq(server->accepted(), accepted + 1);
@@ -223,7 +227,7 @@ GST_START_TEST(test_rejoin) {
   ck_assert_msg(
       second->wait_for([](const Server &s) { return s.sent(Media::Audio) > 50; }, kDeadlineMs),
       "%s", player.summary().c_str());
-  ck_assert_uint_eq(first->connections(), 0);
+  ck_assert(first->wait_for([](const Server &s) { return s.connections() == 0; }, kDeadlineMs));
   player.stop();
   const Record &record = player.record();
   ck_assert_uint_eq(record.pads.size(), 2);
@@ -257,20 +261,20 @@ GST_START_TEST(test_bad_rejoin) {
 }
 GST_END_TEST;
 
-// Ten minutes at ten times their speed, and 200 connections killed. All that was sent on those that
-// lived arrives, once and in order.
+// Ten minutes at ten times their speed, and 200 connections killed, or as many as there is time
+// for. All that was sent on those that lived arrives, once and in order.
 GST_START_TEST(test_kills) {
-  constexpr int kSpeed = 10, kKills = 200, kStreamMs = 10 * 60 * 1000;
+  constexpr int kSpeed = 10, kKills = 200, kFewest = 50, kStreamMs = 10 * 60 * 1000;
   const bool unified = __i__ % 2, abort = __i__ / 2;
   Config config = ticking();
   config.source = std::make_shared<Ticker>(kSpeed, kStreamMs);
   auto server = serve(config);
   Player player(*server, in_mode(unified));
-  g_object_set(player.src(), "keep-alive-timeout", 60000, nullptr);
   player.play();
   std::minstd_rand random(__i__ + 1);
   const Where places[] = {Media::Audio, Media::Video, Media::Audio, Media::Video, Signaling};
-  for (int kill = 0; kill < kKills && !server->finished(); kill++) {
+  int issued = 0;
+  for (; issued < kKills && !server->finished(); issued++) {
     const Where where = places[random() % G_N_ELEMENTS(places)];
     const Media watched = where.value_or(Media::Audio);
     const uint64_t sent = server->sent(watched) + 1 + random() % 60;
@@ -286,16 +290,19 @@ GST_START_TEST(test_kills) {
   std::size_t kills = 0;
   for (const char *media : {"audio", "video", "audio+video", "signaling"})
     kills += reconnecting(record, media);
-  g_print("%zu kills, %zu of %" G_GUINT64_FORMAT " and %zu of %" G_GUINT64_FORMAT " messages\n",
-          kills, record.packets("audio"), server->sent(Media::Audio), record.packets("video"),
-          server->sent(Media::Video));
+  g_print("%zu of %d kills, %zu of %" G_GUINT64_FORMAT " and %zu of %" G_GUINT64_FORMAT
+          " messages\n",
+          kills, issued, record.packets("audio"), server->sent(Media::Audio),
+          record.packets("video"), server->sent(Media::Video));
   check_numbers(record.pad("audio"), false);
   check_numbers(record.pad("video"), true);
   // What is written into a socket that is being shut down need not arrive.
   const uint64_t slack = abort ? 2 * kills : 0;
   ck_assert_uint_ge(record.packets("audio") + slack, server->sent(Media::Audio));
   ck_assert_uint_ge(record.packets("video") + slack, server->sent(Media::Video));
-  ck_assert_uint_ge(kills, kKills * 3 / 4);
+  ck_assert_int_ge(issued, kFewest);
+  // Some come where the last one is still being repaired.
+  ck_assert_uint_ge(4 * kills, 3 * static_cast<std::size_t>(issued));
   expect_no_violations(*server);
 }
 GST_END_TEST;
