@@ -41,11 +41,7 @@ void check_error(const std::string &what, Player &player, const Expected &expect
 void check_server_error(const std::string &what, const Config &config, const Expected &expected,
                         const Setup &setup) {
   auto server = serve(config);
-  Player player(*server, [&](GstElement *src) {
-    g_object_set(src, "timeout", kTimeoutMs, nullptr);
-    if (setup)
-      setup(src);
-  });
+  Player player(*server, setup);
   check_error(what, player, expected);
   bool closed = server->wait_for([](const Server &s) { return s.connections() == 0; }, kDeadlineMs);
   ck_assert_msg(closed, "%s: connections left", what.c_str());

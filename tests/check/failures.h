@@ -5,7 +5,7 @@
 
 namespace rtmscheck {
 
-// The element's `timeout` in these suites.
+// The element's `timeout` where it is to be seen.
 inline const unsigned kTimeoutMs = 400 * static_cast<unsigned>(slowness());
 
 // What is expected of an error: one of the codes, and words that its text must hold, with any of

@@ -156,10 +156,7 @@ GST_START_TEST(test_answers) {
   for (bool media : {false, true}) {
     MemoryBound memory(64);
     Answering answering(answer.bytes, answer.accept, media);
-    Player player([&](GstElement *src) {
-      answering.server.client()(src);
-      g_object_set(src, "timeout", kTimeoutMs, nullptr);
-    });
+    Player player(answering.server.client());
     check_readable(answer.what, player,
                    {GST_RESOURCE_ERROR, {}, {answer.word, media ? "audio" : "signaling"}});
     memory.expect_kept();
