@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <set>
 
-#include "fixture.h"
+#include "live.h"
 
 namespace {
 
@@ -262,6 +262,7 @@ GST_START_TEST(test_eos_event) {
   auto server = serve(endless_config(Pace::Realtime, 1000));
   Player player(*server);
   player.play();
+  wait_streaming(player, *server, 4);
   ck_assert(player.wait([](const Record &r) { return r.packets("audio") >= 5; }));
   GstElement *target = __i__ ? player.pipeline() : player.src();
   ck_assert(gst_element_send_event(target, gst_event_new_eos()));

@@ -16,6 +16,10 @@ GST_START_TEST(test_no_preroll) {
   player.play();
   ck_assert(player.wait(any));
   ck_assert_int_eq(player.state(GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
+  // What was on its way may still come.
+  const uint64_t sent = server->sent(Media::Audio);
+  ck_assert(server->wait_for([=](const Server &s) { return s.sent(Media::Audio) > sent + 2; },
+                             kDeadlineMs));
   std::size_t before = 0;
   player.wait([&before](const Record &r) { return (before = r.packets("audio"), true); });
   auto more = [&before](const Record &r) { return r.packets("audio") > before; };

@@ -101,7 +101,7 @@ GST_START_TEST(test_port_closed_for_a_while) {
   auto server = serve(quiet_config());
   Player player(*server, [](GstElement *src) {
     quick()(src);
-    set(src, "signaling-reconnect-window", "1000");
+    set(src, "signaling-reconnect-window", "4000");
   });
   player.play();
   wait_streaming(player, *server, 1);
