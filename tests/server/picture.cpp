@@ -117,6 +117,10 @@ BufferPtr PaintedCamera::next(int64_t &position_ms) {
   return canvas.finish();
 }
 
+void PaintedCamera::skip_to(int64_t position_ms) {
+  frame_ = std::max(frame_, first_frame(position_ms, format_.fps));
+}
+
 PaintedSlides::PaintedSlides(PictureFormat format, int64_t from_ms)
     : format_(format), frame_(first_frame(from_ms, format.fps)) {}
 
@@ -131,6 +135,10 @@ BufferPtr PaintedSlides::next(int64_t &position_ms) {
     canvas.box(unit * 2, unit * (8 + line),
                unit * (8 + (line * 5 + static_cast<int>(slide % 7)) % 12), unit / 2, 60);
   return canvas.finish();
+}
+
+void PaintedSlides::skip_to(int64_t position_ms) {
+  frame_ = std::max(frame_, first_frame(position_ms, format_.fps));
 }
 
 FilePictures::FilePictures(const std::string &uri, PictureFormat format)

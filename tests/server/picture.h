@@ -18,6 +18,8 @@ class Pictures {
   virtual ~Pictures() = default;
   // The next picture and its position; null: it has ended.
   virtual BufferPtr next(int64_t &position_ms) = 0;
+  // What lies before need not come any more.
+  virtual void skip_to(int64_t) {}
 };
 
 // A ball crosses the picture, a clock of seven-segment digits tells the position, and the first
@@ -26,6 +28,7 @@ class PaintedCamera : public Pictures {
  public:
   PaintedCamera(const Cast &cast, PictureFormat format, int64_t from_ms);
   BufferPtr next(int64_t &position_ms) override;
+  void skip_to(int64_t position_ms) override;
 
  private:
   const Cast &cast_;
@@ -38,6 +41,7 @@ class PaintedSlides : public Pictures {
  public:
   PaintedSlides(PictureFormat format, int64_t from_ms);
   BufferPtr next(int64_t &position_ms) override;
+  void skip_to(int64_t position_ms) override;
 
  private:
   PictureFormat format_;

@@ -71,6 +71,7 @@ class VideoTrack : public Track {
 
   void skip_to(int64_t position_ms) override {
     from_ms_ = std::max(from_ms_, position_ms);
+    pictures_->skip_to(from_ms_);
     encoder_.force_keyframe();
   }
 
