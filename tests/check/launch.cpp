@@ -1,5 +1,6 @@
 // Before check's own headers: their macros have the names of functions.
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include <csignal>
 #include <cstring>
@@ -135,6 +136,10 @@ bool Program::succeeded() const {
   return !running_ && g_spawn_check_wait_status(status_, nullptr);
 }
 
+bool Program::ended_by(int signal) const {
+  return !running_ && WIFSIGNALED(status_) && WTERMSIG(status_) == signal;
+}
+
 void Program::send(int signal) {
   if (running_)
     kill(pid_, signal);
@@ -152,20 +157,32 @@ std::string Program::output() const {
   return read_file(log_);
 }
 
-std::string Program::wait_output(const std::string &before, const std::string &after) {
+bool Program::wait_until(const std::function<bool()> &holds, int timeout_ms) {
   constexpr int kLookMs = 20;
-  const int64_t deadline = g_get_monotonic_time() + kDeadlineMs * int64_t{1000};
-  while (g_get_monotonic_time() < deadline) {
+  const int64_t deadline = g_get_monotonic_time() + timeout_ms * int64_t{1000};
+  while (!holds()) {
+    if (g_get_monotonic_time() >= deadline)
+      return false;
+    if (wait(kLookMs))
+      return holds();
+  }
+  return true;
+}
+
+std::string Program::wait_output(const std::string &before, const std::string &after) {
+  std::string found;
+  const bool said = wait_until([&] {
     const std::string text = output();
     const std::size_t start = text.find(before);
     const std::size_t stop =
         start == std::string::npos ? start : text.find(after, start + before.size());
-    if (stop != std::string::npos)
-      return text.substr(start + before.size(), stop - start - before.size());
-    ck_assert_msg(!wait(kLookMs), "it ended: %s", output().c_str());
-  }
-  ck_abort_msg("no \"%s\" in %s", before.c_str(), output().c_str());
-  return {};
+    if (stop == std::string::npos)
+      return false;
+    found = text.substr(start + before.size(), stop - start - before.size());
+    return true;
+  });
+  ck_assert_msg(said, "no \"%s\" in %s", before.c_str(), output().c_str());
+  return found;
 }
 
 }  // namespace rtmscheck

@@ -27,11 +27,14 @@ class Program {
   // Waits for its end. False: it has not come.
   bool wait(int timeout_ms);
   bool succeeded() const;  // after its end
+  bool ended_by(int signal) const;
   void send(int signal);
   int pid() const { return pid_; }
   // The one program that a shell waits for.
   void send_to_child(int signal);
   std::string output() const;  // stdout and stderr
+  // Looks now and then whether it holds. False: it ended before that, or the time is over.
+  bool wait_until(const std::function<bool()> &holds, int timeout_ms = kDeadlineMs);
   // Waits for what it says between the two; an end of the program fails.
   std::string wait_output(const std::string &before, const std::string &after);
 
