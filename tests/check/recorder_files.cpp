@@ -20,21 +20,21 @@ constexpr double kLength = kLengthMs / 1000.0;
 // A disk that is full soon. Only root has one; it is there for this process and what it starts.
 class TinyDisk {
  public:
-  explicit TinyDisk(const std::string &size)
-      : mounted_(unshare(CLONE_NEWNS) == 0 &&
+  explicit TinyDisk(const std::string &path)
+      : path_(path),
+        mounted_(unshare(CLONE_NEWNS) == 0 &&
                  mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                 mount("none", path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0) {}
+                 mount("none", path_.c_str(), "tmpfs", 0, "size=250k") == 0) {}
   ~TinyDisk() {
     if (mounted_)
-      umount2(path().c_str(), MNT_DETACH);
+      umount2(path_.c_str(), MNT_DETACH);
   }
   TinyDisk(const TinyDisk &) = delete;
   TinyDisk &operator=(const TinyDisk &) = delete;
-  const std::string &path() const { return directory_.path(); }
   bool mounted() const { return mounted_; }
 
  private:
-  TemporaryDirectory directory_;
+  const std::string path_;
   const bool mounted_;
 };
 
@@ -68,27 +68,25 @@ MeetingOptions without(std::initializer_list<Media> media) {
   return options;
 }
 
-void wait_sent(Server &server, Media m, uint64_t count) {
-  ck_assert(server.wait_for([=](const Server &s) { return s.sent(m) >= count; }, kDeadlineMs));
-}
-
 }  // namespace
 
 GST_START_TEST(test_killed) {
-  auto server = serve(meeting_of(0));
+  auto server = serve(meeting_of(0)), other = serve(meeting_of(0));
   RecorderRun mkv({"--video-resolution=sd", "--speakers=1"});
-  mkv.announce(*server);
-  auto other = serve(meeting_of(0));
   RecorderRun mp4({"--video-resolution=sd", "--format=mp4"});
+  // Both run before one of the meetings begins.
+  mkv.url();
+  mp4.url();
+  mkv.announce(*server);
   mp4.announce(*other);
-  for (Server *one : {server.get(), other.get()})
-    wait_sent(*one, Media::Video, 150);
+  mkv.wait_messages(*server, "video", 150);
+  mp4.wait_messages(*other, "video", 150);
   for (RecorderRun *run : {&mkv, &mp4}) {
     run->program().send(SIGKILL);
     ck_assert(run->program().wait(kDeadlineMs));
   }
-  // Of 6 s; what the muxer or the file's buffer held is lost.
-  constexpr double kExpected = 5, kLost = 2.6;
+  // Of 6 s, or some more; what the muxer or the file's buffer held is lost.
+  constexpr double kExpected = 6, kLost = 3.6;
   expect_recording(mkv.only_folder() + "/meeting.mkv", 3, kExpected, kLost);
   expect_recording(mp4.only_folder() + "/meeting.mp4", 1, kExpected, kLost);
   expect_text(report_of(mp4.only_folder(), "state"), "recording");
@@ -98,14 +96,15 @@ GST_END_TEST;
 
 // The file can be played as far as there was room, and the report says why it ends.
 GST_START_TEST(test_disk_full) {
-  TinyDisk disk("250k");
-  if (!disk.mounted()) {
-    g_print("no disk to fill: this needs root\n");
-    return;
-  }
+  TemporaryDirectory directory;
+  TinyDisk disk(directory.path());
+  ck_assert(disk.mounted());
   auto server = serve(meeting_of(0));
-  RecorderRun run(RecorderRun::Setup{
-      {"--video-resolution=sd", __i__ ? "--format=mp4" : "--format=mkv"}, disk.path(), {}, true});
+  RecorderRun run(
+      RecorderRun::Setup{{"--video-resolution=sd", __i__ ? "--format=mp4" : "--format=mkv"},
+                         directory.path(),
+                         {},
+                         true});
   run.announce(*server);
   run.wait_events("failed", 1, 2 * kDeadlineMs);
   const std::string folder = run.only_folder();
@@ -147,9 +146,7 @@ GST_START_TEST(test_folder_gone) {
   RecorderRun run;
   ck_assert_int_eq(run.get("/healthz").status, 200);
   ck_assert_int_eq(g_rmdir(run.output().c_str()), 0);
-  const int64_t deadline = g_get_monotonic_time() + kDeadlineMs * int64_t{1000};
-  while (run.get("/healthz").status != 503)
-    ck_assert(g_get_monotonic_time() < deadline);
+  ck_assert(run.program().wait_until([&] { return run.get("/healthz").status == 503; }));
   run.program().send(SIGTERM);
   run.expect_end();
 }
@@ -177,8 +174,7 @@ GST_START_TEST(test_incomplete) {
   run.announce(*sound_alone);
   run.wait_events("finished", servers.size() + 1, static_cast<int>(kLengthMs) + kDeadlineMs);
   for (const std::string &folder : run.folders()) {
-    expect_recording(folder + (mp4 ? "/meeting.mp4" : "/meeting.mkv"), 3, kLength,
-                     1.5 * slowness());
+    expect_recording(folder + (mp4 ? "/meeting.mp4" : "/meeting.mkv"), 3, kLength);
     expect_text(report_of(folder, "state"), "finished");
   }
   for (const auto &server : servers)
@@ -201,7 +197,7 @@ GST_START_TEST(test_late_sound) {
   const auto finished = run.events("finished");
   ck_assert_msg(contains(finished[0], "\"late_samples\":0"), "%s", finished[0].c_str());
   const std::string file = run.only_folder() + (__i__ ? "/meeting.mp4" : "/meeting.mkv");
-  expect_recording(file, 1, kLength, 1.5);
+  expect_recording(file, 1, kLength);
   expect_in_sync(flash_beep(file), 0.06, 5);
   run.program().send(SIGTERM);
   run.expect_end();
@@ -217,7 +213,7 @@ GST_START_TEST(test_jitter) {
   run.announce(*server);
   run.wait_events("finished", 1, static_cast<int>(kLengthMs) + kDeadlineMs);
   const std::string file = run.only_folder() + (__i__ ? "/meeting.mp4" : "/meeting.mkv");
-  expect_recording(file, 1, kLength, 1.5);
+  expect_recording(file, 1, kLength);
   ck_assert_int_eq(tracks_of(file).at("video").packets, static_cast<int>(kLength * 25));
   run.program().send(SIGTERM);
   run.expect_end();
@@ -237,7 +233,7 @@ GST_START_TEST(test_backlog) {
   const auto finished = run.events("finished");
   ck_assert_msg(contains(finished[0], "\"late_samples\":0"), "%s", finished[0].c_str());
   const std::string file = run.only_folder() + "/meeting.mkv";
-  expect_recording(file, 4, static_cast<double>(kBacklogMs + kLiveMs) / 1000, 1.5);
+  expect_recording(file, 4, static_cast<double>(kBacklogMs + kLiveMs) / 1000);
   const std::size_t all = beeps_of(file, 0).size();
   std::size_t apart = 0;
   for (unsigned track : {1, 2, 3})
@@ -298,6 +294,9 @@ GST_START_TEST(test_hostile_names) {
   const HttpAnswer metrics = run.get("/metrics");
   ck_assert_int_eq(metrics.status, 200);
   ck_assert(!contains(metrics.body, std::string(200, 'a')));
+  ck_assert_msg(contains(metrics.body, "{stream=\"..%2f..%2faaaa") &&
+                    contains(metrics.body, "Z_tmp-x\",state=\"recording\"}"),
+                "%s", metrics.body.c_str());
   run.wait_events("finished", 1);
   const std::string folder = run.only_folder();
   ck_assert_msg(g_str_has_suffix(folder.c_str(), "Z_tmp-x"), "%s", folder.c_str());
@@ -306,26 +305,29 @@ GST_START_TEST(test_hostile_names) {
 }
 GST_END_TEST;
 
+// As meson wants to be told of it, where no other case is to run.
+static void skip(const char *name, const char *reason) {
+  g_print("%s is left out: %s\n", name, reason);
+  if (!g_strcmp0(g_getenv("CK_RUN_CASE"), name))
+    std::exit(77);
+}
+
 static Suite *recorder_files_suite() {
-  constexpr double kPatienceSeconds = 90;
   Suite *suite = suite_create("recorder_files");
-  const auto add = [suite](const char *name, TFun test, int times) {
-    TCase *one = tcase_create(name);
-    tcase_set_timeout(one, kPatienceSeconds);
-    tcase_add_loop_test(one, test, 0, times);
-    suite_add_tcase(suite, one);
-  };
-  add("killed", test_killed, 1);
-  add("disk-full", test_disk_full, 2);
-  add("min-free", test_min_free, 1);
-  add("folder-gone", test_folder_gone, 1);
-  add("incomplete", test_incomplete, 2);
-  add("late-sound", test_late_sound, 2);
-  add("jitter", test_jitter, 2);
-  add("backlog", test_backlog, 1);
-  add("leaks", test_leaks, 2);
-  add("nothing", test_nothing, 1);
-  add("hostile-names", test_hostile_names, 1);
+  add_case(suite, "killed", test_killed);
+  if (TinyDisk(g_get_tmp_dir()).mounted())
+    add_case(suite, "disk-full", test_disk_full, 2);
+  else
+    skip("disk-full", "no disk to fill: this needs root");
+  add_case(suite, "min-free", test_min_free);
+  add_case(suite, "folder-gone", test_folder_gone);
+  add_case(suite, "incomplete", test_incomplete, 2);
+  add_case(suite, "late-sound", test_late_sound, 2);
+  add_case(suite, "jitter", test_jitter, 2);
+  add_case(suite, "backlog", test_backlog);
+  add_case(suite, "leaks", test_leaks, 2);
+  add_case(suite, "nothing", test_nothing);
+  add_case(suite, "hostile-names", test_hostile_names);
   return suite;
 }
 

@@ -82,7 +82,7 @@ GST_START_TEST(test_many) {
   ck_assert_uint_eq(run.folders().size(), count);
   for (const std::string &folder : run.folders()) {
     const std::string file = folder + "/meeting." + format;
-    expect_recording(file, 4, length, 1.5);
+    expect_recording(file, 4, length);
     const int pictures = tracks_of(file).at("video").packets;
     ck_assert_int_eq(pictures, static_cast<int>(reel->items.at(Media::Video).size()));
   }

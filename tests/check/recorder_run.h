@@ -28,6 +28,9 @@ class RecorderRun {
   // Of the log, the events so named, each a line of JSON.
   std::vector<std::string> events(const std::string &name);
   void wait_events(const std::string &name, std::size_t count, int timeout_ms = kDeadlineMs);
+  // How many of a server's messages the recorder has received, by its metrics.
+  int64_t messages(const Server &server, const char *media);
+  void wait_messages(const Server &server, const char *media, int64_t count);
   // It has ended, by itself.
   void expect_end(int timeout_ms = kDeadlineMs);
   const std::string &output() const { return output_; }
@@ -48,8 +51,12 @@ class RecorderRun {
 // A string member of the recording's meeting.json.
 std::string report_of(const std::string &folder, const char *member);
 
-// Can be played, and has as many tracks of sound; the first lasts for so long.
-void expect_recording(const std::string &file, unsigned sounds, double length, double tolerance);
+// Can be played, and has as many tracks of sound; the first lasts for so long, but for what may be
+// lost.
+void expect_recording(const std::string &file, unsigned sounds, double length, double lost = 0.1);
+
+// A suite's case of one test.
+void add_case(Suite *suite, const char *name, TFun test, int times = 1);
 
 // A meeting that ends by itself, or never.
 Config meeting_of(int64_t length_ms, MeetingOptions options = {});

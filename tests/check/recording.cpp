@@ -148,6 +148,12 @@ std::map<std::string, Track> tracks_of(const std::string &file) {
   return tracks;
 }
 
+uint64_t size_of(const std::string &file) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(file, none);
+  return none ? 0 : size;
+}
+
 double start_of(const std::map<std::string, Track> &tracks) {
   double start = INFINITY;
   for (const auto &[name, track] : tracks)

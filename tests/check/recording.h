@@ -36,6 +36,7 @@ struct Track {
 std::map<std::string, Track> tracks_of(const std::string &file);
 double start_of(const std::map<std::string, Track> &tracks);  // of the first one
 
+uint64_t size_of(const std::string &file);  // 0: there is none
 // Decoding it, or some of its streams ("0:a"), ffmpeg has nothing to complain about.
 void expect_playable(const std::string &file, const char *streams = nullptr);
 void expect_near(const char *what, double got, double wanted, double tolerance);
