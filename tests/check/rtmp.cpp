@@ -108,10 +108,10 @@ void Viewer::on_picture(GstElement *, GstBuffer *, GstPad *, gpointer self) {
 
 double Viewer::longest_wait() {
   std::lock_guard<std::mutex> lock(mutex_);
-  int64_t longest_us = 0;
+  int64_t longest_ms = 0;
   for (std::size_t i = 1; i < arrivals_us_.size(); i++)
-    longest_us = std::max(longest_us, arrivals_us_[i] - arrivals_us_[i - 1]);
-  return static_cast<double>(longest_us) / G_USEC_PER_SEC;
+    longest_ms = std::max(longest_ms, awake_.ms_between(arrivals_us_[i - 1], arrivals_us_[i]));
+  return static_cast<double>(longest_ms) / 1000;
 }
 
 unsigned Viewer::pictures() {

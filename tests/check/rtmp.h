@@ -30,12 +30,13 @@ class Viewer {
  public:
   explicit Viewer(const std::string &url);
   ~Viewer();
-  // The longest time without a picture, from the first to the last, in s.
+  // The longest time without a picture, from the first to the last, in s in which the machine ran.
   double longest_wait();
   unsigned pictures();
 
  private:
   static void on_picture(GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer self);
+  const Awake awake_;
   ElementPtr pipeline_;
   std::mutex mutex_;
   std::vector<int64_t> arrivals_us_;
