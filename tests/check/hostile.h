@@ -12,6 +12,7 @@ namespace rtmscheck {
 std::vector<std::string> spoiled(const std::string &message);
 // How many there are for each field.
 std::size_t spoiled_per_field();
+std::size_t unreadable_per_field();  // of them, the first
 
 uint64_t stat(GstElement *src, const char *field);
 
