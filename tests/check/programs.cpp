@@ -163,16 +163,21 @@ GST_START_TEST(test_announcing_server) {
 }
 GST_END_TEST;
 
-// Ctrl-C while nothing has begun.
+// Ctrl-C while nothing has begun. With -e it asks for an end of the stream, and says that there was
+// none.
 GST_START_TEST(test_interrupt) {
   TemporaryDirectory directory;
-  for (const char *option : {"-v", "-e"}) {
+  for (bool asks : {false, true}) {
     auto program =
-        run_in(directory, {"gst-launch-1.0", option, "rtmssrc",
+        run_in(directory, {"gst-launch-1.0", asks ? "-e" : "-v", "rtmssrc",
                            "webhook-listen=http://127.0.0.1:0/webhook", "!", "fakesink"});
     program->wait_output("announced at", "webhook");
     program->send(SIGINT);
     ck_assert_msg(program->wait(kDeadlineMs), "%s", program->output().c_str());
+    const std::string output = program->output();
+    ck_assert_msg(program->succeeded() == !asks && contains(output, "Freeing pipeline"), "%s",
+                  output.c_str());
+    ck_assert_msg(contains(output, "EOS was asked for") == asks, "%s", output.c_str());
   }
 }
 GST_END_TEST;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "failures.h"
 #include "webhooks.h"
 
 namespace {
@@ -181,15 +182,20 @@ void clear_environment() {
 }
 
 // Sessions that fail, each in another place.
-void (*const kFailures[])(Config &) = {
-    [](Config &c) { c.status_signaling = 3; },
-    [](Config &c) { c.status_media[Media::Audio] = 3; },
-    [](Config &c) { c.close_instead_of_answer = true; },
-    [](Config &c) { c.upgrade_status_signaling = 401; },
-    [](Config &c) { c.upgrade_status_media = 404; },
-    [](Config &c) { c.payload_encrypted = true; },
-    [](Config &c) { c.silent_signaling = true; },
-    [](Config &c) { c.id = "another"; },
+const struct {
+  void (*make)(Config &);
+  Expected expected;
+} kFailures[] = {
+    {[](Config &c) { c.status_signaling = 3; }, resource({}, {"signaling", "INVALID_SIGNATURE"})},
+    {[](Config &c) { c.status_media[Media::Audio] = 3; },
+     resource({}, {"audio", "INVALID_SIGNATURE"})},
+    {[](Config &c) { c.close_instead_of_answer = true; },
+     resource({}, {"signaling", "closed", "wrong signature"})},
+    {[](Config &c) { c.upgrade_status_signaling = 401; }, resource({}, {"signaling", "401"})},
+    {[](Config &c) { c.upgrade_status_media = 404; }, resource({}, {"/media/", "404"})},
+    {[](Config &c) { c.payload_encrypted = true; }, {GST_STREAM_ERROR, {}, {"encrypt"}}},
+    {[](Config &c) { c.silent_signaling = true; }, resource({}, {"signaling", "did not answer"})},
+    {[](Config &c) { c.id = "another"; }, resource({}, {"signaling", "meeting_uuid"})},
 };
 
 }  // namespace
@@ -241,7 +247,7 @@ GST_START_TEST(test_failure) {
   clear_environment();
   Config config = secret_config();
   const std::vector<std::string> secrets = secrets_of(config);
-  kFailures[__i__](config);
+  kFailures[__i__].make(config);
   config.end = End::Nothing;  // an end could overtake the failure, on another socket
   const Config told = secret_config();
   auto server = serve(config);
@@ -249,7 +255,8 @@ GST_START_TEST(test_failure) {
   {
     Player player(*server, [&](GstElement *src) {
       give(src, Way::Property, told, "");
-      g_object_set(src, "timeout", 300, nullptr);
+      if (config.silent_signaling)
+        g_object_set(src, "timeout", kTimeoutMs, nullptr);
       if (config.id != told.id)
         g_object_set(src, "meeting-uuid", told.id.c_str(), nullptr);
     });
@@ -258,6 +265,8 @@ GST_START_TEST(test_failure) {
                   player.summary().c_str());
     expect_secret(player, secrets);
     player.stop();
+    check_failure("failure", failure_of(player.record().first(GST_MESSAGE_ERROR)),
+                  kFailures[__i__].expected);
     expect_secret_record(player, secrets);
   }
   watch.expect_clean();
