@@ -34,6 +34,14 @@ int64_t Awake::ms_between(int64_t from_us, int64_t to_us) const {
                     std::upper_bound(ticks_us_.begin(), ticks_us_.end(), from_us));
 }
 
+int64_t Awake::longest_stall_ms() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  int64_t longest_us = 0;
+  for (std::size_t i = 1; i < ticks_us_.size(); i++)
+    longest_us = std::max(longest_us, ticks_us_[i] - ticks_us_[i - 1]);
+  return longest_us / 1000;
+}
+
 void Awake::tick() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!changed_.wait_for(lock, std::chrono::milliseconds(kTickMs), [this] { return over_; }))

@@ -20,6 +20,7 @@ class Awake {
   int64_t ms() const;  // since it was made
   // Between two times of the monotonic clock.
   int64_t ms_between(int64_t from_us, int64_t to_us) const;
+  int64_t longest_stall_ms() const;
 
  private:
   void tick();

@@ -60,7 +60,8 @@ class Run {
     std::string script = documented_recipes().at(recipe);
     if (!rtmp_url.empty())
       replace_url(&script, "rtmp://[^ \n]+", rtmp_url);
-    if (contains(script, "webhook-listen"))
+    const bool listens = contains(script, "webhook-listen");
+    if (listens)
       replace_url(&script, "127\\.0\\.0\\.1:[0-9]+", "127.0.0.1:0");
     write("webhook.json", server_->webhook_json());
     write("recipe.sh", script);
@@ -71,15 +72,11 @@ class Run {
                            {"ZM_RTMS_SECRET", "test-secret"},
                            {"ZM_RTMS_WEBHOOK_SECRET", kWebhookToken}};
     shell_ = std::make_unique<Program>(program);
+    if (listens)
+      announce();
   }
 
   std::string file(const char *name) const { return directory_.file(name); }
-  // As the service does, where the recipe listens.
-  void announce() {
-    const std::string url =
-        "http://127.0.0.1:" + shell_->wait_output("announced at http://127.0.0.1:", "\n");
-    ck_assert_int_eq(post_signed(url, server_->webhook_json()).status, 200);
-  }
   void to_the_end() {
     const bool ended = shell_->wait(static_cast<int>(kLengthMs) + 2 * kDeadlineMs);
     ck_assert_msg(ended, "%s: no end\n%s", recipe_, shell_->output().c_str());
@@ -103,6 +100,12 @@ class Run {
   }
 
  private:
+  // As the service does.
+  void announce() {
+    const std::string url =
+        "http://127.0.0.1:" + shell_->wait_output("announced at http://127.0.0.1:", "\n");
+    ck_assert_int_eq(post_signed(url, server_->webhook_json()).status, 200);
+  }
   void write(const char *name, const std::string &text) const {
     GError *failure = nullptr;
     g_file_set_contents(file(name).c_str(), text.c_str(), -1, &failure);
@@ -115,6 +118,29 @@ class Run {
   std::unique_ptr<Server> server_;
   std::unique_ptr<Program> shell_;
 };
+
+// Once more, where the machine stood still for longer than the element's latency: what is mixed
+// live loses what comes too late.
+void undisturbed(const std::function<void()> &make) {
+  constexpr int64_t kLatencyMs = 200;
+  for (int tries = 2; tries > 0; tries--) {
+    const Awake awake;
+    make();
+    const int64_t stall_ms = awake.longest_stall_ms();
+    if (stall_ms <= kLatencyMs)
+      return;
+    g_print("the machine stood still for %d ms\n", static_cast<int>(stall_ms));
+  }
+}
+
+std::unique_ptr<Run> record(const char *recipe, const MeetingOptions &options) {
+  std::unique_ptr<Run> run;
+  undisturbed([&] {
+    run = std::make_unique<Run>(recipe, options);
+    run->to_the_end();
+  });
+  return run;
+}
 
 // ---- what is in a file ---------------------------------------------------------------
 
@@ -191,36 +217,30 @@ void check_eventful(const Run &recording) {
 }
 
 void check_record() {
-  Run recording("record", eventful());
-  recording.to_the_end();
-  check_eventful(recording);
+  const auto recording = record("record", eventful());
+  check_eventful(*recording);
 }
 
 void check_listen() {
-  Run recording("listen", eventful());
-  recording.announce();
-  recording.to_the_end();
-  check_eventful(recording);
+  const auto recording = record("listen", eventful());
+  check_eventful(*recording);
 }
 
 void check_record_without_cameras() {
-  Run recording("record", without_cameras());
-  recording.to_the_end();
-  expect_audio(recording.file("meeting.mkv"), "pcm_s16le", kShort);
+  const auto recording = record("record", without_cameras());
+  expect_audio(recording->file("meeting.mkv"), "pcm_s16le", kShort);
 }
 
 void check_mp4() {
-  Run recording("mp4", eventful());
-  recording.to_the_end();
-  const std::string file = recording.file("meeting.mp4");
+  const auto recording = record("mp4", eventful());
+  const std::string file = recording->file("meeting.mp4");
   expect_audio_and_video(file, "opus", kLength);
   expect_in_sync(flash_beep(file), kClose, 6);
 }
 
 void check_mp4_without_cameras() {
-  Run recording("mp4", without_cameras());
-  recording.to_the_end();
-  expect_audio(recording.file("meeting.mp4"), "opus", kShort);
+  const auto recording = record("mp4", without_cameras());
+  expect_audio(recording->file("meeting.mp4"), "opus", kShort);
 }
 
 // What is in the file when it is killed: all but the last seconds.
@@ -228,9 +248,12 @@ void check_killed(const char *recipe, const char *codec) {
   constexpr double kKilled = 9, kLost = 2.5;
   MeetingOptions options = eventful();
   options.duration_ms = 0;
-  Run recording(recipe, options);
-  const std::string file = recording.file("meeting.mp4");
-  recording.kill_after(kKilled, file);
+  std::unique_ptr<Run> recording;
+  undisturbed([&] {
+    recording = std::make_unique<Run>(recipe, options);
+    recording->kill_after(kKilled, recording->file("meeting.mp4"));
+  });
+  const std::string file = recording->file("meeting.mp4");
   expect_playable(file);
   const auto tracks = tracks_of(file);
   expect_text(tracks.at("audio").codec, codec);
@@ -245,9 +268,8 @@ void check_mp4_killed() {
 }
 
 void check_mp4_transcode() {
-  Run recording("mp4-transcode", eventful());
-  recording.to_the_end();
-  const std::string file = recording.file("meeting.mp4");
+  const auto recording = record("mp4-transcode", eventful());
+  const std::string file = recording->file("meeting.mp4");
   expect_audio_and_video(file, "aac", kLength);
   expect_constant_rate(file, 50);
   expect_black(black_seconds(file), kCameraOff);
@@ -255,9 +277,8 @@ void check_mp4_transcode() {
 }
 
 void check_mp4_transcode_without_cameras() {
-  Run recording("mp4-transcode", without_cameras());
-  recording.to_the_end();
-  const std::string file = recording.file("meeting.mp4");
+  const auto recording = record("mp4-transcode", without_cameras());
+  const std::string file = recording->file("meeting.mp4");
   expect_audio_and_video(file, "aac", kShort);
   expect_black(black_seconds(file), kShort);
 }
@@ -267,9 +288,8 @@ void check_mp4_transcode_killed() {
 }
 
 void check_speakers() {
-  Run recording("speakers", eventful());
-  recording.to_the_end();
-  const std::string file = recording.file("meeting.mkv");
+  const auto recording = record("speakers", eventful());
+  const std::string file = recording->file("meeting.mkv");
   expect_audio_and_video(file, "opus", kLength);
   const auto tracks = tracks_of(file);
   ck_assert_int_eq(tracks.at("subtitle").packets, 4);
@@ -284,26 +304,35 @@ void check_speakers_missing() {
   MeetingOptions options;
   options.duration_ms = kShortMs;
   options.speakers = 2;
-  Run recording("speakers", options);
-  recording.to_the_end();
-  const std::string file = recording.file("meeting.mkv");
+  const auto recording = record("speakers", options);
+  const std::string file = recording->file("meeting.mkv");
   expect_audio_and_video(file, "opus", kShort);
   expect_length(tracks_of(file), "audio 2", kShort);
   ck_assert_uint_eq(beeps_of(file, 2).size(), 0);
 }
 
-void check_rtmp_of(const MeetingOptions &options, const std::function<void(std::string)> &check) {
+// A push, to where somebody watches.
+struct Broadcast {
+  explicit Broadcast(const MeetingOptions &options) {
+    Run push("rtmp", options, server.url());
+    push.to_the_end();
+    server.stop();
+  }
   TemporaryDirectory directory;
-  RtmpServer server(directory.path());
-  Viewer viewer(server.url());
-  Run push("rtmp", options, server.url());
-  push.to_the_end();
-  server.stop();
+  RtmpServer server{directory.path()};
+  Viewer viewer{server.url()};
+};
+
+void check_rtmp_of(const MeetingOptions &options, const std::function<void(std::string)> &check) {
+  std::optional<Broadcast> broadcast;
+  undisturbed([&] { broadcast.emplace(options); });
+  const std::string file = broadcast->server.recording();
   const double length = static_cast<double>(options.duration_ms) / kSecond;
-  expect_audio_and_video(server.recording(), "aac", length);
-  expect_constant_rate(server.recording(), 25);
-  check(server.recording());
-  const int sent = tracks_of(server.recording()).at("video").packets;
+  expect_audio_and_video(file, "aac", length);
+  expect_constant_rate(file, 25);
+  check(file);
+  Viewer &viewer = broadcast->viewer;
+  const int sent = tracks_of(file).at("video").packets;
   g_print("%u of %d pictures arrived, %.3f s apart at most\n", viewer.pictures(), sent,
           viewer.longest_wait());
   ck_assert_int_ge(static_cast<int>(viewer.pictures()), sent - 25);
@@ -330,10 +359,9 @@ std::string joined(const Run &recording) {
 }
 
 void check_hls() {
-  Run recording("hls", eventful());
-  recording.to_the_end();
-  expect_playable(recording.file("meeting.m3u8"));
-  const std::string file = joined(recording);
+  const auto recording = record("hls", eventful());
+  expect_playable(recording->file("meeting.m3u8"));
+  const std::string file = joined(*recording);
   expect_audio_and_video(file, "aac", kLength);
   expect_constant_rate(file, 25);
   expect_black(black_seconds(file), kCameraOff);
@@ -341,23 +369,21 @@ void check_hls() {
 }
 
 void check_hls_without_cameras() {
-  Run recording("hls", without_cameras());
-  recording.to_the_end();
-  const std::string file = joined(recording);
+  const auto recording = record("hls", without_cameras());
+  const std::string file = joined(*recording);
   expect_audio_and_video(file, "aac", kShort);
   expect_black(black_seconds(file), kShort);
 }
 
 // Sentences end at 2, 4.5, 7 and 9.5 s, and the first one begins at 0.2 s.
 void check_audio_text() {
-  Run recording("audio-text", eventful());
-  recording.to_the_end();
-  const std::string sound = recording.file("meeting.ogg");
+  const auto recording = record("audio-text", eventful());
+  const std::string sound = recording->file("meeting.ogg");
   expect_playable(sound);
   const auto tracks = tracks_of(sound);
   expect_text(tracks.at("audio").codec, "opus");
   expect_length(tracks, "audio", kLength);
-  const Track text = tracks_of(recording.file("meeting.vtt")).at("subtitle");
+  const Track text = tracks_of(recording->file("meeting.vtt")).at("subtitle");
   ck_assert_int_eq(text.packets, 4);
   const std::vector<double> beeps = beeps_of(sound);
   ck_assert_uint_ge(beeps.size(), 9);
@@ -373,21 +399,19 @@ std::string place(const Run &recording, const char *crop, const char *name) {
 }
 
 void check_screen_beside() {
-  Run recording("screen-beside", eventful());
-  recording.to_the_end();
-  const std::string file = recording.file("meeting.mkv");
+  const auto recording = record("screen-beside", eventful());
+  const std::string file = recording->file("meeting.mkv");
   expect_audio_and_video(file, "pcm_s16le", kLength);
   expect_constant_rate(file, 50);
   expect_black(black_seconds(file, "crop=640:360:0:0,"), kShareOff);
-  const std::string camera = place(recording, "crop=320:180:640:90", "camera.mkv");
+  const std::string camera = place(*recording, "crop=320:180:640:90", "camera.mkv");
   expect_black(black_seconds(camera), kCameraOff);
   expect_in_sync(flash_beep(camera), kClose, 5);
 }
 
 void check_screen_instead() {
-  Run recording("screen-instead", eventful());
-  recording.to_the_end();
-  const std::string file = recording.file("meeting.mkv");
+  const auto recording = record("screen-instead", eventful());
+  const std::string file = recording->file("meeting.mkv");
   expect_audio_and_video(file, "pcm_s16le", kLength);
   expect_constant_rate(file, 50);
   // Before the share starts, and without a camera in the share's pause.
@@ -440,7 +464,7 @@ GST_START_TEST(test_all_checked) {
 GST_END_TEST;
 
 static Suite *recipes_suite() {
-  constexpr double kPatienceSeconds = 60;
+  constexpr double kPatienceSeconds = 90;
   Suite *suite = suite_create("recipes");
   TCase *documents = tcase_create("documents");
   tcase_add_test(documents, test_all_checked);
