@@ -16,7 +16,6 @@ using namespace rtmscheck;
 
 constexpr int64_t kLengthMs = 5000;
 constexpr double kLength = kLengthMs / 1000.0;
-constexpr double kConnecting = 1.0;
 // A picture's time.
 constexpr double kTogether = 0.04;
 
