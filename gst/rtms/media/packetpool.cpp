@@ -8,7 +8,7 @@ namespace {
 constexpr size_t kStep = 64;
 constexpr size_t kMostCapacity = 8 << 10;
 // What a burst has needed need not stay for the rest of a meeting.
-constexpr guint kMostKept = 512;
+constexpr gint kMostKept = 512;
 
 }  // namespace
 
@@ -17,6 +17,7 @@ constexpr guint kMostKept = 512;
 struct GstRtmsPacketPool {
   GstBufferPool parent;
   GstAtomicQueue *kept;
+  gint count;  // of them; atomic
   gsize capacity;
 };
 
@@ -45,8 +46,10 @@ static GstFlowReturn gst_rtms_packet_pool_acquire(GstBufferPool *pool, GstBuffer
                                                   GstBufferPoolAcquireParams *) {
   GstRtmsPacketPool *self = packet_pool(pool);
   *buffer = GST_BUFFER_CAST(gst_atomic_queue_pop(self->kept));
-  if (*buffer)
+  if (*buffer) {
+    g_atomic_int_add(&self->count, -1);
     return GST_FLOW_OK;
+  }
   GstAllocationParams room{};
   room.padding = rtms::kBase64Margin;
   *buffer = gst_buffer_new_allocate(nullptr, self->capacity, &room);
@@ -62,10 +65,12 @@ static void gst_rtms_packet_pool_release(GstBufferPool *pool, GstBuffer *buffer)
   const bool intact = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_TAG_MEMORY) &&
                       gst_buffer_get_size(buffer) == self->capacity &&
                       gst_buffer_is_all_memory_writable(buffer);
-  if (intact && gst_atomic_queue_length(self->kept) < kMostKept)
-    gst_atomic_queue_push(self->kept, buffer);
-  else
+  if (!intact || g_atomic_int_get(&self->count) >= kMostKept) {
     gst_buffer_unref(buffer);
+    return;
+  }
+  g_atomic_int_inc(&self->count);
+  gst_atomic_queue_push(self->kept, buffer);
 }
 
 static void gst_rtms_packet_pool_init(GstRtmsPacketPool *self) {
