@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+
 namespace rtmscheck {
 
 namespace {
@@ -176,12 +180,19 @@ RawServer::Talk at_first(RawServer::Talk talk) {
   };
 }
 
-// Sanitizers keep what is freed for a while.
-MemoryBound::MemoryBound(uint64_t mebibytes) : bound_(resident_bytes() + (mebibytes << 20)) {
+// Sanitizers and valgrind keep what is freed for a while.
+static bool keeps_freed() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  bound_ += uint64_t{512} << 20;
+  return true;
+#elif __has_include(<valgrind/valgrind.h>)
+  return RUNNING_ON_VALGRIND;
+#else
+  return false;
 #endif
 }
+
+MemoryBound::MemoryBound(uint64_t mebibytes)
+    : bound_(resident_bytes() + ((mebibytes + (keeps_freed() ? 512 : 0)) << 20)) {}
 
 void MemoryBound::expect_kept() const {
   const uint64_t now = resident_bytes();
