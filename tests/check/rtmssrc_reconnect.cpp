@@ -83,9 +83,11 @@ unsigned check_numbers(const PadRecord &pad, bool pictures) {
       ck_assert(packet.has(GST_BUFFER_FLAG_DISCONT));
       ck_assert(!pictures || Ticker::is_keyframe(number));
     }
-    // The timeline survives: what was captured when has its place.
-    ck_assert_uint_eq(packet.pts / GST_MSECOND,
-                      static_cast<GstClockTime>(number) * (pictures ? 40 : 20));
+    // The timeline survives: what was captured when has its place. Where all is slow, what comes at
+    // ten times its speed falls so far behind the clock that it is taken for a jump.
+    if (slowness() == 1)
+      ck_assert_uint_eq(packet.pts / GST_MSECOND,
+                        static_cast<GstClockTime>(number) * (pictures ? 40 : 20));
     last = number;
   }
   return holes;
