@@ -317,7 +317,8 @@ int main(int argc, char **argv) {
         "\"rtms_stream_id\":\"blaster-%zu\",\"server_urls\":\"%s://localhost:%u/signaling/"
         "%zu\"}}}\n",
         i, options.certificate ? "wss" : "ws", port, i);
-  fflush(stdout);
+  // In a pipe that is how the reader knows that there are no more.
+  fclose(stdout);
   MainLoopPtr loop(g_main_loop_new(nullptr, FALSE));
   g_main_loop_run(loop.get());
   return 0;
