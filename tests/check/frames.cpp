@@ -256,6 +256,31 @@ GST_START_TEST(test_bounded_room) {
 }
 GST_END_TEST;
 
+// Behind a large message comes little of the next one, which would have to be moved.
+GST_START_TEST(test_little_is_moved) {
+  constexpr unsigned kMessages = 20;
+  constexpr size_t kLittle = 16 << 10;
+  std::string wire;
+  for (unsigned i = 0; i < kMessages; i++)
+    wire += frame(0x81, std::string(200000 + 1000 * i, 'x'));
+  FrameReader reader(kLimit);
+  unsigned messages = 0;
+  for (size_t at = 0; at < wire.size();) {
+    const FrameReader::Room room = reader.room();
+    const size_t size = std::min(room.size, wire.size() - at);
+    memcpy(room.data, wire.data() + at, size);
+    reader.filled(size);
+    at += size;
+    const unsigned before = messages;
+    while (reader.next().kind == Kind::Data)
+      messages++;
+    if (messages > before)
+      ck_assert_uint_le(reader.buffered().size(), kLittle);
+  }
+  ck_assert_uint_eq(messages, kMessages);
+}
+GST_END_TEST;
+
 static Suite *frames_suite() {
   Suite *suite = suite_create("frames");
   TCase *tcase = tcase_create("frames");
@@ -271,6 +296,7 @@ static Suite *frames_suite() {
   tcase_add_test(tcase, test_close);
   tcase_add_test(tcase, test_too_large);
   tcase_add_test(tcase, test_bounded_room);
+  tcase_add_test(tcase, test_little_is_moved);
   return suite;
 }
 

@@ -59,22 +59,21 @@ void FrameReader::reallocate(size_t capacity) {
 }
 
 FrameReader::Room FrameReader::room() {
-  if (begin_ == end_) {
-    begin_ = end_ = 0;
-    if (capacity_ == 0 || capacity_ > kKeptCapacity)
-      reallocate(kRoom);
+  const size_t held = end_ - begin_;
+  if (held == 0 && (capacity_ == 0 || capacity_ > kKeptCapacity))
+    reallocate(kRoom);
+  const bool full = capacity_ - end_ < kLeastRoom;
+  // The beginning of a message is moved while it is short, and not when most of it is there.
+  if (begin_ > 0 && (held <= kLeastRoom || (full && held <= capacity_ / 2))) {
+    memmove(buffer_.get(), buffer_.get() + begin_, held);
+    begin_ = 0;
+    end_ = held;
+  } else if (full) {
+    reallocate(std::min(capacity_ * 2, max_message_ + kMaxHeader + kRoom));
   }
-  if (capacity_ - end_ < kLeastRoom) {
-    const size_t held = end_ - begin_;
-    if (held <= capacity_ / 2) {
-      memmove(buffer_.get(), buffer_.get() + begin_, held);
-      begin_ = 0;
-      end_ = held;
-    } else {
-      reallocate(std::min(capacity_ * 2, max_message_ + kMaxHeader + kRoom));
-    }
-  }
-  return {buffer_.get() + end_, capacity_ - end_};
+  // Little of what follows a large message, so that little is moved.
+  const size_t wanted = missing_ ? missing_ + kLeastRoom : kRoom;
+  return {buffer_.get() + end_, std::min(capacity_ - end_, wanted)};
 }
 
 FrameEvent FrameReader::next() {
@@ -114,8 +113,12 @@ bool FrameReader::read_frame(FrameEvent *event) {
     *event = {FrameEvent::Kind::TooLarge, {}, kCloseTooLarge};
     return false;
   }
-  if (held - header.size < header.length)
+  missing_ = 0;
+  if (held - header.size < header.length) {
+    if (header.length > kRoom)
+      missing_ = static_cast<size_t>(header.length) - (held - header.size);
     return false;
+  }
   const std::string_view payload(bytes + header.size, static_cast<size_t>(header.length));
   begin_ += header.size + payload.size();
   if (is_control(header.opcode)) {

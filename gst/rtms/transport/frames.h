@@ -80,6 +80,7 @@ class FrameReader {
   size_t max_message_;
   std::unique_ptr<char[]> buffer_;
   size_t capacity_ = 0, begin_ = 0, end_ = 0;
+  size_t missing_ = 0;  // of the large frame that has begun
   std::string fragments_;
   bool in_fragments_ = false;
   bool fragments_done_ = false;  // handed out by the last next()
