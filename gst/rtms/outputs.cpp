@@ -140,9 +140,8 @@ void Outputs::all_negotiated() {
 
 Outputs::Output *Outputs::add_output(Media media, const std::string &key, const std::string &name,
                                      const char *templ, EventPtr tags) {
-  auto output = std::make_unique<Output>();
+  auto output = std::make_unique<Output>(media);
   Output *raw = output.get();
-  output->media = media;
   output->caps = caps_of(media, std::nullopt);
   output->track = Track(least_step(media));
 

@@ -75,6 +75,9 @@ class Outputs {
 
  private:
   struct Output {
+    explicit Output(Media its_media)
+        : media(its_media), packets(media == Media::Audio ? kSoundSizes : kPictureSizes) {}
+
     Media media;
     GstRtmsSrcPad *pad = nullptr;  // a reference of ours
     CapsPtr caps;

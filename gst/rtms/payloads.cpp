@@ -9,7 +9,7 @@ namespace {
 constexpr const char *kParticipantMeta = "GstRtmsParticipantMeta";
 
 BufferPtr decode(const MediaData &data, const MediaParams &params, PacketPool *pool) {
-  BufferPtr buffer = decode_base64(data.payload, data.media == Media::Audio ? pool : nullptr);
+  BufferPtr buffer = decode_base64(data.payload, pool);
   if (!buffer)
     return nullptr;
   if (data.length && *data.length != static_cast<int64_t>(gst_buffer_get_size(buffer.get())))

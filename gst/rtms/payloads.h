@@ -14,7 +14,7 @@ struct TextOptions {
 };
 
 // Null where the payload is damaged or empty. `stream_start_ms` is what relative times of a
-// transcript count from. Sound is put into the pool's buffers.
+// transcript count from. Sound and pictures are put into the pool's buffers, where it has such.
 BufferPtr make_buffer(const MediaData &data, const MediaParams &params, TextOptions options,
                       int64_t stream_start_ms, PacketPool *pool);
 

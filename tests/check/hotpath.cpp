@@ -47,11 +47,12 @@ void take(const MediaData &data, PacketPool *pool, Queue *queue) {
 int main(int argc, char **argv) {
   g_assert(argc == 3);
   gst_init(nullptr, nullptr);
-  const std::string frame = frame_of(std::strtoul(argv[1], nullptr, 10));
+  const size_t payload = std::strtoul(argv[1], nullptr, 10);
+  const std::string frame = frame_of(payload);
   const long count = std::strtol(argv[2], nullptr, 10);
   Parser parser;
   FrameReader reader(16 << 20);
-  PacketPool pool;
+  PacketPool pool(payload > kSoundSizes.most ? kPictureSizes : kSoundSizes);
   Queue queue(Queue::Policy::Oldest, {});
   register_participant_meta();
   for (long taken = 0; taken < count;) {

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-EXPECTED = {640: 5531, 20000: 58148, 200000: 504419}
+EXPECTED = {640: 5557, 20000: 58363, 200000: 497656}
 TOLERANCE = 0.05
 FEW, MANY = 20, 220
 

@@ -1,9 +1,11 @@
-// Buffers of sound are used again: with nothing left of what they were, whatever was done to them.
+// Buffers are used again: with nothing left of what they were, whatever was done to them.
 #include "media/payload.h"
 #include "payloads.h"
 
 #include <gst/check/gstcheck.h>
 
+#include <algorithm>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -235,16 +237,67 @@ GST_START_TEST(test_outlives_its_pool) {
 }
 GST_END_TEST;
 
-// A picture, or no pool.
 GST_START_TEST(test_without) {
   const std::string text = base64_of(kPacket, 'a');
   BufferPtr buffer = make(nullptr, packet(text));
   expect_fresh(buffer.get(), kPacket, 'a', 7, "Ada", 1000);
-  PacketPool pool;
+}
+GST_END_TEST;
+
+// Large ones are used again, and hold at most half as much as they take. The others are made.
+GST_START_TEST(test_pictures) {
+  constexpr size_t kKept = 4;
+  const struct {
+    size_t size;
+    bool pooled;
+  } pictures[] = {{1000, false},   {65535, false}, {65536, true},   {200000, true},
+                  {65536, false},  {150000, true}, {1048576, true}, {1048577, false},
+                  {524287, false}, {524288, true}};
+  std::deque<unsigned> all_gone;  // outlives the pool
+  PacketPool pool(kPictureSizes);
+  for (const auto &picture : pictures) {
+    const std::string text = base64_of(picture.size, 'p');
+    std::vector<BufferPtr> under_way;
+    std::vector<GstMemory *> memories;
+    unsigned &gone = all_gone.emplace_back();
+    for (size_t i = 0; i < 2 * kKept; i++) {
+      under_way.push_back(decode_base64(text, &pool));
+      GstBuffer *buffer = under_way.back().get();
+      fail_unless((buffer->pool != nullptr) == picture.pooled, "%zu bytes", picture.size);
+      assert_equals_int(gst_buffer_get_size(buffer), picture.size);
+      fail_unless(gst_buffer_memcmp(buffer, picture.size - 1, "p", 1) == 0);
+      GstMemory *memory = gst_buffer_peek_memory(buffer, 0);
+      fail_unless(memory->maxsize <= 2 * picture.size + 64 || !picture.pooled);
+      gst_mini_object_weak_ref(
+          GST_MINI_OBJECT(memory),
+          [](gpointer count, GstMiniObject *) { ++*static_cast<unsigned *>(count); }, &gone);
+      memories.push_back(memory);
+    }
+    under_way.clear();
+    fail_unless(gone == (picture.pooled ? kKept : 2 * kKept), "%zu bytes: %u gone", picture.size,
+                gone);
+    if (!picture.pooled)
+      continue;
+    const BufferPtr again = decode_base64(text, &pool);
+    GstMemory *memory = gst_buffer_peek_memory(again.get(), 0);
+    fail_unless(std::find(memories.begin(), memories.end(), memory) != memories.end());
+  }
+}
+GST_END_TEST;
+
+// What a picture was told to be, the next one is not.
+GST_START_TEST(test_flags) {
+  const std::string text = base64_of(100000, 'p');
+  PacketPool pool(kPictureSizes);
   MediaData picture = packet(text);
   picture.media = Media::Video;
+  BufferPtr buffer = make_buffer(picture, {}, {}, 0, &pool);
+  const GstBuffer *address = buffer.get();
+  GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
+  buffer.reset();
   buffer = make_buffer(picture, {}, {}, 0, &pool);
-  fail_unless(buffer->pool == nullptr);
+  fail_unless(buffer.get() == address);
+  fail_unless(!GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT));
 }
 GST_END_TEST;
 
@@ -261,6 +314,8 @@ static Suite *packets_suite() {
   tcase_add_test(tc, test_burst);
   tcase_add_test(tc, test_outlives_its_pool);
   tcase_add_test(tc, test_without);
+  tcase_add_test(tc, test_pictures);
+  tcase_add_test(tc, test_flags);
   return suite;
 }
 

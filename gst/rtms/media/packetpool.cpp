@@ -2,22 +2,12 @@
 
 #include "base64.h"
 
-namespace {
-
-// Sizes of raw audio are multiples of it.
-constexpr size_t kStep = 64;
-constexpr size_t kMostCapacity = 8 << 10;
-// What a burst has needed need not stay for the rest of a meeting.
-constexpr gint kMostKept = 512;
-
-}  // namespace
-
 // GstBufferPool's own taking and giving back wakes who waits for a buffer, with calls of the
 // system: nobody waits here, for an empty pool makes a new one.
 struct GstRtmsPacketPool {
   GstBufferPool parent;
   GstAtomicQueue *kept;
-  gint count;  // of them; atomic
+  gint count, most;  // of them; the first is atomic
   gsize capacity;
 };
 
@@ -65,7 +55,7 @@ static void gst_rtms_packet_pool_release(GstBufferPool *pool, GstBuffer *buffer)
   const bool intact = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_TAG_MEMORY) &&
                       gst_buffer_get_size(buffer) == self->capacity &&
                       gst_buffer_is_all_memory_writable(buffer);
-  if (!intact || g_atomic_int_get(&self->count) >= kMostKept) {
+  if (!intact || g_atomic_int_get(&self->count) >= self->most) {
     gst_buffer_unref(buffer);
     return;
   }
@@ -94,10 +84,11 @@ static void gst_rtms_packet_pool_class_init(GstRtmsPacketPoolClass *klass) {
 namespace rtms {
 namespace {
 
-ObjectPtr<GstBufferPool> make_pool(size_t capacity) {
+ObjectPtr<GstBufferPool> make_pool(size_t capacity, int kept) {
   auto pool = static_cast<GstBufferPool *>(g_object_new(gst_rtms_packet_pool_get_type(), nullptr));
   gst_object_ref_sink(pool);
   packet_pool(pool)->capacity = capacity;
+  packet_pool(pool)->most = kept;
   GstStructure *config = gst_buffer_pool_get_config(pool);
   gst_buffer_pool_config_set_params(config, nullptr, static_cast<guint>(capacity), 0, 0);
   gst_buffer_pool_set_config(pool, config);
@@ -115,15 +106,15 @@ PacketPool::~PacketPool() {
 void PacketPool::replace(size_t capacity) {
   if (pool_)
     gst_buffer_pool_set_active(pool_.get(), FALSE);
-  pool_ = capacity ? make_pool(capacity) : nullptr;
+  pool_ = capacity ? make_pool(capacity, sizes_.kept) : nullptr;
   capacity_ = capacity;
 }
 
 BufferPtr PacketPool::acquire(size_t size) {
-  if (size > kMostCapacity)
+  if (size < sizes_.least || size > sizes_.most || size < capacity_ / sizes_.slack)
     return nullptr;
   if (size > capacity_)
-    replace((size + kStep - 1) / kStep * kStep);
+    replace((size + sizes_.step - 1) / sizes_.step * sizes_.step);
   GstBuffer *buffer = nullptr;
   if (gst_buffer_pool_acquire_buffer(pool_.get(), &buffer, nullptr) != GST_FLOW_OK)
     return nullptr;

@@ -1,25 +1,39 @@
-// Small buffers that are used again with their memory and metas. To make those and to free them, on
-// another thread, is most of what a packet of sound costs.
+// Buffers that are used again with their memory and metas. To make those and to free them, on
+// another thread, is most of what a packet of sound costs; the memory of a large picture comes from
+// the system each time, page by page.
 #pragma once
 
 #include "gstptr.h"
 
 namespace rtms {
 
+// What a pool is for.
+struct PacketSizes {
+  size_t least, most;  // other sizes are as well made each time
+  size_t step;         // its buffers are multiples of it
+  size_t slack;        // and so many times what they hold, at most
+  int kept;            // what a burst has needed need not stay for the rest of a meeting
+};
+// Sizes of raw audio are multiples of 64.
+inline constexpr PacketSizes kSoundSizes{1, 8 << 10, 64, 8 << 10, 512};
+// Queues count what a buffer holds: it must not take much more.
+inline constexpr PacketSizes kPictureSizes{64 << 10, 1 << 20, 32 << 10, 2, 4};
+
 class PacketPool {
  public:
-  PacketPool() = default;
+  explicit PacketPool(const PacketSizes &sizes = kSoundSizes) : sizes_(sizes) {}
   PacketPool(const PacketPool &) = delete;
   PacketPool &operator=(const PacketPool &) = delete;
   ~PacketPool();
 
   // A buffer of that size, with kBase64Margin bytes behind it; what it holds is not defined. Its
-  // metas are those that it was given before, by keep_with_buffer(). Null: too large to be kept.
+  // metas are those that it was given before, by keep_with_buffer(). Null: not of its sizes.
   BufferPtr acquire(size_t size);
 
  private:
   void replace(size_t capacity);
 
+  PacketSizes sizes_;
   ObjectPtr<GstBufferPool> pool_;
   size_t capacity_ = 0;
 };
