@@ -127,7 +127,8 @@ class Recording {
 
  private:
   static std::unique_ptr<Server> start(bool camera) {
-    constexpr int kKeepAliveMs = 4000;  // not a divisor of the length: no answer is late at the end
+    // Not a divisor of the length: no answer is late at the end.
+    const int kKeepAliveMs = 4000 * slowness();
     Config config;
     config.keep_alive_ms = kKeepAliveMs;
     config.source = make_meeting(quiet_meeting(camera));
@@ -172,6 +173,8 @@ void check(const Recording &recording, bool has_picture) {
     video = end_of(tracks, "video");
   }
   g_print("%s: %.3f s of sound\n", recording.name(), audio);
+  if (!in_real_time())
+    return;
   expect_near(recording.name(), audio, kLength, kUncertain);
   expect_near(recording.name(), video, has_picture ? last : 0, kUncertain);
 }

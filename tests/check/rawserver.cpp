@@ -258,10 +258,11 @@ std::string RawServer::url(const std::string &path) const {
 Setup RawServer::client() const {
   return [url = url("/signaling")](GstElement *src) {
     set(src, "media-types", "audio");
-    // A stream of its own: tests have several at once.
+    // A stream of its own: tests have several at once. While one of its connections is flooded,
+    // nothing comes on the other.
     g_object_set(src, "signaling-url", url.c_str(), "stream-id", url.c_str(), "meeting-uuid",
                  "m==", "client-id", "test-client", "client-secret", "test-secret", "retry-delay",
-                 100, nullptr);
+                 100, "keep-alive-timeout", 12 * kDeadlineMs, nullptr);
   };
 }
 

@@ -16,6 +16,7 @@ using namespace rtmscheck;
 
 constexpr int64_t kLengthMs = 6000;
 constexpr double kLength = kLengthMs / 1000.0;
+constexpr uint64_t kSomeSeconds = 64 << 10;  // as bytes of a file
 
 // A disk that is full soon. Only root has one; it is there for this process and what it starts.
 class TinyDisk {
@@ -23,7 +24,7 @@ class TinyDisk {
   explicit TinyDisk(const std::string &path)
       : path_(path),
         mounted_(unshare(CLONE_NEWNS) == 0 &&
-                 mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                 mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) == 0 &&
                  mount("none", path_.c_str(), "tmpfs", 0, "size=250k") == 0) {}
   ~TinyDisk() {
     if (mounted_)
@@ -81,14 +82,18 @@ GST_START_TEST(test_killed) {
   mp4.announce(*other);
   mkv.wait_messages(*server, "video", 150);
   mp4.wait_messages(*other, "video", 150);
+  const std::string mkv_file = mkv.only_folder() + "/meeting.mkv",
+                    mp4_file = mp4.only_folder() + "/meeting.mp4";
+  for (const std::string &file : {mkv_file, mp4_file})
+    ck_assert(mkv.program().wait_until([&] { return size_of(file) > kSomeSeconds; }));
   for (RecorderRun *run : {&mkv, &mp4}) {
     run->program().send(SIGKILL);
     ck_assert(run->program().wait(kDeadlineMs));
   }
   // Of 6 s, or some more; what the muxer or the file's buffer held is lost.
   constexpr double kExpected = 6, kLost = 3.6;
-  expect_recording(mkv.only_folder() + "/meeting.mkv", 3, kExpected, kLost);
-  expect_recording(mp4.only_folder() + "/meeting.mp4", 1, kExpected, kLost);
+  expect_recording(mkv_file, 3, kExpected, kLost);
+  expect_recording(mp4_file, 1, kExpected, kLost);
   expect_text(report_of(mp4.only_folder(), "state"), "recording");
   ck_assert(contains(mkv.text_of(mkv.only_folder() + "/meeting.vtt"), "sentence 1"));
 }
@@ -195,10 +200,12 @@ GST_START_TEST(test_late_sound) {
   run.announce(*server);
   run.wait_events("finished", 1, static_cast<int>(kLengthMs) + kDeadlineMs);
   const auto finished = run.events("finished");
-  ck_assert_msg(contains(finished[0], "\"late_samples\":0"), "%s", finished[0].c_str());
+  ck_assert_msg(!in_real_time() || contains(finished[0], "\"late_samples\":0"), "%s",
+                finished[0].c_str());
   const std::string file = run.only_folder() + (__i__ ? "/meeting.mp4" : "/meeting.mkv");
   expect_recording(file, 1, kLength);
-  expect_in_sync(flash_beep(file), 0.06, 5);
+  if (in_real_time())
+    expect_in_sync(flash_beep(file), 0.06, 5);
   run.program().send(SIGTERM);
   run.expect_end();
 }

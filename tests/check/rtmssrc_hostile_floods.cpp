@@ -119,7 +119,7 @@ GST_START_TEST(test_participants) {
                    nice_afterwards);
   Player player(server.client());
   // A sanitizer takes seconds for what comes before the other connection's turn.
-  g_object_set(player.src(), "timeout", 60000, nullptr);
+  g_object_set(player.src(), "timeout", 6 * kDeadlineMs, nullptr);
   forget_messages(player);
   expect_streaming(player, server);
   memory->expect_kept();
