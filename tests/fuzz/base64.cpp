@@ -89,7 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const bool ready = gst_init_check(nullptr, nullptr, nullptr);
   expect(ready, "GStreamer");
   const std::string_view text(reinterpret_cast<const char *>(data), size);
-  static PacketPool pool(PacketSizes{1, 1 << 20, 64, 1 << 20, 4});
+  static PacketPool pool(PacketSizes{1, 1 << 20, 64, 1 << 20});
   BufferPtr buffer = decode_base64(text);
   const BufferPtr pooled = decode_base64(text, &pool);
   std::string bytes;

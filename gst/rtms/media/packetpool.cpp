@@ -84,11 +84,11 @@ static void gst_rtms_packet_pool_class_init(GstRtmsPacketPoolClass *klass) {
 namespace rtms {
 namespace {
 
-ObjectPtr<GstBufferPool> make_pool(size_t capacity, int kept) {
+ObjectPtr<GstBufferPool> make_pool(size_t capacity) {
   auto pool = static_cast<GstBufferPool *>(g_object_new(gst_rtms_packet_pool_get_type(), nullptr));
   gst_object_ref_sink(pool);
   packet_pool(pool)->capacity = capacity;
-  packet_pool(pool)->most = kept;
+  packet_pool(pool)->most = static_cast<gint>(kPacketsKept / (capacity + kPacketCost));
   GstStructure *config = gst_buffer_pool_get_config(pool);
   gst_buffer_pool_config_set_params(config, nullptr, static_cast<guint>(capacity), 0, 0);
   gst_buffer_pool_set_config(pool, config);
@@ -106,7 +106,7 @@ PacketPool::~PacketPool() {
 void PacketPool::replace(size_t capacity) {
   if (pool_)
     gst_buffer_pool_set_active(pool_.get(), FALSE);
-  pool_ = capacity ? make_pool(capacity, sizes_.kept) : nullptr;
+  pool_ = capacity ? make_pool(capacity) : nullptr;
   capacity_ = capacity;
 }
 

@@ -12,12 +12,14 @@ struct PacketSizes {
   size_t least, most;  // other sizes are as well made each time
   size_t step;         // its buffers are multiples of it
   size_t slack;        // and so many times what they hold, at most
-  int kept;            // what a burst has needed need not stay for the rest of a meeting
 };
 // Sizes of raw audio are multiples of 64.
-inline constexpr PacketSizes kSoundSizes{1, 8 << 10, 64, 8 << 10, 512};
+inline constexpr PacketSizes kSoundSizes{1, 8 << 10, 64, 8 << 10};
 // Queues count what a buffer holds: it must not take much more.
-inline constexpr PacketSizes kPictureSizes{64 << 10, 1 << 20, 32 << 10, 2, 4};
+inline constexpr PacketSizes kPictureSizes{64 << 10, 1 << 20, 32 << 10, 2};
+// What a burst has needed need not stay for the rest of a meeting: so many bytes do. A buffer and
+// its metas take some beside what they hold.
+inline constexpr size_t kPacketsKept = 2 << 20, kPacketCost = 1 << 10;
 
 class PacketPool {
  public:
