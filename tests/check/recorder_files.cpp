@@ -258,7 +258,8 @@ GST_START_TEST(test_leaks) {
   options.speakers = 3;
   auto one = serve(meeting_of(2000, options)), two = serve(meeting_of(2000, options));
   RecorderRun run(RecorderRun::Setup{
-      {"--speakers=2", "--screen", __i__ ? "--format=mp4" : "--format=mkv"},
+      {"--video-resolution=sd", "--speakers=2", "--screen",
+       __i__ ? "--format=mp4" : "--format=mkv"},
       "",
       {{"GST_TRACERS", "leaks"}, {"GST_DEBUG", "GST_TRACER:7"}, {"GST_DEBUG_NO_COLOR", "1"}},
       true});
