@@ -91,7 +91,7 @@ class Recording {
                                    .c_str())) {
     ElementPtr src(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "src"));
     g_object_set(src.get(), "webhook", server_->webhook_json().c_str(), "client-id", "test-client",
-                 "client-secret", "test-secret", nullptr);
+                 "client-secret", "test-secret", "timeout", kDeadlineMs, nullptr);
     set_location();
     ck_assert_int_ne(gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING),
                      GST_STATE_CHANGE_FAILURE);

@@ -177,7 +177,7 @@ GST_START_TEST(test_incomplete) {
   for (const auto &server : servers)
     run.announce(*server);
   run.announce(*sound_alone);
-  run.wait_events("finished", servers.size() + 1, static_cast<int>(kLengthMs) + kDeadlineMs);
+  run.wait_events("finished", servers.size() + 1, static_cast<int>(kLengthMs) + 3 * kDeadlineMs);
   for (const std::string &folder : run.folders()) {
     expect_recording(folder + (mp4 ? "/meeting.mp4" : "/meeting.mkv"), 3, kLength);
     expect_text(report_of(folder, "state"), "finished");

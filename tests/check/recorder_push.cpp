@@ -10,7 +10,7 @@ namespace {
 using namespace rtmscheck;
 
 constexpr double kLength = 18;
-constexpr uint64_t kArrived = 60000;  // some seconds
+const uint64_t kArrived = in_real_time() ? 60000 : 5000;  // some seconds
 
 }  // namespace
 
@@ -42,7 +42,8 @@ GST_START_TEST(test_push) {
   const std::string file = run.only_folder() + "/meeting.mkv";
   expect_recording(file, 1, kLength);
   const auto recorded = tracks_of(file);
-  ck_assert_int_ge(recorded.at("video").packets, static_cast<int>(kLength * 25) - 5);
+  if (in_real_time())
+    ck_assert_int_ge(recorded.at("video").packets, static_cast<int>(kLength * 25) - 5);
   for (const TemporaryDirectory *folder : {&first, &second}) {
     const auto pushed = tracks_of(folder->file("meeting-k3y.flv"));
     g_print("pushed: %.1f s of pictures, %.1f s of sound\n",
@@ -50,11 +51,13 @@ GST_START_TEST(test_push) {
             pushed.at("audio").end - pushed.at("audio").first);
     ck_assert_int_gt(pushed.at("video").packets, 10);
     ck_assert_int_gt(pushed.at("audio").packets, 10);
-    expect_near("sound and picture begin together", pushed.at("audio").first,
-                pushed.at("video").first, 1.5);
+    if (in_real_time())
+      expect_near("sound and picture begin together", pushed.at("audio").first,
+                  pushed.at("video").first, 1.5);
   }
   constexpr double kBroadcast = 0.06;
-  expect_in_sync(flash_beep(second.file("meeting-k3y.flv")), kBroadcast, 6);
+  if (in_real_time())
+    expect_in_sync(flash_beep(second.file("meeting-k3y.flv")), kBroadcast, 6);
   run.expect_no_secrets({"k3y"});
   expect_no_violations(*server);
 }
