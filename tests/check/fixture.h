@@ -34,6 +34,8 @@ inline bool in_real_time() {
   constexpr int kValgrind = 20;
   return slowness() < kValgrind;
 }
+// For what may be slow to answer, three times, and still is no watchdog's business.
+inline constexpr int kRareKeepAliveMs = 20000;
 inline const int kDeadlineMs = 10000 * slowness();
 inline const int kPromptMs = 1000 * slowness();  // a state change to READY or NULL takes less
 inline constexpr int64_t kStartMs = 1738392033000;

@@ -127,10 +127,9 @@ class Recording {
 
  private:
   static std::unique_ptr<Server> start(bool camera) {
-    // Not a divisor of the length: no answer is late at the end.
-    const int kKeepAliveMs = 4000 * slowness();
+    constexpr int kKeepAliveMs = 4000;  // not a divisor of the length: no answer is late at the end
     Config config;
-    config.keep_alive_ms = kKeepAliveMs;
+    config.keep_alive_ms = in_real_time() ? kKeepAliveMs : kRareKeepAliveMs;
     config.source = make_meeting(quiet_meeting(camera));
     return serve(std::move(config));
   }
@@ -166,7 +165,8 @@ double end_of(const std::map<std::string, Track> &tracks, const std::string &nam
 void check(const Recording &recording, bool has_picture) {
   double audio = 0, video = 0, last = 0;
   for (const std::string &file : recording.files()) {
-    expect_playable(file, has_picture ? nullptr : "0:a");
+    if (in_real_time())
+      expect_playable(file, has_picture ? nullptr : "0:a");
     const auto tracks = tracks_of(file);
     last = end_of(tracks, "audio");
     audio += last;
@@ -179,16 +179,23 @@ void check(const Recording &recording, bool has_picture) {
   expect_near(recording.name(), video, has_picture ? last : 0, kUncertain);
 }
 
-template <std::size_t N>
-void record_all(const Muxer (&muxers)[N], bool camera) {
+void record(const Muxer *muxers, std::size_t count, bool camera) {
   std::vector<std::unique_ptr<Recording>> recordings;
-  for (const Muxer &muxer : muxers)
-    recordings.push_back(std::make_unique<Recording>(muxer, camera));
+  for (std::size_t i = 0; i < count; i++)
+    recordings.push_back(std::make_unique<Recording>(muxers[i], camera));
   const int64_t deadline_us = g_get_monotonic_time() + 1000 * (kLengthMs + kDeadlineMs);
   for (const auto &recording : recordings)
     recording->wait_end(deadline_us);
-  for (std::size_t i = 0; i < N; i++)
+  for (std::size_t i = 0; i < count; i++)
     check(*recordings[i], camera || contains(muxers[i].description, "x264enc"));
+}
+
+// All at once take half a minute; under valgrind each has enough to do by itself.
+template <std::size_t N>
+void record_all(const Muxer (&muxers)[N], bool camera) {
+  const std::size_t together = in_real_time() ? N : 1;
+  for (std::size_t at = 0; at < N; at += together)
+    record(muxers + at, together, camera);
 }
 
 }  // namespace

@@ -177,7 +177,8 @@ void add_case(Suite *suite, const char *name, TFun test, int times) {
 Config meeting_of(int64_t length_ms, MeetingOptions options) {
   options.duration_ms = length_ms;
   Config config;
-  config.keep_alive_ms *= slowness();
+  if (!in_real_time())
+    config.keep_alive_ms = kRareKeepAliveMs;
   config.source = make_meeting(options);
   return config;
 }
