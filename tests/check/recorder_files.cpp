@@ -265,7 +265,7 @@ GST_START_TEST(test_leaks) {
       true});
   run.announce(*one);
   run.announce(*two);
-  run.wait_events("finished", 2);
+  run.wait_events("finished", 2, 3 * kDeadlineMs);
   run.program().send(SIGTERM);
   run.expect_end();
   const std::string output = run.program().output();
