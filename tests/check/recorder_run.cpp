@@ -35,6 +35,8 @@ RecorderRun::RecorderRun(const Setup &setup)
                        "--log=" + directory_.file("log"), "--min-free=0"};
   if (setup.listen)
     options.arguments.push_back("--listen=http://127.0.0.1:0/webhook");
+  if (!in_real_time())
+    options.arguments.push_back("--stop-timeout=600");
   options.arguments.insert(options.arguments.end(), setup.options.begin(), setup.options.end());
   options.folder = directory_.path();
   options.environment = {{"ZM_RTMS_CLIENT", "test-client"},
