@@ -190,7 +190,7 @@ void play(GstElement *pipeline) {
   ck_assert_int_ne(gst_element_set_state(pipeline, GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
   BusPtr bus(gst_element_get_bus(pipeline));
   MessagePtr message(gst_bus_timed_pop_filtered(
-      bus.get(), 40 * GST_SECOND,
+      bus.get(), 4 * static_cast<GstClockTime>(kDeadlineMs) * GST_MSECOND,
       static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_WARNING)));
   ck_assert_msg(message != nullptr, "no end");
   if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_EOS) {
@@ -229,6 +229,8 @@ std::string to_string(const FlashBeep &found) {
 }
 
 void expect_in_sync(const FlashBeep &found, double tolerance, unsigned fewest) {
+  if (!in_real_time())
+    return;
   constexpr double kNear = 0.3;
   unsigned pairs = 0;
   double sum = 0, furthest = 0;
