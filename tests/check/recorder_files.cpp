@@ -182,8 +182,10 @@ GST_START_TEST(test_incomplete) {
     expect_recording(folder + (mp4 ? "/meeting.mp4" : "/meeting.mkv"), 3, kLength);
     expect_text(report_of(folder, "state"), "finished");
   }
+  // Under valgrind keep-alives of five meetings are answered late.
   for (const auto &server : servers)
-    expect_no_violations(*server);
+    if (in_real_time())
+      expect_no_violations(*server);
   run.program().send(SIGTERM);
   run.expect_end();
 }
