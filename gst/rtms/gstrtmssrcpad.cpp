@@ -15,31 +15,35 @@ using namespace std::chrono_literals;
 constexpr auto kGapInterval = 250ms;
 constexpr GstClockTime kMinGap = 100 * GST_MSECOND;
 constexpr auto kPushTimeout = 300ms;
+constexpr size_t kCacheLine = 64;
 
 }  // namespace
 
 namespace rtms {
 
+// In cache lines by who writes: what the loop thread reads of each buffer's pad is not fetched anew
+// because the streaming task wrote beside it.
 struct PadState {
   explicit PadState(PadConfig c) : config(std::move(c)), queue(config.policy, config.limits) {}
 
   const PadConfig config;
   GstRtmsSrcPad *pad = nullptr;
 
-  // `mutex` guards the next six, and the start of the task, which takes the pad's lock. Nothing
-  // else is called with it held.
-  std::mutex mutex;
+  // What the last push returned.
+  std::atomic<GstFlowReturn> flow{GST_FLOW_OK};
+  std::atomic<bool> linked{false};  // written with `mutex`
+
+  // `mutex` guards the next six, and the start of the task and the look at the link, which take the
+  // pad's lock. Nothing else is called with it held.
+  alignas(kCacheLine) std::mutex mutex;
   std::condition_variable changed;
   Queue queue;
   bool flushing = true;
   bool eos = false;  // an EOS event is in the queue, or has been
   bool pushing = false;
 
-  // What the last push returned.
-  std::atomic<GstFlowReturn> flow{GST_FLOW_OK};
-
   // The streaming task's own.
-  GstSegment segment{};
+  alignas(kCacheLine) GstSegment segment{};
   GstClockTime end = GST_CLOCK_TIME_NONE;  // running time of the end of what was pushed
   bool silent = false;                     // a GAP was the last
 };
@@ -123,11 +127,20 @@ void push_eos(GstRtmsSrcPad *self, EventPtr eos) {
   push_event(self, std::move(eos));
 }
 
-// What to do next, taken from the queue.
+// With `mutex` held: what was taken from the queue has been pushed. Only who flushes waits for
+// that.
+void pushed(PadState *state) {
+  state->pushing = false;
+  if (state->flushing)
+    state->changed.notify_all();
+}
+
+// What to do next, taken from the queue when what was before is done.
 enum class Next { Item, Gap, Stop };
 
 Next wait_for_next(PadState *state, BufferPtr *buffer, EventPtr *event) {
   std::unique_lock<std::mutex> lock(state->mutex);
+  pushed(state);
   const auto ready = [&] { return state->flushing || !state->queue.empty(); };
   bool woken = ready();
   if (!woken)  // only then the clock is asked
@@ -142,14 +155,6 @@ Next wait_for_next(PadState *state, BufferPtr *buffer, EventPtr *event) {
     return Next::Gap;
   state->queue.pop(buffer, event);
   return Next::Item;
-}
-
-void pushed(PadState *state) {
-  {
-    std::lock_guard<std::mutex> lock(state->mutex);
-    state->pushing = false;
-  }
-  state->changed.notify_all();
 }
 
 void loop(gpointer data) {
@@ -176,9 +181,11 @@ void loop(gpointer data) {
       over = true;
       break;
   }
-  if (over)
+  if (over) {
     gst_pad_pause_task(GST_PAD(self));
-  pushed(state);
+    std::lock_guard<std::mutex> lock(state->mutex);
+    pushed(state);
+  }
 }
 
 // A pad that leads nowhere has no thread: events wait for its link.
@@ -195,9 +202,11 @@ void start(GstRtmsSrcPad *self) {
   start_task(self);
 }
 
-void linked(GstPad *pad, GstPad *) {
+// It was linked, or unlinked. Two threads may do so at once: what counts is how it is now.
+void link_changed(GstPad *pad, GstPad *) {
   PadState *state = GST_RTMS_SRC_PAD(pad)->state;
   std::lock_guard<std::mutex> lock(state->mutex);
+  state->linked = gst_pad_is_linked(pad);
   if (!state->flushing)
     start_task(GST_RTMS_SRC_PAD(pad));
 }
@@ -266,7 +275,8 @@ static void gst_rtms_src_pad_finalize(GObject *object) {
 
 static void gst_rtms_src_pad_class_init(GstRtmsSrcPadClass *klass) {
   G_OBJECT_CLASS(klass)->finalize = gst_rtms_src_pad_finalize;
-  GST_PAD_CLASS(klass)->linked = linked;
+  GST_PAD_CLASS(klass)->linked = link_changed;
+  GST_PAD_CLASS(klass)->unlinked = link_changed;
 }
 
 GstRtmsSrcPad *gst_rtms_src_pad_new(GstPadTemplate *templ, const char *name,
@@ -315,4 +325,8 @@ rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *self) {
 
 GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *self) {
   return self->state->flow;
+}
+
+bool gst_rtms_src_pad_is_linked(GstRtmsSrcPad *self) {
+  return self->state->linked;
 }

@@ -67,4 +67,7 @@ void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *pad);
 // What the last push returned; GST_FLOW_OK again after a new link.
 GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *pad);
 
+// gst_pad_is_linked() without the pad's lock, which the task holds again and again while it pushes.
+bool gst_rtms_src_pad_is_linked(GstRtmsSrcPad *pad);
+
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *pad);

@@ -218,7 +218,7 @@ Outputs::Output *Outputs::participant_output(const MediaData &data) {
                           ("More than %u speakers: further ones get no pad.", kMaxParticipantPads),
                           (nullptr));
     told_too_many_ = true;
-    stats_->of(Media::Audio).dropped++;
+    ++stats_->of(Media::Audio).dropped;
     return nullptr;
   }
   Output *output = add_output(Media::Audio, key, "audio_" + std::to_string(participant_count_++),
@@ -234,7 +234,7 @@ void Outputs::interrupt(MediaMask media) {
       continue;
     GST_DEBUG_OBJECT(output->pad, "interrupted");
     interrupt(output.get());
-    stats_->of(output->media).discontinuities++;
+    ++stats_->of(output->media).discontinuities;
   }
 }
 
@@ -322,7 +322,7 @@ void Outputs::update_levels() {
     const PadLevel level = gst_rtms_src_pad_get_level(output->pad);
     MediaStats &media = stats_->of(output->media);
     media.queue_bytes += level.bytes;
-    media.queue_time_ns = std::max(media.queue_time_ns.load(), level.time_ns);
+    media.queue_time_ns = std::max<uint64_t>(media.queue_time_ns, level.time_ns);
   }
 }
 
@@ -340,7 +340,7 @@ void Outputs::check_flows() {
       any = true;
       GstFlowReturn flow = gst_rtms_src_pad_get_flow(output->pad);
       if (flow == GST_FLOW_OK || flow == GST_FLOW_NOT_LINKED)
-        flow = gst_pad_is_linked(GST_PAD(output->pad)) ? flow : GST_FLOW_NOT_LINKED;
+        flow = gst_rtms_src_pad_is_linked(output->pad) ? flow : GST_FLOW_NOT_LINKED;
       // A pad is flushed when the pipeline goes down, or for a moment.
       if (flow == GST_FLOW_OK || flow == GST_FLOW_FLUSHING)
         return;

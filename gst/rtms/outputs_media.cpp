@@ -38,7 +38,7 @@ bool Outputs::hold(const MediaData &data) {
   if (!config_.buffer_data || timeline_.anchored())
     return false;
   auto audio = outputs_.find(media_nick(Media::Audio));
-  if (audio != outputs_.end() && !gst_pad_is_linked(GST_PAD(audio->second->pad)))
+  if (audio != outputs_.end() && !gst_rtms_src_pad_is_linked(audio->second->pad))
     return false;
   if (data.media == Media::Audio) {
     anchor(timestamp_of(data));
@@ -113,7 +113,7 @@ void Outputs::hand_on(const MediaData &data) {
       make_buffer(data, params_, {config_.transcript_json, config_.transcript_speaker},
                   stream_start(data), &output->packets);
   if (!buffer) {
-    stats_->of(data.media).dropped++;
+    ++stats_->of(data.media).dropped;
     interrupt(output);
     GST_WARNING_OBJECT(output->pad, "damaged payload of %" G_GSIZE_FORMAT " characters dropped",
                        data.payload.size());
@@ -128,7 +128,7 @@ void Outputs::hand_on(const MediaData &data) {
 
 // Nothing is done for a pad that leads nowhere.
 bool Outputs::leads_somewhere(Output *output) {
-  if (gst_pad_is_linked(GST_PAD(output->pad)) &&
+  if (gst_rtms_src_pad_is_linked(output->pad) &&
       gst_rtms_src_pad_get_flow(output->pad) != GST_FLOW_ERROR)
     return true;
   interrupt(output);
@@ -247,14 +247,14 @@ void Outputs::advance(GstClockTime position, GstClockTime duration) {
   const GstClockTime running =
       position + segment_.base > segment_.start ? position + segment_.base - segment_.start : 0;
   if (running > latest_)
-    latest_ = running;
+    latest_.store(running, std::memory_order_relaxed);
   const GstClockTime end = running + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
   latest_end_ns_ = std::max(latest_end_ns_, static_cast<int64_t>(end));
 }
 
 void Outputs::count(const MediaData &data, int64_t timestamp_ms, const GstBuffer *buffer) {
   MediaStats &stats = stats_->of(data.media);
-  stats.messages++;
+  ++stats.messages;
   stats.bytes += gst_buffer_get_size(const_cast<GstBuffer *>(buffer));
   stats.last_timestamp_ms = static_cast<uint64_t>(timestamp_ms);
   const int64_t latency_ns = (arrival().real_us - timestamp_ms * 1000) * 1000;
@@ -298,7 +298,7 @@ void Outputs::enqueue(Output *output, BufferPtr buffer) {
   if (result.dropped && !result.overflow)
     GST_DEBUG_OBJECT(output->pad, "dropped a picture that needs a keyframe before it");
   if (result.overflow) {
-    stats.discontinuities++;
+    ++stats.discontinuities;
     if (!output->overflowing)
       GST_ELEMENT_WARNING(
           element_, RESOURCE, NO_SPACE_LEFT,

@@ -5,7 +5,7 @@ namespace {
 
 struct Field {
   const char *name;
-  std::atomic<uint64_t> MediaStats::*member;
+  Figure<uint64_t> MediaStats::*member;
 };
 
 // The same in the totals and for each kind of media.
@@ -27,7 +27,8 @@ StructurePtr media_structure(const char *name, const MediaStats &stats) {
   set_uint64(structure.get(), "queue-bytes", stats.queue_bytes);
   set_uint64(structure.get(), "queue-time", stats.queue_time_ns);
   set_uint64(structure.get(), "last-timestamp", stats.last_timestamp_ms);
-  gst_structure_set(structure.get(), "latency", G_TYPE_INT64, stats.latency_ns.load(), nullptr);
+  gst_structure_set(structure.get(), "latency", G_TYPE_INT64,
+                    static_cast<int64_t>(stats.latency_ns), nullptr);
   return structure;
 }
 

@@ -9,13 +9,28 @@
 
 namespace rtms {
 
+// Only one thread at a time writes it, so that no update is lost without a locked instruction.
+template <typename T>
+class Figure {
+ public:
+  operator T() const { return value_.load(std::memory_order_relaxed); }
+  T operator=(T value) {
+    value_.store(value, std::memory_order_relaxed);
+    return value;
+  }
+  T operator+=(T more) { return *this = *this + more; }
+  T operator++() { return *this += 1; }
+
+ private:
+  std::atomic<T> value_{0};
+};
+
 struct MediaStats {
-  std::atomic<uint64_t> messages{0}, bytes{0}, dropped{0}, discontinuities{0}, reconnects{0},
-      keep_alives{0}, ignored{0};
-  std::atomic<uint64_t> last_timestamp_ms{0};
-  std::atomic<int64_t> latency_ns{0};
+  Figure<uint64_t> messages, bytes, dropped, discontinuities, reconnects, keep_alives, ignored;
+  Figure<uint64_t> last_timestamp_ms;
+  Figure<int64_t> latency_ns;
   // Of the pads' queues, filled in when the statistics are read.
-  std::atomic<uint64_t> queue_bytes{0}, queue_time_ns{0};
+  Figure<uint64_t> queue_bytes, queue_time_ns;
 };
 
 struct Stats {

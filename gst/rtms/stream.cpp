@@ -224,9 +224,9 @@ void Stream::session_connection(ConnectionState state, MediaMask media, unsigned
     return;
   for (Media m : kAllMedia)
     if (media & streamed_ & media_bit(m))
-      stats_.of(m).reconnects++;
+      ++stats_.of(m).reconnects;
   if (!media && signaled_)
-    stats_.signaling.reconnects++;
+    ++stats_.signaling.reconnects;
   signaled_ |= !media;
   streamed_ |= media;
 }
@@ -280,15 +280,15 @@ void Stream::session_media_lost(MediaMask media) {
 void Stream::session_keep_alive(MediaMask media) {
   for (Media m : kAllMedia)
     if (media & media_bit(m)) {
-      stats_.of(m).keep_alives++;
+      ++stats_.of(m).keep_alives;
       return;
     }
-  stats_.signaling.keep_alives++;
+  ++stats_.signaling.keep_alives;
 }
 
 void Stream::session_ignored(const std::string &what) {
   GST_DEBUG_OBJECT(element_, "ignored: %s", what.c_str());
-  stats_.signaling.ignored++;
+  ++stats_.signaling.ignored;
 }
 
 void Stream::session_warning(const SessionError &warning) {

@@ -24,6 +24,17 @@ unsigned gaps_after_last_segment(const PadRecord &pad) {
       std::count(pad.order.begin() + static_cast<long>(at), pad.order.end(), 'g'));
 }
 
+uint64_t audio_messages(const Player &player) {
+  GstStructure *stats = nullptr, *audio = nullptr;
+  g_object_get(player.src(), "stats", &stats, nullptr);
+  gst_structure_get(stats, "audio", GST_TYPE_STRUCTURE, &audio, nullptr);
+  guint64 messages = 0;
+  gst_structure_get_uint64(audio, "messages", &messages);
+  gst_structure_free(audio);
+  gst_structure_free(stats);
+  return messages;
+}
+
 // Never ends, never pauses.
 class Flood : public MediaSource {
  public:
@@ -377,6 +388,37 @@ GST_START_TEST(test_flushing_is_no_error) {
 }
 GST_END_TEST;
 
+// A branch is taken off and put back: what came meanwhile went nowhere, and is told by DISCONT.
+GST_START_TEST(test_linked_again) {
+  Config config = quiet_config();
+  config.source = std::make_shared<Ticker>();
+  auto server = serve(config);
+  Player player(*server, with("media-types", "audio+video"));
+  player.play();
+  ck_assert(player.wait(
+      [](const Record &r) { return r.packets("audio") > 0 && r.packets("video") > 0; }));
+  Ptr<GstPad, gst_object_unref> audio(gst_element_get_static_pad(player.src(), "audio"));
+  Ptr<GstPad, gst_object_unref> sink(gst_pad_get_peer(audio.get()));
+  gst_pad_unlink(audio.get(), sink.get());
+  const uint64_t counted = audio_messages(player);
+  const uint64_t sent = server->sent(Media::Audio) + 20;
+  ck_assert(server->wait_for([sent](const Server &s) { return s.sent(Media::Audio) >= sent; },
+                             kDeadlineMs));
+  // One may have been under way.
+  ck_assert_uint_le(audio_messages(player), counted + 1);
+  const size_t before = player.record().packets("audio");
+  ck_assert_int_eq(gst_pad_link(audio.get(), sink.get()), GST_PAD_LINK_OK);
+  ck_assert(player.wait([before](const Record &r) { return r.packets("audio") > before + 1; }));
+  player.stop();
+  const auto &packets = player.record().pad("audio").packets;
+  const auto gap = std::adjacent_find(
+      packets.begin(), packets.end(),
+      [](const Packet &a, const Packet &b) { return Ticker::number(b) > Ticker::number(a) + 1; });
+  ck_assert(gap != packets.end() && (gap + 1)->has(GST_BUFFER_FLAG_DISCONT));
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_odd_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_odd");
@@ -397,8 +439,9 @@ static Suite *rtmssrc_odd_suite() {
   tcase_add_test(odd, test_signaling_loss);
   tcase_add_test(odd, test_early_close_stream);
   tcase_add_test(odd, test_flood);
-  suite_add_tcase(suite, odd);
   tcase_add_test(odd, test_flushing_is_no_error);
+  tcase_add_test(odd, test_linked_again);
+  suite_add_tcase(suite, odd);
   return suite;
 }
 

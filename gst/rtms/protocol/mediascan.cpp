@@ -65,14 +65,13 @@ class Scanner {
   std::optional<int64_t> number() {
     space();
     const char *start = at_;
-    int64_t value = 0;
-    for (; at_ != end_ && g_ascii_isdigit(*at_); at_++)
-      if (at_ - start < kMaxDigits)
-        value = value * 10 + (*at_ - '0');
+    uint64_t value = 0;  // of too many digits it is refused
+    for (; at_ != end_ && *at_ >= '0' && *at_ <= '9'; at_++)
+      value = value * 10 + static_cast<uint64_t>(*at_ - '0');
     const auto digits = at_ - start;
     if (digits == 0 || digits > kMaxDigits || (digits > 1 && *start == '0'))
       return std::nullopt;
-    return value;
+    return static_cast<int64_t>(value);
   }
 
   // A value that nobody asks for.
@@ -105,7 +104,8 @@ class Scanner {
   size_t left() const { return static_cast<size_t>(end_ - at_); }
 
   void space() {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t'))
+    while (at_ != end_ && *at_ <= ' ' &&
+           (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t'))
       at_++;
   }
 
