@@ -1,6 +1,6 @@
 // client MEDIA WEBHOOK [CA]: rtmssrc into a fakesink for each pad, until the stream ends. Tells how
 // many buffers and bytes came, and how many were dropped.
-#include <gst/gst.h>
+#include "element.h"
 
 #include <cstdio>
 
@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   GstElement *pipeline = gst_pipeline_new(nullptr);
-  GstElement *src = gst_element_factory_make("rtmssrc", nullptr);
+  GstElement *src = rtmsbench::make_rtmssrc();
   gst_bin_add(GST_BIN(pipeline), src);
   gst_util_set_object_arg(G_OBJECT(src), "media-types", argv[1]);
   g_object_set(src, "webhook", argv[2], "client-id", "id", "client-secret", "secret",

@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "element.h"
 #include "transport/websocket.h"
 
 namespace {
@@ -114,7 +115,7 @@ Usage usage() {
 
 GstElement *start_meeting(const std::string &webhook) {
   GstElement *pipeline = gst_pipeline_new(nullptr);
-  GstElement *src = gst_element_factory_make("rtmssrc", "src");
+  GstElement *src = rtmsbench::make_rtmssrc("src");
   gst_bin_add(GST_BIN(pipeline), src);
   gst_util_set_object_arg(G_OBJECT(src), "media-types", "audio+video");
   gst_util_set_object_arg(G_OBJECT(src), "connection-mode", "unified");

@@ -1,5 +1,6 @@
 #include "meter.h"
 
+#include "element.h"
 #include "pipeline.h"
 
 namespace rtmsbench {
@@ -8,9 +9,7 @@ using namespace rtmstest;
 
 Meter::Meter(const Server &server, const rtmscheck::Setup &setup) {
   pipeline_.reset(static_cast<GstElement *>(gst_object_ref_sink(gst_pipeline_new(nullptr))));
-  src_ = gst_element_factory_make("rtmssrc", nullptr);
-  if (!src_)
-    g_error("no rtmssrc: GST_PLUGIN_PATH?");
+  src_ = make_rtmssrc();
   gst_bin_add(GST_BIN(pipeline_.get()), src_);
   g_object_set(src_, "webhook", server.webhook_json().c_str(), "client-id", "test-client",
                "client-secret", "test-secret", nullptr);

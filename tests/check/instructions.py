@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-EXPECTED = {640: 5557, 20000: 58363, 200000: 497656}
+EXPECTED = {640: 5365, 20000: 57992, 200000: 497457}
 TOLERANCE = 0.05
 FEW, MANY = 20, 220
 

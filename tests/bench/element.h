@@ -1,0 +1,21 @@
+// The element under measurement, or a word about why there is none.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace rtmsbench {
+
+inline GstElement *make_rtmssrc(const char *name = nullptr) {
+  GstElement *src = gst_element_factory_make("rtmssrc", name);
+  if (!src) {
+    fprintf(stderr,
+            "There is no element rtmssrc: set GST_PLUGIN_PATH to the folder gst/rtms of the build.\n");
+    exit(2);
+  }
+  return src;
+}
+
+}  // namespace rtmsbench
