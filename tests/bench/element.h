@@ -12,7 +12,7 @@ inline GstElement *make_rtmssrc(const char *name = nullptr) {
   GstElement *src = gst_element_factory_make("rtmssrc", name);
   if (!src) {
     fprintf(stderr,
-            "There is no element rtmssrc: set GST_PLUGIN_PATH to the folder gst/rtms of the build.\n");
+            "There is no element rtmssrc: GST_PLUGIN_PATH must name the build's gst/rtms.\n");
     exit(2);
   }
   return src;
