@@ -7,7 +7,8 @@
 struct GstRtmsPacketPool {
   GstBufferPool parent;
   GstAtomicQueue *kept;
-  guint most;  // of them
+  // Of them. The first is atomic: through it ThreadSanitizer sees how a buffer changes hands.
+  gint count, most;
   gsize capacity;
 };
 
@@ -36,8 +37,10 @@ static GstFlowReturn gst_rtms_packet_pool_acquire(GstBufferPool *pool, GstBuffer
                                                   GstBufferPoolAcquireParams *) {
   GstRtmsPacketPool *self = packet_pool(pool);
   *buffer = GST_BUFFER_CAST(gst_atomic_queue_pop(self->kept));
-  if (*buffer)
+  if (*buffer) {
+    g_atomic_int_add(&self->count, -1);
     return GST_FLOW_OK;
+  }
   GstAllocationParams room{};
   room.padding = rtms::kBase64Margin;
   *buffer = gst_buffer_new_allocate(nullptr, self->capacity, &room);
@@ -53,13 +56,17 @@ static void gst_rtms_packet_pool_release(GstBufferPool *pool, GstBuffer *buffer)
   const bool intact = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_TAG_MEMORY) &&
                       gst_buffer_get_size(buffer) == self->capacity &&
                       gst_buffer_is_all_memory_writable(buffer);
-  if (intact && gst_atomic_queue_length(self->kept) < self->most)
-    gst_atomic_queue_push(self->kept, buffer);
-  else
+  if (!intact || g_atomic_int_get(&self->count) >= self->most) {
     gst_buffer_unref(buffer);
+    return;
+  }
+  g_atomic_int_inc(&self->count);
+  gst_atomic_queue_push(self->kept, buffer);
 }
 
-static void gst_rtms_packet_pool_init(GstRtmsPacketPool *) {}
+static void gst_rtms_packet_pool_init(GstRtmsPacketPool *self) {
+  self->kept = gst_atomic_queue_new(16);
+}
 
 static void gst_rtms_packet_pool_finalize(GObject *object) {
   G_OBJECT_CLASS(gst_rtms_packet_pool_parent_class)->finalize(object);
@@ -82,9 +89,7 @@ ObjectPtr<GstBufferPool> make_pool(size_t capacity) {
   auto pool = static_cast<GstBufferPool *>(g_object_new(gst_rtms_packet_pool_get_type(), nullptr));
   gst_object_ref_sink(pool);
   packet_pool(pool)->capacity = capacity;
-  packet_pool(pool)->most = static_cast<guint>(kPacketsKept / (capacity + kPacketCost));
-  // Its length is right as long as it need not grow.
-  packet_pool(pool)->kept = gst_atomic_queue_new(2 * packet_pool(pool)->most);
+  packet_pool(pool)->most = static_cast<gint>(kPacketsKept / (capacity + kPacketCost));
   GstStructure *config = gst_buffer_pool_get_config(pool);
   gst_buffer_pool_config_set_params(config, nullptr, static_cast<guint>(capacity), 0, 0);
   gst_buffer_pool_set_config(pool, config);
