@@ -24,6 +24,18 @@ unsigned gaps_after_last_segment(const PadRecord &pad) {
       std::count(pad.order.begin() + static_cast<long>(at), pad.order.end(), 'g'));
 }
 
+Config ticking_config() {
+  Config config = quiet_config();
+  config.source = std::make_shared<Ticker>();
+  return config;
+}
+
+void play_both(Player *player) {
+  player->play();
+  ck_assert(player->wait(
+      [](const Record &r) { return r.packets("audio") > 0 && r.packets("video") > 0; }));
+}
+
 uint64_t audio_messages(const Player &player) {
   GstStructure *stats = nullptr, *audio = nullptr;
   g_object_get(player.src(), "stats", &stats, nullptr);
@@ -365,13 +377,9 @@ GST_END_TEST;
 // A pipeline that goes down stops its sinks one after another, and may take pads apart meanwhile:
 // what is flushing is no reason for an error.
 GST_START_TEST(test_flushing_is_no_error) {
-  Config config = quiet_config();
-  config.source = std::make_shared<Ticker>();
-  auto server = serve(config);
+  auto server = serve(ticking_config());
   Player player(*server, with("media-types", "audio+video"));
-  player.play();
-  ck_assert(player.wait(
-      [](const Record &r) { return r.packets("audio") > 0 && r.packets("video") > 0; }));
+  play_both(&player);
   Ptr<GstPad, gst_object_unref> audio(gst_element_get_static_pad(player.src(), "audio"));
   Ptr<GstPad, gst_object_unref> video(gst_element_get_static_pad(player.src(), "video"));
   Ptr<GstPad, gst_object_unref> sink(gst_pad_get_peer(audio.get()));
@@ -390,13 +398,9 @@ GST_END_TEST;
 
 // A branch is taken off and put back: what came meanwhile went nowhere, and is told by DISCONT.
 GST_START_TEST(test_linked_again) {
-  Config config = quiet_config();
-  config.source = std::make_shared<Ticker>();
-  auto server = serve(config);
+  auto server = serve(ticking_config());
   Player player(*server, with("media-types", "audio+video"));
-  player.play();
-  ck_assert(player.wait(
-      [](const Record &r) { return r.packets("audio") > 0 && r.packets("video") > 0; }));
+  play_both(&player);
   Ptr<GstPad, gst_object_unref> audio(gst_element_get_static_pad(player.src(), "audio"));
   Ptr<GstPad, gst_object_unref> sink(gst_pad_get_peer(audio.get()));
   gst_pad_unlink(audio.get(), sink.get());
