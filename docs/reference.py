@@ -61,7 +61,7 @@ class Block:
 
 def read_blocks(folder):
     blocks = {}
-    for path in sorted(glob.glob(os.path.join(folder, "*.cpp"))):
+    for path in sorted(glob.glob(os.path.join(folder, "*", "*.cpp")), key=os.path.basename):
         with open(path, encoding="utf-8") as file:
             for comment in re.findall(r"/\*\*\n(.*?)\*/", file.read(), re.S):
                 block = Block(comment)
@@ -218,7 +218,7 @@ def signals(blocks):
 
 def messages(blocks, sources):
     yield "## Messages on the bus\n\nELEMENT messages; each has a structure of this name.\n"
-    with open(os.path.join(sources, "messages.cpp"), encoding="utf-8") as file:
+    with open(os.path.join(sources, "run", "messages.cpp"), encoding="utf-8") as file:
         code = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
     posted = set(re.findall(r'"(rtms-[\w-]+)"', code))
     for name in [n for n in blocks if n in posted] + sorted(posted - set(blocks)):

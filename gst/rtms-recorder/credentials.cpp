@@ -1,6 +1,6 @@
 #include "credentials.h"
 
-#include "glibptr.h"
+#include "base/glibptr.h"
 
 #include <sys/stat.h>
 #include <sstream>

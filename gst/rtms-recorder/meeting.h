@@ -1,11 +1,11 @@
 // One recording, from its announcement until its files are finished.
 #pragma once
 
+#include "base/timer.h"
 #include "intake.h"
 #include "log.h"
 #include "push.h"
 #include "report.h"
-#include "session/timer.h"
 #include "textfile.h"
 
 namespace rtms::recorder {

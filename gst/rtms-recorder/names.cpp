@@ -1,6 +1,6 @@
 #include "names.h"
 
-#include "glibptr.h"
+#include "base/glibptr.h"
 
 #include <cstdio>
 

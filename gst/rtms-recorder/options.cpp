@@ -1,7 +1,7 @@
 #include "options.h"
 
+#include "base/glibptr.h"
 #include "credentials.h"
-#include "glibptr.h"
 #include "names.h"
 
 #include <algorithm>

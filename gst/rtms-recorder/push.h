@@ -2,8 +2,8 @@
 // the recording does not notice.
 #pragma once
 
+#include "base/timer.h"
 #include "gst.h"
-#include "session/timer.h"
 
 #include <atomic>
 #include <mutex>

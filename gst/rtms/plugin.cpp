@@ -1,4 +1,4 @@
-#include "gstrtmssrc.h"
+#include "element/gstrtmssrc.h"
 
 static gboolean plugin_init(GstPlugin *plugin) {
   return GST_ELEMENT_REGISTER(rtmssrc, plugin);

@@ -1,7 +1,7 @@
 // What a media message costs from its bytes to the GstBuffer: parsing, then base64. Times are
 // noisy; the ratio to memcpy of the same bytes in the same run is not.
 #include "protocol/parse.h"
-#include "media/payload.h"
+#include "media/decode.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,8 +1,8 @@
 // hotpath SIZE COUNT: what each media message takes on the loop thread, from the bytes of the
 // socket to a buffer in a queue, COUNT times. instructions.py counts.
-#include "media/payload.h"
+#include "media/decode.h"
 #include "media/queue.h"
-#include "payloads.h"
+#include "output/buffers.h"
 #include "protocol/parse.h"
 #include "transport/frames.h"
 

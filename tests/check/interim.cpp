@@ -1,5 +1,5 @@
 // Which transcript texts are shown, and when: the final ones, or what was last known of the others.
-#include "media/interim.h"
+#include "output/interim.h"
 
 #include <gst/check/gstcheck.h>
 

@@ -1,6 +1,6 @@
 // Buffers are used again: with nothing left of what they were, whatever was done to them.
-#include "media/payload.h"
-#include "payloads.h"
+#include "media/decode.h"
+#include "output/buffers.h"
 
 #include <gst/check/gstcheck.h>
 

@@ -1,5 +1,5 @@
 // Payloads → buffers: base64, durations, keyframes, capture times.
-#include "media/payload.h"
+#include "media/decode.h"
 
 #include <gst/check/gstcheck.h>
 

@@ -1,5 +1,5 @@
 // Keyframe detection (media/payload.h), and sizes of pictures.
-#include "media/payload.h"
+#include "media/decode.h"
 #include "media/picturesize.h"
 
 #include <gst/check/gstcheck.h>

@@ -1,6 +1,6 @@
 // Media messages (14..18), and transcript and chat as the element hands them on.
 #include "protocol/parse.h"
-#include "protocol/textmedia.h"
+#include "protocol/text.h"
 
 #include <gst/check/gstcheck.h>
 #include <json-glib/json-glib.h>

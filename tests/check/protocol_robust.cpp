@@ -2,7 +2,7 @@
 #include "../fuzz/scanagrees.h"
 #include "protocol/build.h"
 #include "protocol/parse.h"
-#include "protocol/textmedia.h"
+#include "protocol/text.h"
 
 #include <gst/check/gstcheck.h>
 #include <json-glib/json-glib.h>

@@ -1,5 +1,5 @@
 // The properties' values → what a session needs, or why not.
-#include "settings.h"
+#include "run/settings.h"
 
 #include <glib/gstdio.h>
 #include <gst/check/gstcheck.h>

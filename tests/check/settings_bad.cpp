@@ -1,5 +1,5 @@
 // Values that are refused before connecting, and the whole table of valid audio.
-#include "settings.h"
+#include "run/settings.h"
 
 #include <gst/check/gstcheck.h>
 

@@ -1,7 +1,7 @@
 // The HTTP upgrade, from RFC 6455.
 #include "transport/upgrade.h"
 
-#include "glibptr.h"
+#include "base/glibptr.h"
 
 #include <gst/check/gstcheck.h>
 

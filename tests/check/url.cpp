@@ -1,7 +1,7 @@
 // Which URLs are allowed, and that no text ever shows what may be a token.
 #include "session/url.h"
 #include "protocol/types.h"
-#include "session/advice.h"
+#include "session/errortext.h"
 
 #include <gst/check/gstcheck.h>
 

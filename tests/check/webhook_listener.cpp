@@ -1,8 +1,8 @@
 // The HTTP server behind a webhook's URL, with raw requests.
 #include "webhook/listener.h"
 
+#include "base/loopthread.h"
 #include "recording.h"
-#include "session/loopthread.h"
 #include "tls.h"
 #include "webhooks.h"
 

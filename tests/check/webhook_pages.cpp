@@ -1,5 +1,5 @@
 // Pages beside a webhook's URL: they are for anybody, and change nothing for the webhook.
-#include "session/loopthread.h"
+#include "base/loopthread.h"
 #include "webhook/listener.h"
 #include "webhooks.h"
 

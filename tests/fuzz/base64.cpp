@@ -1,6 +1,6 @@
 // libFuzzer: base64 against a decoder that takes one character after the other, then what is read
 // from the bytes.
-#include "media/payload.h"
+#include "media/decode.h"
 #include "media/picturesize.h"
 #include "media/readmap.h"
 

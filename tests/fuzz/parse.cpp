@@ -1,7 +1,7 @@
 // libFuzzer: any bytes as one message, read in both ways, then all that is done with what it holds.
 #include "protocol/parse.h"
 #include "protocol/build.h"
-#include "protocol/textmedia.h"
+#include "protocol/text.h"
 #include "scanagrees.h"
 
 #include <cstddef>

@@ -1,9 +1,9 @@
 // Negotiated parameters → caps.
 #pragma once
 
-#include "../protocol/types.h"
 #include "gstptr.h"
 #include "picturesize.h"
+#include "protocol/types.h"
 
 namespace rtms {
 

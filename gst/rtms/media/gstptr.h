@@ -1,7 +1,7 @@
 // Owning pointers for GStreamer's references.
 #pragma once
 
-#include "../glibptr.h"
+#include "base/glibptr.h"
 
 #include <gst/gst.h>
 

@@ -1,8 +1,8 @@
 // The size of a picture, as its own headers tell it.
 #pragma once
 
-#include "../protocol/types.h"
 #include "gstptr.h"
+#include "protocol/types.h"
 
 #include <optional>
 

@@ -1,7 +1,7 @@
 #include "connection.h"
 
-#include "../protocol/build.h"
-#include "advice.h"
+#include "errortext.h"
+#include "protocol/build.h"
 #include "url.h"
 
 namespace rtms {

@@ -1,11 +1,11 @@
 // One socket's life: connect, handshake, keep-alives, watchdog, close.
 #pragma once
 
-#include "../protocol/parse.h"
-#include "../transport/transport.h"
+#include "base/log.h"
+#include "base/timer.h"
 #include "error.h"
-#include "log.h"
-#include "timer.h"
+#include "protocol/parse.h"
+#include "transport/transport.h"
 
 #include <memory>
 #include <string>

@@ -1,7 +1,7 @@
 // What can go wrong in a session, as a value.
 #pragma once
 
-#include "../transport/transport.h"
+#include "transport/transport.h"
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 // What was asked for + what message 4 echoed → what will come.
 #pragma once
 
-#include "../protocol/types.h"
+#include "protocol/types.h"
 
 #include <optional>
 #include <string>

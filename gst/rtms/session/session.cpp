@@ -1,6 +1,6 @@
 #include "session.h"
 
-#include "../protocol/build.h"
+#include "protocol/build.h"
 #include "url.h"
 #include "verdict.h"
 

@@ -2,12 +2,12 @@
 // stream.
 #pragma once
 
-#include "../protocol/types.h"
+#include "base/timer.h"
 #include "connection.h"
 #include "error.h"
-#include "registry.h"
+#include "protocol/types.h"
 #include "retry.h"
-#include "timer.h"
+#include "streamclaim.h"
 
 #include <functional>
 #include <memory>

@@ -1,6 +1,6 @@
 // The media connections of a session: which there are, their handshakes, their losses.
-#include "../protocol/build.h"
 #include "negotiate.h"
+#include "protocol/build.h"
 #include "session.h"
 #include "url.h"
 #include "verdict.h"

@@ -1,5 +1,5 @@
 // Which participant's video the service is asked for.
-#include "../protocol/build.h"
+#include "protocol/build.h"
 #include "session.h"
 #include "verdict.h"
 

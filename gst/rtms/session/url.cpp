@@ -1,7 +1,7 @@
 #include "url.h"
 
-#include "../glibptr.h"
-#include "../protocol/shorten.h"
+#include "base/glibptr.h"
+#include "protocol/shorten.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,6 +1,6 @@
 #include "verdict.h"
 
-#include "advice.h"
+#include "errortext.h"
 
 namespace rtms {
 namespace {

@@ -1,8 +1,8 @@
 // What an error means for a session. Pure.
 #pragma once
 
-#include "../protocol/types.h"
 #include "error.h"
+#include "protocol/types.h"
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 // From a URL to a stream that can be read: name, proxy, TCP, TLS.
 #pragma once
 
-#include "../glibptr.h"
+#include "base/glibptr.h"
 #include "websocket.h"
 
 #include <functional>

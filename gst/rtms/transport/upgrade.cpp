@@ -1,6 +1,6 @@
 #include "upgrade.h"
 
-#include "../glibptr.h"
+#include "base/glibptr.h"
 
 #include <libsoup/soup.h>
 #include <algorithm>

@@ -1,7 +1,7 @@
 // WebSocket over GIO's streams: its sockets, proxies and TLS; the frames are read here.
 #pragma once
 
-#include "../glibptr.h"
+#include "base/glibptr.h"
 #include "transport.h"
 
 #include <cstdint>

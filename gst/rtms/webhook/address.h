@@ -1,7 +1,7 @@
 // What a URL to listen at may look like.
 #pragma once
 
-#include "../glibptr.h"
+#include "base/glibptr.h"
 
 #include <string>
 #include <variant>

@@ -1,10 +1,10 @@
 // The HTTP server behind a webhook's URL.
 #pragma once
 
-#include "../glibptr.h"
-#include "../protocol/webhookgate.h"
-#include "../session/log.h"
-#include "../session/timer.h"
+#include "base/glibptr.h"
+#include "base/log.h"
+#include "base/timer.h"
+#include "protocol/webhookgate.h"
 
 #include <libsoup/soup.h>
 #include <deque>

@@ -69,10 +69,10 @@
  */
 
 #include "gstrtmssrcprivate.h"
-#include "listen.h"
-#include "messages.h"
-#include "payloads.h"
+#include "output/buffers.h"
 #include "properties.h"
+#include "run/listen.h"
+#include "run/messages.h"
 
 GST_DEBUG_CATEGORY(gst_rtms_src_debug);
 GST_DEBUG_CATEGORY(gst_rtms_session_debug);

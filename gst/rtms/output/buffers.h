@@ -1,7 +1,7 @@
 // A media message → its buffer, without timestamps.
 #pragma once
 
-#include "media/packetpool.h"
+#include "media/pool.h"
 #include "protocol/types.h"
 
 namespace rtms {

@@ -2,12 +2,12 @@
 // session on it, and the pads.
 #pragma once
 
-#include "outputs.h"
-#include "session/beforepoll.h"
-#include "session/loopthread.h"
+#include "base/beforepoll.h"
+#include "base/loopthread.h"
+#include "output/outputs.h"
+#include "output/stats.h"
 #include "session/session.h"
 #include "settings.h"
-#include "stats.h"
 #include "transport/websocket.h"
 #include "webhook/listener.h"
 

@@ -1,8 +1,8 @@
-#include "advice.h"
+#include "errortext.h"
 
-#include "../glibptr.h"
-#include "../protocol/shorten.h"
-#include "../protocol/types.h"
+#include "base/glibptr.h"
+#include "protocol/shorten.h"
+#include "protocol/types.h"
 #include "url.h"
 
 namespace rtms {

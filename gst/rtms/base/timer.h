@@ -1,7 +1,7 @@
 // A one-shot timer on the thread's default main context.
 #pragma once
 
-#include "../glibptr.h"
+#include "glibptr.h"
 
 #include <functional>
 

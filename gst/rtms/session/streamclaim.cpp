@@ -1,4 +1,4 @@
-#include "registry.h"
+#include "streamclaim.h"
 
 #include <mutex>
 #include <set>

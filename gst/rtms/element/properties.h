@@ -1,7 +1,7 @@
 // The properties of rtmssrc that are settings: one table, one getter, one setter.
 #pragma once
 
-#include "settings.h"
+#include "run/settings.h"
 
 namespace rtms {
 

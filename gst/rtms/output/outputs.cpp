@@ -1,7 +1,7 @@
 #include "outputs.h"
 
+#include "buffers.h"
 #include "media/caps.h"
-#include "payloads.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
-#include "payloads.h"
+#include "buffers.h"
 
-#include "media/payload.h"
-#include "protocol/textmedia.h"
+#include "media/decode.h"
+#include "protocol/text.h"
 
 namespace rtms {
 namespace {

@@ -1,9 +1,9 @@
 // Payload of a media message → GstBuffer.
 #pragma once
 
-#include "../protocol/types.h"
 #include "gstptr.h"
-#include "packetpool.h"
+#include "pool.h"
+#include "protocol/types.h"
 
 #include <string_view>
 

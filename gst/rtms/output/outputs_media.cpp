@@ -1,8 +1,8 @@
 // What Outputs does with a message: hold it, make a buffer of it, stamp that, queue it.
-#include "media/payload.h"
+#include "buffers.h"
+#include "media/decode.h"
 #include "outputs.h"
-#include "payloads.h"
-#include "protocol/textmedia.h"
+#include "protocol/text.h"
 
 #include <algorithm>
 

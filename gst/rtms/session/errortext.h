@@ -1,7 +1,7 @@
 // Error texts: what happened, why, what to do.
 #pragma once
 
-#include "../transport/transport.h"
+#include "transport/transport.h"
 
 #include <cstdint>
 #include <string>

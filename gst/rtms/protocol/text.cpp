@@ -1,4 +1,4 @@
-#include "textmedia.h"
+#include "text.h"
 
 #include "json_read.h"
 #include "json_write.h"

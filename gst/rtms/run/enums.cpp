@@ -1,4 +1,4 @@
-#include "gstrtmssrcenums.h"
+#include "enums.h"
 
 namespace {
 

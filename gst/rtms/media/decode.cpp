@@ -1,4 +1,4 @@
-#include "payload.h"
+#include "decode.h"
 
 #include "base64.h"
 #include "nal.h"

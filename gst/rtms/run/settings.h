@@ -1,7 +1,7 @@
 // What the properties say, and what follows from it.
 #pragma once
 
-#include "gstrtmssrcenums.h"
+#include "enums.h"
 #include "protocol/signature.h"
 #include "protocol/webhook.h"
 #include "session/session.h"

@@ -1,4 +1,4 @@
-#include "packetpool.h"
+#include "pool.h"
 
 #include "base64.h"
 

@@ -1,7 +1,7 @@
 // What pads the element may have.
-#include "gstrtmssrcpad.h"
 #include "gstrtmssrcprivate.h"
 #include "media/gstptr.h"
+#include "output/gstrtmssrcpad.h"
 
 namespace rtms {
 namespace {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "gstrtmssrc.h"
-#include "settings.h"
-#include "stream.h"
+#include "run/settings.h"
+#include "run/stream.h"
 
 namespace rtms {
 struct UriState;

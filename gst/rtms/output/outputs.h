@@ -1,17 +1,17 @@
 // Media messages → buffers on the pads, on one time line.
 #pragma once
 
+#include "base/timer.h"
 #include "gstrtmssrcpad.h"
+#include "heldmedia.h"
+#include "interim.h"
 #include "media/audioalign.h"
-#include "media/heldmedia.h"
-#include "media/interim.h"
-#include "media/packetpool.h"
 #include "media/picturesize.h"
+#include "media/pool.h"
 #include "media/timeline.h"
 #include "media/track.h"
 #include "protocol/types.h"
 #include "roster.h"
-#include "session/timer.h"
 #include "stats.h"
 
 #include <atomic>

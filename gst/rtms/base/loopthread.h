@@ -1,7 +1,7 @@
 // A thread that runs a GMainLoop on a context of its own.
 #pragma once
 
-#include "../glibptr.h"
+#include "glibptr.h"
 
 #include <deque>
 #include <functional>

@@ -2,7 +2,7 @@
 // sources were dispatched goes out at once, and once.
 #pragma once
 
-#include "../glibptr.h"
+#include "glibptr.h"
 
 #include <functional>
 
