@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """reference.py PLUGIN SOURCES [--check FILE | --write FILE]: the element's reference, from the built plugin.
 
 Types, defaults, values, flags and caps are the plugin's own; texts are those of the gtk-doc blocks in SOURCES. What has

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The meetings as a table on the terminal, drawn anew each second.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The file of a recording: the muxer, and what leads to it.
 #pragma once
 

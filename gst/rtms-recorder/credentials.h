@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Where the app's secrets come from: a file, or the environment. Never the command line.
 #pragma once
 

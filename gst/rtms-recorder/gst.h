@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the recorder's files share of GStreamer: pointers, times, elements by name.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // rtmssrc in a meeting's pipeline: its pads, and what passes them.
 #pragma once
 

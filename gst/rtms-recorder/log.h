@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What happens, for people and for machines. On the main thread.
 #pragma once
 

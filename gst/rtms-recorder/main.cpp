@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-recorder: records any number of meetings at once, as the service announces them.
 #include "console.h"
 #include "container.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One recording, from its announcement until its files are finished.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // How a recording ends: in order, or not.
 #include "container.h"
 #include "meeting.h"

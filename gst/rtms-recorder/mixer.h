@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Sounds at their times → tracks without gaps. Pure: no clock, no GStreamer.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Texts from the network → what may stand in file names, on a terminal and in lists. Pure.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the HTTP port tells of the recorder: /healthz and /metrics.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The meeting, live to an RTMP server, from a pipeline of its own: whatever happens to the server,
 // the recording does not notice.
 #pragma once

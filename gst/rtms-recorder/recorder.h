@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // All meetings of the process, and what the service tells of them. On the main thread.
 #pragma once
 

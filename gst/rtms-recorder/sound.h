@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What is heard in a meeting, on tracks without gaps: from rtmssrc's audio pads to a source for
 // each of the container's tracks.
 #pragma once

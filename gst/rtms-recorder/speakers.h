@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Who is recorded on which track. Pure.
 #pragma once
 

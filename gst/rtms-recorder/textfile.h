@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Files of text that grow line by line: a crash costs nothing that was written.
 #pragma once
 

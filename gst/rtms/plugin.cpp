@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "element/gstrtmssrc.h"
 
 static gboolean plugin_init(GstPlugin *plugin) {

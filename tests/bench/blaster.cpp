@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // blaster PAYLOAD COUNT [CERT KEY]: a server that sends a stream of messages as fast as the client
 // takes them, made beforehand, and nothing else.
 // blaster live STREAMS SECONDS: meetings in real time, each with 50 packets of sound and 25

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // client MEDIA WEBHOOK [CA]: rtmssrc into a fakesink for each pad, until the stream ends. Tells how
 // many buffers and bytes came, and how many were dropped.
 #include "element.h"

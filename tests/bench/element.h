@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The element under measurement, or a word about why there is none.
 #pragma once
 

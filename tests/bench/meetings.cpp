@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // meetings SECONDS [receive]: as many meetings at once, in one process, as there are webhooks of
 // `blaster live` on stdin. Tells how long each took from PLAYING to its first buffer, all of them
 // started at once; what they cost after SECONDS in steady state; and the latency from the server's

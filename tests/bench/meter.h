@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A pipeline of rtmssrc and fakesinks that counts what comes, and sees whether it is whole.
 #pragma once
 

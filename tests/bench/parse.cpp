@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What a media message costs from its bytes to the GstBuffer: parsing, then base64. Times are
 // noisy; the ratio to memcpy of the same bytes in the same run is not.
 #include "protocol/parse.h"

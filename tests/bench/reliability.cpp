@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // reliability [TRIES [FAULT]]: breaks running streams in every way, again and again, and prints a
 // table of how they got over it, for docs/reliability.md.
 #include <algorithm>

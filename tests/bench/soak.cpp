@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // soak [MINUTES]: a stream in real time whose connections are killed at random moments, for as long
 // as you like. Tells every 10 s how it goes; ends with status 1 when anything was lost that was
 // sent.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """throughput.py BUILD [--rounds N] [--json FILE] [--plot FILE]
 
 What clients cost in CPU time for the same messages of the same server: rtmssrc, the Node and Python

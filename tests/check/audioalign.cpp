@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Packets of 20 ms whose timestamps have jitter, pauses and drift.
 #include "media/audioalign.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Time for bounds: a machine that stands still for a while has not kept anybody waiting.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Negotiated parameters → caps.
 #include "media/caps.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """documents.py ROOT: links in the documents lead somewhere, no status code or reason is left out, the change logs are for
 the version that meson.build has, and the examples are small."""
 import os

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The examples, compiled and run as they are.
 #include "launch.h"
 #include "recording.h"

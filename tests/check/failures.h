@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the suites about errors share: what is expected of an error, and how to get one.
 #pragma once
 

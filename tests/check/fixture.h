@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the element's suites share: servers with listed media, and a pipeline that records all that
 // leaves the element's pads and all that comes to the bus.
 #pragma once

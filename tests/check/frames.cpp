@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // WebSocket frames, byte by byte from RFC 6455.
 #include "transport/frames.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the suites about hostile servers share: messages that make no sense, a server that sends
 // them, and how to see that the stream lives on.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // hotpath SIZE COUNT: what each media message takes on the loop thread, from the bytes of the
 // socket to a buffer in a queue, COUNT times. instructions.py counts.
 #include "media/decode.h"

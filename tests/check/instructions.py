@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """instructions.py HOTPATH: instructions per message on the hot path, counted by callgrind.
 
 Times are noisy, instructions are not: each size may take 5 % more or less than is written here. What takes less

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which transcript texts are shown, and when: the final ones, or what was last known of the others.
 #include "output/interim.h"
 

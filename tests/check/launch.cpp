@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Before check's own headers: their macros have the names of functions.
 #include <fcntl.h>
 #include <sys/wait.h>

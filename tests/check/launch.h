@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Recipes of the documentation, and programs that run while a test goes on.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A server that sends what a test tells it to, when it tells it.
 #pragma once
 

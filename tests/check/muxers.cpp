@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Half a minute of next to nothing: the camera is on at the beginning and at the end, or never;
 // nobody speaks for long; there is no transcript. No muxer waits for it, and each leaves a file
 // that is whole.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Buffers are used again: with nothing left of what they were, whatever was done to them.
 #include "media/decode.h"
 #include "output/buffers.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Payloads → buffers: base64, durations, keyframes, capture times.
 #include "media/decode.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Keyframe detection (media/payload.h), and sizes of pictures.
 #include "media/decode.h"
 #include "media/picturesize.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Recordings as users make them, checked with ffprobe and ffmpeg.
 #include <algorithm>
 

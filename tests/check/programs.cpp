@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Plain programs of GStreamer's with rtmssrc: gst-launch-1.0 that waits for the service's webhook,
 // and players that are given a URI.
 #include <csignal>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Requests → JSON, read back with json-glib and held against the document's examples; signatures.
 #include "protocol/build.h"
 #include "protocol/signature.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Media messages (14..18), and transcript and chat as the element hands them on.
 #include "protocol/parse.h"
 #include "protocol/text.h"

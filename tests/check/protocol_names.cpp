@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Status codes, states and reasons, by the names that the document gives them.
 #include "protocol/types.h"
 #include "status_names.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Inbound control messages (2, 4, 6, 8, 9, 12, 22, 29), with the document's own bytes.
 #include "protocol/build.h"
 #include "protocol/parse.h"

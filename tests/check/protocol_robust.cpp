@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Whatever comes over the wire: no crash, and never a wrong value made up from broken bytes.
 #include "../fuzz/scanagrees.h"
 #include "protocol/build.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The element's public face from Python, by python.py: this is the service for it.
 #include <json-glib/json-glib.h>
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """python.py REFERENCE WEBHOOK: the element's public face, from Python, is what REFERENCE (docs/reference.md) says.
 
 Run by python.cpp, which plays the service: it posts the webhook where this listens, and sends an event of each kind.

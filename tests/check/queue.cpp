@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The bounded queue: whole decodable units, nothing lost silently, events always.
 #include "media/queue.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A server without manners: it sends any bytes, in frames of its own or in none, when a test says
 // so. Each connection has a thread that talks on it.
 #pragma once

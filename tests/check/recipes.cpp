@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Each recipe of the documentation, run as it is written, against a meeting in which cameras and
 // screen shares go and come, nobody speaks for a while, and the cameras' sizes differ.
 #include <csignal>

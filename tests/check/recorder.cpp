@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-recorder: meetings begin, go on elsewhere, end, and begin again, each in its own time.
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What rtms-recorder leaves behind: after a crash, on a full disk, of meetings without this or
 // that.
 #include <glib/gstdio.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Many meetings at once in one process, and what that costs. RTMS_MEETINGS and RTMS_SECONDS say how
 // many, and how long, RTMS_FORMAT mkv or mp4.
 #include <csignal>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The parts of rtms-recorder that need neither network nor pipeline.
 #include "recorder_run.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-recorder pushes to a real RTMP server, which dies and comes back: the recording does not
 // notice.
 #include <csignal>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-recorder as a program, with what it wrote.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Recordings, and what ffprobe and ffmpeg find in them.
 #pragma once
 

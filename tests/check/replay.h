@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A made meeting that is encoded once, and played by many servers.
 #pragma once
 

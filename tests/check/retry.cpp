@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Backoff and windows: each time and each chance is an argument.
 #include "session/retry.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A real RTMP server, and somebody who watches.
 #pragma once
 

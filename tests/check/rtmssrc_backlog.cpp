@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // buffer-data: audio from before the connection comes late, but belongs in front.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the element tells on the bus and in `stats`, what its action signals send, and keep-alives.
 #include <json-glib/json-glib.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What leaves the pads equals what the server sent: nothing missing, nothing changed, in order.
 #include <json-glib/json-glib.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Elements that share the thread of their connections.
 #include <filesystem>
 #include <fstream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A thousand times up and down, out of each phase of a stream's life: no thread, socket or file
 // stays behind. Bytes are counted by valgrind, which can tell the element's from the test server's.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What goes wrong is told once, clearly, in time, and never keeps the element from stopping.
 #include "failures.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A server whose messages make no sense: they are ignored and counted, or end the session with one
 // clear error; and what makes sense still comes through.
 #include "hostile.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A server that answers the connection itself with nonsense: in place of HTTP, in its handshakes,
 // in the URLs that it sends the client to. One clear error, or a session; nothing in between.
 #include "failures.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A server that sends more than anybody needs: what is kept of it is bounded, what is told of it is
 // told once, and the stream goes on.
 #include "failures.h"

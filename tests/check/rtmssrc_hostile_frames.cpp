@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A server that breaks WebSocket's rules, or uses them to the end: the connection is closed with
 // the code that RFC 6455 asks for and opened again, or lives on; never more memory, never a loop.
 #include "failures.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Links that change while a meeting runs: what is taken off, flushed, or put back.
 #include "live.h"
 

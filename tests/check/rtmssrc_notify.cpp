@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The action notify-webhook: an application takes the service's webhooks, and hands them on.
 #include "live.h"
 #include "webhooks.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Meetings that do not go by the book: late media, pauses, losses, floods. Each of these broke the
 // element once.
 #include "failures.h"

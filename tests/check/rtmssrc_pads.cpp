@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which pads appear, with what in front of the data; how they end.
 #include <algorithm>
 #include <set>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Whose media it is: pads of participants, names on pads and buffers, speakers that change.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Connections that are lost, in every way in which that can be seen: what is lost is opened again,
 // nothing else, and the media go on.
 #include <algorithm>

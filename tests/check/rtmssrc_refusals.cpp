@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the service refuses: each status code, each HTTP status, single media, and parameters.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The client secret and the signature: nowhere but on the wire.
 #include <glib/gstdio.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // States: nothing flows below PLAYING, and up and down goes any number of times, at any moment.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Individual video: whom the service is asked for, and when.
 #include <json-glib/json-glib.h>
 

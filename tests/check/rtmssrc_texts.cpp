@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Transcript and chat as buffers: who says it, which version of it, and always as valid UTF-8.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Time: positions, durations, flags and capture times of buffers, GAPs, latency.
 #include <algorithm>
 #include <random>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms:// and rtmss:// URIs: what they set, and what they must not.
 #include "failures.h"
 #include "recording.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // After a loss: which refusals are final, and which are tried again.
 #include <algorithm>
 

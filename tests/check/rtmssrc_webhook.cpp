@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // rtmssrc as its own webhook endpoint: it waits for a stream, and follows what is told of it.
 #include <algorithm>
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The test server against the document: a raw WebSocket client that sends literal texts.
 #include "server_texts.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The meeting that the test server makes up.
 #include "server_texts.h"
 

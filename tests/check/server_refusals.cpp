@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the test server refuses, and how it fails on request.
 #include "server_texts.h"
 

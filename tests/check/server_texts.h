@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The raw client's texts, literally from the document, and a started server.
 #pragma once
 

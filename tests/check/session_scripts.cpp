@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Whole sessions without a network: the fuzzer's scripts, those among them that once broke
 // something, are run with each build. What a session must never do ends the process.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The properties' values → what a session needs, or why not.
 #include "run/settings.h"
 

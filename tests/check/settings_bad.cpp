@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Values that are refused before connecting, and the whole table of valid audio.
 #include "run/settings.h"
 

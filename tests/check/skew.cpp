@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Four hours of a clock that is off, in numbers.
 #include "media/skew.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The status codes' names as protocol.md, section 4, gives them, in the order of their numbers.
 // Copied from the document, not from the code that is held against it.
 #pragma once

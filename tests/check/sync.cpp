@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A white picture and a beep at each full second are together in the decoded recording, whatever
 // the meeting does.
 #include "recording.h"

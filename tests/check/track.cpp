@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One pad's positions: out of order, jumping clocks, cameras that were off.
 #include "media/track.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The HTTP upgrade, from RFC 6455.
 #include "transport/upgrade.h"
 

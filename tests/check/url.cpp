@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which URLs are allowed, and that no text ever shows what may be a token.
 #include "session/url.h"
 #include "protocol/types.h"

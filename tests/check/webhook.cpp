@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The webhook: its three shapes for five products, what may be shown of it, and whether it is
 // genuine.
 #include "protocol/webhook.h"

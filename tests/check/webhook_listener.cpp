@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The HTTP server behind a webhook's URL, with raw requests.
 #include "webhook/listener.h"
 

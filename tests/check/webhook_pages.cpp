@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Pages beside a webhook's URL: they are for anybody, and change nothing for the webhook.
 #include "base/loopthread.h"
 #include "webhook/listener.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What a request to the webhook's URL is answered, and what it means.
 #include "protocol/webhookgate.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The service's side of a webhook: signed requests, and others.
 #pragma once
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The sound of a meeting as numpy arrays: tells how loud each second is. loudness.py webhook.json
 
 Credentials come from the environment: ZM_RTMS_CLIENT and ZM_RTMS_SECRET.

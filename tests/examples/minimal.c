@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sound and the camera of a meeting into a Matroska file: minimal webhook.json meeting.mkv
  * Credentials come from the environment: ZM_RTMS_CLIENT and ZM_RTMS_SECRET. */
 #include <gst/gst.h>

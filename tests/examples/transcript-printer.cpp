@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Prints what is said in a meeting, live: transcript-printer webhook.json
 // Credentials come from the environment: ZM_RTMS_CLIENT and ZM_RTMS_SECRET.
 #include <gst/gst.h>

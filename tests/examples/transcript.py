@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Prints what is said in a meeting, live, and who speaks: transcript.py webhook.json
 
 Credentials come from the environment: ZM_RTMS_CLIENT and ZM_RTMS_SECRET.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // libFuzzer: base64 against a decoder that takes one character after the other, then what is read
 // from the bytes.
 #include "media/decode.h"

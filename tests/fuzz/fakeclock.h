@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A clock that only moves when it is told to: the linker puts it in place of GLib's timers, time
 // and chance (-Wl,--wrap), so that a minute of waiting costs nothing and every run is the same.
 #pragma once

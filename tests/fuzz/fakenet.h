@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Connections without a network: a script says what becomes of them, and what the session does with
 // them is held against the protocol.
 #pragma once

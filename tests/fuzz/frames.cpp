@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // libFuzzer: what a WebSocket server sends, in pieces of any size, against a plain reading of
 // RFC 6455; and the same bytes as its answer to the upgrade.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // libFuzzer: any bytes as one message, read in both ways, then all that is done with what it holds.
 #include "protocol/parse.h"
 #include "protocol/build.h"

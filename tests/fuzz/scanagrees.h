@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // scan_media() says what the parser says, or nothing.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // libFuzzer: a whole session, with a script in place of the network. Each line is a step: a letter,
 // the number of a connection where one is meant (of those that live, the oldest first), the rest.
 //

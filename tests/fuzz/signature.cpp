@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // libFuzzer: the headers of a webhook request. What is genuine is decided a second time, with
 // GLib's HMAC and a plain reading of the rules.
 #include "protocol/signature.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // libFuzzer: any bytes as a webhook's body; what is shown of it, and its verification.
 #include "protocol/webhook.h"
 #include "protocol/signature.h"

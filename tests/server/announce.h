@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Telling an app, as the service does: a signed webhook.
 #pragma once
 

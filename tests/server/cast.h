@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Who speaks when in the made meeting, and on which clock. All positions are ms of the stream.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What a test server is, and how it misbehaves.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One accepted WebSocket: framing, keep-alives, and the ways to end it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Owners of GLib's references and sources.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // JSON: writing texts whose form is under control, and reading with json-glib.
 #pragma once
 

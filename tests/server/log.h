@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What happened on the server, readable from all threads.
 #pragma once
 

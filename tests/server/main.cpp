@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-test-server: the RTMS service for trying things out by hand.
 #include <glib-unix.h>
 #include <gst/gst.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The data plane's handshake: what a client says on a media socket.
 #include <algorithm>
 

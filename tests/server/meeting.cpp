@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The made meeting, and the one out of a file: its tracks on one clock, and its events.
 #include <algorithm>
 #include <array>

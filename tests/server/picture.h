@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Pictures of the meeting: painted, or out of a file. I420.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A running pipeline that ends in an appsink: an encoder fed by hand, or a file being decoded.
 #pragma once
 

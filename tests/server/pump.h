@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Moves media from the source to one media connection, no faster than its socket takes it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A WebSocket client that knows nothing of the protocol, for checks. It lives on the default main
 // context of the thread that runs them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the document demands of a client's messages. Pure: JSON in, verdict out.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // An RTMS service for tests, on loopback, in a thread of its own.
 #pragma once
 

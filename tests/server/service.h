@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The listening side: HTTP, TLS, upgrades. Lives on the server's thread.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The control plane: what a client says on the signaling socket.
 #include "stream.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // PCM of the meeting: made, or out of a file. Interleaved signed 16 bit, little-endian.
 #pragma once
 

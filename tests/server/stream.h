@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The RTMS stream: its signaling connection, its media connections, and what the protocol lets
 // them do. Lives on the server's thread.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One medium of the meeting, as negotiated.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The body of the *.rtms_started webhook.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Calls a function each time the thread's main context is about to wait: what was collected while
 // sources were dispatched goes out at once, and once.
 #pragma once

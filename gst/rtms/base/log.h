@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Where this room's log lines go: the element gives a sink that writes them to GStreamer's log.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A thread that runs a GMainLoop on a context of its own.
 #pragma once
 

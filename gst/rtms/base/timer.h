@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A one-shot timer on the thread's default main context.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What pads the element may have.
 #include "gstrtmssrcprivate.h"
 #include "media/gstptr.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms:// and rtmss:// URIs: host and path are those of the signaling URL (ws, wss), the query sets
 // properties by name. Without a host the query says it all: rtms://?webhook-location=webhook.json.
 #include "gstrtmssrcprivate.h"

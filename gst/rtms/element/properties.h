@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The properties of rtmssrc that are settings: one table, one getter, one setter.
 #pragma once
 

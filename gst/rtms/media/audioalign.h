@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Audio packets without gaps between them, although the wire's timestamps have whole milliseconds
 // and jitter.
 #pragma once

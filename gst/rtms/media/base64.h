@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Base64 as RFC 4648 §4 has it: padded, nothing between, nothing else at the ends. Pure.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Payload of a media message → GstBuffer.
 #pragma once
 

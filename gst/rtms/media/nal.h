@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Finds NAL units by their start codes (ITU-T H.264, Annex B).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Its interface is what h264parse uses, but not promised to stay.
 #define GST_USE_UNSTABLE_API
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The size of a picture, as its own headers tell it.
 #pragma once
 

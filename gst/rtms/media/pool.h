@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Buffers that are used again with their memory and metas. To make those and to free them, on
 // another thread, is most of what a packet of sound costs; the memory of a large picture comes from
 // the system each time, page by page.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What waits for a slow pipeline: bounded in bytes and time, and full of whole decodable units. Not
 // thread-safe: its owner locks.
 #pragma once

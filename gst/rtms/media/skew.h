@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // How the server's clock drifts against the pipeline's. Pure: all times are arguments.
 #pragma once
 

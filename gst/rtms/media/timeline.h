@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Unix ms → the stream's time line, and that to running time. Pure: all times are arguments.
 #pragma once
 

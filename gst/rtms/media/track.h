@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The positions of one pad's media: never back, jumps of the server's clock smoothed over. Pure.
 #pragma once
 

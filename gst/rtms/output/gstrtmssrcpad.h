@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One output of rtmssrc: a bounded queue and the task that pushes it downstream.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A media message that outlives the parser's next call.
 #pragma once
 

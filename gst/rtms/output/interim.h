@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Transcript texts that are not final yet wait for the ones that are. Pure: the time is an
 // argument.
 #pragma once

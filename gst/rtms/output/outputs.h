@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Media messages → buffers on the pads, on one time line.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What Outputs does with a message: hold it, make a buffer of it, stamp that, queue it.
 #include "buffers.h"
 #include "media/decode.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Who is in the meeting, as its events tell: for messages that come without a name.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Counters of a run, written on the loop thread and read anywhere.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Reading JSON values as the wire means them: liberal about the type, never throwing. Private to
 // this room.
 #pragma once

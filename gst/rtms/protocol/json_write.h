@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A thin hand on json-glib's builder, for those who write JSON.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Sound and pictures in their usual spelling, found in one pass, without a document: nearly all
 // that a meeting sends. Private to this room.
 #pragma once

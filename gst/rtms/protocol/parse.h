@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Bytes → typed message. Never throws, never trusts.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Names and reasons that a server sends, and people read: a server's text may be as long as a
 // message.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Signatures of the handshakes, and verification of the service's webhook requests.
 #pragma once
 

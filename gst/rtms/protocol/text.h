@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Transcript and chat as the element hands them on: one normalised JSON object each.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The vocabulary of the wire: enumerations with their wire values, and one struct for each message.
 #pragma once
 

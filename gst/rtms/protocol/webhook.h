@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The service's webhooks about streams, in all their shapes → which stream, and where to connect.
 #pragma once
 

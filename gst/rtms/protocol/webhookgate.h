@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A request to the webhook's URL → what to answer, and what it means.
 #pragma once
 

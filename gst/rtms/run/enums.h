@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The enumerations and flags of rtmssrc's properties.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the properties say about waiting for the service's webhook.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What rtmssrc posts on the bus.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the properties say, and what follows from it.
 #pragma once
 

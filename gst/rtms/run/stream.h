@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One run of rtmssrc, from the state change to PAUSED until the one to READY: a loop thread, the
 // session on it, and the pads.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A run that waits for a webhook, and follows those that come later.
 #include "listen.h"
 #include "messages.h"

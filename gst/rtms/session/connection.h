@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One socket's life: connect, handshake, keep-alives, watchdog, close.
 #pragma once
 

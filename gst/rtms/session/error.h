@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What can go wrong in a session, as a value.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Error texts: what happened, why, what to do.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What was asked for + what message 4 echoed → what will come.
 #pragma once
 

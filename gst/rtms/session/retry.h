@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // When to try again: exponential backoff with jitter inside a window. Pure: time and chance are
 // arguments.
 #pragma once

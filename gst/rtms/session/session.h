@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The RTMS state machine: signaling + media connections, from the first handshake to the end of the
 // stream.
 #pragma once

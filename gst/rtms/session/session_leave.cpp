@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // From one set of connections to the next: the old ones are closed, and gone, before the first new
 // one is opened; what they still bring is handed on.
 #include "session.h"

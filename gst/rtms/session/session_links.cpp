@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The media connections of a session: which there are, their handshakes, their losses.
 #include "negotiate.h"
 #include "protocol/build.h"

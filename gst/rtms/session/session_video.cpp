@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which participant's video the service is asked for.
 #include "protocol/build.h"
 #include "session.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One connection per stream in this process: a second one would kick the first one out.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // From a URL to a stream that can be read: name, proxy, TCP, TLS.
 #pragma once
 

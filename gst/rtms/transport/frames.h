@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // WebSocket frames (RFC 6455) as a client reads and writes them. Pure: no I/O.
 #pragma once
 

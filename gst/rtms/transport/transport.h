@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What a session needs of a connection that carries messages. WebSocket is one; protocol version 2
 // will bring another.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The HTTP exchange that turns a connection into a WebSocket (RFC 6455, section 4). Pure: no I/O.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // WebSocket over GIO's streams: its sockets, proxies and TLS; the frames are read here.
 #pragma once
 

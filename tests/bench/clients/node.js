@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The public samples' way: ws, JSON.parse, Buffer.from. node.js URL [CA]
 const fs = require('fs');
 const WebSocket = require('/usr/share/nodejs/ws');

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """websockets, json, base64. python.py URL [CA]"""
 import asyncio
 import base64

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What no client can beat: recv() into one buffer, and a memcpy of what came. raw PORT
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The floor of our transport: the same reads from the same stream, frames cut, and nothing done
 // with them. receive URL [CA]
 #include "transport/websocket.h"

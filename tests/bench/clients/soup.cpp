@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // libsoup's WebSocket alone: receives, and throws away. soup URL [CA]
 #include <libsoup/soup.h>
 
