@@ -61,8 +61,12 @@ void Intake::Passing::set_apart(GstPadProbeInfo *info) {
 }
 
 Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
-               IntakeListener *listener)
-    : pipeline_(pipeline), sound_(sound), listener_(listener), src_(make_element("rtmssrc")) {
+               Texts *texts, IntakeListener *listener)
+    : pipeline_(pipeline),
+      sound_(sound),
+      texts_(texts),
+      listener_(listener),
+      src_(make_element("rtmssrc")) {
   GObject *src = G_OBJECT(src_.get());
   const std::string secret(options.client_secret.view());
   g_object_set(src, "webhook", webhook.c_str(), "client-id", options.client_id.c_str(),
@@ -217,9 +221,9 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
   if (GST_BUFFER_DURATION_IS_VALID(buffer))
     line.end = start + GST_BUFFER_DURATION(buffer);
   if (kind == Kind::Transcript)
-    listener_->intake_transcript(line);
+    texts_->transcript(line);
   else
-    listener_->intake_chat(line);
+    texts_->chat(line);
 }
 
 void Intake::event(GstPad *pad, GstEvent *event) {

@@ -5,6 +5,7 @@
 #include "gst.h"
 #include "options.h"
 #include "sound.h"
+#include "texts.h"
 
 #include <atomic>
 #include <mutex>
@@ -12,17 +13,9 @@
 
 namespace rtms::recorder {
 
-// A line of the transcript, or a chat message.
-struct Line {
-  GstClockTime start = 0, end = 0;  // end 0: not known
-  std::string speaker, text;
-};
-
 // All are called on the pads' threads.
 struct IntakeListener {
   virtual ~IntakeListener() = default;
-  virtual void intake_transcript(const Line &line) = 0;
-  virtual void intake_chat(const Line &line) = 0;
   virtual void intake_picture(GstBuffer *buffer, GstClockTime running) = 0;
   // A pad has ended, or one cannot be recorded.
   virtual void intake_ended() = 0;
@@ -38,7 +31,7 @@ struct Waiting {
 class Intake {
  public:
   Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
-         IntakeListener *listener);
+         Texts *texts, IntakeListener *listener);
   ~Intake();
   Intake(const Intake &) = delete;
   Intake &operator=(const Intake &) = delete;
@@ -76,6 +69,7 @@ class Intake {
   };
   GstBin *const pipeline_;
   Sound *const sound_;
+  Texts *const texts_;
   IntakeListener *const listener_;
   ElementPtr src_;
   std::atomic<unsigned> pads_{0}, ended_{0};

@@ -57,4 +57,14 @@ void Log::write_text(Level level, const std::string &subject, const std::string 
   std::fflush(stdout);
 }
 
+void SubjectLog::write(Log::Level level, const char *event, const std::string &text,
+                       const Log::Members &members) const {
+  constexpr size_t kLongestId = 256;
+  log_->write(level, event, subject_, text, [&](JsonWriter &writer) {
+    writer.member("stream_id", shown(stream_id_, kLongestId));
+    if (members)
+      members(writer);
+  });
+}
+
 }  // namespace rtms::recorder

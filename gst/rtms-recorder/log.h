@@ -41,4 +41,19 @@ class Log {
   std::function<void()> clear_, draw_;
 };
 
+// The lines of one recording.
+class SubjectLog {
+ public:
+  SubjectLog(Log *log, std::string subject, std::string stream_id)
+      : log_(log), subject_(std::move(subject)), stream_id_(std::move(stream_id)) {}
+
+  const std::string &subject() const { return subject_; }
+  void write(Log::Level level, const char *event, const std::string &text,
+             const Log::Members &members = {}) const;
+
+ private:
+  Log *const log_;
+  const std::string subject_, stream_id_;
+};
+
 }  // namespace rtms::recorder

@@ -5,6 +5,7 @@
 #include "names.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -34,6 +35,16 @@ uint64_t size_of_file(const std::string &path) {
   return stat(path.c_str(), &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
 }
 
+GstClockTime running_time_of(GstElement *pipeline) {
+  const GstClockTime time = gst_element_get_current_running_time(pipeline);
+  return GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
+}
+
+std::string push_summary(const Push &push) {
+  return std::string(push.connected() ? "pushed until the end" : "not pushed at the end") +
+         ", attempts: " + std::to_string(push.attempts());
+}
+
 }  // namespace
 
 Meeting::Meeting(const Options &options, const Webhook &hook, const std::string &json,
@@ -41,33 +52,37 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
     : options_(options),
       hook_(hook),
       folder_(std::move(folder)),
-      log_(log),
+      log_(log, std::filesystem::path(folder_).filename(), hook_.stream_id),
       gone_(std::move(gone)),
       alive_(std::make_shared<Meeting *>(this)),
       started_us_(g_get_real_time()),
-      vtt_(folder_ + "/meeting.vtt", kVttHead),
-      chat_(folder_ + "/chat.jsonl"),
+      texts_(folder_,
+             [this](const std::string &path, int failure) {
+               later([this, path, failure] {
+                 break_off(failure == ENOSPC,
+                           path + " cannot be written: " + std::strerror(failure) + ".");
+               });
+             }),
       report_(hook, folder_, titles(options), started_us_),
       sound_(options, [this](const Voice &voice) { later([this, voice] { heard(voice); }); }),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
-      intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_,
+      intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_, &texts_,
                                        static_cast<IntakeListener *>(this))) {}
 
 Meeting::~Meeting() = default;
 
 void Meeting::start() {
-  tell(Log::Level::Info, "connecting", "announced: connecting");
+  log_.write(Log::Level::Info, "connecting", "announced: connecting");
   report_.write("recording");
-  BusPtr bus(gst_element_get_bus(pipeline_.get()));
-  watch_.reset(gst_bus_create_watch(bus.get()));
-  g_source_set_callback(watch_.get(), G_SOURCE_FUNC(on_message), this, nullptr);
-  g_source_attach(watch_.get(), nullptr);
-  const auto tick = [](gpointer self) -> gboolean {
-    static_cast<Meeting *>(self)->emit();
+  bus_ = std::make_unique<Bus>(pipeline_.get(), &log_, &report_, static_cast<BusListener *>(this));
+  const auto emit = [](gpointer data) -> gboolean {
+    auto self = static_cast<Meeting *>(data);
+    if (self->state_ != State::Connecting)
+      self->sound_.emit(running_time_of(self->pipeline_.get()));
     return G_SOURCE_CONTINUE;
   };
-  emitting_ = every(kEmit_ms, tick, this);
-  // What goes wrong comes as a message.
+  emitting_ = every(kEmit_ms, emit, this);
+  // A failure is posted as an error message.
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
 }
 
@@ -96,24 +111,6 @@ void Meeting::later(std::function<void()> fn) {
   });
 }
 
-void Meeting::append(TextFile *file, const std::string &text) {
-  if (file->append(text))
-    return;
-  const int failure = errno;
-  later([this, path = file->path(), failure] {
-    break_off(failure == ENOSPC, path + " cannot be written: " + std::strerror(failure) + ".");
-  });
-}
-
-void Meeting::intake_transcript(const Line &line) {
-  append(&vtt_, vtt_cue(line.start, line.end, line.speaker, line.text));
-}
-
-// One object a line: that is how the service's JSON comes.
-void Meeting::intake_chat(const Line &line) {
-  append(&chat_, line.text + "\n");
-}
-
 void Meeting::intake_picture(GstBuffer *buffer, GstClockTime running) {
   std::lock_guard<std::mutex> lock(push_mutex_);
   if (push_)
@@ -126,9 +123,9 @@ void Meeting::intake_ended() {
 
 void Meeting::intake_unusable(const std::string &pad) {
   later([this, pad] {
-    tell(Log::Level::Warning, "not-recorded",
-         "the service sends " + pad +
-             " too late, or in a form that cannot be recorded: it is left out");
+    log_.write(Log::Level::Warning, "not-recorded",
+               "the service sends " + pad +
+                   " too late, or in a form that cannot be recorded: it is left out");
   });
 }
 
@@ -139,54 +136,35 @@ void Meeting::heard(const Voice &voice) {
   if (voice.who.empty())
     return;
   const std::string name = voice.name.empty() ? voice.who : voice.name;
-  tell(Log::Level::Info, "speaker",
-       name + (voice.track ? " is heard on track " + std::to_string(voice.track) : " is heard"),
-       [&](JsonWriter &writer) {
-         writer.member("user_id", voice.who)
-             .member("user_name", voice.name)
-             .member("track", static_cast<int64_t>(voice.track));
-       });
+  log_.write(
+      Log::Level::Info, "speaker",
+      name + (voice.track ? " is heard on track " + std::to_string(voice.track) : " is heard"),
+      [&](JsonWriter &writer) {
+        writer.member("user_id", voice.who)
+            .member("user_name", voice.name)
+            .member("track", static_cast<int64_t>(voice.track));
+      });
 }
 
 // ---- from the bus --------------------------------------------------------------------
 
-gboolean Meeting::on_message(GstBus *, GstMessage *message, gpointer self) {
-  static_cast<Meeting *>(self)->message(message);
-  return G_SOURCE_CONTINUE;
+void Meeting::bus_eos() {
+  end("the stream ended", "");
+  retire_pipeline();
 }
 
-void Meeting::message(GstMessage *message) {
-  GstProgressType progress = GST_PROGRESS_TYPE_START;
-  switch (GST_MESSAGE_TYPE(message)) {
-    case GST_MESSAGE_EOS:
-      end("the stream ended", "");
-      retire_pipeline();
-      break;
-    case GST_MESSAGE_ERROR:
-      error(message);
-      break;
-    case GST_MESSAGE_WARNING:
-      warning(message);
-      break;
-    case GST_MESSAGE_LATENCY:
-      if (pipeline_)
-        gst_bin_recalculate_latency(GST_BIN(pipeline_.get()));
-      break;
-    case GST_MESSAGE_PROGRESS:
-      gst_message_parse_progress(message, &progress, nullptr, nullptr);
-      if (progress == GST_PROGRESS_TYPE_COMPLETE && state_ == State::Connecting)
-        connected();
-      break;
-    case GST_MESSAGE_ELEMENT:
-      element_message(gst_message_get_structure(message));
-      break;
-    default:
-      break;
-  }
+void Meeting::bus_terminated(const std::string &reason) {
+  reason_ = "the stream ended: " + reason;
 }
 
-// All pads but those of further speakers are there.
-void Meeting::connected() {
+void Meeting::bus_closed() {
+  stream_over_ = true;
+  check_ended();
+}
+
+void Meeting::bus_connected() {
+  if (state_ != State::Connecting)
+    return;
   const std::string problem =
       add_container(options_, folder_, GST_BIN(pipeline_.get()), intake_->waiting(), &sound_);
   if (!problem.empty()) {
@@ -197,86 +175,46 @@ void Meeting::connected() {
   state_ = State::Recording;
   report_.add_file(file_name(options_));
   report_.write("recording");
-  if (!options_.rtmp.empty()) {
-    std::lock_guard<std::mutex> lock(push_mutex_);
-    push_ = std::make_unique<Push>(
-        push_url(options_.rtmp, hook_.stream_id,
-                 hook_.meeting_id.empty() ? hook_.id : hook_.meeting_id),
-        pipeline_.get(), sound_.caps(), [this](bool good, const std::string &text) {
-          tell(good ? Log::Level::Info : Log::Level::Warning, good ? "push" : "push-failed", text);
-        });
-    sound_.set_listener([this](GstBuffer *buffer) {
-      if (push_)
-        push_->sound(buffer);
-    });
-  }
+  if (!options_.rtmp.empty())
+    start_push();
   intake_->release();
-  tell(Log::Level::Info, "recording", "recording");
+  log_.write(Log::Level::Info, "recording", "recording");
 }
 
-void Meeting::error(GstMessage *message) {
-  GError *raw_error = nullptr;
-  gst_message_parse_error(message, &raw_error, nullptr);
-  ErrorPtr failure(raw_error);
-  GstObject *source = GST_MESSAGE_SRC(message);
+void Meeting::start_push() {
+  std::lock_guard<std::mutex> lock(push_mutex_);
+  push_ = std::make_unique<Push>(push_url(options_.rtmp, hook_.stream_id,
+                                          hook_.meeting_id.empty() ? hook_.id : hook_.meeting_id),
+                                 pipeline_.get(), sound_.caps(),
+                                 [this](bool good, const std::string &text) {
+                                   log_.write(good ? Log::Level::Info : Log::Level::Warning,
+                                              good ? "push" : "push-failed", text);
+                                 });
+  sound_.set_listener([this](GstBuffer *buffer) {
+    if (push_)
+      push_->sound(buffer);
+  });
+}
+
+void Meeting::bus_error(GstObject *source, const GError *failure) {
   if (source == GST_OBJECT(intake_->element())) {
     const bool empty = state_ == State::Connecting;
     end("", failure->message);
-    // The source sends EOS behind its error: what came before it is kept.
+    // The source sends EOS behind its error: what was received before the error is kept.
     if (empty)
       retire_pipeline();
     return;
   }
   if (Sound::is_input(source)) {
-    tell(Log::Level::Warning, "not-recorded",
-         std::string("somebody's sound is left out: ") + failure->message);
+    log_.write(Log::Level::Warning, "not-recorded",
+               std::string("somebody's sound is left out: ") + failure->message);
     return;
   }
-  break_off(g_error_matches(failure.get(), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT),
+  break_off(g_error_matches(failure, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT),
             failure->message);
 }
 
-void Meeting::warning(GstMessage *message) {
-  GError *raw_error = nullptr;
-  gst_message_parse_warning(message, &raw_error, nullptr);
-  ErrorPtr failure(raw_error);
-  tell(Log::Level::Warning, "warning", failure->message);
-}
-
-void Meeting::element_message(const GstStructure *structure) {
-  const std::string kind = gst_structure_get_name(structure);
-  const auto text = [&](const char *field) {
-    const char *value = gst_structure_get_string(structure, field);
-    return std::string(value ? value : "");
-  };
-  guint64 user = 0;
-  gst_structure_get_uint64(structure, "user-id", &user);
-  if (kind == "rtms-participant-joined") {
-    report_.joined(user, text("user-name"), g_get_real_time());
-  } else if (kind == "rtms-participant-left") {
-    report_.left(user, g_get_real_time());
-  } else if (kind == "rtms-stream-state" && text("state") == "terminated") {
-    reason_ = "the stream ended: " + text("reason");
-  } else if (kind == "rtms-connection" && text("state") == "reconnecting") {
-    tell(Log::Level::Warning, "reconnecting", "lost " + text("media") + ": reconnecting");
-  } else if (kind == "rtms-connection" && text("state") == "closed" &&
-             text("media") == "signaling") {
-    stream_over_ = true;
-    check_ended();
-  }
-}
-
 // ---- while it runs -------------------------------------------------------------------
-
-GstClockTime Meeting::now() const {
-  const GstClockTime time = gst_element_get_current_running_time(pipeline_.get());
-  return GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
-}
-
-void Meeting::emit() {
-  if (state_ == State::Recording || (state_ == State::Ending && pipeline_))
-    sound_.emit(now());
-}
 
 void Meeting::watch() {
   if (state_ == State::Gone)
@@ -293,7 +231,7 @@ void Meeting::watch() {
 Status Meeting::status() const {
   constexpr const char *kStates[] = {"connecting", "recording", "ending", "ending"};
   Status status;
-  status.name = name();
+  status.name = log_.subject();
   status.stream = hook_.stream_id;
   status.state = kStates[static_cast<int>(state_)];
   status.seconds = (g_get_real_time() - started_us_) / G_USEC_PER_SEC;
@@ -307,17 +245,97 @@ Status Meeting::status() const {
   return status;
 }
 
-std::string Meeting::name() const {
-  return std::filesystem::path(folder_).filename();
+// ---- the end, in order or not --------------------------------------------------------
+
+void Meeting::end(const std::string &reason, const std::string &error) {
+  if (ending())
+    return;
+  state_ = State::Ending;
+  if (reason_.empty())
+    reason_ = reason;
+  if (!error.empty())
+    reason_ = "failed";
+  error_ = error;
+  deadline_.start(options_.stop_timeout_s * 1000, [this] {
+    if (error_.empty())
+      error_ = "The files were not finished in time.";
+    retire_pipeline();
+  });
 }
 
-void Meeting::tell(Log::Level level, const char *event, const std::string &text,
-                   const Log::Members &members) {
-  log_->write(level, event, name(), text, [&](JsonWriter &writer) {
-    writer.member("stream_id", shown(hook_.stream_id, 256));
-    if (members)
-      members(writer);
-  });
+// The files cannot be written any further: they stay as they are.
+void Meeting::break_off(bool disk_full, const std::string &why) {
+  disk_full_ |= disk_full;
+  const std::string error = (disk_full ? "The disk is full: the recording ends here. " : "") + why;
+  end("", error);
+  if (error_.empty())
+    error_ = error;
+  retire_pipeline();
+}
+
+// The stream is over and no pad has data any more: then the files are finished.
+void Meeting::check_ended() {
+  if (state_ == State::Gone || (!stream_over_ && !ending()))
+    return;
+  if (state_ == State::Connecting) {
+    end("the stream ended", "The stream was over before anything came.");
+    retire_pipeline();
+    return;
+  }
+  if (!intake_->all_ended())
+    return;
+  end("the stream ended", "");
+  sound_.finish();
+}
+
+void Meeting::retire_pipeline() {
+  if (state_ == State::Gone)
+    return;
+  state_ = State::Gone;
+  deadline_.stop();
+  bus_.reset();
+  emitting_.reset();
+  stats_ = intake_->stats();
+  length_ = sound_.length();
+  retire(std::move(pipeline_), 0, [this] { gone(); });
+}
+
+void Meeting::gone() {
+  intake_.reset();
+  // A muxer without any data leaves a file that nothing can play.
+  if (!sound_.anything()) {
+    unlink((folder_ + "/" + file_name(options_)).c_str());
+    report_.remove_file(file_name(options_));
+    if (error_.empty())
+      reason_ += "; nothing was seen or heard, so there is no file";
+  }
+  std::string push;
+  if (push_) {
+    push = push_summary(*push_);
+    std::lock_guard<std::mutex> lock(push_mutex_);
+    push_.reset();
+  }
+  for (const std::string &name : texts_.names())
+    report_.add_file(name);
+  const double seconds = static_cast<double>(length_ / GST_MSECOND) / 1000;
+  if (!report_.close(g_get_real_time(), seconds, reason_, error_,
+                     StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push))
+    log_.write(Log::Level::Error, "report",
+               folder_ + "/meeting.json cannot be written: " + std::strerror(errno));
+  const bool good = error_.empty();
+  log_.write(good ? Log::Level::Info : Log::Level::Error, good ? "finished" : "failed",
+             good ? "finished after " + clock_text(static_cast<int64_t>(seconds)) + ": " + reason_
+                  : error_,
+             [&](JsonWriter &writer) {
+               writer.member("duration_ms", static_cast<int64_t>(length_ / GST_MSECOND))
+                   .member("late_samples", static_cast<int64_t>(sound_.late_samples()));
+               if (stats_) {
+                 writer.begin("stats");
+                 write_stats(writer.builder(), stats_.get());
+                 writer.end();
+               }
+             });
+  gone_(this, {good, disk_full_});
 }
 
 }  // namespace rtms::recorder

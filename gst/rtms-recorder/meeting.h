@@ -3,11 +3,11 @@
 #pragma once
 
 #include "base/timer.h"
+#include "bus.h"
 #include "intake.h"
 #include "log.h"
 #include "push.h"
 #include "report.h"
-#include "textfile.h"
 
 namespace rtms::recorder {
 
@@ -28,7 +28,7 @@ struct Outcome {
 };
 
 // On the main thread, but for what comes from the pads.
-class Meeting final : private IntakeListener {
+class Meeting final : private IntakeListener, private BusListener {
  public:
   // `gone` is called when nothing of it is left; it may destroy the meeting.
   Meeting(const Options &options, const Webhook &hook, const std::string &json, std::string folder,
@@ -49,38 +49,30 @@ class Meeting final : private IntakeListener {
  private:
   enum class State { Connecting, Recording, Ending, Gone };
 
-  void intake_transcript(const Line &line) override;
-  void intake_chat(const Line &line) override;
   void intake_picture(GstBuffer *buffer, GstClockTime running) override;
   void intake_ended() override;
   void intake_unusable(const std::string &pad) override;
 
-  static gboolean on_message(GstBus *bus, GstMessage *message, gpointer self);
-  void message(GstMessage *message);
-  void error(GstMessage *message);
-  void warning(GstMessage *message);
-  void element_message(const GstStructure *structure);
-  void connected();
+  void bus_eos() override;
+  void bus_error(GstObject *source, const GError *error) override;
+  void bus_connected() override;
+  void bus_terminated(const std::string &reason) override;
+  void bus_closed() override;
+
   void heard(const Voice &voice);
-  void append(TextFile *file, const std::string &text);
+  void start_push();
   void end(const std::string &reason, const std::string &error);
   void break_off(bool disk_full, const std::string &why);
   void check_ended();
   void retire_pipeline();
-  void drop_empty_file();
   void gone();
-  void emit();
-  void tell(Log::Level level, const char *event, const std::string &text,
-            const Log::Members &members = {});
   // Runs fn on the main thread, if this still lives.
   void later(std::function<void()> fn);
-  GstClockTime now() const;
-  std::string name() const;
 
   const Options &options_;
   const Webhook hook_;
   const std::string folder_;
-  Log *const log_;
+  const SubjectLog log_;
   const std::function<void(Meeting *, Outcome)> gone_;
   const std::shared_ptr<Meeting *> alive_;
 
@@ -92,15 +84,16 @@ class Meeting final : private IntakeListener {
   GstClockTime length_ = 0;
   StructurePtr stats_;
   uint64_t bytes_ = 0, bits_per_second_ = 0, file_bytes_ = 0;
-  AttachedSource watch_, emitting_;
+  AttachedSource emitting_;
   Timer deadline_;
 
-  TextFile vtt_, chat_;
+  Texts texts_;
   Report report_;
   Sound sound_;
   std::mutex push_mutex_;  // guards the pointer for the pads' threads
   std::unique_ptr<Push> push_;
   ElementPtr pipeline_;
+  std::unique_ptr<Bus> bus_;
   std::unique_ptr<Intake> intake_;
 };
 

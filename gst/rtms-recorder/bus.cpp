@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "bus.h"
+
+namespace rtms::recorder {
+
+Bus::Bus(GstElement *pipeline, const SubjectLog *log, Report *report, BusListener *listener)
+    : pipeline_(pipeline), log_(log), report_(report), listener_(listener) {
+  BusPtr bus(gst_element_get_bus(pipeline));
+  watch_.reset(gst_bus_create_watch(bus.get()));
+  g_source_set_callback(watch_.get(), G_SOURCE_FUNC(on_message), this, nullptr);
+  g_source_attach(watch_.get(), nullptr);
+}
+
+gboolean Bus::on_message(GstBus *, GstMessage *message, gpointer self) {
+  static_cast<Bus *>(self)->message(message);
+  return G_SOURCE_CONTINUE;
+}
+
+void Bus::message(GstMessage *message) {
+  GstProgressType progress = GST_PROGRESS_TYPE_START;
+  switch (GST_MESSAGE_TYPE(message)) {
+    case GST_MESSAGE_EOS:
+      listener_->bus_eos();
+      break;
+    case GST_MESSAGE_ERROR:
+      error(message);
+      break;
+    case GST_MESSAGE_WARNING:
+      warning(message);
+      break;
+    case GST_MESSAGE_LATENCY:
+      gst_bin_recalculate_latency(GST_BIN(pipeline_));
+      break;
+    case GST_MESSAGE_PROGRESS:
+      gst_message_parse_progress(message, &progress, nullptr, nullptr);
+      if (progress == GST_PROGRESS_TYPE_COMPLETE)
+        listener_->bus_connected();
+      break;
+    case GST_MESSAGE_ELEMENT:
+      element_message(gst_message_get_structure(message));
+      break;
+    default:
+      break;
+  }
+}
+
+void Bus::error(GstMessage *message) {
+  GError *raw_error = nullptr;
+  gst_message_parse_error(message, &raw_error, nullptr);
+  ErrorPtr failure(raw_error);
+  listener_->bus_error(GST_MESSAGE_SRC(message), failure.get());
+}
+
+void Bus::warning(GstMessage *message) {
+  GError *raw_error = nullptr;
+  gst_message_parse_warning(message, &raw_error, nullptr);
+  ErrorPtr failure(raw_error);
+  log_->write(Log::Level::Warning, "warning", failure->message);
+}
+
+void Bus::element_message(const GstStructure *structure) {
+  const std::string kind = gst_structure_get_name(structure);
+  const auto text = [&](const char *field) {
+    const char *value = gst_structure_get_string(structure, field);
+    return std::string(value ? value : "");
+  };
+  guint64 user = 0;
+  gst_structure_get_uint64(structure, "user-id", &user);
+  if (kind == "rtms-participant-joined")
+    report_->joined(user, text("user-name"), g_get_real_time());
+  else if (kind == "rtms-participant-left")
+    report_->left(user, g_get_real_time());
+  else if (kind == "rtms-stream-state" && text("state") == "terminated")
+    listener_->bus_terminated(text("reason"));
+  else if (kind == "rtms-connection" && text("state") == "reconnecting")
+    log_->write(Log::Level::Warning, "reconnecting", "lost " + text("media") + ": reconnecting");
+  else if (kind == "rtms-connection" && text("state") == "closed" && text("media") == "signaling")
+    listener_->bus_closed();
+}
+
+}  // namespace rtms::recorder
