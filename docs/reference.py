@@ -108,6 +108,11 @@ def require(block, what, *words):
             problems.append(f"the gtk-doc block of {what} has no `{word}:`")
 
 
+def default_value(spec):
+    """Of the property's own type. PyGObject 3.50 has a method for it: its attribute is a bare number, and missing for objects."""
+    return spec.get_default_value() if hasattr(spec, "get_default_value") else spec.default_value
+
+
 def choices(value):
     """Of an enumeration or a set of flags of ours: nick and meaning of each value."""
     if not isinstance(value, (GObject.GEnum, GObject.GFlags)) or not value.__gtype__.name.startswith(TYPE):
@@ -128,8 +133,9 @@ def default_of(value):
 
 
 def type_of(spec):
+    default = default_value(spec)
     for kind, name in ((GObject.GEnum, "enum"), (GObject.GFlags, "flags")):
-        if isinstance(spec.default_value, kind) and choices(spec.default_value):
+        if isinstance(default, kind) and choices(default):
             return name
     return NAMES.get(spec.value_type.name, f"`{spec.value_type.name}`")
 
@@ -140,7 +146,7 @@ def properties(blocks):
     yield "## Properties\n\n| property | type | default | |\n|---|---|---|---|"
     for spec in specs:
         blurb = spec.blurb.replace("|", "\\|").replace("*", "\\*")
-        yield f"| {link(spec.name)} | {type_of(spec)} | {default_of(spec.default_value)} | {blurb} |"
+        yield f"| {link(spec.name)} | {type_of(spec)} | {default_of(default_value(spec))} | {blurb} |"
     yield ""
     for spec in specs:
         yield from property_of(spec, blocks)
@@ -150,8 +156,8 @@ def property_of(spec, blocks):
     what = f"the property {spec.name}"
     block = block_for(blocks, f"{TYPE}:{spec.name}", what)
     readable, writable = spec.flags & GObject.ParamFlags.READABLE, spec.flags & GObject.ParamFlags.WRITABLE
-    default = default_of(spec.default_value)
-    if type(spec.default_value) is int:
+    default = default_of(default_value(spec))
+    if type(default_value(spec)) is int:
         require(block, what, "Valid")
     if writable and not default:
         require(block, what, "Default")
@@ -164,7 +170,7 @@ def property_of(spec, blocks):
     if int(spec.flags) & Gst.PARAM_MUTABLE_PLAYING:
         facts.append("can be changed at any time")
     yield f"### {spec.name}\n\n{' · '.join(facts)}\n\n{markdown(block.text)}\n"
-    if rows := choices(spec.default_value):
+    if rows := choices(default_value(spec)):
         yield "| value | means |\n|---|---|"
         yield "\n".join(f"| `{nick}` | {means} |" for nick, means in rows) + "\n"
     if spec.name == "stats":
