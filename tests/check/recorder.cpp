@@ -219,7 +219,8 @@ GST_START_TEST(test_webhook_file) {
   run.expect_end(static_cast<int>(kLengthMs) + kDeadlineMs);
   expect_recording(run.only_folder() + "/meeting.mkv", 1, kLength);
   // Each line is an object.
-  ck_assert_msg(g_str_has_prefix(run.said().c_str(), "{\"time\":\""), "%s", run.said().c_str());
+  const std::string said = run.said();
+  ck_assert_msg(g_str_has_prefix(said.c_str(), "{\"time\":\""), "%s", said.c_str());
   server->stop();
   RecorderRun failed(
       RecorderRun::Setup{{"--webhook-file=" + folder.file("webhook.json")}, "", {}, false});
