@@ -112,7 +112,7 @@ Output run(std::vector<const char *> arguments) {
   CharPtr owned_out(out), owned_err(err);
   ErrorPtr owned(failure);
   ck_assert_msg(spawned, "%s: %s", arguments[0], failure ? failure->message : "");
-  ck_assert_msg(g_spawn_check_wait_status(status, nullptr), "%s: %s", arguments[0], err);
+  ck_assert_msg(g_spawn_check_wait_status(status, nullptr), "%s: %.500s", arguments[0], err);
   return {out, err};
 }
 
@@ -121,7 +121,7 @@ std::map<std::string, Track> tracks_of(const std::string &file) {
                        "stream=index,codec_type,codec_name:packet=stream_index,pts_time,"
                        "duration_time",
                        "-show_packets", "-show_streams", file.c_str()});
-  ck_assert_msg(output.err.empty(), "ffprobe: %s", output.err.c_str());
+  ck_assert_msg(output.err.empty(), "ffprobe: %.500s", output.err.c_str());
   ObjectPtr<JsonParser> parser(json_parser_new());
   ck_assert(json_parser_load_from_data(parser.get(), output.out.c_str(), -1, nullptr));
   JsonObject *root = json_node_get_object(json_parser_get_root(parser.get()));
