@@ -2,7 +2,7 @@
 // Packets of 20 ms whose timestamps have jitter, pauses and drift.
 #include "media/audioalign.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <cmath>
 #include <random>

@@ -2,7 +2,7 @@
 // Negotiated parameters → caps.
 #include "media/caps.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <string>
 

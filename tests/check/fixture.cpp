@@ -117,9 +117,9 @@ std::size_t Record::packets(const std::string &pad) const {
   return found == pads.end() ? 0 : found->second.packets.size();
 }
 
-const PadRecord &Record::pad(const std::string &name) const {
-  auto found = pads.find(name);
-  ck_assert_msg(found != pads.end(), "no pad %s", name.c_str());
+const PadRecord &Record::pad(std::string_view name) const {
+  auto found = pads.find(std::string(name));
+  ck_assert_msg(found != pads.end(), "no pad %s", std::string(name).c_str());
   return found->second;
 }
 

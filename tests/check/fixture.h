@@ -3,7 +3,7 @@
 // leaves the element's pads and all that comes to the bus.
 #pragma once
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <condition_variable>
 #include <functional>
@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "awake.h"
@@ -77,7 +78,7 @@ struct Record {
   // Element messages with that name, in their order.
   std::vector<const GstStructure *> named(const char *name) const;
   std::size_t packets(const std::string &pad) const;
-  const PadRecord &pad(const std::string &name) const;  // fails where there is none
+  const PadRecord &pad(std::string_view name) const;  // fails where there is none
 };
 
 struct Failure {

@@ -2,7 +2,7 @@
 // WebSocket frames, byte by byte from RFC 6455.
 #include "transport/frames.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <algorithm>
 #include <cstring>

@@ -2,7 +2,7 @@
 // Which transcript texts are shown, and when: the final ones, or what was last known of the others.
 #include "output/interim.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <optional>
 

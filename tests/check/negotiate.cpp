@@ -2,7 +2,7 @@
 // What was asked for + what message 4 echoed → what will come.
 #include "session/negotiate.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <string>
 

@@ -3,7 +3,7 @@
 #include "media/decode.h"
 #include "output/buffers.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <algorithm>
 #include <deque>

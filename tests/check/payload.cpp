@@ -2,7 +2,7 @@
 // Payloads → buffers: base64, durations, keyframes, capture times.
 #include "media/decode.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <cstring>
 #include <initializer_list>

@@ -3,7 +3,7 @@
 #include "media/decode.h"
 #include "media/picturesize.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <string>
 

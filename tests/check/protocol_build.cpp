@@ -3,8 +3,8 @@
 #include "protocol/build.h"
 #include "protocol/signature.h"
 
-#include <gst/check/gstcheck.h>
 #include <json-glib/json-glib.h>
+#include "gst_check.h"
 
 #include <algorithm>
 #include <string>

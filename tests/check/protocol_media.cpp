@@ -3,9 +3,9 @@
 #include "protocol/parse.h"
 #include "protocol/text.h"
 
-#include <gst/check/gstcheck.h>
 #include <json-glib/json-glib.h>
 #include <string>
+#include "gst_check.h"
 
 using namespace rtms;
 

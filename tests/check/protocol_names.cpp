@@ -3,7 +3,7 @@
 #include "protocol/types.h"
 #include "status_names.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <string>
 

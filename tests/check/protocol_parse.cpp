@@ -3,22 +3,23 @@
 #include "protocol/build.h"
 #include "protocol/parse.h"
 
-#include <gst/check/gstcheck.h>
 #include <json-glib/json-glib.h>
+#include "gst_check.h"
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 using namespace rtms;
 
 namespace {
 
 template <class T>
-const T &as(const Message &message, const std::string &text) {
+const T &as(const Message &message, std::string_view text) {
   const T *typed = std::get_if<T>(&message);
   const ParseError *error = std::get_if<ParseError>(&message);
   fail_unless(typed != nullptr, "kind %d (%s): %s", (int) message.index(),
-              error ? error->what.c_str() : "not an error", text.c_str());
+              error ? error->what.c_str() : "not an error", std::string(text).c_str());
   return *typed;
 }
 

@@ -5,8 +5,8 @@
 #include "protocol/parse.h"
 #include "protocol/text.h"
 
-#include <gst/check/gstcheck.h>
 #include <json-glib/json-glib.h>
+#include "gst_check.h"
 
 #include <algorithm>
 #include <cstring>

@@ -2,7 +2,7 @@
 // The bounded queue: whole decodable units, nothing lost silently, events always.
 #include "media/queue.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <map>
 #include <string>

@@ -3,7 +3,7 @@
 // taken: neither without buffers, nor around those that are dropped.
 #include "media/queue.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 using namespace rtms;
 using Policy = Queue::Policy;

@@ -2,7 +2,7 @@
 // Backoff and windows: each time and each chance is an argument.
 #include "session/retry.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <climits>
 #include <vector>

@@ -6,8 +6,8 @@
 #include "raw_client.h"
 #include "server.h"
 
-#include <gst/check/gstcheck.h>
 #include <json-glib/json-glib.h>
+#include "gst_check.h"
 
 #include <algorithm>
 #include <memory>

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include "run/settings.h"
 
 #include <glib/gstdio.h>
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <initializer_list>
 #include <string>

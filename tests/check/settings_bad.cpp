@@ -2,7 +2,7 @@
 // Values that are refused before connecting, and the whole table of valid audio.
 #include "run/settings.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <string>
 

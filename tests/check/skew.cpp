@@ -2,7 +2,7 @@
 // Four hours of a clock that is off, in numbers.
 #include "media/skew.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <cmath>
 #include <random>

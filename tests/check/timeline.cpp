@@ -2,8 +2,8 @@
 // Unix ms → positions → running time.
 #include "media/timeline.h"
 
-#include <gst/check/gstcheck.h>
 #include <gst/gst.h>
+#include "gst_check.h"
 
 #include <climits>
 

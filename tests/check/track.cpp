@@ -2,7 +2,7 @@
 // One pad's positions: out of order, jumping clocks, cameras that were off.
 #include "media/track.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 using namespace rtms;
 

@@ -4,7 +4,7 @@
 
 #include "base/glibptr.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <string>
 

@@ -4,7 +4,7 @@
 #include "protocol/types.h"
 #include "session/errortext.h"
 
-#include <gst/check/gstcheck.h>
+#include "gst_check.h"
 
 #include <string>
 

@@ -4,8 +4,8 @@
 #include "protocol/webhook.h"
 #include "protocol/signature.h"
 
-#include <gst/check/gstcheck.h>
 #include <json-glib/json-glib.h>
+#include "gst_check.h"
 
 #include <string>
 #include <vector>

@@ -4,8 +4,8 @@
 
 #include "crypto.h"
 
-#include <gst/check/gstcheck.h>
 #include <json-glib/json-glib.h>
+#include "gst_check.h"
 
 #include <memory>
 #include <string>

@@ -3,8 +3,8 @@
 // context of the thread that runs them.
 #pragma once
 
-#include <gst/check/gstcheck.h>
 #include <libsoup/soup.h>
+#include "gst_check.h"
 
 #include <algorithm>
 #include <map>
