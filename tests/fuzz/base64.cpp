@@ -2,8 +2,8 @@
 // libFuzzer: base64 against a decoder that takes one character after the other, then what is read
 // from the bytes.
 #include "media/decode.h"
+#include "media/gstptr.h"
 #include "media/picturesize.h"
-#include "media/readmap.h"
 
 #include <cstdio>
 #include <cstdlib>

@@ -3,7 +3,6 @@
 
 #include "base64.h"
 #include "nal.h"
-#include "readmap.h"
 
 namespace rtms {
 namespace {

@@ -5,7 +5,6 @@
 #include "picturesize.h"
 
 #include "nal.h"
-#include "readmap.h"
 
 #include <gst/codecparsers/gsth264parser.h>
 #include <cstring>
