@@ -4,6 +4,7 @@
 #include "media/decode.h"
 #include "media/queue.h"
 #include "output/buffers.h"
+#include "output/participantmeta.h"
 #include "protocol/parse.h"
 #include "transport/frames.h"
 
@@ -37,7 +38,7 @@ void take(const MediaData &data, PacketPool *pool, Queue *queue) {
   g_assert(buffer);
   g_assert(!GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT));
   add_capture_time(buffer.get(), data.timestamp, GST_CLOCK_TIME_NONE);
-  add_participant(buffer.get(), data);
+  add_participant(buffer.get(), data.speaker());
   queue->push(std::move(buffer));
   EventPtr event;
   queue->pop(&buffer, &event);

@@ -2,6 +2,7 @@
 // Buffers are used again: with nothing left of what they were, whatever was done to them.
 #include "media/decode.h"
 #include "output/buffers.h"
+#include "output/participantmeta.h"
 
 #include "gst_check.h"
 
@@ -41,7 +42,7 @@ BufferPtr make(PacketPool *pool, const MediaData &data, int64_t captured_ms = 10
   BufferPtr buffer = make_buffer(data, params, {}, 0, pool);
   fail_unless(buffer != nullptr);
   add_capture_time(buffer.get(), captured_ms, GST_BUFFER_DURATION(buffer.get()));
-  add_participant(buffer.get(), data);
+  add_participant(buffer.get(), data.speaker());
   return buffer;
 }
 

@@ -70,7 +70,7 @@
  */
 
 #include "gstrtmssrcprivate.h"
-#include "output/buffers.h"
+#include "output/participantmeta.h"
 #include "properties.h"
 #include "run/listen.h"
 #include "run/messages.h"

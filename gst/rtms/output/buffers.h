@@ -7,8 +7,6 @@
 
 namespace rtms {
 
-bool is_text(Media media);
-
 struct TextOptions {
   bool json = false;     // transcript lines as JSON
   bool speaker = false;  // plain ones with the speaker in front
@@ -18,14 +16,5 @@ struct TextOptions {
 // transcript count from. Sound and pictures are put into the pool's buffers, where it has such.
 BufferPtr make_buffer(const MediaData &data, const MediaParams &params, TextOptions options,
                       int64_t stream_start_ms, PacketPool *pool);
-
-// Whose media a pad carries: the name as title, the id as extended comment. Null where neither is
-// known.
-EventPtr participant_tags(const MediaData &data);
-
-// Puts who is speaking, or is seen, on the buffer as a GstCustomMeta `GstRtmsParticipantMeta`.
-void add_participant(GstBuffer *buffer, const MediaData &data);
-// To be called once before that.
-void register_participant_meta();
 
 }  // namespace rtms

@@ -245,8 +245,7 @@ gboolean query(GstPad *pad, GstObject *parent, GstQuery *q) {
   PadState *state = GST_RTMS_SRC_PAD(pad)->state;
   // Any thread may ask: what the pad was made with is seen with its lock.
   std::lock_guard<std::mutex> lock(state->mutex);
-  const rtms::PadLatency &latency = *state->config.latency;
-  gst_query_set_latency(q, TRUE, latency.min, latency.max());
+  state->config.latency->answer(q);
   return TRUE;
 }
 

@@ -22,6 +22,7 @@ struct PadLatency {
   std::atomic<GstClockTime> min{0};
   GstClockTime queue_time = 0;  // 0: no bound
   GstClockTime max() const { return queue_time ? min + queue_time : GST_CLOCK_TIME_NONE; }
+  void answer(GstQuery *query) const { gst_query_set_latency(query, TRUE, min, max()); }
 };
 
 struct PadConfig {

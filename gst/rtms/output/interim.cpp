@@ -6,11 +6,6 @@ namespace {
 
 constexpr size_t kMaxSpeakers = 256;
 
-std::string speaker_of(const MediaData &data) {
-  return data.channel_id.empty() ? std::to_string(data.user_id)
-                                 : "/" + std::string(data.channel_id);
-}
-
 // Versions of one text start at the same time, where they tell it.
 bool same_text(const MediaData &a, const MediaData &b) {
   return !a.start_time || !b.start_time || *a.start_time == *b.start_time;
@@ -35,7 +30,7 @@ InterimTexts::Texts InterimTexts::take_if(Condition condition) {
 InterimTexts::Texts InterimTexts::add(const MediaData &data, int64_t now_us, bool *show) {
   Texts before;
   *show = data.is_final.value_or(true);
-  const std::string speaker = speaker_of(data);
+  const ParticipantId speaker = data.from();
   auto found = texts_.find(speaker);
   if (found != texts_.end()) {
     const MediaData &held = found->second.held->data;

@@ -5,8 +5,8 @@
 
 #include "heldmedia.h"
 
-#include <map>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 namespace rtms {
@@ -33,7 +33,7 @@ class InterimTexts {
   template <typename Condition>
   Texts take_if(Condition condition);
 
-  std::map<std::string, Text> texts_;  // by speaker
+  std::unordered_map<ParticipantId, Text> texts_;  // by speaker
 };
 
 }  // namespace rtms

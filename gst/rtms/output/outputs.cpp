@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "outputs.h"
 
-#include "buffers.h"
-#include "media/caps.h"
-
 #include <algorithm>
 
 GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
@@ -16,88 +13,51 @@ namespace {
 constexpr unsigned kMaxParticipantPads = 128;
 constexpr int64_t kTrailing_us = 2 * G_USEC_PER_SEC;
 
-Queue::Policy policy_of(Media media) {
-  switch (media) {
-    case Media::Audio:
-      return Queue::Policy::Oldest;
-    case Media::Video:
-    case Media::Screen:
-      return Queue::Policy::ToKeyframe;
-    default:
-      return Queue::Policy::OldestBytes;
-  }
-}
-
-// Muxers wait no longer than that for a pad. But a picture stays until the next one: where few come
-// in a second, a GAP between two would have it taken away.
-unsigned gap_after_ms(Media media, const MediaParams &params) {
-  constexpr unsigned kUsual_ms = 250, kPictures_ms = 1300;
-  if (media != Media::Video && media != Media::Screen)
-    return kUsual_ms;
-  const int fps = media == Media::Screen ? params.screen.fps : params.video.fps;
-  return std::max(kUsual_ms, kPictures_ms / static_cast<unsigned>(std::max(fps, 1)));
-}
-
-// Matroska's times are whole milliseconds.
-int64_t least_step(Media media) {
-  return media == Media::Video || media == Media::Screen ? GST_MSECOND : 0;
-}
-
-std::string participant_key(const std::string &who) {
-  return "audio/" + who;
-}
-
-// Of a pad whose participant has left.
-std::string left_key(const std::string &key, const std::string &pad) {
-  return "left/" + key + "/" + pad;
-}
-
 }  // namespace
 
 Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
                  const Roster *roster, std::function<void(GstFlowReturn)> stopped)
-    : element_(element),
-      config_(config),
-      stats_(stats),
-      roster_(roster),
+    : context_{element,
+               config,
+               stats,
+               roster,
+               [this] { check_flows(); },
+               {element, config.latency, config.limits.time_ns},
+               {},
+               gst_util_group_id_next(),
+               {}},
       stopped_(std::move(stopped)),
-      group_id_(gst_util_group_id_next()),
-      latency_(std::make_shared<PadLatency>()) {
-  latency_->min = config_.latency;
-  latency_->queue_time = config_.limits.time_ns;
+      backlog_(config.limits.bytes, [this] { release_backlog(); }) {}
+
+template <typename Fn>
+void Outputs::for_each(Fn &&fn) const {
+  for (const OutputPtr &output : outputs_)
+    if (output)
+      fn(*output);
+  for (const auto &[id, output] : participants_)
+    fn(*output);
 }
 
 void Outputs::close() {
   told_stopped_ = true;
-  for (auto &[key, output] : outputs_) {
-    gst_pad_set_active(GST_PAD(output->pad), FALSE);
-    gst_element_remove_pad(element_, GST_PAD(output->pad));
-    gst_object_unref(output->pad);
-  }
-  outputs_.clear();
+  const auto remove = [this](Output &output) {
+    gst_pad_set_active(GST_PAD(output.pad()), FALSE);
+    gst_element_remove_pad(context_.element, GST_PAD(output.pad()));
+  };
+  for_each(remove);
+  for (const OutputPtr &output : left_)
+    remove(*output);
+  outputs_ = {};
+  participants_.clear();
+  left_.clear();
 }
 
 // ---- pads ----------------------------------------------------------------------------
 
-// A pad for each speaker: asked for, or because Contact Center always has it so.
-bool Outputs::participants() const {
-  return params_.audio.data_opt == DataOpt::AudioMulti || product_ == Product::ContactCenter;
-}
-
-CapsPtr Outputs::caps_of(Media media, std::optional<PictureSize> size) const {
-  switch (media) {
-    case Media::Audio:
-      return audio_caps(params_.audio);
-    case Media::Video:
-      return video_caps(params_.video, size);
-    case Media::Screen:
-      return video_caps(params_.screen, size);
-    case Media::Transcript:
-      return transcript_caps(config_.transcript_json);
-    case Media::Chat:
-      break;
-  }
-  return chat_caps();
+// Asked for, or because Contact Center always has it so.
+bool Outputs::per_participant() const {
+  return context_.params.audio.data_opt == DataOpt::AudioMulti ||
+         product_ == Product::ContactCenter;
 }
 
 void Outputs::set_stream(Product product, std::string stream_id) {
@@ -108,223 +68,229 @@ void Outputs::set_stream(Product product, std::string stream_id) {
 void Outputs::negotiated(Media media, const MediaParams &params) {
   negotiated_ |= media_bit(media);
   if (media == Media::Audio)
-    params_.audio = params.audio;
+    context_.params.audio = params.audio;
   else if (media == Media::Video)
-    params_.video = params.video;
+    context_.params.video = params.video;
   else if (media == Media::Screen)
-    params_.screen = params.screen;
+    context_.params.screen = params.screen;
   else if (media == Media::Transcript)
-    params_.transcript = params.transcript;
+    context_.params.transcript = params.transcript;
 
-  for (auto &[key, output] : outputs_)
-    if (output->media == media)
-      update_caps(output.get());
-  const bool wanted = media != Media::Audio || !participants();
-  if (wanted && outputs_.find(media_nick(media)) == outputs_.end())
-    add_output(media, media_nick(media), media_nick(media), media_nick(media));
-}
-
-void Outputs::update_caps(Output *output) {
-  CapsPtr caps = caps_of(output->media, output->size);
-  if (gst_caps_is_equal(output->caps.get(), caps.get()))
-    return;
-  gst_rtms_src_pad_enqueue_event(output->pad, EventPtr(gst_event_new_caps(caps.get())));
-  output->caps = std::move(caps);
+  for_each([media](Output &output) {
+    if (output.media() == media)
+      output.renegotiated();
+  });
+  const bool wanted = media != Media::Audio || !per_participant();
+  const char *nick = media_nick(media);
+  if (wanted && !of(media))
+    add(&of(media), media, {nick, nick, stream_id(nick), {}});
 }
 
 void Outputs::all_negotiated() {
   all_negotiated_ = true;
-  const bool more = participants() && (negotiated_ & media_bit(Media::Audio));
+  const bool more = per_participant() && (negotiated_ & media_bit(Media::Audio));
   if (!more)
-    gst_element_no_more_pads(element_);
-}
-
-Outputs::Output *Outputs::add_output(Media media, const std::string &key, const std::string &name,
-                                     const char *templ, EventPtr tags) {
-  auto output = std::make_unique<Output>(media);
-  Output *raw = output.get();
-  output->caps = caps_of(media, std::nullopt);
-  output->track = Track(least_step(media));
-
-  PadConfig config;
-  config.policy = policy_of(media);
-  config.limits = config_.limits;
-  config.gap_after_ms = gap_after_ms(media, params_);
-  config.certain_time = [this] { return certain_time(); };
-  config.flow_changed = [this] { check_flows(); };
-  config.latency = latency_;
-  GstRtmsSrcPad *pad = gst_rtms_src_pad_new(
-      gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(element_), templ), name.c_str(),
-      std::move(config));
-  output->pad = GST_RTMS_SRC_PAD(gst_object_ref_sink(pad));
-  start_pad(pad, *raw, key, std::move(tags));
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    outputs_[key] = std::move(output);
-  }
-  gst_element_add_pad(element_, GST_PAD(pad));
-  return raw;
+    gst_element_no_more_pads(context_.element);
 }
 
 // Somebody's first pad has a stream id that is the same in each run; a later one has another.
-std::string Outputs::returned(const std::string &key) const {
-  const std::string left = left_key(key, "");
-  const auto times = std::count_if(outputs_.begin(), outputs_.end(), [&](const auto &output) {
-    return output.first.compare(0, left.size(), left) == 0;
-  });
-  return times > 0 ? "/" + std::to_string(times + 1) : "";
+std::string Outputs::stream_id(const std::string &name) {
+  const unsigned times = ++streams_[name];
+  const std::string id = stream_id_ + "/" + name;
+  return times > 1 ? id + "/" + std::to_string(times) : id;
 }
 
-// Sticky events are stored before the pad is shown: a pad-added handler finds its caps.
-void Outputs::start_pad(GstRtmsSrcPad *pad, const Output &output, const std::string &key,
-                        EventPtr tags) {
-  const std::string stream_id = stream_id_ + "/" + key + returned(key);
-  GstEvent *start = gst_event_new_stream_start(stream_id.c_str());
-  gst_event_set_group_id(start, group_id_);
-  if (is_text(output.media))
-    gst_event_set_stream_flags(start, GST_STREAM_FLAG_SPARSE);
-  gst_pad_push_event(GST_PAD(pad), start);
-  gst_pad_push_event(GST_PAD(pad), gst_event_new_caps(output.caps.get()));
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  gst_pad_push_event(GST_PAD(pad), gst_event_new_segment(&segment));
-  if (timeline_.anchored())
-    gst_rtms_src_pad_enqueue_event(pad, segment_event());
-  if (tags)
-    gst_pad_push_event(GST_PAD(pad), tags.release());
-  gst_rtms_src_pad_interrupt(pad);
+Output *Outputs::add(OutputPtr *place, Media media, const OutputLabel &label) {
+  auto output = std::make_unique<Output>(&context_, media, label);
+  Output *added = output.get();
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    *place = std::move(output);
+  }
+  gst_element_add_pad(context_.element, GST_PAD(added->pad()));
+  return added;
 }
 
-Outputs::Output *Outputs::output_for(const MediaData &data) {
-  if (data.media == Media::Audio && participants())
+Output *Outputs::output_for(const MediaData &data) {
+  if (data.media == Media::Audio && per_participant())
     return participant_output(data);
-  auto found = outputs_.find(media_nick(data.media));
-  return found == outputs_.end() ? nullptr : found->second.get();
+  return of(data.media).get();
 }
 
-Outputs::Output *Outputs::participant_output(const MediaData &data) {
-  const std::string who =
-      data.channel_id.empty() ? std::to_string(data.user_id) : std::string(data.channel_id);
-  const std::string key = participant_key(who);
-  auto found = outputs_.find(key);
-  if (found != outputs_.end())
+Output *Outputs::participant_output(const MediaData &data) {
+  const ParticipantId id = data.from();
+  auto found = participants_.find(id);
+  if (found != participants_.end())
     return found->second.get();
   // The news that somebody has left can overtake the last they said, on another connection.
-  auto left = left_us_.find(key);
+  auto left = left_us_.find(id);
   if (left != left_us_.end() && g_get_monotonic_time() - left->second < kTrailing_us)
     return nullptr;
-  if (participant_count_ >= kMaxParticipantPads) {
+  const size_t pads = participants_.size() + left_.size();
+  if (pads >= kMaxParticipantPads) {
     if (!told_too_many_)
-      GST_ELEMENT_WARNING(element_, STREAM, FAILED,
+      GST_ELEMENT_WARNING(context_.element, STREAM, FAILED,
                           ("More than %u speakers: further ones get no pad.", kMaxParticipantPads),
                           (nullptr));
     told_too_many_ = true;
-    ++stats_->of(Media::Audio).dropped;
+    ++context_.stats->of(Media::Audio).dropped;
     return nullptr;
   }
-  Output *output = add_output(Media::Audio, key, "audio_" + std::to_string(participant_count_++),
-                              "audio_%u", participant_tags(data));
-  output->user_id = data.user_id;
-  output->title = data.user_name;
-  return output;
+  OutputPtr *place = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    place = &participants_[id];
+  }
+  return add(place, Media::Audio,
+             {"audio_%u", "audio_" + std::to_string(pads), stream_id("audio/" + id.text()),
+              context_.roster->speaker_of(data)});
 }
 
 void Outputs::interrupt(MediaMask media) {
-  for (auto &[key, output] : outputs_) {
-    if (!(media & media_bit(output->media)))
-      continue;
-    GST_DEBUG_OBJECT(output->pad, "interrupted");
-    interrupt(output.get());
-    ++stats_->of(output->media).discontinuities;
-  }
-}
-
-void Outputs::interrupt(Output *output) {
-  output->discont = true;
-  gst_rtms_src_pad_interrupt(output->pad);
+  for_each([this, media](Output &output) {
+    if (!(media & media_bit(output.media())))
+      return;
+    GST_DEBUG_OBJECT(output.pad(), "interrupted");
+    output.interrupt();
+    ++context_.stats->of(output.media()).discontinuities;
+  });
 }
 
 void Outputs::participant_came(const Participant &participant) {
-  left_us_.erase(participant_key(std::to_string(participant.user_id)));
-  if (!participant.channel_id.empty())
-    left_us_.erase(participant_key(participant.channel_id));
-}
-
-void Outputs::participant_left(const Participant &participant) {
-  leave(participant_key(std::to_string(participant.user_id)));
-  if (!participant.channel_id.empty())
-    leave(participant_key(participant.channel_id));
+  for (const ParticipantId &id : participant.ids())
+    left_us_.erase(id);
 }
 
 // The pad stays until the element stops: what follows it may still be busy. Who comes back gets a
 // new one.
-void Outputs::leave(const std::string &key) {
-  auto found = outputs_.find(key);
-  if (found == outputs_.end())
-    return;
-  left_us_[key] = g_get_monotonic_time();
-  gst_rtms_src_pad_enqueue_event(found->second->pad, EventPtr(gst_event_new_eos()));
-  std::lock_guard<std::mutex> lock(mutex_);
-  auto node = outputs_.extract(found);
-  node.key() = left_key(key, GST_PAD_NAME(node.mapped()->pad));
-  node.mapped()->left = true;
-  outputs_.insert(std::move(node));
+void Outputs::participant_left(const Participant &participant) {
+  for (const ParticipantId &id : participant.ids()) {
+    auto found = participants_.find(id);
+    if (found == participants_.end())
+      continue;
+    left_us_[id] = g_get_monotonic_time();
+    found->second->end();
+    std::lock_guard<std::mutex> lock(mutex_);
+    left_.push_back(std::move(found->second));
+    participants_.erase(found);
+  }
 }
 
 bool Outputs::end() {
-  release_held();
+  release_backlog();
   release_interim(interim_.all());
-  for (auto &[key, output] : outputs_)
-    gst_rtms_src_pad_enqueue_event(output->pad, EventPtr(gst_event_new_eos()));
-  return !outputs_.empty();
+  bool any = !left_.empty();
+  for_each([&any](Output &output) {
+    any = true;
+    output.end();
+  });
+  return any;
 }
 
-// ---- clock and flow ------------------------------------------------------------------
+// ---- messages ------------------------------------------------------------------------
 
-void Outputs::set_playing(bool playing) {
-  // Running time stood still while paused, the meeting did not: the next media sets the mapping
-  // anew.
-  if (playing)
-    reanchor_ = true;
-  playing_ = playing;
-}
-
-GstClockTime Outputs::running_time() const {
-  return playing_ ? gst_element_get_current_running_time(element_) : GST_CLOCK_TIME_NONE;
-}
-
-const Outputs::Arrival &Outputs::arrival() {
-  if (!arrival_) {
-    const GstClockTime now = running_time();
-    arrival_ = {GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0, g_get_real_time()};
+void Outputs::push(const MediaData &data) {
+  if (!context_.time.playing())
+    return;
+  if (waits_for_audio()) {
+    if (data.media != Media::Audio && backlog_.hold(data))
+      return;
+    if (data.media == Media::Audio)
+      anchor(context_.time.timestamp_of(data));
+    release_backlog();
   }
-  return *arrival_;
+  accept(data);
 }
 
-GstClockTime Outputs::certain_time() const {
-  const GstClockTime now = running_time();
-  if (!GST_CLOCK_TIME_IS_VALID(now))
-    return GST_CLOCK_TIME_NONE;
-  // A server that sends faster than real time is ahead of the clock.
-  const GstClockTime newest = std::max(now, latest_.load());
-  const GstClockTime latency = latency_->min;
-  return newest > latency ? newest - latency : GST_CLOCK_TIME_NONE;
+// For audio that leads nowhere nothing waits.
+bool Outputs::waits_for_audio() const {
+  if (!context_.config.buffer_data || context_.time.timeline().anchored())
+    return false;
+  const OutputPtr &audio = outputs_[static_cast<unsigned>(Media::Audio)];
+  return !audio || gst_rtms_src_pad_is_linked(audio->pad());
 }
 
-void Outputs::answer_latency(GstQuery *query) const {
-  gst_query_set_latency(query, TRUE, latency_->min, latency_->max());
+void Outputs::release_backlog() {
+  const Backlog::Messages messages = backlog_.take();
+  if (!messages.empty() && !context_.time.timeline().anchored())
+    anchor(context_.time.timestamp_of(messages.front()->data));
+  for (const auto &message : messages)
+    accept(message->data);
 }
+
+// A text that is not final yet waits for the one that is. JSON has both, and tells which is which.
+void Outputs::accept(const MediaData &data) {
+  if (data.media == Media::Transcript && !context_.config.transcript_json) {
+    bool show = false;
+    release_interim(interim_.add(data, g_get_monotonic_time(), &show));
+    if (!show) {
+      watch_interim();
+      return;
+    }
+  }
+  hand_on(data);
+}
+
+void Outputs::watch_interim() {
+  interim_timer_.start(InterimTexts::kPatience_us / 1000, [this] {
+    release_interim(interim_.overdue(g_get_monotonic_time()));
+    if (!interim_.empty())
+      watch_interim();
+  });
+}
+
+void Outputs::release_interim(InterimTexts::Texts texts) {
+  for (auto &text : texts)
+    hand_on(text->data);
+}
+
+void Outputs::forget_held() {
+  backlog_.take();
+  interim_timer_.stop();
+  interim_.all();
+}
+
+void Outputs::hand_on(const MediaData &data) {
+  Output *output = output_for(data);
+  if (!output)
+    return;
+  if (!output->leads_somewhere()) {
+    check_flows();
+    return;
+  }
+  BufferPtr buffer = output->make(data);
+  if (!buffer)
+    return;
+  if (context_.time.needs_anchor())
+    anchor(context_.time.timestamp_of(data));
+  if (output->hand_on(std::move(buffer), data))
+    to_wake_.push_back(output);
+}
+
+void Outputs::wake() {
+  for (Output *output : to_wake_)
+    output->wake();
+  to_wake_.clear();
+  context_.time.burst_over();
+}
+
+void Outputs::anchor(int64_t unix_ms) {
+  context_.time.anchor(unix_ms);
+  for_each([](Output &output) { output.remapped(); });
+}
+
+// ---- flow ----------------------------------------------------------------------------
 
 void Outputs::update_levels() {
   std::lock_guard<std::mutex> lock(mutex_);
-  for (MediaStats &media : stats_->media)
+  for (MediaStats &media : context_.stats->media)
     media.queue_bytes = media.queue_time_ns = 0;
-  for (auto &[key, output] : outputs_) {
-    const PadLevel level = gst_rtms_src_pad_get_level(output->pad);
-    MediaStats &media = stats_->of(output->media);
+  for_each([this](Output &output) {
+    const PadLevel level = gst_rtms_src_pad_get_level(output.pad());
+    MediaStats &media = context_.stats->of(output.media());
     media.queue_bytes += level.bytes;
     media.queue_time_ns = std::max<uint64_t>(media.queue_time_ns, level.time_ns);
-  }
+  });
 }
 
 // Only when no pad takes data any more is it time to stop.
@@ -332,24 +298,19 @@ void Outputs::check_flows() {
   if (!all_negotiated_ || told_stopped_)
     return;
   GstFlowReturn combined = GST_FLOW_NOT_LINKED;
-  bool any = false;
+  bool any = false, goes_on = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    for (auto &[key, output] : outputs_) {
-      if (output->left)
-        continue;
+    for_each([&](Output &output) {
       any = true;
-      GstFlowReturn flow = gst_rtms_src_pad_get_flow(output->pad);
-      if (flow == GST_FLOW_OK || flow == GST_FLOW_NOT_LINKED)
-        flow = gst_rtms_src_pad_is_linked(output->pad) ? flow : GST_FLOW_NOT_LINKED;
+      const GstFlowReturn flow = output.flow();
       // A pad is flushed when the pipeline goes down, or for a moment.
-      if (flow == GST_FLOW_OK || flow == GST_FLOW_FLUSHING)
-        return;
+      goes_on |= flow == GST_FLOW_OK || flow == GST_FLOW_FLUSHING;
       if (flow < GST_FLOW_EOS || combined == GST_FLOW_NOT_LINKED)
         combined = flow;
-    }
+    });
   }
-  if (any && !told_stopped_.exchange(true))
+  if (any && !goes_on && !told_stopped_.exchange(true))
     stopped_(combined);
 }
 

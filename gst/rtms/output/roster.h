@@ -4,8 +4,8 @@
 
 #include "protocol/types.h"
 
-#include <map>
 #include <string>
+#include <unordered_map>
 
 namespace rtms {
 
@@ -13,17 +13,19 @@ class Roster {
  public:
   // Learns from an event, and gives its participants the names that it lacks.
   void update(EventUpdate *event);
-  // The name by user id, or by Contact Center channel; empty where it is not known.
-  const std::string &name(uint64_t user_id, std::string_view channel_id) const;
+  // Who the message is from, by name where that is known.
+  Speaker speaker_of(const MediaData &data) const;
   // Whom the service last called the active speaker; user id 0 before that.
-  const Participant &active_speaker() const { return active_speaker_; }
+  Speaker active_speaker() const {
+    return {active_speaker_.user_id, active_speaker_.user_name, active_speaker_.channel_id};
+  }
 
  private:
   void learn(Participant *participant);
-  void remember(const std::string &key, const std::string &name);
-  const std::string &find(const std::string &key) const;
+  // Empty where it is not known.
+  const std::string &name(const ParticipantId &id) const;
 
-  std::map<std::string, std::string> names_;
+  std::unordered_map<ParticipantId, std::string> names_;
   Participant active_speaker_;
 };
 

@@ -100,6 +100,15 @@ constexpr const char *kStopReasons[] = {
 
 }  // namespace
 
+std::vector<ParticipantId> Participant::ids() const {
+  std::vector<ParticipantId> ids;
+  if (user_id != 0 || channel_id.empty())
+    ids.emplace_back(user_id);
+  if (!channel_id.empty())
+    ids.emplace_back(std::string_view(channel_id));
+  return ids;
+}
+
 const char *media_nick(Media m) {
   constexpr const char *names[] = {"audio", "video", "screen", "transcript", "chat"};
   return names[static_cast<unsigned>(m)];

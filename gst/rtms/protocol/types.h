@@ -2,6 +2,8 @@
 // The vocabulary of the wire: enumerations with their wire values, and one struct for each message.
 #pragma once
 
+#include "participant.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,8 +52,14 @@ constexpr MediaMask media_bit(Media m) {
 }
 inline constexpr MediaMask kMaskAll = 31;      // the union of the five bits
 inline constexpr MediaMask kWireMaskAll = 32;  // how the wire says "all five"
-const char *media_nick(Media m);               // "audio", "video", "screen", …
-const char *media_wire_key(Media m);           // "audio", "video", "deskshare", …
+constexpr bool is_text(Media m) {
+  return m == Media::Transcript || m == Media::Chat;
+}
+constexpr bool is_picture(Media m) {
+  return m == Media::Video || m == Media::Screen;
+}
+const char *media_nick(Media m);      // "audio", "video", "screen", …
+const char *media_wire_key(Media m);  // "audio", "video", "deskshare", …
 
 enum class Product { Meeting, Webinar, VideoSdk, ContactCenter, Phone };
 const char *product_id_key(Product p);  // "meeting_uuid", "session_id", …
@@ -95,6 +103,9 @@ struct MediaParams {
   VideoParams screen{ContentType::RawVideo, Codec::H264, Resolution::Hd, 15,
                      DataOpt::VideoActiveSpeaker};
   TranscriptParams transcript;
+
+  // Of video or screen.
+  const VideoParams &pictures(Media m) const { return m == Media::Screen ? screen : video; }
 };
 
 std::optional<int> sample_rate_from_index(int64_t index);  // 0..3 → Hz
@@ -135,6 +146,9 @@ struct Participant {
   uint64_t user_id = 0;
   std::string user_name;
   std::string channel_id;  // Contact Center: the party's audio channel
+
+  // Media of a Contact Center party may come with either, or with both.
+  std::vector<ParticipantId> ids() const;
 };
 
 struct EventUpdate {
@@ -189,6 +203,9 @@ struct MediaData {
   std::optional<int64_t> start_time, end_time;
   std::optional<int64_t> language;
   std::optional<bool> is_final;
+
+  ParticipantId from() const { return {user_id, channel_id}; }
+  Speaker speaker() const { return {user_id, user_name, channel_id}; }
 };
 
 struct UnknownMessage {

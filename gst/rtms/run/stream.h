@@ -43,7 +43,7 @@ class Stream final : public SessionListener {
   ~Stream() override;
 
   void set_playing(bool playing);
-  void set_latency(GstClockTime latency) { outputs_.set_latency(latency); }
+  void set_latency(GstClockTime latency) { outputs_.latency()->min = latency; }
   // EOS on each pad behind what waits there, then the connections are closed.
   void send_eos();
   void subscribe_video(uint64_t user_id, bool subscribe);
@@ -57,7 +57,7 @@ class Stream final : public SessionListener {
   // Where webhooks are listened for; empty where they are not.
   const std::string &webhook_url() const { return webhook_url_; }
   StructurePtr stats();
-  void answer_latency(GstQuery *query) const { outputs_.answer_latency(query); }
+  void answer_latency(GstQuery *query) const { outputs_.latency()->answer(query); }
   // True on the loop thread, which cannot wait for its own end.
   bool is_own_thread() const { return thread_->is_current(); }
 

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "output.h"
+
+#include "buffers.h"
+#include "media/caps.h"
+#include "media/decode.h"
+#include "participantmeta.h"
+#include "protocol/text.h"
+
+#include <algorithm>
+#include <utility>
+
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
+#define GST_CAT_DEFAULT gst_rtms_src_debug
+
+namespace rtms {
+namespace {
+
+constexpr int64_t kMaxAhead_ms = 10 * 1000;  // of a text's start to when it came
+
+Queue::Policy policy_of(Media media) {
+  if (is_picture(media))
+    return Queue::Policy::ToKeyframe;
+  return is_text(media) ? Queue::Policy::OldestBytes : Queue::Policy::Oldest;
+}
+
+// Muxers wait no longer than that for a pad. But a picture stays until the next one: where few come
+// in a second, a GAP between two would have it taken away.
+unsigned gap_after_ms(Media media, const MediaParams &params) {
+  constexpr unsigned kUsual_ms = 250, kPictures_ms = 1300;
+  if (!is_picture(media))
+    return kUsual_ms;
+  const int fps = std::max(params.pictures(media).fps, 1);
+  return std::max(kUsual_ms, kPictures_ms / static_cast<unsigned>(fps));
+}
+
+// Matroska's times are whole milliseconds.
+int64_t least_step(Media media) {
+  return is_picture(media) ? GST_MSECOND : 0;
+}
+
+GstRtmsSrcPad *new_pad(OutputContext *context, Media media, const OutputLabel &label) {
+  PadConfig config;
+  config.policy = policy_of(media);
+  config.limits = context->config.limits;
+  config.gap_after_ms = gap_after_ms(media, context->params);
+  config.certain_time = [context] { return context->time.certain_time(); };
+  config.flow_changed = [context] { context->flow_changed(); };
+  config.latency = context->time.latency();
+  GstElementClass *klass = GST_ELEMENT_GET_CLASS(context->element);
+  GstRtmsSrcPad *pad = gst_rtms_src_pad_new(gst_element_class_get_pad_template(klass, label.templ),
+                                            label.name.c_str(), std::move(config));
+  return GST_RTMS_SRC_PAD(gst_object_ref_sink(pad));
+}
+
+}  // namespace
+
+Output::Output(OutputContext *context, Media media, const OutputLabel &label)
+    : context_(context),
+      media_(media),
+      participant_(label.participant.has_value()),
+      pad_(new_pad(context, media, label)),
+      track_(least_step(media)),
+      packets_(media == Media::Audio ? kSoundSizes : kPictureSizes) {
+  caps_ = caps();
+  if (label.participant) {
+    user_id_ = label.participant->user_id;
+    title_ = label.participant->name;
+  }
+  store_sticky_events(label);
+  gst_rtms_src_pad_interrupt(pad_);
+}
+
+Output::~Output() {
+  gst_object_unref(pad_);
+}
+
+// A pad-added handler finds them.
+void Output::store_sticky_events(const OutputLabel &label) {
+  GstPad *pad = GST_PAD(pad_);
+  GstEvent *start = gst_event_new_stream_start(label.stream_id.c_str());
+  gst_event_set_group_id(start, context_->group_id);
+  if (is_text(media_))
+    gst_event_set_stream_flags(start, GST_STREAM_FLAG_SPARSE);
+  gst_pad_push_event(pad, start);
+  gst_pad_push_event(pad, gst_event_new_caps(caps_.get()));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_pad_push_event(pad, gst_event_new_segment(&segment));
+  if (context_->time.timeline().anchored())
+    gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event());
+  EventPtr tags = label.participant ? participant_tags(*label.participant) : nullptr;
+  if (tags)
+    gst_pad_push_event(pad, tags.release());
+}
+
+CapsPtr Output::caps() const {
+  switch (media_) {
+    case Media::Audio:
+      return audio_caps(context_->params.audio);
+    case Media::Video:
+    case Media::Screen:
+      return video_caps(context_->params.pictures(media_), size_);
+    case Media::Transcript:
+      return transcript_caps(context_->config.transcript_json);
+    case Media::Chat:
+      break;
+  }
+  return chat_caps();
+}
+
+void Output::renegotiated() {
+  CapsPtr now = caps();
+  if (gst_caps_is_equal(caps_.get(), now.get()))
+    return;
+  gst_rtms_src_pad_enqueue_event(pad_, EventPtr(gst_event_new_caps(now.get())));
+  caps_ = std::move(now);
+}
+
+void Output::remapped() {
+  track_.resume();
+  interrupt();
+  gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event());
+}
+
+void Output::interrupt() {
+  discont_ = true;
+  gst_rtms_src_pad_interrupt(pad_);
+}
+
+void Output::end() {
+  gst_rtms_src_pad_enqueue_event(pad_, EventPtr(gst_event_new_eos()));
+}
+
+GstFlowReturn Output::flow() const {
+  const GstFlowReturn flow = gst_rtms_src_pad_get_flow(pad_);
+  const bool passes = flow == GST_FLOW_OK || flow == GST_FLOW_NOT_LINKED;
+  return passes && !gst_rtms_src_pad_is_linked(pad_) ? GST_FLOW_NOT_LINKED : flow;
+}
+
+bool Output::leads_somewhere() {
+  if (gst_rtms_src_pad_is_linked(pad_) && gst_rtms_src_pad_get_flow(pad_) != GST_FLOW_ERROR)
+    return true;
+  interrupt();
+  return false;
+}
+
+BufferPtr Output::make(const MediaData &data) {
+  const TextOptions options{context_->config.transcript_json, context_->config.transcript_speaker};
+  const int64_t zero_ms = context_->time.text_zero_ms(data);
+  BufferPtr buffer;
+  if (is_text(media_) && data.user_name.empty()) {
+    MediaData named = data;
+    named.user_name = context_->roster->speaker_of(data).name;
+    buffer = make_buffer(named, context_->params, options, zero_ms, &packets_);
+  } else {
+    buffer = make_buffer(data, context_->params, options, zero_ms, &packets_);
+  }
+  if (buffer)
+    return buffer;
+  ++context_->stats->of(media_).dropped;
+  interrupt();
+  GST_WARNING_OBJECT(pad_, "damaged payload of %" G_GSIZE_FORMAT " characters dropped",
+                     data.payload.size());
+  return nullptr;
+}
+
+bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
+  const Speaker speaker = context_->roster->speaker_of(data);
+  follow_speaker(speaker, buffer.get());
+  follow_size(buffer.get());
+  stamp(buffer.get(), data);
+  // In the mix it is the active speaker.
+  const bool mix = media_ == Media::Audio && data.user_id == 0 && data.channel_id.empty();
+  const Speaker active = context_->roster->active_speaker();
+  if (mix && active.user_id != 0)
+    add_participant(buffer.get(), {active.user_id, active.name, ""});
+  else
+    add_participant(buffer.get(), speaker);
+  enqueue(std::move(buffer));
+  return !std::exchange(to_wake_, true);
+}
+
+void Output::wake() {
+  to_wake_ = false;
+  gst_rtms_src_pad_wake(pad_);
+}
+
+// Another camera begins with a keyframe. Where that was lost, its pictures cannot be decoded, or
+// would be painted over the last ones.
+void Output::follow_speaker(const Speaker &speaker, const GstBuffer *buffer) {
+  if (!participant_ && !is_picture(media_))
+    return;
+  if (user_id_ && user_id_ != speaker.user_id &&
+      GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
+    interrupt();
+    return;
+  }
+  const bool told = user_id_ == speaker.user_id && title_ == speaker.name;
+  user_id_ = speaker.user_id;
+  if (told || speaker.name.empty())
+    return;
+  title_ = speaker.name;
+  gst_rtms_src_pad_enqueue_event(pad_, participant_tags(speaker));
+}
+
+// Pictures change their size at keyframes, too.
+void Output::follow_size(GstBuffer *buffer) {
+  if (!is_picture(media_) || GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    return;
+  const auto size = picture_size(context_->params.pictures(media_).codec, buffer);
+  if (!size || size_ == size)
+    return;
+  size_ = size;
+  renegotiated();
+}
+
+void Output::stamp(GstBuffer *buffer, const MediaData &data) {
+  StreamTime &time = context_->time;
+  const int64_t captured_ms = time.timestamp_of(data);
+  if (media_ == Media::Transcript) {
+    const TextSpan span = transcript_span(data, time.text_zero_ms(data));
+    // What is said was said already, but two clocks of the service may differ by a little.
+    const bool sensible = span.start > 0 && span.start - captured_ms <= kMaxAhead_ms;
+    const int64_t start_ms = sensible ? span.start : captured_ms;
+    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(
+        track_.not_before(time.timeline().position(start_ms) + time.timeline().skew_ns()));
+  } else {
+    const Track::Stamp stamp = track_.stamp(&time.timeline(), captured_ms,
+                                            time.arrival().running_ns, time.newest_position_ns());
+    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(stamp.position_ns);
+    discont_ |= stamp.discont;
+  }
+  if (media_ == Media::Audio)
+    align(buffer);
+  if (discont_)
+    GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+  discont_ = false;
+  add_capture_time(buffer, captured_ms, GST_BUFFER_DURATION(buffer));
+  if (!is_text(media_))
+    time.advance(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
+  count(captured_ms, buffer);
+}
+
+// The wire's timestamps are whole milliseconds with jitter; the samples have neither.
+void Output::align(GstBuffer *buffer) {
+  if (!GST_BUFFER_DURATION_IS_VALID(buffer))
+    return;
+  align_.set_rate(context_->params.audio.rate_hz);
+  const AudioAlign::Result aligned =
+      align_.process(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer), discont_);
+  GST_BUFFER_PTS(buffer) = aligned.pts;
+  GST_BUFFER_DURATION(buffer) = aligned.duration;
+  discont_ |= aligned.discont;
+}
+
+void Output::count(int64_t captured_ms, const GstBuffer *buffer) {
+  MediaStats &stats = context_->stats->of(media_);
+  ++stats.messages;
+  stats.bytes += gst_buffer_get_size(const_cast<GstBuffer *>(buffer));
+  stats.last_timestamp_ms = static_cast<uint64_t>(captured_ms);
+  const int64_t latency_ns = (context_->time.arrival().real_us - captured_ms * 1000) * 1000;
+  if (!context_->first_latency_ns)
+    context_->first_latency_ns = latency_ns;
+  stats.latency_ns = latency_ns - *context_->first_latency_ns;
+}
+
+void Output::enqueue(BufferPtr buffer) {
+  const Queue::Result result = gst_rtms_src_pad_enqueue(pad_, std::move(buffer));
+  MediaStats &stats = context_->stats->of(media_);
+  stats.dropped += result.dropped;
+  if (result.dropped && !result.overflow)
+    GST_DEBUG_OBJECT(pad_, "dropped a picture that needs a keyframe before it");
+  if (result.overflow) {
+    ++stats.discontinuities;
+    if (!overflowing_)
+      GST_ELEMENT_WARNING(
+          context_->element, RESOURCE, NO_SPACE_LEFT,
+          ("The pipeline takes the %s too slowly: %u buffers dropped so far. Make what follows pad "
+           "%s faster, or raise max-queue-bytes or max-queue-time.",
+           media_nick(media_), result.dropped, GST_PAD_NAME(pad_)),
+          (nullptr));
+    overflowing_ = true;
+  } else if (overflowing_ &&
+             gst_rtms_src_pad_get_level(pad_).bytes <= context_->config.limits.bytes / 2) {
+    overflowing_ = false;
+  }
+}
+
+}  // namespace rtms

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One pad: its caps and tags, and the buffers that are made of messages for it.
+#pragma once
+
+#include "gstrtmssrcpad.h"
+#include "media/audioalign.h"
+#include "media/picturesize.h"
+#include "media/pool.h"
+#include "media/track.h"
+#include "roster.h"
+#include "stats.h"
+#include "streamtime.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace rtms {
+
+struct OutputsConfig {
+  Queue::Limits limits;
+  GstClockTime latency = 0;
+  bool transcript_json = false;
+  bool transcript_speaker = false;
+  bool buffer_data = false;
+};
+
+// What the outputs of one stream share. Used on the loop thread.
+struct OutputContext {
+  GstElement *element;
+  const OutputsConfig config;
+  Stats *stats;
+  const Roster *roster;
+  // The result of a pad's push changed; from its streaming task.
+  std::function<void()> flow_changed;
+  StreamTime time;
+  MediaParams params;
+  guint group_id;
+  std::optional<int64_t> first_latency_ns;
+};
+
+// What a pad is called, and whose it is.
+struct OutputLabel {
+  const char *templ = nullptr;
+  std::string name;
+  std::string stream_id;
+  std::optional<Speaker> participant;  // whose own pad it is
+};
+
+// Used on the loop thread, but for what says otherwise.
+class Output {
+ public:
+  // The pad is active and has its sticky events; it is not on the element yet.
+  Output(OutputContext *context, Media media, const OutputLabel &label);
+  ~Output();
+  Output(const Output &) = delete;
+  Output &operator=(const Output &) = delete;
+
+  Media media() const { return media_; }
+  GstRtmsSrcPad *pad() const { return pad_; }
+
+  // False where the pad leads nowhere: nothing is done for it then.
+  bool leads_somewhere();
+  // Null where there is nothing to hand on.
+  BufferPtr make(const MediaData &data);
+  // True when the output is to be woken, and was not before.
+  bool hand_on(BufferPtr buffer, const MediaData &data);
+  void wake();
+
+  // The parameters of the context have changed: caps follow.
+  void renegotiated();
+  // The time line has a new mapping.
+  void remapped();
+  // What comes next does not follow what came before.
+  void interrupt();
+  // EOS, behind what waits in the queue.
+  void end();
+
+  // Any thread. GST_FLOW_NOT_LINKED whenever it is not linked.
+  GstFlowReturn flow() const;
+
+ private:
+  CapsPtr caps() const;
+  void store_sticky_events(const OutputLabel &label);
+  void follow_speaker(const Speaker &speaker, const GstBuffer *buffer);
+  void follow_size(GstBuffer *buffer);
+  void stamp(GstBuffer *buffer, const MediaData &data);
+  void align(GstBuffer *buffer);
+  void count(int64_t captured_ms, const GstBuffer *buffer);
+  void enqueue(BufferPtr buffer);
+
+  OutputContext *context_;
+  const Media media_;
+  const bool participant_;  // the pad of one alone
+  GstRtmsSrcPad *pad_;      // a reference of ours
+  CapsPtr caps_;
+  Track track_;
+  AudioAlign align_;
+  PacketPool packets_;
+  bool discont_ = false;  // what comes next does not follow what came before
+  bool overflowing_ = false;
+  bool to_wake_ = false;
+
+  // Whom it shows, and what was told of that.
+  std::optional<uint64_t> user_id_;
+  std::string title_;
+  std::optional<PictureSize> size_;
+};
+
+}  // namespace rtms

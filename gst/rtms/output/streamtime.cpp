@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "streamtime.h"
+
+#include <algorithm>
+
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
+#define GST_CAT_DEFAULT gst_rtms_src_debug
+
+namespace rtms {
+
+StreamTime::StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time)
+    : element_(element), latency_(std::make_shared<PadLatency>()) {
+  latency_->min = latency;
+  latency_->queue_time = queue_time;
+}
+
+void StreamTime::anchor(int64_t unix_ms) {
+  reanchor_ = false;
+  arrival_.reset();
+  // What came early is ahead of the clock: nothing plays before its end.
+  timeline_.anchor(unix_ms, std::max(arrival().running_ns, latest_end_ns_));
+  segment_ = timeline_.segment();
+  GST_INFO_OBJECT(element_,
+                  "position 0 is Unix time %" G_GINT64_FORMAT " ms; position %" GST_TIME_FORMAT
+                  " plays at running time %" GST_TIME_FORMAT,
+                  timeline_.zero_ms(), GST_TIME_ARGS(segment_.start), GST_TIME_ARGS(segment_.base));
+}
+
+EventPtr StreamTime::segment_event() const {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.time = segment.position = segment_.start;
+  segment.base = segment_.base;
+  return EventPtr(gst_event_new_segment(&segment));
+}
+
+const StreamTime::Arrival &StreamTime::arrival() {
+  if (!arrival_) {
+    const GstClockTime now = running_time();
+    arrival_ = {GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0, g_get_real_time()};
+  }
+  return *arrival_;
+}
+
+int64_t StreamTime::timestamp_of(const MediaData &data) {
+  if (data.timestamp > 0)
+    last_timestamp_ms_ = data.timestamp;
+  else if (last_timestamp_ms_ == 0)
+    last_timestamp_ms_ = g_get_real_time() / 1000;
+  return last_timestamp_ms_;
+}
+
+int64_t StreamTime::text_zero_ms(const MediaData &data) const {
+  return timeline_.start_ms(data.start_time.value_or(data.end_time.value_or(0)), data.timestamp);
+}
+
+void StreamTime::advance(GstClockTime position, GstClockTime duration) {
+  newest_position_ns_ = std::max(newest_position_ns_, static_cast<int64_t>(position));
+  const GstClockTime running =
+      position + segment_.base > segment_.start ? position + segment_.base - segment_.start : 0;
+  if (running > latest_)
+    latest_.store(running, std::memory_order_relaxed);
+  const GstClockTime end = running + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
+  latest_end_ns_ = std::max(latest_end_ns_, static_cast<int64_t>(end));
+}
+
+void StreamTime::set_playing(bool playing) {
+  // Running time stood still while paused, the meeting did not: the next media sets the mapping
+  // anew.
+  if (playing)
+    reanchor_ = true;
+  playing_ = playing;
+}
+
+GstClockTime StreamTime::running_time() const {
+  return playing_ ? gst_element_get_current_running_time(element_) : GST_CLOCK_TIME_NONE;
+}
+
+GstClockTime StreamTime::certain_time() const {
+  const GstClockTime now = running_time();
+  if (!GST_CLOCK_TIME_IS_VALID(now))
+    return GST_CLOCK_TIME_NONE;
+  // A server that sends faster than real time is ahead of the clock.
+  const GstClockTime newest = std::max(now, latest_.load());
+  const GstClockTime latency = latency_->min;
+  return newest > latency ? newest - latency : GST_CLOCK_TIME_NONE;
+}
+
+}  // namespace rtms

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Where a stream is in time: the mapping that all its pads share, and the clock.
+#pragma once
+
+#include "gstrtmssrcpad.h"
+#include "media/timeline.h"
+#include "protocol/types.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+namespace rtms {
+
+// Used on the loop thread, but for what says otherwise.
+class StreamTime {
+ public:
+  // When what is being handed on arrived: the same for all of a burst.
+  struct Arrival {
+    int64_t running_ns = 0, real_us = 0;
+  };
+
+  StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time);
+
+  Timeline &timeline() { return timeline_; }
+  const Timeline &timeline() const { return timeline_; }
+  // The first media is mapped to the running time of its arrival; what comes first after a pause of
+  // the pipeline, too.
+  bool needs_anchor() const { return reanchor_; }
+  void anchor(int64_t unix_ms);
+  EventPtr segment_event() const;
+
+  const Arrival &arrival();
+  void burst_over() { arrival_.reset(); }
+  // Unix ms; a message without a timestamp belongs where the last one was.
+  int64_t timestamp_of(const MediaData &data);
+  // Unix ms that a text's times count from.
+  int64_t text_zero_ms(const MediaData &data) const;
+
+  // Audio or a picture is handed on.
+  void advance(GstClockTime position, GstClockTime duration);
+  int64_t newest_position_ns() const { return newest_position_ns_; }
+
+  // Any thread.
+  void set_playing(bool playing);
+  bool playing() const { return playing_; }
+  GstClockTime running_time() const;
+  // The running time up to which it is certain that nothing more will come; GST_CLOCK_TIME_NONE
+  // where that cannot be told now.
+  GstClockTime certain_time() const;
+  const std::shared_ptr<PadLatency> &latency() const { return latency_; }
+
+ private:
+  GstElement *element_;
+  Timeline timeline_;
+  Timeline::Segment segment_;
+  std::optional<Arrival> arrival_;
+  int64_t last_timestamp_ms_ = 0;
+  int64_t newest_position_ns_ = 0;
+  int64_t latest_end_ns_ = 0;  // running time of the end of what was handed on
+  std::atomic<bool> playing_{false};
+  std::atomic<bool> reanchor_{true};
+  std::atomic<GstClockTime> latest_{0};  // running time of the newest media on any pad
+  const std::shared_ptr<PadLatency> latency_;
+};
+
+}  // namespace rtms
