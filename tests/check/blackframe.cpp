@@ -3,8 +3,8 @@
 #define GST_USE_UNSTABLE_API
 
 #include "media/blackframe.h"
+#include "media/decode.h"
 #include "media/nal.h"
-#include "media/payload.h"
 #include "media/readmap.h"
 
 #include <gst/check/gstcheck.h>
