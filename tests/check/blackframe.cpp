@@ -5,7 +5,6 @@
 #include "media/blackframe.h"
 #include "media/decode.h"
 #include "media/nal.h"
-#include "media/readmap.h"
 
 #include <gst/check/gstcheck.h>
 #include <gst/codecparsers/gsth264parser.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Black frames (media/blackframe.h) in decoders: each pixel is black, and a camera may follow.
 #include "media/blackframe.h"
-#include "media/readmap.h"
+#include "media/gstptr.h"
 
 #include "pipeline.h"
 #include "recording.h"
