@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Which URLs are allowed, and that no text ever shows what may be a token.
-#include "session/url.h"
+#include "transport/url.h"
 #include "protocol/types.h"
-#include "session/errortext.h"
+#include "session/error.h"
 
 #include "gst_check.h"
 
@@ -186,13 +186,13 @@ GST_END_TEST;
 // Each text names the connection and the host, and nothing that is secret.
 GST_START_TEST(test_advice) {
   for (bool connected : {false, true}) {
-    const std::string text = timeout_text("media (audio)", kTokens, connected, 12345);
+    const std::string text = timeout_error("media (audio)", kTokens, connected, 12345).text;
     expect_contains(text, "media (audio)");
     expect_contains(text, "h.example");
     expect_contains(text, "12");
     expect_no_secret(text);
   }
-  const std::string text = silence_text("signaling", kTokens, 35000);
+  const std::string text = silence_error("signaling", kTokens, 35000).text;
   expect_contains(text, "signaling");
   expect_contains(text, "35");
   expect_no_secret(text);
@@ -220,7 +220,8 @@ GST_START_TEST(test_transport_advice) {
       {Kind::Io, 0, "pipe burst"},
   };
   for (const auto &c : closes) {
-    const std::string text = transport_text("signaling", kTokens, {c.kind, c.code, "pipe burst"});
+    const std::string text =
+        transport_error("signaling", kTokens, {c.kind, c.code, "pipe burst"}).text;
     expect_contains(text, c.says);
     expect_contains(text, "ignaling");
     expect_no_secret(text);
@@ -231,15 +232,15 @@ GST_END_TEST;
 // The server's own code, its name, and what to check.
 GST_START_TEST(test_status_advice) {
   for (int status = 1; status <= 48; status++) {
-    const std::string text = status_text("signaling", status, "the reason given");
+    const std::string text = status_error("signaling", status, "the reason given").text;
     expect_contains(text, std::to_string(status));
     if (status < 48)
       expect_contains(text, status_name(status));
     expect_contains(text, "the reason given");
   }
-  expect_contains(status_text("signaling", 3, ""), "INVALID_SIGNATURE");
-  expect_contains(status_text("signaling", 3, ""), "client-secret");
-  fail_if(status_text("x", INT64_MIN, "").empty());
+  expect_contains(status_error("signaling", 3, "").text, "INVALID_SIGNATURE");
+  expect_contains(status_error("signaling", 3, "").text, "client-secret");
+  fail_if(status_error("x", INT64_MIN, "").text.empty());
 }
 GST_END_TEST;
 

@@ -118,6 +118,14 @@ const char *media_wire_key(Media m) {
   return m == Media::Screen ? "deskshare" : media_nick(m);
 }
 
+std::string media_names(MediaMask media) {
+  std::string names;
+  for (Media m : kAllMedia)
+    if (media & media_bit(m))
+      names += (names.empty() ? "" : "+") + std::string(media_nick(m));
+  return names;
+}
+
 const char *product_id_key(Product p) {
   constexpr const char *keys[] = {"meeting_uuid", "meeting_uuid", "session_id", "engagement_id",
                                   "call_id"};
@@ -202,6 +210,13 @@ const char *status_advice(int64_t code) {
     default:
       return "see the service's documentation of this status code";
   }
+}
+
+std::optional<Media> media_of_status(int64_t code) {
+  constexpr int64_t first = static_cast<int64_t>(StatusCode::AudioNotSupported);
+  if (code < first || code > static_cast<int64_t>(StatusCode::ChatNotSupported))
+    return std::nullopt;
+  return static_cast<Media>(code - first);
 }
 
 const char *stream_state_nick(int64_t state) {

@@ -58,8 +58,9 @@ constexpr bool is_text(Media m) {
 constexpr bool is_picture(Media m) {
   return m == Media::Video || m == Media::Screen;
 }
-const char *media_nick(Media m);      // "audio", "video", "screen", …
-const char *media_wire_key(Media m);  // "audio", "video", "deskshare", …
+const char *media_nick(Media m);           // "audio", "video", "screen", …
+const char *media_wire_key(Media m);       // "audio", "video", "deskshare", …
+std::string media_names(MediaMask media);  // "audio+video"
 
 enum class Product { Meeting, Webinar, VideoSdk, ContactCenter, Phone };
 const char *product_id_key(Product p);  // "meeting_uuid", "session_id", …
@@ -267,8 +268,10 @@ enum class StatusCode : int {
   InternalException = 45,
 };
 
-const char *status_name(int64_t code);          // "INVALID_SIGNATURE"; "UNKNOWN_STATUS" for others
-const char *status_advice(int64_t code);        // what the user should check
+const char *status_name(int64_t code);    // "INVALID_SIGNATURE"; "UNKNOWN_STATUS" for others
+const char *status_advice(int64_t code);  // what the user should check
+// The one kind of media that a status is about.
+std::optional<Media> media_of_status(int64_t code);
 const char *stream_state_nick(int64_t state);   // "terminated"; "unknown"
 const char *session_state_nick(int64_t state);  // "started"; "unknown"
 const char *stop_reason_nick(int64_t reason);   // "meeting-ended"; "unknown"

@@ -15,14 +15,6 @@ const char *connection_state_nick(ConnectionState state) {
   return nicks[static_cast<int>(state)];
 }
 
-std::string media_names(MediaMask media) {
-  std::string names;
-  for (Media m : kAllMedia)
-    if (media & media_bit(m))
-      names += (names.empty() ? "" : "+") + std::string(media_nick(m));
-  return names.empty() ? "signaling" : names;
-}
-
 // The message for an event about participants; null where the event is none of those.
 const char *participant_message(Product product, int64_t type) {
   switch (static_cast<EventType>(type)) {
@@ -168,10 +160,10 @@ void post_problem(GstElement *element, GstMessageType type, const SessionError &
  */
 void post_connection(GstElement *element, ConnectionState state, MediaMask media,
                      unsigned attempt) {
-  post(element,
-       gst_structure_new("rtms-connection", "state", G_TYPE_STRING, connection_state_nick(state),
-                         "media", G_TYPE_STRING, media_names(media).c_str(), "attempt", G_TYPE_UINT,
-                         attempt, nullptr));
+  const std::string carried = media ? media_names(media) : "signaling";
+  post(element, gst_structure_new("rtms-connection", "state", G_TYPE_STRING,
+                                  connection_state_nick(state), "media", G_TYPE_STRING,
+                                  carried.c_str(), "attempt", G_TYPE_UINT, attempt, nullptr));
 }
 
 /**

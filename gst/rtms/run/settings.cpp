@@ -2,7 +2,7 @@
 #include "settings.h"
 
 #include "protocol/firsturl.h"
-#include "session/url.h"
+#include "transport/url.h"
 
 #include <algorithm>
 

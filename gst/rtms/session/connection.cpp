@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "connection.h"
 
-#include "errortext.h"
 #include "protocol/build.h"
-#include "url.h"
+#include "transport/url.h"
 
 namespace rtms {
 namespace {
@@ -27,12 +26,8 @@ void Connection::open(const std::string &url, const Transport::Headers &headers,
   url_ = url;
   hello_ = std::move(hello);
   log(LogSink::Level::Info, "connecting to " + printable_url(url));
-  timer_.start(context_->timeout_ms, [this] {
-    SessionError why;
-    why.kind = SessionError::Kind::Timeout;
-    why.text = timeout_text(name_, url_, open_, context_->timeout_ms);
-    lost(why);
-  });
+  timer_.start(context_->timeout_ms,
+               [this] { lost(timeout_error(name_, url_, open_, context_->timeout_ms)); });
   transport_ = context_->transports->create(this);
   transport_->open(url, headers);
 }
@@ -50,10 +45,7 @@ void Connection::watch(unsigned delay_ms) {
       watch(static_cast<unsigned>(context_->keep_alive_timeout_ms - silent_ms));
       return;
     }
-    SessionError why;
-    why.kind = SessionError::Kind::Timeout;
-    why.text = silence_text(name_, url_, context_->keep_alive_timeout_ms);
-    lost(why);
+    lost(silence_error(name_, url_, context_->keep_alive_timeout_ms));
   });
 }
 
@@ -66,12 +58,8 @@ void Connection::check_alive(unsigned within_ms) {
   transport_->ping();
   const int64_t asked_us = g_get_monotonic_time();
   alive_timer_.start(within_ms, [this, asked_us, within_ms] {
-    if (last_heard_us_ >= asked_us)
-      return;
-    SessionError why;
-    why.kind = SessionError::Kind::Timeout;
-    why.text = silence_text(name_, url_, within_ms);
-    lost(why);
+    if (last_heard_us_ < asked_us)
+      lost(silence_error(name_, url_, within_ms));
   });
 }
 
@@ -127,11 +115,7 @@ void Connection::transport_closed(const TransportClose &close) {
     listener_->connection_closed(this);
     return;
   }
-  SessionError why;
-  why.kind = SessionError::Kind::Transport;
-  why.transport = close;
-  why.text = transport_text(name_, url_, close);
-  lost(why);
+  lost(transport_error(name_, url_, close));
 }
 
 void Connection::lost(const SessionError &why) {

@@ -31,4 +31,15 @@ struct SessionError {
   TransportClose transport;
 };
 
+SessionError plain_error(SessionError::Kind kind, std::string text);
+// The service answered with another status than OK.
+SessionError status_error(const std::string &name, int64_t status, const std::string &reason);
+// No connection, or (`connected`) no answer to the handshake, within the time limit.
+SessionError timeout_error(const std::string &name, const std::string &url, bool connected,
+                           unsigned timeout_ms);
+// Nothing came for longer than the watchdog allows.
+SessionError silence_error(const std::string &name, const std::string &url, unsigned timeout_ms);
+SessionError transport_error(const std::string &name, const std::string &url,
+                             const TransportClose &why);
+
 }  // namespace rtms

@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "retry.h"
 
+#include "protocol/types.h"
+
 #include <algorithm>
 
 namespace rtms {
 namespace {
+
 // Media is being lost meanwhile: the first try does not wait for the full delay.
 constexpr unsigned kQuick_ms = 100;
 constexpr double kJitter = 0.2;
+
+// The service has not noticed yet that the old connection is gone, or has a passing fault.
+bool is_transient(int64_t status) {
+  return status == static_cast<int64_t>(StatusCode::DuplicateSignalRequest) ||
+         status == static_cast<int64_t>(StatusCode::DuplicateMediaDataConnection) ||
+         status == static_cast<int64_t>(StatusCode::InternalException);
+}
+
+// A server, or a proxy before it, that is restarting or overloaded; the others mean this client.
+bool is_passing(int http_status) {
+  constexpr int kTooManyRequests = 429, kServerErrors = 500;
+  return http_status >= kServerErrors || http_status == kTooManyRequests;
+}
+
 }  // namespace
 
 std::optional<unsigned> Retry::next(int64_t now_ms, double chance) {
@@ -44,6 +61,24 @@ void Retry::reset() {
   lost_ms_.reset();
   connected_ms_.reset();
   attempts_ = 0;
+}
+
+bool is_final(const SessionError &why, bool first) {
+  switch (why.kind) {
+    case SessionError::Kind::Status:
+      return !is_transient(why.status);
+    case SessionError::Kind::Timeout:
+    case SessionError::Kind::Interrupted:
+      return first;
+    case SessionError::Kind::Transport:
+      if (why.transport.kind == TransportClose::Kind::Redirect)
+        return true;
+      if (why.transport.kind == TransportClose::Kind::Http)
+        return first || !is_passing(why.transport.code);
+      return first;
+    default:
+      return true;
+  }
 }
 
 }  // namespace rtms

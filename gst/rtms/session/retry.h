@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// When to try again: exponential backoff with jitter inside a window. Pure: time and chance are
-// arguments.
+// Whether and when to try again: exponential backoff with jitter inside a window. Pure: time and
+// chance are arguments.
 #pragma once
+
+#include "error.h"
 
 #include <cstdint>
 #include <optional>
@@ -35,5 +37,8 @@ class Retry {
   std::optional<int64_t> lost_ms_, connected_ms_;
   unsigned attempts_ = 0;
 };
+
+// Whether trying again is no use; `first`: nothing has worked on this connection yet.
+bool is_final(const SessionError &why, bool first);
 
 }  // namespace rtms

@@ -2,8 +2,7 @@
 #include "session.h"
 
 #include "protocol/build.h"
-#include "url.h"
-#include "verdict.h"
+#include "transport/url.h"
 
 #include <algorithm>
 
@@ -86,7 +85,7 @@ void Session::signaling_answered(const SignalingResponse &response) {
 
 // The handshake announces all media. One that is not to be had does not keep the others away.
 void Session::signaling_refused(const SessionError &why) {
-  const auto media = unsupported_media(why.status);
+  const auto media = media_of_status(why.status);
   const MediaMask rest = media ? config_.media & ~media_bit(*media) : 0;
   if (rest == 0 || rest == config_.media) {
     signaling_lost(why);

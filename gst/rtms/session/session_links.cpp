@@ -3,8 +3,7 @@
 #include "negotiate.h"
 #include "protocol/build.h"
 #include "session.h"
-#include "url.h"
-#include "verdict.h"
+#include "transport/url.h"
 
 #include <algorithm>
 
@@ -73,7 +72,7 @@ void Session::open_link(Link *link) {
   if (link->retry.attempts() == 0)
     listener_->session_connection(ConnectionState::Connecting, link->media, 0);
   link->established = false;
-  link->connection = std::make_unique<Connection>(link_name(link->media), &context_, this);
+  link->connection = std::make_unique<Connection>(media_names(link->media), &context_, this);
   link->connection->open(
       link->url, {}, build_data_handshake(config_.who, link->media, config_.params, ++sequence_));
 }
@@ -85,7 +84,7 @@ void Session::link_answered(Link *link, const DataResponse &response) {
   }
   if (response.payload_encrypted) {
     fail(plain_error(SessionError::Kind::Encrypted,
-                     "The service encrypts the payloads of " + link_name(link->media) +
+                     "The service encrypts the payloads of " + media_names(link->media) +
                          " (protocol version 2), which this element cannot read. Turn payload "
                          "encryption off for the app."));
     return;
@@ -156,8 +155,9 @@ bool Session::apply_negotiation(Link *link, const DataResponse &response) {
 }
 
 void Session::link_refused(Link *link, const DataResponse &response) {
-  const SessionError error = status_error(link_name(link->media), response.status, response.reason);
-  const auto media = unsupported_media(response.status);
+  const SessionError error =
+      status_error(media_names(link->media), response.status, response.reason);
+  const auto media = media_of_status(response.status);
   if (media && (link->media & media_bit(*media)))
     drop_media(link, media_bit(*media), error);
   else

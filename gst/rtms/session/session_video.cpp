@@ -2,7 +2,6 @@
 // Which participant's video the service is asked for.
 #include "protocol/build.h"
 #include "session.h"
-#include "verdict.h"
 
 namespace rtms {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "errortext.h"
+#include "error.h"
 
 #include "base/glibptr.h"
 #include "protocol/shorten.h"
 #include "protocol/types.h"
-#include "url.h"
+#include "transport/url.h"
 
 namespace rtms {
 namespace {
@@ -47,24 +47,6 @@ std::string closed_text(int code) {
   return text;
 }
 
-}  // namespace
-
-std::string timeout_text(const std::string &name, const std::string &url, bool connected,
-                         unsigned timeout_ms) {
-  const std::string where = printable_url(url);
-  if (connected)
-    return "The server at " + where + " accepted the " + name +
-           " connection, but did not answer the handshake within " + seconds(timeout_ms) +
-           ". Check that the URL is an RTMS server's, or raise timeout.";
-  return "No " + name + " connection to " + where + " within " + seconds(timeout_ms) +
-         ". Check the URL, the network and the firewall, or raise timeout.";
-}
-
-std::string silence_text(const std::string &name, const std::string &url, unsigned timeout_ms) {
-  return "Nothing came on the " + name + " connection to " + printable_url(url) + " for " +
-         seconds(timeout_ms) + ", not even a keep-alive: the connection is dead.";
-}
-
 std::string transport_text(const std::string &name, const std::string &url,
                            const TransportClose &why) {
   using Kind = TransportClose::Kind;
@@ -100,6 +82,49 @@ std::string status_text(const std::string &name, int64_t status, const std::stri
   return "The service refused the " + name + " handshake with status " + std::to_string(status) +
          " (" + status_name(status) + ")" + (reason.empty() ? "" : ": \"" + reason + "\"") + "; " +
          status_advice(status) + ".";
+}
+
+}  // namespace
+
+SessionError plain_error(SessionError::Kind kind, std::string text) {
+  SessionError error;
+  error.kind = kind;
+  error.text = std::move(text);
+  return error;
+}
+
+SessionError status_error(const std::string &name, int64_t status, const std::string &reason) {
+  SessionError error = plain_error(SessionError::Kind::Status, status_text(name, status, reason));
+  error.status = status;
+  return error;
+}
+
+SessionError timeout_error(const std::string &name, const std::string &url, bool connected,
+                           unsigned timeout_ms) {
+  const std::string where = printable_url(url);
+  if (connected)
+    return plain_error(SessionError::Kind::Timeout,
+                       "The server at " + where + " accepted the " + name +
+                           " connection, but did not answer the handshake within " +
+                           seconds(timeout_ms) +
+                           ". Check that the URL is an RTMS server's, or raise timeout.");
+  return plain_error(SessionError::Kind::Timeout,
+                     "No " + name + " connection to " + where + " within " + seconds(timeout_ms) +
+                         ". Check the URL, the network and the firewall, or raise timeout.");
+}
+
+SessionError silence_error(const std::string &name, const std::string &url, unsigned timeout_ms) {
+  return plain_error(SessionError::Kind::Timeout,
+                     "Nothing came on the " + name + " connection to " + printable_url(url) +
+                         " for " + seconds(timeout_ms) +
+                         ", not even a keep-alive: the connection is dead.");
+}
+
+SessionError transport_error(const std::string &name, const std::string &url,
+                             const TransportClose &why) {
+  SessionError error = plain_error(SessionError::Kind::Transport, transport_text(name, url, why));
+  error.transport = why;
+  return error;
 }
 
 }  // namespace rtms
