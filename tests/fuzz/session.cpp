@@ -155,6 +155,8 @@ void Script::run(std::string_view line) {
       step_connection(step, transport, line.substr(2));
   }
   settle();
+  if (const char *violation = session_.violation())
+    violated(violation);
 }
 
 void Script::step_connection(char step, FakeTransport *transport, std::string_view rest) {

@@ -11,9 +11,37 @@ namespace {
 // pile up here.
 constexpr unsigned kMaxKeepAlivesPerSecond = 100;
 
+struct MessageName {
+  std::string operator()(const ParseError &) const { return "no message"; }
+  std::string operator()(const UnknownMessage &m) const {
+    return "msg_type " + std::to_string(m.type);
+  }
+  std::string operator()(const SignalingResponse &) const { return "signaling response"; }
+  std::string operator()(const DataResponse &) const { return "media response"; }
+  std::string operator()(const EventUpdate &m) const { return "event " + std::to_string(m.type); }
+  std::string operator()(const StreamStateUpdate &) const { return "stream state"; }
+  std::string operator()(const SessionStateUpdate &) const { return "session state"; }
+  std::string operator()(const KeepAliveRequest &m) const { return "keep-alive " + m.timestamp; }
+  std::string operator()(const StreamCloseResponse &) const { return "close response"; }
+  std::string operator()(const VideoSubscriptionResponse &) const {
+    return "subscription response";
+  }
+  std::string operator()(const MediaData &m) const { return media_nick(m.media); }
+};
+
 }  // namespace
 
-Connection::Connection(std::string name, ConnectionContext *context, ConnectionListener *listener)
+void SessionContext::unasked(const Connection &from) const {
+  // A server that goes on answering must not fill the bus with warnings.
+  listener->session_ignored(from.name() + ": an answer that nothing asked for");
+}
+
+void SessionContext::debug(const std::string &text) const {
+  if (log->enabled(LogSink::Level::Debug))
+    log->write(LogSink::Level::Debug, text);
+}
+
+Connection::Connection(std::string name, SessionContext *context, ConnectionListener *listener)
     : name_(std::move(name)), context_(context), listener_(listener) {}
 
 Connection::~Connection() {
@@ -26,14 +54,14 @@ void Connection::open(const std::string &url, const Transport::Headers &headers,
   url_ = url;
   hello_ = std::move(hello);
   log(LogSink::Level::Info, "connecting to " + printable_url(url));
-  timer_.start(context_->timeout_ms,
-               [this] { lost(timeout_error(name_, url_, open_, context_->timeout_ms)); });
+  timer_.start(context_->config.timeout_ms,
+               [this] { lost(timeout_error(name_, url_, open_, context_->config.timeout_ms)); });
   transport_ = context_->transports->create(this);
   transport_->open(url, headers);
 }
 
 void Connection::established() {
-  watch(context_->keep_alive_timeout_ms);
+  watch(context_->config.keep_alive_timeout_ms);
 }
 
 // One timer that looks how long ago the last message was, rather than one that each message sets
@@ -41,20 +69,24 @@ void Connection::established() {
 void Connection::watch(unsigned delay_ms) {
   timer_.start(delay_ms, [this] {
     const int64_t silent_ms = (g_get_monotonic_time() - last_heard_us_) / 1000;
-    if (silent_ms < context_->keep_alive_timeout_ms) {
-      watch(static_cast<unsigned>(context_->keep_alive_timeout_ms - silent_ms));
+    if (silent_ms < context_->config.keep_alive_timeout_ms) {
+      watch(static_cast<unsigned>(context_->config.keep_alive_timeout_ms - silent_ms));
       return;
     }
-    lost(silence_error(name_, url_, context_->keep_alive_timeout_ms));
+    lost(silence_error(name_, url_, context_->config.keep_alive_timeout_ms));
   });
 }
 
 void Connection::send(const std::string &text) {
-  if (transport_ && open_ && !closing_)
-    transport_->send(text);
+  if (!transport_ || !open_ || closing_)
+    return;
+  if (context_->log->enabled(LogSink::Level::Trace))
+    log(LogSink::Level::Trace, "sending " + std::to_string(text.size()) + " bytes");
+  transport_->send(text);
 }
 
 void Connection::check_alive(unsigned within_ms) {
+  log(LogSink::Level::Debug, "pinging, for " + std::to_string(within_ms) + " ms");
   transport_->ping();
   const int64_t asked_us = g_get_monotonic_time();
   alive_timer_.start(within_ms, [this, asked_us, within_ms] {
@@ -64,6 +96,7 @@ void Connection::check_alive(unsigned within_ms) {
 }
 
 void Connection::close() {
+  log(LogSink::Level::Debug, "closing");
   closing_ = true;
   timer_.stop();
   alive_timer_.stop();
@@ -83,7 +116,10 @@ void Connection::transport_opened() {
 void Connection::transport_message(std::string_view bytes) {
   last_heard_us_ = g_get_monotonic_time();
   static_assert(TransportListener::kPadding >= Parser::kPadding);
-  const Message message = context_->parser->parse_padded(bytes);
+  const Message message = context_->parser.parse_padded(bytes);
+  if (context_->log->enabled(LogSink::Level::Trace))
+    log(LogSink::Level::Trace,
+        std::visit(MessageName(), message) + ", " + std::to_string(bytes.size()) + " bytes");
   if (auto keep_alive = std::get_if<KeepAliveRequest>(&message))
     answer_keep_alive(*keep_alive);
   listener_->connection_message(this, message);
@@ -102,10 +138,8 @@ bool Connection::floods() {
 }
 
 void Connection::answer_keep_alive(const KeepAliveRequest &request) {
-  if (floods())
-    return;
-  log(LogSink::Level::Trace, "keep-alive " + request.timestamp);
-  send(build_keep_alive_response(request.timestamp));
+  if (!floods())
+    send(build_keep_alive_response(request.timestamp));
 }
 
 void Connection::transport_closed(const TransportClose &close) {

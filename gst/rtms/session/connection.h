@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "base/timer.h"
-#include "error.h"
 #include "protocol/parse.h"
+#include "sessionlistener.h"
 #include "transport/transport.h"
 
 #include <memory>
@@ -26,25 +26,45 @@ class ConnectionListener {
   virtual void connection_closed(Connection *connection) = 0;
 };
 
-// What the connections of a session share; outlives them.
-struct ConnectionContext {
+// Takes what the service says that is no affair of the connection that it comes on.
+class StreamListener {
+ public:
+  virtual ~StreamListener() = default;
+  virtual void received(const MediaData &media) = 0;
+  virtual void received(const Connection &from, const Message &message) = 0;
+  virtual void negotiated(Media media, const MediaParams &params) = 0;
+  // The service says, in one way or another, that the stream is over.
+  virtual void stream_stopped() = 0;
+};
+
+// What the parts of a session share; outlives them.
+struct SessionContext {
+  SessionConfig config;
   TransportFactory *transports;
-  Parser *parser;
   LogSink *log;
-  unsigned timeout_ms = 10000;
-  unsigned keep_alive_timeout_ms = 35000;
+  SessionListener *listener;
+  StreamListener *stream;
+  Parser parser{};
+  int64_t sequence = 0;          // of the last handshake
+  unsigned established = 0;      // handshakes for media that succeeded
+  bool close_requested = false;  // the service was asked to end the stream
+
+  void unasked(const Connection &from) const;
+  void debug(const std::string &text) const;
 };
 
 class Connection final : private TransportListener {
  public:
   // `name` is for messages: "signaling", "audio", …
-  Connection(std::string name, ConnectionContext *context, ConnectionListener *listener);
+  Connection(std::string name, SessionContext *context, ConnectionListener *listener);
   ~Connection() override;
 
   // Connects and says hello; the answer must be followed by a call of established() within the time
   // limit.
   void open(const std::string &url, const Transport::Headers &headers, std::string hello);
   void established();
+  // From now on another one takes what comes.
+  void hand_over(ConnectionListener *listener) { listener_ = listener; }
   void send(const std::string &text);
   // Pings the peer. It is lost when nothing at all is heard of it within the time.
   void check_alive(unsigned within_ms);
@@ -65,7 +85,7 @@ class Connection final : private TransportListener {
   void log(LogSink::Level level, const std::string &text);
 
   std::string name_;
-  ConnectionContext *context_;
+  SessionContext *context_;
   ConnectionListener *listener_;
   std::unique_ptr<Transport> transport_;
   std::string url_, hello_;
@@ -76,6 +96,14 @@ class Connection final : private TransportListener {
   unsigned keep_alives_ = 0;
   bool open_ = false;
   bool closing_ = false;
+};
+
+// A state with a connection: it cannot be without one.
+struct Connected {
+  explicit Connected(std::unique_ptr<Connection> its) : connection(std::move(its)) {
+    g_assert(connection);
+  }
+  std::unique_ptr<Connection> connection;
 };
 
 }  // namespace rtms

@@ -2,356 +2,272 @@
 #include "session.h"
 
 #include "protocol/build.h"
-#include "transport/url.h"
-
-#include <algorithm>
 
 namespace rtms {
 namespace {
 
-// After the end of the stream: how long to wait for media that is still on its way, and how often
-// at most.
-constexpr unsigned kDrainQuiet_ms = 300;
-constexpr unsigned kDrainRounds = 30;
-// After so many, media that comes no faster than it is captured is not on its way since long: the
-// service goes on sending.
-constexpr unsigned kLiveRounds = 7;
+DataOpt asked_video(const SessionConfig &config) {
+  return config.media & media_bit(Media::Video) ? config.params.video.data_opt
+                                                : DataOpt::VideoActiveSpeaker;
+}
 
-bool is_live_pace(int64_t media_ms, int64_t elapsed_ms) {
-  constexpr int64_t kPacket_ms = 500;
-  return media_ms <= elapsed_ms + elapsed_ms / 2 + kPacket_ms;
+int64_t now_ms() {
+  return g_get_monotonic_time() / 1000;
+}
+
+int64_t unix_ms() {
+  return g_get_real_time() / 1000;
 }
 
 }  // namespace
 
 Session::Session(SessionConfig config, TransportFactory *transports, LogSink *log,
                  SessionListener *listener)
-    : config_(std::move(config)),
-      listener_(listener),
-      context_{transports, &parser_, log, config_.timeout_ms, config_.keep_alive_timeout_ms},
-      signaling_retry_(config_.signaling_retry),
-      video_data_opt_(config_.params.video.data_opt) {}
+    : context_{std::move(config), transports, log, listener, this},
+      video_(asked_video(context_.config)),
+      signaling_(&context_, this),
+      links_(&context_, this),
+      leaving_(&context_, this) {}
 
 Session::~Session() = default;
 
+// ---- from the start ------------------------------------------------------------------
+
 void Session::start() {
-  claim_ = StreamClaim::take(config_.who.stream_id);
-  if (!claim_) {
+  const std::string &stream_id = context_.config.who.stream_id;
+  claim_ = StreamClaim::take(stream_id);
+  if (claim_)
+    signaling_.open();
+  else
     fail(plain_error(SessionError::Kind::Busy,
-                     "Stream " + config_.who.stream_id +
+                     "Stream " + stream_id +
                          " is connected already in this process; a second connection would end "
                          "the first one. Use one rtmssrc and a tee."));
-    return;
-  }
-  open_signaling();
 }
 
-// ---- signaling -----------------------------------------------------------------------
-
-void Session::open_signaling() {
-  if (auto problem = url_problem(config_.signaling_url, config_.allow_insecure)) {
-    fail(plain_error(
-        SessionError::Kind::Insecure,
-        "signaling-url " + printable_url(config_.signaling_url) + " " + *problem + "."));
-    return;
-  }
-  if (signaling_retry_.attempts() == 0)
-    listener_->session_connection(ConnectionState::Connecting, 0, 0);
-  signaling_established_ = false;
-  subscriptions_asked_ = 0;
-  signaling_ = std::make_unique<Connection>("signaling", &context_, this);
-  signaling_->open(
-      config_.signaling_url,
-      {{"X-Zoom-RTMS-Stream-Id", config_.who.stream_id},
-       {"X-Zoom-RTMS-Signature", config_.who.signature}},
-      build_signaling_handshake(config_.who, config_.media, config_.buffer_data, ++sequence_));
-}
-
-void Session::signaling_answered(const SignalingResponse &response) {
-  if (response.status != 0) {
-    signaling_refused(status_error("signaling", response.status, response.reason));
-    return;
-  }
-  signaling_->established();
-  signaling_established_ = true;
-  ever_established_ = true;
-  signaling_retry_.succeeded(g_get_monotonic_time() / 1000);
-  listener_->session_connection(ConnectionState::Streaming, 0, 0);
-  signaling_->send(build_event_subscription(subscribable_events(config_.who.product)));
-  if (close_requested_)
+void Session::signaling_established(const SignalingResponse &response) {
+  signaling_.send(build_event_subscription(subscribable_events(context_.config.who.product)));
+  video_.forget_requests();
+  if (context_.close_requested)
     close_stream();
-  plan_links(response);
+  links_.plan(response);
 }
 
-// The handshake announces all media. One that is not to be had does not keep the others away.
-void Session::signaling_refused(const SessionError &why) {
-  const auto media = media_of_status(why.status);
-  const MediaMask rest = media ? config_.media & ~media_bit(*media) : 0;
-  if (rest == 0 || rest == config_.media) {
-    signaling_lost(why);
+void Session::negotiated(Media media, const MediaParams &params) {
+  if (media == Media::Video)
+    video_.granted(params.video.data_opt);
+  context_.listener->session_negotiated(media, params);
+}
+
+void Session::release() {
+  if (stage_ == Stage::Running)
+    links_.release();
+}
+
+void Session::link_ready(MediaMask media) {
+  signaling_.send(build_client_ready(context_.config.who));
+  if (!(media & media_bit(Media::Video)))
     return;
-  }
-  listener_->session_warning(why);
-  config_.media = rest;
-  signaling_retry_timer_.start(kSettle_ms, [this] { start_over(); });
-  leave();
+  if (auto request = video_.renewal(unix_ms()))
+    signaling_.send(*request);
 }
 
-void Session::signaling_lost(const SessionError &why) {
-  const bool first = !ever_established_;
-  std::optional<unsigned> delay_ms;
-  if (!over_ && !is_final(why, first))
-    delay_ms = next_delay(&signaling_retry_);
-  signaling_.reset();
-  signaling_established_ = false;
-  if (!delay_ms) {
-    links_.clear();
+void Session::media_ended(MediaMask media, const SessionError &why) {
+  const bool refused = why.kind == SessionError::Kind::Protocol || media_of_status(why.status);
+  if (!refused) {
     fail(why);
     return;
   }
-  listener_->session_connection(ConnectionState::Reconnecting, 0, signaling_retry_.attempts());
-  signaling_retry_timer_.start(*delay_ms, [this] { start_over(); });
-  // The server drops the media connections with the signaling one.
-  leave();
+  context_.listener->session_warning(why);
+  context_.config.media &= ~media;
+  if (context_.config.media == 0)
+    fail(
+        plain_error(SessionError::Kind::NoMedia,
+                    "The service offers none of the media that media-types asks for. " + why.text));
 }
 
-std::optional<unsigned> Session::next_delay(Retry *retry) {
-  return retry->next(g_get_monotonic_time() / 1000, g_random_double());
+// ---- from one set of connections to the next -------------------------------------------
+
+void Session::rejoin(std::string signaling_url, std::string signature) {
+  if (stage_ != Stage::Running)
+    return;
+  context_.config.signaling_url = std::move(signaling_url);
+  if (!signature.empty())
+    context_.config.who.signature = std::move(signature);
+  leave(signaling_.leave());
+}
+
+// The old ones are closed, and gone, before the first new one is opened.
+void Session::leave(std::unique_ptr<Connection> old) {
+  links_.leave(&leaving_);
+  if (old)
+    leaving_.add(std::move(old), 0);
+  leaving_.close();
+  start_over();
+}
+
+void Session::start_over() {
+  const bool due = signaling_.state() == Signaling::State::Idle;
+  if (stage_ == Stage::Running && due && leaving_.empty())
+    signaling_.open();
+}
+
+void Session::connection_gone() {
+  if (stage_ == Stage::Running)
+    start_over();
+  else if (stage_ == Stage::Draining && !links_.connected() && leaving_.empty())
+    ended();
+  else if (stage_ == Stage::Stopping)
+    close_next();
+}
+
+void Session::signaling_interrupted() {
+  if (stage_ == Stage::Running)
+    signaling_.reported_lost();
 }
 
 // ---- what comes ----------------------------------------------------------------------
 
-Session::Link *Session::link_of(const Connection *connection) const {
-  for (auto &link : links_)
-    if (link->connection.get() == connection)
-      return link.get();
-  return nullptr;
-}
-
-// False for those that are being left.
-bool Session::is_own(const Connection *connection) const {
-  return connection == signaling_.get() || link_of(connection);
-}
-
-void Session::connection_message(Connection *connection, const Message &message) {
-  if (over_)
+void Session::received(const MediaData &media) {
+  if (stage_ > Stage::Draining)
     return;
-  if (auto media = std::get_if<MediaData>(&message)) {
-    media_came_ = true;
-    newest_media_ms_ = std::max(newest_media_ms_, media->timestamp);
-    if (media_of(connection) & media_bit(media->media))
-      listener_->session_media(*media);
-    else
-      listener_->session_ignored("media that was not asked for");
-  } else if (!ending_ && is_own(connection)) {
-    message_of(connection, link_of(connection), message);
-  }
+  ending_.media(media.timestamp);
+  context_.listener->session_media(media);
 }
 
-// What may come on it.
-MediaMask Session::media_of(const Connection *connection) const {
-  for (const Leaving &leaving : leaving_)
-    if (leaving.connection.get() == connection)
-      return leaving.media;
-  const Link *link = link_of(connection);
-  return link && (link->established || link->closing) ? link->media : 0;
-}
-
-void Session::message_of(Connection *connection, Link *link, const Message &message) {
-  if (std::get_if<KeepAliveRequest>(&message)) {
-    listener_->session_keep_alive(link ? link->media : 0);
-  } else if (auto signaling = std::get_if<SignalingResponse>(&message)) {
-    if (!link && !signaling_established_)
-      signaling_answered(*signaling);
-    else
-      unasked(connection);
-  } else if (auto data = std::get_if<DataResponse>(&message)) {
-    if (link && !link->established && !link->closing)
-      link_answered(link, *data);
-    else
-      unasked(connection);
-  } else if (auto event = std::get_if<EventUpdate>(&message)) {
-    listener_->session_event(*event);
+void Session::received(const Connection &from, const Message &message) {
+  SessionListener *listener = context_.listener;
+  if (stage_ != Stage::Running)
+    return;
+  if (auto event = std::get_if<EventUpdate>(&message)) {
+    listener->session_event(*event);
     if (event->type == static_cast<int64_t>(EventType::MediaConnectionInterrupted))
-      media_interrupted();
-  } else if (auto state = std::get_if<StreamStateUpdate>(&message)) {
-    stream_state(*state);
+      links_.reported_lost();
+  } else if (auto update = std::get_if<StreamStateUpdate>(&message)) {
+    listener->session_stream_state(*update);
+    if (update->state == static_cast<int64_t>(StreamState::Terminated))
+      stream_stopped();
+    else if (update->state == static_cast<int64_t>(StreamState::Interrupted) &&
+             update->reason == static_cast<int64_t>(StopReason::DataConnectionInterrupted))
+      links_.reported_lost();
   } else if (auto session = std::get_if<SessionStateUpdate>(&message)) {
-    listener_->session_session_state(*session);
+    listener->session_session_state(*session);
   } else if (auto subscription = std::get_if<VideoSubscriptionResponse>(&message)) {
-    subscription_answered(connection, *subscription);
+    const auto answer = video_.answered(*subscription);
+    if (answer == VideoSubscription::Answer::Unasked)
+      context_.unasked(from);
+    else if (answer == VideoSubscription::Answer::Refused)
+      listener->session_warning(
+          status_error("video subscription", subscription->status, subscription->reason));
   } else if (auto close = std::get_if<StreamCloseResponse>(&message)) {
-    close_answered(connection, *close);
+    close_answered(from, *close);
   } else if (auto unknown = std::get_if<UnknownMessage>(&message)) {
-    listener_->session_ignored(connection->name() + ": msg_type " + std::to_string(unknown->type));
+    listener->session_ignored(from.name() + ": msg_type " + std::to_string(unknown->type));
   } else if (auto error = std::get_if<ParseError>(&message)) {
-    listener_->session_ignored(connection->name() + ": " + error->what);
-  }
-}
-
-// A server that goes on answering must not fill the bus with warnings.
-void Session::unasked(const Connection *connection) {
-  listener_->session_ignored(connection->name() + ": an answer that nothing asked for");
-}
-
-void Session::close_answered(const Connection *connection, const StreamCloseResponse &response) {
-  if (!close_requested_) {
-    unasked(connection);
-  } else if (response.status != 0) {
-    close_requested_ = false;
-    listener_->session_warning(status_error("stream close", response.status, response.reason));
+    listener->session_ignored(from.name() + ": " + error->what);
   } else {
-    begin_end();
+    context_.unasked(from);
   }
 }
 
-void Session::stream_state(const StreamStateUpdate &update) {
-  if (ending_)
+// ---- requests ------------------------------------------------------------------------
+
+void Session::subscribe_video(uint64_t user_id, bool subscribe) {
+  if (stage_ != Stage::Running)
     return;
-  listener_->session_stream_state(update);
-  if (update.state == static_cast<int64_t>(StreamState::Interrupted) &&
-      update.reason == static_cast<int64_t>(StopReason::DataConnectionInterrupted))
-    media_interrupted();
-  if (update.state != static_cast<int64_t>(StreamState::Terminated))
-    return;
-  begin_end();
+  if (auto problem = video_.want(user_id, subscribe))
+    context_.listener->session_warning(*problem);
+  else if (links_.is_ready(Media::Video))
+    signaling_.send(video_.request(user_id, subscribe, unix_ms()));
+  // Otherwise it is sent when there is a connection that it goes with.
 }
 
-void Session::begin_end() {
-  if (ending_)
-    return;
-  ending_ = true;
-  stop_retrying();
-  drain_from_ms_ = newest_media_ms_;
-  drain(1);
+void Session::close_stream() {
+  // Before the handshake it would get no answer: then it waits for that.
+  context_.close_requested = true;
+  signaling_.send(build_stream_close(context_.config.who));
 }
 
-// The end comes on the signaling connection and can overtake media on the others: it is the end
-// when those are closed, or quiet, or have nothing from before it any more.
-void Session::drain(unsigned round) {
-  media_came_ = false;
-  drain_timer_.start(kDrainQuiet_ms, [this, round] {
-    const bool live = round >= kLiveRounds && is_live_pace(newest_media_ms_ - drain_from_ms_,
-                                                           int64_t{round} * kDrainQuiet_ms);
-    if (media_came_ && !live && round < kDrainRounds)
-      drain(round + 1);
-    else
-      ended();
-  });
-}
-
-void Session::check_drained() {
-  for (auto &link : links_)
-    if (link->connection)
-      return;
-  ended();
-}
-
-void Session::ended() {
-  if (over_)
-    return;
-  over_ = true;
-  drain_timer_.stop();
-  listener_->session_ended();
-}
-
-void Session::connection_lost(Connection *connection, const SessionError &why) {
-  // Asked for: an end, not a loss.
-  if (close_requested_ && signaling_established_)
-    begin_end();
-  if (over_ || ending_ || !is_own(connection)) {
-    connection_closed(connection);
-    return;
-  }
-  if (connection == signaling_.get()) {
-    SessionError told = why;
-    if (!ever_established_ && why.kind == SessionError::Kind::Transport &&
-        why.transport.kind == TransportClose::Kind::Closed) {
-      told.kind = SessionError::Kind::Unanswered;
-      told.text +=
-          " It did so without an answer to the handshake, which is how the service shows "
-          "a wrong signature, too: check client-id, client-secret and the ids.";
-    }
-    signaling_lost(told);
-  } else if (Link *link = link_of(connection)) {
-    link_lost(link, why);
+void Session::close_answered(const Connection &from, const StreamCloseResponse &response) {
+  if (!context_.close_requested) {
+    context_.unasked(from);
+  } else if (response.status != 0) {
+    context_.close_requested = false;
+    context_.listener->session_warning(
+        status_error("stream close", response.status, response.reason));
+  } else {
+    stream_stopped();
   }
 }
 
 // ---- the end -------------------------------------------------------------------------
 
-void Session::fail(const SessionError &why) {
-  if (over_)
+void Session::stream_stopped() {
+  if (stage_ != Stage::Running)
     return;
-  over_ = true;
-  stop_retrying();
-  listener_->session_failed(why);
+  stage_ = Stage::Draining;
+  ending_.begin(now_ms());
+  drain();
+  // May leave nothing to wait for.
+  links_.retire();
+  signaling_.retire();
 }
 
-void Session::stop_retrying() {
-  signaling_retry_timer_.stop();
-  for (auto &link : links_)
-    link->retry_timer.stop();
+void Session::drain() {
+  drain_timer_.start(Ending::kRound_ms, [this] {
+    if (ending_.over(now_ms()))
+      ended();
+    else
+      drain();
+  });
+}
+
+void Session::ended() {
+  context_.debug("the stream is over after " + std::to_string(ending_.rounds()) +
+                 " rounds of waiting for media");
+  stage_ = Stage::Over;
+  drain_timer_.stop();
+  context_.listener->session_ended();
+}
+
+void Session::fail(const SessionError &why) {
+  if (stage_ > Stage::Draining)
+    return;
+  stage_ = Stage::Over;
+  drain_timer_.stop();
+  links_.retire();
+  signaling_.retire();
+  context_.listener->session_failed(why);
 }
 
 void Session::stop(std::function<void()> done) {
-  over_ = true;
-  stopping_ = true;
+  stage_ = Stage::Stopping;
   if (done)
     stopped_ = std::move(done);
-  stop_retrying();
-  drain_timer_.stop();
-  leave_timer_.stop();
-  forget_leaving();
-  stop_timer_.start(kCloseTimeout_ms, [this] {
-    for (auto &link : links_)
-      drop_connection(link.get());
-    signaling_.reset();
+  stop_timer_.start(Leaving::kTimeout_ms, [this] {
+    links_.drop();
+    signaling_.drop();
     close_next();
   });
-  for (size_t i = links_.size(); i-- > 0;)
-    if (links_[i]->connection)
-      links_[i]->connection->close();
+  drain_timer_.stop();
+  leaving_.forget();
+  signaling_.retire();
+  links_.close();
   close_next();
-}
-
-void Session::connection_closed(Connection *connection) {
-  Link *link = link_of(connection);
-  if (link && link->closing && !over_ && !ending_) {
-    reopen_link(link);
-    return;
-  }
-  if (connection == signaling_.get())
-    signaling_.reset();
-  else if (link)
-    drop_connection(link);
-  else
-    left(connection);
-  if (stopping_)
-    close_next();
-  else if (ending_)
-    check_drained();
-}
-
-void Session::drop_connection(Link *link) {
-  if (!link->connection)
-    return;
-  link->connection.reset();
-  listener_->session_connection(ConnectionState::Closed, link->media, 0);
 }
 
 // Media first; the signaling connection when they are gone; then the stream is free for others.
 void Session::close_next() {
-  for (auto &link : links_)
-    if (link->connection)
-      return;
-  if (signaling_) {
-    signaling_->close();
+  if (links_.connected())
+    return;
+  if (signaling_.has_connection()) {
+    signaling_.close();
     return;
   }
+  stage_ = Stage::Stopped;
   stop_timer_.stop();
   if (claim_)
-    listener_->session_connection(ConnectionState::Closed, 0, 0);
+    context_.listener->session_connection(ConnectionState::Closed, 0, 0);
   claim_.reset();
   auto done = std::move(stopped_);
   stopped_ = nullptr;
@@ -359,13 +275,21 @@ void Session::close_next() {
     done();
 }
 
-// ---- requests ------------------------------------------------------------------------
-
-void Session::close_stream() {
-  // Before the handshake it would get no answer: then it waits for that.
-  close_requested_ = true;
-  if (signaling_ && signaling_established_)
-    signaling_->send(build_stream_close(config_.who));
+const char *Session::violation() const {
+  if (const char *violation = signaling_.violation())
+    return violation;
+  if (const char *violation = links_.violation())
+    return violation;
+  if (stage_ != Stage::Running)
+    return nullptr;
+  const bool established = signaling_.state() == Signaling::State::Established;
+  if (links_.media() & ~(established ? context_.config.media : 0))
+    return "media that is wanted has links, while there is signaling";
+  if (!leaving_.empty() && signaling_.has_connection())
+    return "nothing is opened while others are left";
+  if (leaving_.empty() && signaling_.state() == Signaling::State::Idle)
+    return "a session that runs waits for something";
+  return nullptr;
 }
 
 }  // namespace rtms

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Connections on their way out: they are closed in order, and what they still bring is welcome.
+#pragma once
+
+#include "base/timer.h"
+#include "connection.h"
+
+#include <memory>
+#include <vector>
+
+namespace rtms {
+
+class LeavingListener {
+ public:
+  virtual ~LeavingListener() = default;
+  // One connection less. There may be no other: see empty().
+  virtual void connection_gone() = 0;
+};
+
+class Leaving final : private ConnectionListener {
+ public:
+  // How long the service may take for its half of a closing handshake.
+  static constexpr unsigned kTimeout_ms = 400;
+
+  Leaving(SessionContext *context, LeavingListener *listener)
+      : context_(context), listener_(listener) {}
+
+  // `media`: what may still come on it.
+  void add(std::unique_ptr<Connection> connection, MediaMask media);
+  // Closes all that were added.
+  void close();
+  // Lets go of all at once; the listener is not told.
+  void forget();
+  bool empty() const { return leaving_.empty(); }
+
+ private:
+  struct One {
+    std::unique_ptr<Connection> connection;
+    MediaMask media;
+  };
+
+  void connection_message(Connection *connection, const Message &message) override;
+  void connection_lost(Connection *connection, const SessionError &why) override;
+  void connection_closed(Connection *connection) override;
+
+  MediaMask media_of(const Connection *connection) const;
+
+  SessionContext *context_;
+  LeavingListener *listener_;
+  std::vector<One> leaving_;
+  Timer timer_;
+};
+
+}  // namespace rtms

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "link.h"
+
+#include "protocol/build.h"
+#include "transport/url.h"
+
+#include <type_traits>
+
+namespace rtms {
+namespace {
+
+using State = Link::State;
+
+// What a connection that the service calls lost may take to answer a ping.
+constexpr unsigned kPingTimeout_ms = 2000;
+// What the service may take to notice that a connection whose handshake it refused is gone.
+constexpr unsigned kSettle_ms = 100;
+
+const char *nick(State state) {
+  constexpr const char *nicks[] = {"planned",   "waiting",  "connecting", "established", "ready",
+                                   "replacing", "draining", "closing",    "ended"};
+  return nicks[static_cast<unsigned>(state)];
+}
+
+constexpr bool with_connection(State state) {
+  return state >= State::Connecting && state <= State::Closing;
+}
+
+std::optional<SessionError> insecurity(const std::string &url, const SessionConfig &config) {
+  auto problem = url_problem(url, config.allow_insecure);
+  if (!problem && !config.allow_insecure && is_secure(config.signaling_url) && !is_secure(url))
+    problem =
+        "is not encrypted, but the signaling connection is; set allow-insecure=true to accept that";
+  if (!problem)
+    return std::nullopt;
+  return plain_error(SessionError::Kind::Insecure,
+                     "The service's media URL " + printable_url(url) + " " + *problem + ".");
+}
+
+SessionError encrypted(MediaMask media) {
+  return plain_error(SessionError::Kind::Encrypted,
+                     "The service encrypts the payloads of " + media_names(media) +
+                         " (protocol version 2), which this element cannot read. Turn payload "
+                         "encryption off for the app.");
+}
+
+SessionError unusable(Media media, const std::string &problem) {
+  return plain_error(SessionError::Kind::Protocol, std::string("The service's parameters for ") +
+                                                       media_nick(media) +
+                                                       " cannot be used: " + problem + ".");
+}
+
+SessionError changed(Media media, const std::string &changes) {
+  return plain_error(SessionError::Kind::Protocol, std::string("The service gives other ") +
+                                                       media_nick(media) +
+                                                       " than was asked for: " + changes + ".");
+}
+
+SessionError interrupted() {
+  return plain_error(SessionError::Kind::Interrupted,
+                     "The service reports that the media connection is lost.");
+}
+
+}  // namespace
+
+Link::Link(MediaMask media, std::string url, bool again, SessionContext *context,
+           LinkListener *listener)
+    : media_(media),
+      url_(std::move(url)),
+      context_(context),
+      listener_(listener),
+      retry_(context->config.media_retry),
+      first_(!again) {}
+
+// ---- states --------------------------------------------------------------------------
+
+bool Link::has_connection() const {
+  return with_connection(state());
+}
+
+Connected *Link::connected() {
+  return std::visit(
+      [](auto &life) -> Connected * {
+        if constexpr (std::is_base_of_v<Connected, std::decay_t<decltype(life)>>)
+          return &life;
+        else
+          return nullptr;
+      },
+      life_);
+}
+
+template <State S>
+void Link::enter(std::unique_ptr<Connection> connection) {
+  context_->debug(media_names(media_) + " link: " + nick(state()) + " → " + nick(S));
+  if (Connected *old = connected())
+    connection = std::move(old->connection);
+  if constexpr (with_connection(S))
+    life_.emplace<static_cast<size_t>(S)>(std::move(connection));
+  else
+    life_.emplace<static_cast<size_t>(S)>();
+}
+
+const char *Link::violation() const {
+  if (auto waiting = std::get_if<Waiting>(&life_); waiting && !waiting->timer.running())
+    return "a link that waits has a timer";
+  if (auto replacing = std::get_if<Replacing>(&life_); replacing && !replacing->timer.running())
+    return "a connection is replaced within a time";
+  if (state() != State::Ended && media_ == 0)
+    return "a link carries media";
+  return nullptr;
+}
+
+void Link::wait(unsigned delay_ms) {
+  enter<State::Waiting>();
+  std::get<Waiting>(life_).timer.start(delay_ms, [this] { open(); });
+}
+
+// ---- what the session wants ----------------------------------------------------------
+
+void Link::open() {
+  if (state() != State::Planned && state() != State::Waiting)
+    return;
+  if (auto why = insecurity(url_, context_->config)) {
+    give_up(media_, *why);
+    return;
+  }
+  if (retry_.attempts() == 0)
+    context_->listener->session_connection(ConnectionState::Connecting, media_, 0);
+  enter<State::Connecting>(std::make_unique<Connection>(media_names(media_), context_, this));
+  const SessionConfig &config = context_->config;
+  connected()->connection->open(
+      url_, {}, build_data_handshake(config.who, media_, config.params, ++context_->sequence));
+}
+
+void Link::set_ready() {
+  if (state() == State::Established)
+    enter<State::Ready>();
+}
+
+// The service does not say which. What is repaired already, or being repaired, is not concerned;
+// told twice, it is done once.
+void Link::reported_lost(bool only) {
+  if (state() != State::Established && state() != State::Ready)
+    return;
+  const int64_t window_us = context_->config.media_retry.window_ms * int64_t{1000};
+  const bool repaired = repaired_us_ && g_get_monotonic_time() - *repaired_us_ < window_us;
+  if (!only || repaired) {
+    connected()->connection->check_alive(kPingTimeout_ms);
+    return;
+  }
+  // It may live on this side: it is closed, and gone, before another one is opened.
+  enter<State::Replacing>();
+  std::get<Replacing>(life_).timer.start(Leaving::kTimeout_ms, [this] { lost(interrupted()); });
+  connected()->connection->close();
+}
+
+void Link::retire() {
+  if (state() < State::Connecting)
+    enter<State::Ended>();
+  else if (state() == State::Connecting)
+    close();
+  else if (state() < State::Draining)
+    enter<State::Draining>();
+}
+
+void Link::close() {
+  if (has_connection()) {
+    enter<State::Closing>();
+    connected()->connection->close();
+  } else if (state() != State::Ended) {
+    enter<State::Ended>();
+  }
+}
+
+void Link::drop() {
+  if (!has_connection())
+    return;
+  enter<State::Ended>();
+  context_->listener->session_connection(ConnectionState::Closed, media_, 0);
+}
+
+void Link::leave(Leaving *leaving) {
+  const bool streams = state() > State::Connecting;
+  if (Connected *old = connected())
+    leaving->add(std::move(old->connection), streams ? media_ : 0);
+  if (state() != State::Ended)
+    enter<State::Ended>();
+}
+
+// ---- what comes ----------------------------------------------------------------------
+
+void Link::connection_message(Connection *connection, const Message &message) {
+  if (auto media = std::get_if<MediaData>(&message)) {
+    const bool streams = state() > State::Connecting && state() < State::Closing;
+    if (streams && (media_ & media_bit(media->media)))
+      context_->stream->received(*media);
+    else
+      context_->listener->session_ignored("media that was not asked for");
+  } else if (auto response = std::get_if<DataResponse>(&message)) {
+    if (state() == State::Connecting)
+      answered(*response);
+    else
+      context_->unasked(*connection);
+  } else if (std::get_if<KeepAliveRequest>(&message)) {
+    context_->listener->session_keep_alive(media_);
+  } else {
+    context_->stream->received(*connection, message);
+  }
+}
+
+void Link::answered(const DataResponse &response) {
+  if (response.status != 0) {
+    const SessionError why = status_error(media_names(media_), response.status, response.reason);
+    const auto media = media_of_status(response.status);
+    if (media && (media_ & media_bit(*media)))
+      give_up(media_bit(*media), why);
+    else
+      lost(why);
+    return;
+  }
+  if (response.payload_encrypted) {
+    give_up(media_, encrypted(media_));
+    return;
+  }
+  Negotiations results;
+  for (Media media : kAllMedia) {
+    const auto index = static_cast<unsigned>(media);
+    if (media_ & media_bit(media))
+      results[index] = negotiate(media, context_->config.params, response.params[index]);
+    if (!results[index].problem.empty()) {
+      give_up(media_bit(media), unusable(media, results[index].problem));
+      return;
+    }
+  }
+  established(results);
+}
+
+void Link::established(const Negotiations &results) {
+  const int64_t now_us = g_get_monotonic_time();
+  enter<State::Established>();
+  connected()->connection->established();
+  if (!first_)
+    repaired_us_ = now_us;
+  first_ = false;
+  order_ = ++context_->established;
+  retry_.succeeded(now_us / 1000);
+  for (Media media : kAllMedia) {
+    if (!(media_ & media_bit(media)))
+      continue;
+    const Negotiation &result = results[static_cast<unsigned>(media)];
+    if (!result.changes.empty())
+      context_->listener->session_warning(changed(media, result.changes));
+    context_->stream->negotiated(media, result.params);
+  }
+  context_->listener->session_connection(ConnectionState::Streaming, media_, 0);
+  listener_->link_established(this);
+}
+
+void Link::connection_lost(Connection *, const SessionError &why) {
+  // The service was asked to end the stream: an end, not a loss.
+  if (context_->close_requested)
+    context_->stream->stream_stopped();
+  if (state() >= State::Draining)
+    gone();
+  else
+    lost(why);
+}
+
+void Link::connection_closed(Connection *) {
+  if (state() == State::Replacing)
+    lost(interrupted());
+  else
+    gone();
+}
+
+void Link::lost(const SessionError &why) {
+  std::optional<unsigned> delay_ms;
+  if (!is_final(why, first_))
+    delay_ms = retry_.next(g_get_monotonic_time() / 1000, g_random_double());
+  if (state() > State::Connecting)
+    context_->listener->session_media_lost(media_);
+  if (!delay_ms) {
+    give_up(media_, why);
+    return;
+  }
+  context_->debug(media_names(media_) + " link: try " + std::to_string(retry_.attempts()) + " in " +
+                  std::to_string(*delay_ms) + " ms");
+  wait(*delay_ms);
+  context_->listener->session_connection(ConnectionState::Reconnecting, media_, retry_.attempts());
+}
+
+// The others go on, on a connection of their own.
+void Link::give_up(MediaMask media, const SessionError &why) {
+  context_->debug("giving up " + media_names(media) + ": " + why.text);
+  const MediaMask rest = media_ & ~media;
+  if (rest)
+    wait(kSettle_ms);
+  else
+    enter<State::Ended>();
+  media_ = rest;
+  listener_->link_ended(this, media, why);
+}
+
+void Link::gone() {
+  if (!has_connection())
+    return;
+  enter<State::Ended>();
+  context_->listener->session_connection(ConnectionState::Closed, media_, 0);
+  listener_->connection_gone();
+}
+
+}  // namespace rtms

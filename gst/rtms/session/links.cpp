@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "links.h"
+
+#include <algorithm>
+
+namespace rtms {
+
+using State = Link::State;
+
+void Links::plan(const SignalingResponse &response) {
+  const SessionConfig &config = context_->config;
+  links_.clear();
+  plans_++;
+  bool unified = config.unified;
+  if (unified && response.all_url.empty()) {
+    context_->listener->session_warning(
+        plain_error(SessionError::Kind::Protocol,
+                    "The service offers no connection for all media: using one for each. Set "
+                    "connection-mode=split to ask for that."));
+    unified = false;
+  }
+  if (unified)
+    add(config.media, response.all_url);
+  for (Media media : kAllMedia) {
+    if (unified || !(config.media & media_bit(media)))
+      continue;
+    const std::string &own = response.media_url[static_cast<unsigned>(media)];
+    add(media_bit(media), own.empty() ? response.all_url : own);
+  }
+  for (auto &link : links_)
+    link->open();
+  check_all_answered();
+}
+
+void Links::add(MediaMask media, const std::string &url) {
+  if (!url.empty()) {
+    links_.push_back(std::make_unique<Link>(media, url, plans_ > 1, context_, this));
+    return;
+  }
+  context_->listener->session_warning(
+      plain_error(SessionError::Kind::NoMedia,
+                  "The service does not offer " + media_names(media) +
+                      " for this stream. Check the app's scopes, or leave it out of media-types."));
+}
+
+// ---- handshakes ----------------------------------------------------------------------
+
+void Links::link_established(Link *link) {
+  if (released_)
+    set_ready(link);
+  check_all_answered();
+}
+
+void Links::set_ready(Link *link) {
+  link->set_ready();
+  listener_->link_ready(link->media());
+}
+
+void Links::release() {
+  if (released_)
+    return;
+  released_ = true;
+  std::vector<Link *> waiting;
+  for (auto &link : links_)
+    if (link->state() == State::Established)
+      waiting.push_back(link.get());
+  // In the order in which their handshakes succeeded.
+  std::sort(waiting.begin(), waiting.end(),
+            [](const Link *a, const Link *b) { return a->order() < b->order(); });
+  for (Link *link : waiting)
+    set_ready(link);
+}
+
+void Links::check_all_answered() {
+  for (auto &link : links_)
+    if (link->state() != State::Ended && link->order() == 0)
+      return;
+  if (all_answered_ || media() == 0)
+    return;
+  all_answered_ = true;
+  context_->listener->session_all_negotiated();
+}
+
+void Links::link_ended(Link *, MediaMask media, const SessionError &why) {
+  listener_->media_ended(media, why);
+  check_all_answered();
+}
+
+void Links::reported_lost() {
+  const auto living = std::count_if(links_.begin(), links_.end(),
+                                    [](const auto &link) { return link->state() != State::Ended; });
+  for (auto &link : links_)
+    link->reported_lost(living == 1);
+}
+
+// ---- the end -------------------------------------------------------------------------
+
+void Links::leave(Leaving *leaving) {
+  for (auto &link : links_)
+    link->leave(leaving);
+}
+
+void Links::retire() {
+  for (auto &link : links_)
+    link->retire();
+}
+
+void Links::close() {
+  for (auto &link : links_)
+    link->close();
+}
+
+void Links::drop() {
+  for (auto &link : links_)
+    link->drop();
+}
+
+// ---- what there is -------------------------------------------------------------------
+
+bool Links::connected() const {
+  return std::any_of(links_.begin(), links_.end(),
+                     [](const auto &link) { return link->has_connection(); });
+}
+
+bool Links::is_ready(Media media) const {
+  return std::any_of(links_.begin(), links_.end(), [media](const auto &link) {
+    return link->state() == State::Ready && (link->media() & media_bit(media));
+  });
+}
+
+MediaMask Links::media() const {
+  MediaMask all = 0;
+  for (auto &link : links_)
+    if (link->state() != State::Ended)
+      all |= link->media();
+  return all;
+}
+
+const char *Links::violation() const {
+  MediaMask seen = 0;
+  for (auto &link : links_) {
+    if (const char *violation = link->violation())
+      return violation;
+    if (link->state() != State::Ended && (link->media() & seen))
+      return "each kind of media has one link";
+    if (link->state() != State::Ended)
+      seen |= link->media();
+    if (link->state() == State::Established && released_)
+      return "whoever is established becomes ready at once, when media may come";
+  }
+  return nullptr;
+}
+
+}  // namespace rtms

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "signaling.h"
+
+#include "protocol/build.h"
+#include "transport/url.h"
+
+#include <type_traits>
+
+namespace rtms {
+namespace {
+
+using State = Signaling::State;
+
+// What a connection that the service calls lost may take to answer a ping.
+constexpr unsigned kPingTimeout_ms = 2000;
+// What the service may take to notice that a connection whose handshake it refused is gone.
+constexpr unsigned kSettle_ms = 100;
+
+const char *nick(State state) {
+  constexpr const char *nicks[] = {"idle",     "waiting", "connecting", "established",
+                                   "draining", "closing", "ended"};
+  return nicks[static_cast<unsigned>(state)];
+}
+
+constexpr bool with_connection(State state) {
+  return state >= State::Connecting && state <= State::Closing;
+}
+
+// The service closes in place of an answer where the signature is wrong.
+SessionError unanswered(SessionError why) {
+  why.kind = SessionError::Kind::Unanswered;
+  why.text +=
+      " It did so without an answer to the handshake, which is how the service shows "
+      "a wrong signature, too: check client-id, client-secret and the ids.";
+  return why;
+}
+
+}  // namespace
+
+Signaling::Signaling(SessionContext *context, SignalingListener *listener)
+    : context_(context), listener_(listener), retry_(context->config.signaling_retry) {}
+
+// ---- states --------------------------------------------------------------------------
+
+bool Signaling::has_connection() const {
+  return with_connection(state());
+}
+
+Connected *Signaling::connected() {
+  return std::visit(
+      [](auto &life) -> Connected * {
+        if constexpr (std::is_base_of_v<Connected, std::decay_t<decltype(life)>>)
+          return &life;
+        else
+          return nullptr;
+      },
+      life_);
+}
+
+template <State S>
+std::unique_ptr<Connection> Signaling::enter(std::unique_ptr<Connection> connection) {
+  context_->debug(std::string("signaling: ") + nick(state()) + " → " + nick(S));
+  if (Connected *old = connected())
+    connection = std::move(old->connection);
+  if constexpr (with_connection(S))
+    life_.emplace<static_cast<size_t>(S)>(std::move(connection));
+  else
+    life_.emplace<static_cast<size_t>(S)>();
+  return connection;
+}
+
+const char *Signaling::violation() const {
+  auto waiting = std::get_if<Waiting>(&life_);
+  return waiting && !waiting->timer.running() ? "signaling that waits has a timer" : nullptr;
+}
+
+std::unique_ptr<Connection> Signaling::wait(unsigned delay_ms) {
+  auto old = enter<State::Waiting>();
+  std::get<Waiting>(life_).timer.start(delay_ms, [this] {
+    enter<State::Idle>();
+    listener_->start_over();
+  });
+  return old;
+}
+
+// ---- what the session wants ----------------------------------------------------------
+
+void Signaling::open() {
+  const SessionConfig &config = context_->config;
+  if (auto problem = url_problem(config.signaling_url, config.allow_insecure)) {
+    enter<State::Ended>();
+    listener_->fail(
+        plain_error(SessionError::Kind::Insecure,
+                    "signaling-url " + printable_url(config.signaling_url) + " " + *problem + "."));
+    return;
+  }
+  if (retry_.attempts() == 0)
+    context_->listener->session_connection(ConnectionState::Connecting, 0, 0);
+  enter<State::Connecting>(std::make_unique<Connection>("signaling", context_, this));
+  connected()->connection->open(
+      config.signaling_url,
+      {{"X-Zoom-RTMS-Stream-Id", config.who.stream_id},
+       {"X-Zoom-RTMS-Signature", config.who.signature}},
+      build_signaling_handshake(config.who, config.media, config.buffer_data,
+                                ++context_->sequence));
+}
+
+void Signaling::send(const std::string &text) {
+  if (state() == State::Established)
+    connected()->connection->send(text);
+}
+
+void Signaling::reported_lost() {
+  if (state() == State::Waiting) {
+    enter<State::Idle>();
+    listener_->start_over();
+  } else if (state() == State::Established) {
+    connected()->connection->check_alive(kPingTimeout_ms);
+  }
+}
+
+std::unique_ptr<Connection> Signaling::leave() {
+  retry_.reset();
+  return enter<State::Idle>();
+}
+
+void Signaling::retire() {
+  if (state() < State::Connecting)
+    enter<State::Ended>();
+  else if (state() < State::Draining)
+    enter<State::Draining>();
+}
+
+void Signaling::close() {
+  if (!has_connection())
+    return;
+  enter<State::Closing>();
+  connected()->connection->close();
+}
+
+void Signaling::drop() {
+  if (state() != State::Ended)
+    enter<State::Ended>();
+}
+
+// ---- what comes ----------------------------------------------------------------------
+
+void Signaling::connection_message(Connection *connection, const Message &message) {
+  if (auto response = std::get_if<SignalingResponse>(&message)) {
+    if (state() == State::Connecting)
+      answered(*response);
+    else
+      context_->unasked(*connection);
+  } else if (std::get_if<KeepAliveRequest>(&message)) {
+    context_->listener->session_keep_alive(0);
+  } else if (std::get_if<MediaData>(&message)) {
+    context_->listener->session_ignored("media that was not asked for");
+  } else {
+    context_->stream->received(*connection, message);
+  }
+}
+
+void Signaling::answered(const SignalingResponse &response) {
+  if (response.status != 0) {
+    refused(status_error("signaling", response.status, response.reason));
+    return;
+  }
+  enter<State::Established>();
+  connected()->connection->established();
+  first_ = false;
+  retry_.succeeded(g_get_monotonic_time() / 1000);
+  context_->listener->session_connection(ConnectionState::Streaming, 0, 0);
+  listener_->signaling_established(response);
+}
+
+// The handshake announces all media. One that is not to be had does not keep the others away.
+void Signaling::refused(const SessionError &why) {
+  const auto media = media_of_status(why.status);
+  const MediaMask asked = context_->config.media;
+  if (!media || !(asked & media_bit(*media)) || asked == media_bit(*media)) {
+    lost(why);
+    return;
+  }
+  auto old = wait(kSettle_ms);
+  listener_->media_ended(media_bit(*media), why);
+  listener_->leave(std::move(old));
+}
+
+void Signaling::connection_lost(Connection *, const SessionError &why) {
+  // The service was asked to end the stream: an end, not a loss.
+  if (context_->close_requested && state() == State::Established)
+    context_->stream->stream_stopped();
+  const bool closed = why.kind == SessionError::Kind::Transport &&
+                      why.transport.kind == TransportClose::Kind::Closed;
+  if (state() >= State::Draining)
+    connection_closed(nullptr);
+  else
+    lost(first_ && closed ? unanswered(why) : why);
+}
+
+void Signaling::connection_closed(Connection *) {
+  const auto old = enter<State::Ended>();
+  listener_->connection_gone();
+}
+
+void Signaling::lost(const SessionError &why) {
+  std::optional<unsigned> delay_ms;
+  if (!is_final(why, first_))
+    delay_ms = retry_.next(g_get_monotonic_time() / 1000, g_random_double());
+  if (!delay_ms) {
+    enter<State::Ended>();
+    listener_->fail(why);
+    return;
+  }
+  context_->debug("signaling: try " + std::to_string(retry_.attempts()) + " in " +
+                  std::to_string(*delay_ms) + " ms");
+  wait(*delay_ms);
+  context_->listener->session_connection(ConnectionState::Reconnecting, 0, retry_.attempts());
+  // The server drops the media connections with the signaling one.
+  listener_->leave(nullptr);
+}
+
+}  // namespace rtms

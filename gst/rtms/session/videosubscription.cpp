@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "videosubscription.h"
+
+#include "protocol/build.h"
+
+namespace rtms {
+
+std::optional<SessionError> VideoSubscription::want(uint64_t user_id, bool subscribe) {
+  if (asked_ != DataOpt::VideoIndividual || granted_ != DataOpt::VideoIndividual)
+    return plain_error(SessionError::Kind::Unsuitable,
+                       "subscribe-video does nothing here: it needs video in media-types, "
+                       "video-streams=individual, and a service that gives individual video.");
+  if (subscribe)
+    wanted_ = user_id;
+  else if (wanted_ == user_id)
+    wanted_.reset();
+  return std::nullopt;
+}
+
+std::string VideoSubscription::request(uint64_t user_id, bool subscribe, int64_t unix_ms) {
+  unanswered_++;
+  return build_video_subscription(user_id, subscribe, unix_ms);
+}
+
+std::optional<std::string> VideoSubscription::renewal(int64_t unix_ms) {
+  renewed_ = wanted_;
+  if (!wanted_)
+    return std::nullopt;
+  return request(*wanted_, true, unix_ms);
+}
+
+VideoSubscription::Answer VideoSubscription::answered(const VideoSubscriptionResponse &response) {
+  if (unanswered_ == 0)
+    return Answer::Unasked;
+  unanswered_--;
+  const bool renewed = renewed_ == response.user_id;
+  if (renewed)
+    renewed_.reset();
+  if (response.status == 0)
+    return Answer::Fine;
+  // The service has kept a renewed one: just what was asked for.
+  const bool duplicate =
+      response.status == static_cast<int64_t>(StatusCode::DuplicateVideoSubscription);
+  if (renewed && duplicate)
+    return Answer::Fine;
+  if (!duplicate && response.subscribe && wanted_ == response.user_id)
+    wanted_.reset();
+  return Answer::Refused;
+}
+
+}  // namespace rtms
