@@ -311,6 +311,17 @@ GST_START_TEST(test_chat_odd) {
 }
 GST_END_TEST;
 
+// `data` as an object, in the content and beside it: the content's counts, whichever is longer.
+GST_START_TEST(test_chat_twice) {
+  Parser parser;
+  const Message m = parser.parse(R"({"msg_type":18,"content":{"data":{"data":"from the content"}},)"
+                                 R"("data":{"data":"beside it, and a good deal longer"}})");
+  const MediaData *d = std::get_if<MediaData>(&m);
+  fail_unless(d != nullptr);
+  expect_text(std::string(d->payload), R"({"data":"from the content"})");
+}
+GST_END_TEST;
+
 static Suite *protocol_media_suite(void) {
   Suite *suite = suite_create("protocol_media");
   TCase *tc = tcase_create("media");
@@ -328,6 +339,7 @@ static Suite *protocol_media_suite(void) {
   tcase_add_test(tc, test_large_user_id);
   tcase_add_loop_test(tc, test_chat, 0, (int) G_N_ELEMENTS(chats));
   tcase_add_test(tc, test_chat_odd);
+  tcase_add_test(tc, test_chat_twice);
   return suite;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "json_read.h"
 
+#include "shorten.h"
+
 #include <glib.h>
 #include <charconv>
 #include <cstring>
@@ -117,6 +119,13 @@ std::optional<std::string> json_string(JsonValue value) {
   return std::nullopt;
 }
 
+std::optional<std::string> json_short_string(JsonValue value) {
+  auto text = json_string(value);
+  if (text)
+    text->resize(shorten(*text).size());
+  return text;
+}
+
 std::string json_text(JsonValue value) {
   return simdjson::minify(value);
 }
@@ -130,6 +139,12 @@ std::string_view JsonReader::padded(std::string_view text) {
     memcpy(buffer_.get(), text.data(), text.size());
   memset(buffer_.get() + text.size(), 0, kPadding);
   return {buffer_.get(), text.size()};
+}
+
+void JsonReader::release() {
+  parser_ = simdjson::dom::parser();
+  buffer_.reset();
+  capacity_ = 0;
 }
 
 simdjson::error_code JsonReader::parse(std::string_view text, JsonValue *value) {

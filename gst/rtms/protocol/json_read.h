@@ -33,11 +33,17 @@ std::optional<bool> json_bool(JsonValue value);
 // A string, or the text of a whole number; nothing for other types.
 std::optional<std::string> json_string(JsonValue value);
 
+// The same, cut to kMaxShortText bytes.
+std::optional<std::string> json_short_string(JsonValue value);
+
 // A string alone. The view lives as long as the document.
 std::optional<std::string_view> json_view(JsonValue value);
 
 // The value as JSON text, without white space.
 std::string json_text(JsonValue value);
+
+// For texts up to this size memory is kept; simdjson takes 14 times as much.
+constexpr size_t kKeptText = 256 << 10;
 
 // One document at a time. The whole text is validated before anything of it is used, and nesting is
 // bounded.
@@ -48,6 +54,11 @@ class JsonReader {
 
   // A copy, padded, until the next call.
   std::string_view padded(std::string_view text);
+  // Gives back what a text of more than kKeptText took. What the last document holds is gone then.
+  void release_outsized() {
+    if (capacity_ > kKeptText + kPadding || parser_.capacity() > kKeptText)
+      release();
+  }
   // All mend invalid UTF-8. What the value holds lives until the next call.
   simdjson::error_code read_any(std::string_view text, JsonValue *value);
   simdjson::error_code read(std::string_view text, JsonObject *object);
@@ -57,6 +68,7 @@ class JsonReader {
  private:
   simdjson::error_code parse(std::string_view text, JsonValue *value);
   simdjson::error_code parse_mended(std::string_view text, JsonValue *value);
+  void release();
 
   simdjson::dom::parser parser_;
   std::unique_ptr<char[]> buffer_;

@@ -2,6 +2,7 @@
 #include "mediascan.h"
 
 #include "json_read.h"
+#include "mediafields.h"
 #include "shorten.h"
 
 #include <glib.h>
@@ -121,50 +122,43 @@ bool set(std::optional<T> *field, std::optional<T> value) {
   return first && value;
 }
 
-// Members that mean something, somewhere; those that are not valid might.
-bool is_known(std::string_view key) {
-  for (std::string_view known :
-       {"msg_type", "content", "data", "user_id", "user_name", "channel_id", "timestamp", "length",
-        "start_time", "end_time", "language", "is_final", "attribute"})
-    if (key == known)
-      return true;
-  return !is_valid(key);
-}
-
 struct Content {
   std::optional<std::string_view> payload, user_name, channel_id;
   std::optional<int64_t> user_id, timestamp, length;
 };
 
+// A member that means nothing. A name that is not valid might mean something when it is mended.
+bool skip_unknown(Scanner *scanner, std::string_view key) {
+  return is_valid(key) && scanner->skip();
+}
+
 bool scan_content(Scanner *scanner, Content *content) {
   return scanner->object([&](std::string_view key) {
-    if (key == "data")
-      return set(&content->payload, scanner->raw_string());
-    if (key == "user_id")
-      return set(&content->user_id, scanner->number());
-    if (key == "user_name")
-      return set(&content->user_name, scanner->short_string());
-    if (key == "timestamp")
-      return set(&content->timestamp, scanner->number());
-    if (key == "length")
-      return set(&content->length, scanner->number());
-    if (key == "channel_id")
-      return set(&content->channel_id, scanner->short_string());
-    return !is_known(key) && scanner->skip();
+    switch (media_field(key)) {
+      case MediaField::Data:
+        return set(&content->payload, scanner->raw_string());
+      case MediaField::UserId:
+        return set(&content->user_id, scanner->number());
+      case MediaField::UserName:
+        return set(&content->user_name, scanner->short_string());
+      case MediaField::Timestamp:
+        return set(&content->timestamp, scanner->number());
+      case MediaField::Length:
+        return set(&content->length, scanner->number());
+      case MediaField::ChannelId:
+        return set(&content->channel_id, scanner->short_string());
+      case MediaField::None:
+        return skip_unknown(scanner, key);
+      default:
+        return false;
+    }
   });
 }
 
-std::optional<Media> media_of(std::optional<int64_t> type) {
-  switch (static_cast<MsgType>(type.value_or(0))) {
-    case MsgType::MediaDataAudio:
-      return Media::Audio;
-    case MsgType::MediaDataVideo:
-      return Media::Video;
-    case MsgType::MediaDataShare:
-      return Media::Screen;
-    default:
-      return std::nullopt;
-  }
+// Audio and pictures: texts are left to the parser.
+std::optional<Media> scanned_media(std::optional<int64_t> type) {
+  const auto media = media_of(type.value_or(0));
+  return media == Media::Transcript || media == Media::Chat ? std::nullopt : media;
 }
 
 std::optional<MediaData> media_data(Media media, const Content &content) {
@@ -189,12 +183,16 @@ std::optional<MediaData> scan_media(std::string_view text) {
   bool has_content = false;
   std::optional<Media> media;
   const bool scanned = scanner.object([&](std::string_view key) {
-    if (key == "msg_type")
-      return set(&media, media_of(scanner.number()));
-    if (key == "content")
-      return !std::exchange(has_content, true) && scan_content(&scanner, &content);
-    // Older servers have its members beside the content.
-    return !is_known(key) && scanner.skip();
+    switch (media_field(key)) {
+      case MediaField::MsgType:
+        return set(&media, scanned_media(scanner.number()));
+      case MediaField::Content:
+        return !std::exchange(has_content, true) && scan_content(&scanner, &content);
+      case MediaField::None:
+        return skip_unknown(&scanner, key);
+      default:  // Older servers have the content's members beside it.
+        return false;
+    }
   });
   if (!scanned || !scanner.at_end() || !media)
     return std::nullopt;

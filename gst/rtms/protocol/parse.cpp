@@ -3,8 +3,9 @@
 
 #include "firsturl.h"
 #include "json_read.h"
+#include "mediafields.h"
+#include "mediaread.h"
 #include "mediascan.h"
-#include "shorten.h"
 
 #include <algorithm>
 
@@ -12,132 +13,22 @@ namespace rtms {
 
 struct Parser::State {
   JsonReader reader;
-  std::string chat;        // `data` of a chat message that came as an object
-  std::string channel_id;  // as text
+  MediaReader media_reader;
 
+  Message read(std::string_view text);
   Message message(simdjson::error_code error, JsonObject object);
+  // What an outsized message took is given back when the next one comes: a connection is kept for
+  // hours.
+  void release_outsized() {
+    reader.release_outsized();
+    media_reader.release_outsized();
+  }
 };
 
 namespace {
 
 // More participants in one event than any meeting has: the rest is not believed.
 constexpr size_t kMaxParticipants = 10000;
-
-// ---- media: 14..18 -------------------------------------------------------------------
-
-// The members of a media message; they stand in `content`, from older servers beside it.
-struct MediaFields {
-  std::optional<std::string_view> payload, user_name;
-  std::optional<std::string> channel_id;
-  std::optional<uint64_t> user_id;
-  std::optional<int64_t> timestamp, length, start_time, end_time, language;
-  std::optional<bool> is_final;
-};
-
-template <typename T>
-void fall_back(std::optional<T> &value, const std::optional<T> &otherwise) {
-  if (!value)
-    value = otherwise;
-}
-
-std::optional<bool> final_from_attribute(JsonValue value) {
-  if (auto flag = json_bool(value))
-    return flag;
-  auto text = json_view(value);
-  if (text == "final")
-    return true;
-  if (text == "interim" || text == "partial")
-    return false;
-  return std::nullopt;
-}
-
-// `data` of a chat message can be an object: then its text.
-std::optional<std::string_view> payload_of(JsonValue value, std::string *chat) {
-  if (!value.is_object())
-    return json_view(value);
-  *chat = json_text(value);
-  return *chat;
-}
-
-std::optional<std::string_view> short_view(JsonValue value) {
-  auto text = json_view(value);
-  if (text)
-    text = shorten(*text);
-  return text;
-}
-
-std::optional<std::string> short_string(JsonValue value) {
-  auto text = json_string(value);
-  if (text)
-    text->resize(shorten(*text).size());
-  return text;
-}
-
-void read_media_field(std::string_view key, JsonValue value, MediaFields *fields,
-                      std::string *chat) {
-  if (key == "data")
-    fields->payload = payload_of(value, chat);
-  else if (key == "user_id")
-    fields->user_id = json_uint(value);
-  else if (key == "user_name")
-    fields->user_name = short_view(value);
-  else if (key == "timestamp")
-    fields->timestamp = json_time(value);
-  else if (key == "length")
-    fields->length = json_int(value);
-  else if (key == "channel_id")
-    fields->channel_id = short_string(value);
-  else if (key == "start_time")
-    fields->start_time = json_time(value);
-  else if (key == "end_time")
-    fields->end_time = json_time(value);
-  else if (key == "language")
-    fields->language = json_int(value);
-  else if (key == "is_final")
-    fields->is_final = json_bool(value);
-  else if (key == "attribute" && !fields->is_final)
-    fields->is_final = final_from_attribute(value);
-}
-
-std::optional<Media> media_of(int64_t msg_type) {
-  constexpr int64_t first = static_cast<int64_t>(MsgType::MediaDataAudio);
-  if (msg_type < first || msg_type > static_cast<int64_t>(MsgType::MediaDataChat))
-    return std::nullopt;
-  return static_cast<Media>(msg_type - first);
-}
-
-Message media_message(Media media, MediaFields fields, const MediaFields &outer,
-                      std::string *channel_id) {
-  fall_back(fields.payload, outer.payload);
-  fall_back(fields.user_id, outer.user_id);
-  fall_back(fields.user_name, outer.user_name);
-  fall_back(fields.channel_id, outer.channel_id);
-  fall_back(fields.timestamp, outer.timestamp);
-  fall_back(fields.length, outer.length);
-  fall_back(fields.start_time, outer.start_time);
-  fall_back(fields.end_time, outer.end_time);
-  fall_back(fields.language, outer.language);
-  fall_back(fields.is_final, outer.is_final);
-  if (!fields.payload)
-    return ParseError{std::string(media_nick(media)) + " message without data"};
-
-  MediaData data;
-  data.media = media;
-  data.payload = *fields.payload;
-  data.user_id = fields.user_id.value_or(0);
-  data.user_name = fields.user_name.value_or("");
-  *channel_id = fields.channel_id.value_or("");
-  data.channel_id = *channel_id;
-  data.timestamp = fields.timestamp.value_or(0);
-  data.length = fields.length;
-  data.start_time = fields.start_time;
-  data.end_time = fields.end_time;
-  data.language = fields.language;
-  data.is_final = fields.is_final;
-  return data;
-}
-
-// ---- control: 1..13, 19..29 ----------------------------------------------------------
 
 void read_url(JsonValue value, std::string *url) {
   if (auto list = json_view(value))
@@ -159,7 +50,7 @@ void read_server_urls(JsonValue value, SignalingResponse *response) {
 }
 
 void assign(JsonValue value, std::string *text) {
-  if (auto string = short_string(value))
+  if (auto string = json_short_string(value))
     *text = *string;
 }
 
@@ -391,16 +282,22 @@ Parser::Parser() : state_(std::make_unique<State>()) {}
 Parser::~Parser() = default;
 
 Message Parser::parse(std::string_view text) {
-  return parse_padded(state_->reader.padded(text));
+  state_->release_outsized();
+  return state_->read(state_->reader.padded(text));
 }
 
 Message Parser::parse_padded(std::string_view text) {
   static_assert(kPadding >= JsonReader::kPadding);
+  state_->release_outsized();
+  return state_->read(text);
+}
+
+Message Parser::State::read(std::string_view text) {
   if (auto media = scan_media(text))
     return *media;
   JsonObject object;
-  const auto error = state_->reader.read_padded(text, &object);
-  return state_->message(error, object);
+  const auto error = reader.read_padded(text, &object);
+  return message(error, object);
 }
 
 Message Parser::State::message(simdjson::error_code error, JsonObject object) {
@@ -414,21 +311,7 @@ Message Parser::State::message(simdjson::error_code error, JsonObject object) {
   if (!type)
     return ParseError{"message without msg_type"};
   const auto media = media_of(*type);
-  if (!media)
-    return control_message(*type, object);
-
-  MediaFields outer, content;
-  json_for_each(object, [&](std::string_view key, JsonValue member) {
-    if (key != "content")
-      read_media_field(key, member, &outer, &chat);
-    else if (member.is_object())
-      json_for_each(member, [&](std::string_view inner_key, JsonValue inner) {
-        read_media_field(inner_key, inner, &content, &chat);
-      });
-    else
-      content.payload = json_view(member);
-  });
-  return media_message(*media, content, outer, &channel_id);
+  return media ? media_reader.read(*media, object) : control_message(*type, object);
 }
 
 }  // namespace rtms

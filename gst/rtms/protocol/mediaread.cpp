@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "mediaread.h"
+
+#include "json_read.h"
+#include "mediafields.h"
+#include "shorten.h"
+
+#include <utility>
+
+namespace rtms {
+namespace {
+
+// What a media message holds; it stands in `content`, from older servers beside it.
+struct Members {
+  std::optional<std::string_view> payload, user_name;
+  std::optional<std::string> channel_id;
+  std::optional<uint64_t> user_id;
+  std::optional<int64_t> timestamp, length, start_time, end_time, language;
+  std::optional<bool> is_final;
+};
+
+template <typename T>
+void fall_back(std::optional<T> &value, const std::optional<T> &otherwise) {
+  if (!value)
+    value = otherwise;
+}
+
+std::optional<bool> final_from_attribute(JsonValue value) {
+  if (auto flag = json_bool(value))
+    return flag;
+  auto text = json_view(value);
+  if (text == "final")
+    return true;
+  if (text == "interim" || text == "partial")
+    return false;
+  return std::nullopt;
+}
+
+// `data` of a chat message can be an object: then its text.
+std::optional<std::string_view> payload_of(JsonValue value, std::string *chat) {
+  if (!value.is_object())
+    return json_view(value);
+  *chat = json_text(value);
+  return *chat;
+}
+
+std::optional<std::string_view> short_view(JsonValue value) {
+  auto text = json_view(value);
+  if (text)
+    text = shorten(*text);
+  return text;
+}
+
+void read_member(MediaField field, JsonValue value, Members *members, std::string *chat) {
+  switch (field) {
+    case MediaField::Data:
+      members->payload = payload_of(value, chat);
+      break;
+    case MediaField::UserId:
+      members->user_id = json_uint(value);
+      break;
+    case MediaField::UserName:
+      members->user_name = short_view(value);
+      break;
+    case MediaField::Timestamp:
+      members->timestamp = json_time(value);
+      break;
+    case MediaField::Length:
+      members->length = json_int(value);
+      break;
+    case MediaField::ChannelId:
+      members->channel_id = json_short_string(value);
+      break;
+    case MediaField::StartTime:
+      members->start_time = json_time(value);
+      break;
+    case MediaField::EndTime:
+      members->end_time = json_time(value);
+      break;
+    case MediaField::Language:
+      members->language = json_int(value);
+      break;
+    case MediaField::IsFinal:
+      members->is_final = json_bool(value);
+      break;
+    case MediaField::Attribute:
+      if (!members->is_final)
+        members->is_final = final_from_attribute(value);
+      break;
+    case MediaField::None:
+    case MediaField::MsgType:
+    case MediaField::Content:
+      break;
+  }
+}
+
+// What `members` does not have, `beside` may.
+Message message_of(Media media, Members members, const Members &beside, std::string *channel_id) {
+  fall_back(members.payload, beside.payload);
+  fall_back(members.user_id, beside.user_id);
+  fall_back(members.user_name, beside.user_name);
+  fall_back(members.channel_id, beside.channel_id);
+  fall_back(members.timestamp, beside.timestamp);
+  fall_back(members.length, beside.length);
+  fall_back(members.start_time, beside.start_time);
+  fall_back(members.end_time, beside.end_time);
+  fall_back(members.language, beside.language);
+  fall_back(members.is_final, beside.is_final);
+  if (!members.payload)
+    return ParseError{std::string(media_nick(media)) + " message without data"};
+
+  MediaData data;
+  data.media = media;
+  data.payload = *members.payload;
+  data.user_id = members.user_id.value_or(0);
+  data.user_name = members.user_name.value_or("");
+  *channel_id = members.channel_id.value_or("");
+  data.channel_id = *channel_id;
+  data.timestamp = members.timestamp.value_or(0);
+  data.length = members.length;
+  data.start_time = members.start_time;
+  data.end_time = members.end_time;
+  data.language = members.language;
+  data.is_final = members.is_final;
+  return data;
+}
+
+void read_members(JsonValue object, Members *members, std::string *chat) {
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
+    read_member(media_field(key), value, members, chat);
+  });
+}
+
+}  // namespace
+
+void MediaReader::release_outsized() {
+  for (std::string *text : {&content_chat_, &beside_chat_})
+    if (text->capacity() > kKeptText)
+      std::string().swap(*text);
+}
+
+Message MediaReader::read(Media media, JsonObject object) {
+  Members beside, content;
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
+    const MediaField field = media_field(key);
+    if (field == MediaField::Content && value.is_object())
+      read_members(value, &content, &content_chat_);
+    else if (field == MediaField::Content)
+      content.payload = json_view(value);
+    else
+      read_member(field, value, &beside, &beside_chat_);
+  });
+  return message_of(media, std::move(content), beside, &channel_id_);
+}
+
+}  // namespace rtms
