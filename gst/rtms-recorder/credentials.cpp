@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "credentials.h"
 
+#include "base/environment.h"
 #include "base/glibptr.h"
 
 #include <sys/stat.h>
@@ -52,12 +53,7 @@ std::string credential(const Variables &file, std::initializer_list<const char *
     if (found != file.end() && !found->second.empty())
       return found->second;
   }
-  for (const char *name : names) {
-    const char *value = g_getenv(name);
-    if (value && *value)
-      return value;
-  }
-  return "";
+  return environment(names);
 }
 
 }  // namespace rtms::recorder

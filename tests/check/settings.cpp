@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The properties' values → what a session needs, or why not.
-#include "run/settings.h"
+#include "run/sessionconfig.h"
 
 #include <glib/gstdio.h>
 #include "gst_check.h"

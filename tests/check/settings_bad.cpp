@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Values that are refused before connecting, and the whole table of valid audio.
-#include "run/settings.h"
+#include "run/sessionconfig.h"
 
 #include "gst_check.h"
 

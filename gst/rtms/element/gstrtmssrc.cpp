@@ -69,32 +69,26 @@
  * Since: 0.1
  */
 
+#include "base/environment.h"
 #include "gstrtmssrcprivate.h"
-#include "output/participantmeta.h"
 #include "properties.h"
-#include "run/listen.h"
-#include "run/messages.h"
 
-GST_DEBUG_CATEGORY(gst_rtms_src_debug);
-GST_DEBUG_CATEGORY(gst_rtms_session_debug);
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
 #define GST_CAT_DEFAULT gst_rtms_src_debug
 
 namespace {
 
 using rtms::ObjectLock;
+using rtms::Run;
+using rtms::RunLock;
 using rtms::Settings;
-using rtms::Stream;
-using rtms::StreamLock;
 
 enum { PROP_TLS_DATABASE = rtms::kFirstFreeProperty, PROP_STATS, PROP_WEBHOOK_URL };
 
 }  // namespace
 
-G_DEFINE_TYPE_WITH_CODE(GstRtmsSrc, gst_rtms_src, GST_TYPE_ELEMENT,
-                        G_IMPLEMENT_INTERFACE(GST_TYPE_URI_HANDLER, rtms::init_uri_handler);
-                        GST_DEBUG_CATEGORY_INIT(gst_rtms_src_debug, "rtmssrc", 0, "RTMS source");
-                        GST_DEBUG_CATEGORY_INIT(gst_rtms_session_debug, "rtms-session", 0,
-                                                "RTMS connections and handshakes"))
+G_DEFINE_TYPE_WITH_CODE(GstRtmsSrc, gst_rtms_src, GST_TYPE_ELEMENT, rtms::Run::init();
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_URI_HANDLER, rtms::init_uri_handler))
 GST_ELEMENT_REGISTER_DEFINE(rtmssrc, "rtmssrc", GST_RANK_PRIMARY, GST_TYPE_RTMS_SRC)
 
 namespace {
@@ -122,9 +116,9 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
   if (!latency_changed)
     return;
   {
-    StreamLock lock(self);
-    if (self->stream)
-      self->stream->set_latency(latency * GST_MSECOND);
+    RunLock lock(self);
+    if (self->run)
+      self->run->set_latency(latency * GST_MSECOND);
   }
   gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
 }
@@ -132,15 +126,14 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
 void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
   GstRtmsSrc *self = GST_RTMS_SRC(object);
   if (id == PROP_STATS) {
-    StreamLock lock(self);
-    rtms::StructurePtr stats =
-        self->stream ? self->stream->stats() : rtms::stats_structure(rtms::Stats());
+    RunLock lock(self);
+    rtms::StructurePtr stats = self->run ? self->run->stats() : rtms::empty_stats();
     g_value_take_boxed(value, stats.release());
     return;
   }
   if (id == PROP_WEBHOOK_URL) {
-    StreamLock lock(self);
-    const std::string url = self->stream ? self->stream->webhook_url() : "";
+    RunLock lock(self);
+    const std::string url = self->run ? self->run->webhook_url() : "";
     g_value_set_string(value, url.empty() ? nullptr : url.c_str());
     return;
   }
@@ -153,79 +146,37 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
 
 // ---- state ---------------------------------------------------------------------------
 
-// What a run begins with, all of it checked; or what is wrong.
-std::optional<rtms::BadSetting> prepare(Settings *settings, std::optional<rtms::StreamStart> *how) {
-  auto trusted = rtms::tls_database(*settings);
-  if (auto bad = std::get_if<rtms::BadSetting>(&trusted))
-    return *bad;
-  settings->tls_database = std::get<rtms::TlsDatabase>(trusted);
-  if (!settings->webhook_listen.empty()) {
-    auto listening = rtms::open_listener(*settings);
-    if (auto bad = std::get_if<rtms::BadSetting>(&listening))
-      return *bad;
-    how->emplace(std::get<std::unique_ptr<rtms::WebhookListener>>(std::move(listening)));
-    return std::nullopt;
-  }
-  auto checked = rtms::session_config(*settings);
-  if (auto bad = std::get_if<rtms::BadSetting>(&checked))
-    return *bad;
-  how->emplace(std::get<rtms::SessionConfig>(std::move(checked)));
-  return std::nullopt;
-}
-
-// Before the state change is done: gst-launch-1.0 then waits for the meeting in PAUSED, so that
-// recordings begin with it.
-void tell_listening(GstRtmsSrc *self, const Settings &settings, const std::string &url) {
-  GST_INFO_OBJECT(self, "listening at %s", url.c_str());
-  if (!rtms::has_credentials(settings))
-    GST_ELEMENT_WARNING(
-        self, RESOURCE, SETTINGS,
-        ("client-id or client-secret is not set: a stream can be connected only if its webhook "
-         "holds a signature. Set ZM_RTMS_CLIENT and ZM_RTMS_SECRET in the environment, or the "
-         "properties."),
-        (nullptr));
-  rtms::post_listening(GST_ELEMENT(self), url);
-  rtms::post_progress(GST_ELEMENT(self), GST_PROGRESS_TYPE_START,
-                      ("Waiting for a stream to be announced at " + url).c_str());
-}
-
 bool start(GstRtmsSrc *self) {
-  Settings settings;
-  {
-    ObjectLock lock(self);
-    settings = *self->settings;
-  }
-  std::optional<rtms::StreamStart> how;
-  if (auto bad = prepare(&settings, &how)) {
+  auto created = Run::create(GST_ELEMENT(self), rtms::copy_settings(self));
+  if (auto bad = std::get_if<rtms::BadSetting>(&created)) {
     GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", bad->text.c_str()), (nullptr));
     return false;
   }
-  if (auto listener = std::get_if<std::unique_ptr<rtms::WebhookListener>>(&*how))
-    tell_listening(self, settings, (*listener)->url());
-  StreamLock lock(self);
-  self->stream = new Stream(GST_ELEMENT(self), settings, std::move(*how));
+  RunLock lock(self);
+  self->run = std::get<std::unique_ptr<Run>>(created).release();
+  self->run->begin();
   return true;
 }
 
 void stop(GstRtmsSrc *self) {
-  Stream *stream = nullptr;
+  Run *run = nullptr;
   {
-    StreamLock lock(self);
-    std::swap(stream, self->stream);
+    RunLock lock(self);
+    std::swap(run, self->run);
   }
-  delete stream;
+  delete run;
 }
 
 void set_playing(GstRtmsSrc *self, bool playing) {
-  StreamLock lock(self);
-  if (self->stream)
-    self->stream->set_playing(playing);
+  RunLock lock(self);
+  if (self->run)
+    self->run->set_playing(playing);
 }
 
 // A callback of the application runs on the element's own thread, and changes the state from there.
 bool is_own_thread(GstRtmsSrc *self) {
-  StreamLock lock(self);
-  return self->stream && self->stream->is_own_thread();
+  RunLock lock(self);
+  return self->run && self->run->is_own_thread();
 }
 
 GstStateChangeReturn change_state(GstElement *element, GstStateChange transition) {
@@ -276,10 +227,10 @@ gboolean send_event(GstElement *element, GstEvent *event) {
   if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
     return GST_ELEMENT_CLASS(gst_rtms_src_parent_class)->send_event(element, event);
   gst_event_unref(event);
-  StreamLock lock(self);
-  if (self->stream)
-    self->stream->send_eos();
-  return self->stream != nullptr;
+  RunLock lock(self);
+  if (self->run)
+    self->run->send_eos();
+  return self->run != nullptr;
 }
 
 // Before there are pads, too: a query that fails would leave the whole pipeline without a latency.
@@ -287,10 +238,10 @@ gboolean query(GstElement *element, GstQuery *query) {
   GstRtmsSrc *self = GST_RTMS_SRC(element);
   if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
     return GST_ELEMENT_CLASS(gst_rtms_src_parent_class)->query(element, query);
-  StreamLock lock(self);
-  if (!self->stream)
+  RunLock lock(self);
+  if (!self->run)
     return FALSE;
-  self->stream->answer_latency(query);
+  self->run->answer_latency(query);
   return TRUE;
 }
 
@@ -298,7 +249,7 @@ void finalize(GObject *object) {
   GstRtmsSrc *self = GST_RTMS_SRC(object);
   delete self->settings;
   rtms::free_uri_state(self->uri);
-  g_mutex_clear(&self->stream_lock);
+  g_mutex_clear(&self->run_lock);
   G_OBJECT_CLASS(gst_rtms_src_parent_class)->finalize(object);
 }
 
@@ -365,11 +316,6 @@ void install_properties(GObjectClass *klass) {
                           read_only));
 }
 
-const char *environment_client_id() {
-  const char *id = g_getenv("ZM_RTMS_CLIENT");
-  return id && *id ? id : g_getenv("ZOOM_CLIENT_ID");
-}
-
 }  // namespace
 
 static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
@@ -377,7 +323,6 @@ static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
-  rtms::register_participant_meta();
   install_properties(object_class);
   rtms::install_actions(G_TYPE_FROM_CLASS(klass));
 
@@ -397,16 +342,15 @@ static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
         gst_rtms_src_audio_codec_get_type(), gst_rtms_src_audio_streams_get_type(),
         gst_rtms_src_audio_framing_get_type(), gst_rtms_src_video_codec_get_type(),
         gst_rtms_src_video_resolution_get_type(), gst_rtms_src_video_streams_get_type(),
-        gst_rtms_src_transcript_format_get_type(), GST_TYPE_RTMS_SRC_PAD})
+        gst_rtms_src_transcript_format_get_type(), Run::pad_type()})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 }
 
 static void gst_rtms_src_init(GstRtmsSrc *self) {
-  g_mutex_init(&self->stream_lock);
+  g_mutex_init(&self->run_lock);
   self->settings = new Settings;
   self->uri = rtms::new_uri_state();
-  const char *client_id = environment_client_id();
-  self->settings->client_id = client_id ? client_id : "";
+  self->settings->client_id = rtms::environment({"ZM_RTMS_CLIENT", "ZOOM_CLIENT_ID"});
   self->settings->user_agent = "gst-rtms/" PACKAGE_VERSION;
   GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SOURCE);
 }

@@ -6,60 +6,44 @@ namespace rtms {
 namespace {
 
 void subscribe_video(GstRtmsSrc *self, guint64 user_id, gboolean subscribe) {
-  StreamLock lock(self);
-  if (self->stream)
-    self->stream->subscribe_video(user_id, subscribe);
+  RunLock lock(self);
+  if (self->run)
+    self->run->subscribe_video(user_id, subscribe);
 }
 
 void close_stream(GstRtmsSrc *self) {
-  StreamLock lock(self);
-  if (self->stream)
-    self->stream->close_stream();
+  RunLock lock(self);
+  if (self->run)
+    self->run->close_stream();
 }
 
-// Why nothing came of it, or nothing.
-std::optional<std::string> try_rejoin(GstRtmsSrc *self, const char *webhook) {
-  const Settings settings = [self] {
-    ObjectLock lock(self);
-    return *self->settings;
-  }();
-  StreamLock lock(self);
-  const std::string stream_id = self->stream ? self->stream->stream_id() : "";
-  if (stream_id.empty())
-    return "There is no stream to rejoin: the element is stopped, or still waits for one.";
-  auto result = rtms::rejoin_config(settings, webhook ? webhook : "", stream_id);
-  if (auto bad = std::get_if<rtms::BadSetting>(&result))
-    return bad->text;
-  self->stream->rejoin(std::get<rtms::SessionConfig>(result));
-  return std::nullopt;
+// Returns why the stream cannot be rejoined.
+std::optional<BadSetting> try_rejoin(GstRtmsSrc *self, const char *webhook) {
+  const Settings settings = copy_settings(self);
+  RunLock lock(self);
+  if (!self->run)
+    return BadSetting{"There is no stream to rejoin: the element is stopped."};
+  return self->run->rejoin(settings, webhook ? webhook : "");
 }
 
 void rejoin(GstRtmsSrc *self, const char *webhook) {
-  if (auto problem = try_rejoin(self, webhook))
-    GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS, ("Rejoining failed: %s", problem->c_str()),
+  if (auto bad = try_rejoin(self, webhook))
+    GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS, ("Rejoining failed: %s", bad->text.c_str()),
                         (nullptr));
 }
 
-// Why nothing came of it, or nothing.
-std::optional<std::string> try_notify(GstRtmsSrc *self, const char *webhook) {
-  const std::string json = webhook ? webhook : "";
-  auto parsed = parse_webhook(json);
-  auto hook = std::get_if<Webhook>(&parsed);
-  const WebhookEvent event = hook ? webhook_event(hook->event) : WebhookEvent::Other;
-  if (event == WebhookEvent::Other || hook->stream_id.empty())
-    return "It is no webhook about a stream: valid are *.rtms_started, *.rtms_interrupted and "
-           "*.rtms_stopped with an rtms_stream_id.";
-  StreamLock lock(self);
-  if (!self->stream)
-    return "The element is stopped.";
-  self->stream->notify({event, *hook, json});
-  return std::nullopt;
+// Returns why the webhook cannot be used.
+std::optional<BadSetting> try_notify(GstRtmsSrc *self, const char *webhook) {
+  RunLock lock(self);
+  if (!self->run)
+    return BadSetting{"The element is stopped."};
+  return self->run->notify(webhook ? webhook : "");
 }
 
 void notify_webhook(GstRtmsSrc *self, const char *webhook) {
-  if (auto problem = try_notify(self, webhook))
+  if (auto bad = try_notify(self, webhook))
     GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS,
-                        ("A webhook cannot be used: %s", problem->c_str()), (nullptr));
+                        ("A webhook cannot be used: %s", bad->text.c_str()), (nullptr));
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "gstrtmssrc.h"
+#include "run/run.h"
 #include "run/settings.h"
-#include "run/stream.h"
 
 namespace rtms {
 struct UriState;
@@ -12,11 +12,11 @@ struct UriState;
 
 struct _GstRtmsSrc {
   GstElement parent;
-  // The object lock guards the settings; state changes alone change `stream`, under `stream_lock`,
-  // so that signals and properties find it whole. `stream_lock` is taken first where both are.
+  // The object lock guards the settings. State changes alone change `run`, under `run_lock`, so
+  // that signals and properties find it whole. Where both locks are taken, `run_lock` comes first.
   rtms::Settings *settings;
-  GMutex stream_lock;
-  rtms::Stream *stream;
+  GMutex run_lock;
+  rtms::Run *run;
   rtms::UriState *uri;
 };
 
@@ -33,16 +33,21 @@ class ObjectLock {
   gpointer object_;
 };
 
-class StreamLock {
+class RunLock {
  public:
-  explicit StreamLock(GstRtmsSrc *src) : mutex_(&src->stream_lock) { g_mutex_lock(mutex_); }
-  ~StreamLock() { g_mutex_unlock(mutex_); }
-  StreamLock(const StreamLock &) = delete;
-  StreamLock &operator=(const StreamLock &) = delete;
+  explicit RunLock(GstRtmsSrc *src) : mutex_(&src->run_lock) { g_mutex_lock(mutex_); }
+  ~RunLock() { g_mutex_unlock(mutex_); }
+  RunLock(const RunLock &) = delete;
+  RunLock &operator=(const RunLock &) = delete;
 
  private:
   GMutex *mutex_;
 };
+
+inline Settings copy_settings(GstRtmsSrc *src) {
+  ObjectLock lock(src);
+  return *src->settings;
+}
 
 void install_actions(GType type);
 void add_pad_templates(GstElementClass *klass);

@@ -2,7 +2,6 @@
 // What pads the element may have.
 #include "gstrtmssrcprivate.h"
 #include "media/gstptr.h"
-#include "output/gstrtmssrcpad.h"
 
 namespace rtms {
 namespace {
@@ -23,7 +22,7 @@ void add_template(GstElementClass *klass, const char *name, const char *caps_tex
   CapsPtr caps(gst_caps_from_string(caps_text));
   gst_element_class_add_pad_template(
       klass, gst_pad_template_new_with_gtype(name, GST_PAD_SRC, GST_PAD_SOMETIMES, caps.get(),
-                                             GST_TYPE_RTMS_SRC_PAD));
+                                             Run::pad_type()));
 }
 
 }  // namespace

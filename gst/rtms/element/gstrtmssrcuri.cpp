@@ -132,8 +132,8 @@ Values apply(GstRtmsSrc *self, const Values &values, Values before) {
 gboolean set_uri(GstURIHandler *handler, const char *uri, GError **error) {
   GstRtmsSrc *self = GST_RTMS_SRC(handler);
   {
-    StreamLock lock(self);
-    if (self->stream) {
+    RunLock lock(self);
+    if (self->run) {
       g_set_error_literal(error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
                           "The URI cannot be changed while the element runs: set it to READY.");
       return FALSE;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "properties.h"
 
+#include "protocol/webhook.h"
+
 #include <vector>
 
 namespace rtms {

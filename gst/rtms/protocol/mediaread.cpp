@@ -2,7 +2,6 @@
 #include "mediaread.h"
 
 #include "json_read.h"
-#include "mediafields.h"
 #include "shorten.h"
 
 #include <utility>

@@ -1,14 +1,77 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A media message as a JSON document → MediaData. Private to this room.
+// Media messages: their members, in one table for the scanner and the parser, and how a document of
+// one is read. Private to this room.
 #pragma once
 
 #include "json_read.h"
 #include "types.h"
 
+#include <cstddef>
+#include <iterator>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace rtms {
 
+enum class MediaField {
+  None,  // a member that means nothing here
+  MsgType,
+  Content,
+  Data,
+  UserId,
+  UserName,
+  Timestamp,
+  Length,
+  ChannelId,
+  StartTime,
+  EndTime,
+  Language,
+  IsFinal,
+  Attribute
+};
+
+// What is in each message stands first, for names are compared in this order.
+inline constexpr std::pair<std::string_view, MediaField> kMediaFields[] = {
+    {"data", MediaField::Data},
+    {"user_id", MediaField::UserId},
+    {"content", MediaField::Content},
+    {"user_name", MediaField::UserName},
+    {"timestamp", MediaField::Timestamp},
+    {"msg_type", MediaField::MsgType},
+    {"length", MediaField::Length},
+    {"channel_id", MediaField::ChannelId},
+    {"start_time", MediaField::StartTime},
+    {"end_time", MediaField::EndTime},
+    {"language", MediaField::Language},
+    {"is_final", MediaField::IsFinal},
+    {"attribute", MediaField::Attribute},
+};
+
+// Comparing with constants, each of a known size, takes a few instructions: a loop over the table
+// would call memcmp() for each.
+template <size_t... I>
+inline MediaField media_field_of(std::string_view key, std::index_sequence<I...>) {
+  MediaField field = MediaField::None;
+  (void) ((key == kMediaFields[I].first && (field = kMediaFields[I].second, true)) || ...);
+  return field;
+}
+
+// The member of that name.
+inline MediaField media_field(std::string_view key) {
+  return media_field_of(key, std::make_index_sequence<std::size(kMediaFields)>());
+}
+
+// The kind of media that a message of that type carries; nothing for other messages.
+inline std::optional<Media> media_of(int64_t msg_type) {
+  constexpr auto first = static_cast<int64_t>(MsgType::MediaDataAudio);
+  if (msg_type < first || msg_type > static_cast<int64_t>(MsgType::MediaDataChat))
+    return std::nullopt;
+  return static_cast<Media>(msg_type - first);
+}
+
+// A document → MediaData.
 class MediaReader {
  public:
   // Views in the result are of the document or of this reader: they live until the next call.

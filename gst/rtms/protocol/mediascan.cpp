@@ -2,7 +2,7 @@
 #include "mediascan.h"
 
 #include "json_read.h"
-#include "mediafields.h"
+#include "mediaread.h"
 #include "shorten.h"
 
 #include <glib.h>

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "parse.h"
 
-#include "firsturl.h"
 #include "json_read.h"
-#include "mediafields.h"
 #include "mediaread.h"
 #include "mediascan.h"
+#include "shorten.h"
 
 #include <algorithm>
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Names and reasons that a server sends, and people read: a server's text may be as long as a
-// message.
+// The beginnings of texts that a server sends.
 #pragma once
 
+#include <glib.h>
+#include <string>
 #include <string_view>
 
 namespace rtms {
 
-// The longest such text, in bytes.
+// Names and reasons are read by people, but may come as long as a message: so many bytes are kept.
 constexpr size_t kMaxShortText = 256;
 
 // The text's beginning, without half a character at its end.
@@ -18,6 +19,16 @@ inline std::string_view shorten(std::string_view text) {
   while (size > 0 && (text[size] & 0xc0) == 0x80)
     --size;
   return text.substr(0, size);
+}
+
+// `server_urls` may be a list: the first URL in it, which commas part.
+inline std::string first_url(std::string_view list) {
+  list = list.substr(0, list.find(','));
+  while (!list.empty() && g_ascii_isspace(list.front()))
+    list.remove_prefix(1);
+  while (!list.empty() && g_ascii_isspace(list.back()))
+    list.remove_suffix(1);
+  return std::string(list);
 }
 
 }  // namespace rtms

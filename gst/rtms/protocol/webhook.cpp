@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "webhook.h"
 
-#include "firsturl.h"
 #include "json_read.h"
 #include "json_write.h"
+#include "shorten.h"
 
 #include <utility>
 
@@ -12,7 +12,7 @@ namespace {
 
 struct Fields {
   std::string event, meeting_id, meeting_uuid, webinar_uuid, session_id, engagement_id, call_id;
-  std::string stream_id, server_urls, signature;
+  std::string stream_id, server_urls, signature, plain_token;
 
   std::string *of(std::string_view key) {
     if (key == "event")
@@ -35,6 +35,8 @@ struct Fields {
       return &server_urls;
     if (key == "signature")
       return &signature;
+    if (key == "plainToken")
+      return &plain_token;
     return nullptr;
   }
 };
@@ -171,6 +173,7 @@ WebhookResult parse_webhook(std::string_view json) {
   hook.stream_id = fields.stream_id;
   hook.signaling_url = first_url(fields.server_urls);
   hook.signature = fields.signature;
+  hook.plain_token = fields.plain_token;
   return hook;
 }
 

@@ -18,7 +18,8 @@ struct Webhook {
   std::string meeting_id;  // the number that people dial; often absent
   std::string stream_id;
   std::string signaling_url;
-  std::string signature;  // often absent
+  std::string signature;    // often absent
+  std::string plain_token;  // of the request that validates the webhook's URL
 };
 
 enum class WebhookEvent { Other, Started, Interrupted, Stopped };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "webhookgate.h"
 
-#include "json_read.h"
 #include "json_write.h"
 
 namespace rtms {
@@ -9,6 +8,7 @@ namespace {
 
 // Genuine announcements alone get in here, a few for each meeting: this is days of them.
 constexpr size_t kMaxSeen = 4096;
+constexpr std::string_view kUrlValidation = "endpoint.url_validation";
 
 WebhookAnswer refusal(unsigned status, const char *why) {
   WebhookAnswer answer;
@@ -23,27 +23,6 @@ WebhookAnswer accepted(std::string why) {
   answer.body = JsonWriter().member("status", std::string("ok")).text();
   answer.why = std::move(why);
   return answer;
-}
-
-// Nothing: the request is none to validate the URL. Empty: it holds no token.
-std::optional<std::string> plain_token(std::string_view body) {
-  JsonReader reader;
-  JsonObject object;
-  std::string event, token;
-  if (reader.read(body, &object))
-    return std::nullopt;
-  json_for_each(object, [&](std::string_view key, JsonValue value) {
-    if (key == "event")
-      event = json_string(value).value_or("");
-    if (key == "payload")
-      json_for_each(value, [&](std::string_view inner_key, JsonValue inner) {
-        if (inner_key == "plainToken")
-          token = json_string(inner).value_or("");
-      });
-  });
-  if (event != "endpoint.url_validation")
-    return std::nullopt;
-  return token;
 }
 
 }  // namespace
@@ -82,21 +61,24 @@ WebhookAnswer WebhookGate::answer(const WebhookHead &head, std::string_view body
   return understand(body);
 }
 
+WebhookAnswer WebhookGate::validate(const std::string &token) const {
+  if (token.empty())
+    return refusal(400, "the request holds no plainToken");
+  WebhookAnswer answer = accepted("the URL is validated");
+  answer.body = JsonWriter()
+                    .member("plainToken", token)
+                    .member("encryptedToken", hmac_sha256_hex(secret_token_.view(), token))
+                    .text();
+  return answer;
+}
+
 WebhookAnswer WebhookGate::understand(std::string_view body) {
   auto parsed = parse_webhook(body);
   if (std::holds_alternative<ParseError>(parsed))
     return refusal(400, "the body is not a JSON object");
-  if (auto token = plain_token(body)) {
-    if (token->empty())
-      return refusal(400, "the request holds no plainToken");
-    WebhookAnswer answer = accepted("the URL is validated");
-    answer.body = JsonWriter()
-                      .member("plainToken", *token)
-                      .member("encryptedToken", hmac_sha256_hex(secret_token_.view(), *token))
-                      .text();
-    return answer;
-  }
   Webhook &hook = std::get<Webhook>(parsed);
+  if (hook.event == kUrlValidation)
+    return validate(hook.plain_token);
   const WebhookEvent event = webhook_event(hook.event);
   if (event == WebhookEvent::Other)
     return accepted("ignored: another event");

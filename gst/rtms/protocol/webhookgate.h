@@ -48,6 +48,7 @@ class WebhookGate {
   WebhookAnswer answer(const WebhookHead &head, std::string_view body, int64_t now_s);
 
  private:
+  WebhookAnswer validate(const std::string &token) const;
   WebhookAnswer understand(std::string_view body);
   bool remember(std::string_view body);
 

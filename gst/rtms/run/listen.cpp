@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "listen.h"
 
+#include "base/environment.h"
+#include "sessionconfig.h"
+
 namespace rtms {
 namespace {
 

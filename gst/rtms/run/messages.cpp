@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "messages.h"
 
+#include "debug.h"
 #include "protocol/types.h"
+
+#define GST_CAT_DEFAULT gst_rtms_src_debug
 
 namespace rtms {
 namespace {
@@ -318,17 +321,17 @@ void post_event(GstElement *element, Product product, const EventUpdate &event) 
                                     "timestamp", G_TYPE_INT64, event.timestamp, nullptr));
 }
 
-void post_progress(GstElement *element, GstProgressType type, const char *text) {
-  gst_element_post_message(element,
-                           gst_message_new_progress(GST_OBJECT(element), type, "connect", text));
-}
-
 void post_error(GstElement *element, const SessionError &error) {
   post_problem(element, GST_MESSAGE_ERROR, error);
 }
 
 void post_warning(GstElement *element, const SessionError &warning) {
   post_problem(element, GST_MESSAGE_WARNING, warning);
+}
+
+void post_rejoin_warning(GstElement *element, const std::string &why) {
+  GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS, ("Rejoining failed: %s", why.c_str()),
+                      (nullptr));
 }
 
 }  // namespace rtms

@@ -16,9 +16,8 @@ void post_stream_state(GstElement *element, const StreamStateUpdate &update);
 void post_session_state(GstElement *element, const SessionStateUpdate &update);
 // The product decides what an event's number means.
 void post_event(GstElement *element, Product product, const EventUpdate &event);
-// How the connecting goes.
-void post_progress(GstElement *element, GstProgressType type, const char *text);
 void post_error(GstElement *element, const SessionError &error);
 void post_warning(GstElement *element, const SessionError &warning);
+void post_rejoin_warning(GstElement *element, const std::string &why);
 
 }  // namespace rtms

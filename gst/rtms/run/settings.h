@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the properties say, and what follows from it.
+// What the properties say.
 #pragma once
 
 #include "enums.h"
 #include "protocol/signature.h"
-#include "protocol/webhook.h"
-#include "session/session.h"
-#include "transport/websocket.h"
 
+#include <gio/gio.h>
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <variant>
 
 namespace rtms {
 
@@ -83,24 +80,5 @@ struct Settings {
 struct BadSetting {
   std::string text;
 };
-
-// The authorities to trust: tls-database, else those of tls-ca-file, else null for the system's.
-std::variant<TlsDatabase, BadSetting> tls_database(const Settings &settings);
-
-// What is wrong with the settings that have to do with no stream in particular, or nothing.
-std::optional<BadSetting> general_problem(const Settings &settings);
-
-// Whether handshakes can be signed without a webhook's help.
-bool has_credentials(const Settings &settings);
-
-// The first that is set and not empty; else "".
-const char *environment(std::initializer_list<const char *> names);
-
-// Everything that a session needs, checked.
-std::variant<SessionConfig, BadSetting> session_config(const Settings &settings);
-
-// The same for a stream that runs, and was announced anew by this webhook.
-std::variant<SessionConfig, BadSetting> rejoin_config(Settings settings, std::string webhook,
-                                                      const std::string &stream_id);
 
 }  // namespace rtms

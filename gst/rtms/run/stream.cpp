@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "stream.h"
 
+#include "base/loopthread.h"
 #include "messages.h"
 
-GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
-GST_DEBUG_CATEGORY_EXTERN(gst_rtms_session_debug);
 #define GST_CAT_DEFAULT gst_rtms_src_debug
 
 namespace rtms {
@@ -18,16 +17,6 @@ OutputsConfig outputs_config(const Settings &settings) {
   outputs.transcript_json = settings.transcript_format == GST_RTMS_SRC_TRANSCRIPT_JSON;
   outputs.transcript_speaker = settings.transcript_speaker;
   return outputs;
-}
-
-std::unique_ptr<WebhookListener> take_listener(StreamStart *how) {
-  auto listener = std::get_if<std::unique_ptr<WebhookListener>>(how);
-  return listener ? std::move(*listener) : nullptr;
-}
-
-std::string known_stream(const StreamStart &how) {
-  auto config = std::get_if<SessionConfig>(&how);
-  return config ? config->who.stream_id : "";
 }
 
 // A Contact Center's call has its own numbers for the same.
@@ -45,105 +34,18 @@ bool somebody_came(Product product, int64_t type) {
                      type == static_cast<int64_t>(ContactCenterEvent::UserAnswered)));
 }
 
-GstDebugLevel debug_level(LogSink::Level level) {
-  constexpr GstDebugLevel levels[] = {GST_LEVEL_WARNING, GST_LEVEL_INFO, GST_LEVEL_DEBUG,
-                                      GST_LEVEL_TRACE};
-  return levels[static_cast<int>(level)];
-}
-
 }  // namespace
 
-bool ElementLog::enabled(Level level) const {
-  return gst_debug_category_get_threshold(gst_rtms_session_debug) >= debug_level(level);
-}
-
-void ElementLog::write(Level level, const std::string &text) {
-  GST_CAT_LEVEL_LOG(gst_rtms_session_debug, debug_level(level), element_, "%s", text.c_str());
-}
-
-Stream::Stream(GstElement *element, const Settings &settings, StreamStart how)
+Stream::Stream(GstElement *element, const Settings &settings, LoopThread *thread)
     : element_(element),
       settings_(settings),
-      log_(element),
+      thread_(thread),
+      session_log_(gst_rtms_session_debug, element),
       outputs_(element, outputs_config(settings), &stats_, &roster_,
                [this](GstFlowReturn flow) { downstream_stopped(flow); }),
-      listener_(take_listener(&how)),
-      webhook_url_(listener_ ? listener_->url() : ""),
-      stream_id_(known_stream(how)),
-      thread_(LoopThread::get(settings.context)) {
-  if (listener_)
-    thread_->post([this] { listen(); });
-  else
-    thread_->post([this, config = std::get<SessionConfig>(std::move(how))]() mutable {
-      start(std::move(config));
-    });
-}
+      progress_(element) {}
 
-Stream::~Stream() {
-  thread_->post([this] { shut_down(); });
-  {
-    std::unique_lock<std::mutex> lock(mutex_);
-    down_changed_.wait(lock, [this] { return down_; });
-  }
-  // The pads' tasks may still call the thread, which others may go on using.
-  outputs_.close();
-  thread_->flush();
-}
-
-// ---- on application threads ----------------------------------------------------------
-
-void Stream::set_playing(bool playing) {
-  outputs_.set_playing(playing);
-  if (playing)
-    thread_->post([this] {
-      released_ = true;
-      if (session_)
-        session_->release();
-    });
-}
-
-void Stream::send_eos() {
-  thread_->post([this] { end("EOS was asked for"); });
-}
-
-void Stream::subscribe_video(uint64_t user_id, bool subscribe) {
-  thread_->post([this, user_id, subscribe] {
-    if (session_)
-      session_->subscribe_video(user_id, subscribe);
-  });
-}
-
-void Stream::close_stream() {
-  thread_->post([this] {
-    if (session_)
-      session_->close_stream();
-  });
-}
-
-void Stream::rejoin(const SessionConfig &config) {
-  thread_->post([this, url = config.signaling_url, signature = config.who.signature] {
-    if (session_)
-      session_->rejoin(url, signature);
-  });
-}
-
-void Stream::notify(WebhookNotice notice) {
-  thread_->post([this, notice = std::move(notice)] { webhook(notice); });
-}
-
-std::string Stream::stream_id() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  return stream_id_;
-}
-
-StructurePtr Stream::stats() {
-  outputs_.update_levels();
-  return stats_structure(stats_);
-}
-
-// ---- on the loop thread --------------------------------------------------------------
-
-void Stream::start(SessionConfig config) {
+void Stream::connect(SessionConfig config) {
   WebSocketOptions options;
   options.tls_database = settings_.tls_database;
   options.tls_validation_flags = static_cast<GTlsCertificateFlags>(settings_.tls_validation_flags);
@@ -152,39 +54,35 @@ void Stream::start(SessionConfig config) {
   options.max_message_size = settings_.max_message_size;
   product_ = config.who.product;
   outputs_.set_stream(product_, config.who.stream_id);
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    stream_id_ = config.who.stream_id;
-  }
   before_poll_ = std::make_unique<BeforePoll>([this] { outputs_.wake(); });
   transports_ = std::make_unique<WebSocketFactory>(std::move(options), thread_->operations());
-  session_ = std::make_unique<Session>(std::move(config), transports_.get(), &log_, this);
+  session_ = std::make_unique<Session>(std::move(config), transports_.get(), &session_log_, this);
   if (released_)
     session_->release();
-  post_progress(element_, listener_ ? GST_PROGRESS_TYPE_CONTINUE : GST_PROGRESS_TYPE_START,
-                "Connecting to the stream");
+  progress_.step("Connecting to the stream");
   session_->start();
 }
 
-void Stream::shut_down() {
-  over_ = true;
-  if (!session_) {
-    finished();
-    return;
-  }
-  // Later, because the call may still be inside the session.
-  session_->stop([this] { thread_->post([this] { finished(); }); });
+void Stream::release() {
+  released_ = true;
+  if (session_)
+    session_->release();
 }
 
-void Stream::finished() {
-  listener_.reset();
-  session_.reset();
-  transports_.reset();
-  outputs_.forget_held();
-  before_poll_.reset();
-  std::lock_guard<std::mutex> lock(mutex_);
-  down_ = true;
-  down_changed_.notify_all();
+void Stream::shut_down(std::function<void()> done) {
+  over_ = true;
+  progress_.cancel("Connecting was interrupted");
+  const auto finish = [this, done = std::move(done)] {
+    session_.reset();
+    transports_.reset();
+    outputs_.forget_held();
+    before_poll_.reset();
+    done();
+  };
+  if (!session_)
+    return finish();
+  // Later, because the call may still be inside the session.
+  session_->stop([this, finish] { thread_->post(finish); });
 }
 
 void Stream::end(const char *why) {
@@ -193,11 +91,14 @@ void Stream::end(const char *why) {
   over_ = true;
   close_later();
   GST_INFO_OBJECT(element_, "end of stream: %s", why);
-  if (!outputs_.end()) {
+  if (outputs_.end()) {
+    progress_.cancel(std::string("Connecting was interrupted: ") + why);
+  } else {
     SessionError error;
     error.kind = SessionError::Kind::Ended;
     error.text =
         std::string("The stream was over before there was anything to hand on: ") + why + ".";
+    progress_.fail(error.text);
     post_error(element_, error);
   }
 }
@@ -241,8 +142,7 @@ void Stream::session_negotiated(Media media, const MediaParams &params) {
 void Stream::session_all_negotiated() {
   if (over_)
     return;
-  progress_told_ = true;
-  post_progress(element_, GST_PROGRESS_TYPE_COMPLETE, "Connected");
+  progress_.complete("Connected");
   outputs_.all_negotiated();
 }
 
@@ -301,8 +201,7 @@ void Stream::session_failed(const SessionError &error) {
     return;
   over_ = true;
   close_later();
-  if (!progress_told_)
-    post_progress(element_, GST_PROGRESS_TYPE_ERROR, error.text.c_str());
+  progress_.fail(error.text);
   post_error(element_, error);
   outputs_.end();
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "announcement.h"
+
+#include "debug.h"
+#include "listen.h"
+#include "messages.h"
+#include "sessionconfig.h"
+#include "stream.h"
+
+#define GST_CAT_DEFAULT gst_rtms_src_debug
+
+namespace rtms {
+
+Announcement::Announcement(GstElement *element, const Settings &settings, Stream *stream,
+                           std::unique_ptr<WebhookListener> listener, std::string stream_id)
+    : element_(element),
+      settings_(settings),
+      stream_(stream),
+      listener_(std::move(listener)),
+      url_(listener_ ? listener_->url() : ""),
+      stream_id_(std::move(stream_id)) {}
+
+void Announcement::listen(LogSink *log, std::shared_ptr<unsigned> operations) {
+  listener_->start(log, std::move(operations),
+                   [this](const WebhookNotice &told) { notice(told.event, told.hook); });
+}
+
+void Announcement::notice(WebhookEvent event, const Webhook &hook) {
+  GST_INFO_OBJECT(element_, "webhook %s for stream %s", hook.event.c_str(), hook.stream_id.c_str());
+  if (stream_->is_over())
+    return;
+  Session *session = stream_->session();
+  if (!session) {
+    if (event == WebhookEvent::Started)
+      announced(hook);
+    return;
+  }
+  if (hook.stream_id != stream_id_) {
+    GST_INFO_OBJECT(element_, "webhook for another stream ignored");
+    return;
+  }
+  switch (event) {
+    case WebhookEvent::Started:
+      announced_again(hook);
+      break;
+    case WebhookEvent::Interrupted:
+      session->signaling_interrupted();
+      break;
+    case WebhookEvent::Stopped:
+      session->stream_stopped();
+      break;
+    case WebhookEvent::Other:
+      break;
+  }
+}
+
+void Announcement::announced(const Webhook &hook) {
+  if (!is_wanted(settings_, hook)) {
+    GST_INFO_OBJECT(element_, "webhook for another meeting ignored");
+    return;
+  }
+  auto checked = session_config(settings_, hook);
+  if (auto bad = std::get_if<BadSetting>(&checked)) {
+    SessionError error;
+    error.kind = SessionError::Kind::Unsuitable;
+    error.text = bad->text;
+    stream_->session_failed(error);
+    return;
+  }
+  stream_id_ = hook.stream_id;
+  stream_->connect(std::get<SessionConfig>(std::move(checked)));
+}
+
+void Announcement::announced_again(const Webhook &hook) {
+  if (auto bad = rejoin(settings_, hook))
+    post_rejoin_warning(element_, bad->text);
+}
+
+std::optional<BadSetting> Announcement::rejoin(const Settings &settings, const Webhook &hook) {
+  Session *session = stream_->session();
+  if (!session)
+    return BadSetting{"There is no stream yet: the element still waits for one."};
+  auto result = rejoin_config(settings, hook, stream_id_);
+  if (auto bad = std::get_if<BadSetting>(&result))
+    return *bad;
+  const SessionConfig &config = std::get<SessionConfig>(result);
+  session->rejoin(config.signaling_url, config.who.signature);
+  return std::nullopt;
+}
+
+}  // namespace rtms

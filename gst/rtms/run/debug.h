@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The debug categories, one for each room that logs.
+#pragma once
+
+#include "base/log.h"
+
+#include <gst/gst.h>
+
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);        // rtmssrc: the element and its runs
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_session_debug);    // rtms-session
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_transport_debug);  // rtms-transport
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_webhook_debug);    // rtms-webhook
+
+namespace rtms {
+
+// Before anything is logged; once.
+void init_debug_categories();
+
+// Writes what a room without GStreamer logs to a category, in the element's name.
+class CategoryLog final : public LogSink {
+ public:
+  CategoryLog(GstDebugCategory *category, GstElement *element)
+      : category_(category), element_(element) {}
+  bool enabled(Level level) const override;
+  void write(Level level, const std::string &text) override;
+
+ private:
+  GstDebugCategory *category_;
+  GstElement *element_;
+};
+
+}  // namespace rtms

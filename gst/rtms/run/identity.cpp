@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "identity.h"
+
+#include "base/environment.h"
+#include "protocol/shorten.h"
+#include "transport/url.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rtms {
+namespace {
+
+using Problem = std::optional<BadSetting>;
+
+constexpr const char *kShape = " It must be the JSON text of the service's *.rtms_started webhook.";
+
+std::variant<std::string, BadSetting> read_file(const std::string &path,
+                                                const std::string &source) {
+  char *raw_text = nullptr;
+  gsize size = 0;
+  GError *raw_error = nullptr;
+  g_file_get_contents(path.c_str(), &raw_text, &size, &raw_error);
+  StringPtr text(raw_text);
+  ErrorPtr error(raw_error);
+  if (error)
+    return BadSetting{source + " cannot be read: " + error->message + "."};
+  std::string_view read(text.get(), size);
+  // What some editors and shells write before a text.
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (read.substr(0, kByteOrderMark.size()) == kByteOrderMark)
+    read.remove_prefix(kByteOrderMark.size());
+  return std::string(read);
+}
+
+// The id properties: at most one may be set; it beats the webhook's.
+Problem choose_id(const Settings &settings, Webhook *hook) {
+  struct IdProperty {
+    const char *name;
+    const std::string &value;
+    Product product;
+  };
+  const IdProperty ids[] = {
+      {"meeting-uuid", settings.meeting_uuid, Product::Meeting},
+      {"session-id", settings.session_id, Product::VideoSdk},
+      {"engagement-id", settings.engagement_id, Product::ContactCenter},
+      {"call-id", settings.call_id, Product::Phone},
+  };
+  std::string set;
+  for (const IdProperty &id : ids) {
+    if (id.value.empty())
+      continue;
+    if (!set.empty())
+      return BadSetting{set + " and " + id.name +
+                        " are both set. Set exactly one of meeting-uuid, session-id, "
+                        "engagement-id and call-id, by product."};
+    set = id.name;
+    const bool webinar = hook->product == Product::Webinar && id.product == Product::Meeting;
+    hook->product = webinar ? Product::Webinar : id.product;
+    hook->id = id.value;
+  }
+  if (hook->id.empty())
+    return BadSetting{
+        "None of meeting-uuid, session-id, engagement-id and call-id is set, and no "
+        "webhook names one. Set webhook, webhook-location, or the id of the product."};
+  return {};
+}
+
+Problem check_printable(const char *name, std::string_view value) {
+  if (is_printable(value))
+    return {};
+  return BadSetting{std::string(name) +
+                    " holds control characters or invalid UTF-8. Copy it from "
+                    "the webhook as it is."};
+}
+
+Secret client_secret(const Settings &settings) {
+  return settings.client_secret.empty()
+             ? Secret(environment({"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET"}))
+             : settings.client_secret;
+}
+
+Problem choose_signature(const Settings &settings, const Webhook &hook, Identity *who) {
+  if (!settings.signature.empty()) {
+    who->signature = settings.signature.view();
+    return check_printable("signature", who->signature);
+  }
+  const Secret secret = client_secret(settings);
+  if (!secret.empty() && !who->client_id.empty()) {
+    who->signature = handshake_signature(secret, who->client_id, who->id, who->stream_id);
+    return {};
+  }
+  if (!hook.signature.empty()) {
+    who->signature = hook.signature;
+    return check_printable("The webhook's signature", who->signature);
+  }
+  if (who->client_id.empty())
+    return BadSetting{
+        "client-id is not set. Set it, or ZM_RTMS_CLIENT in the environment, to the "
+        "client id (SDK key) of the app; or set signature."};
+  return BadSetting{
+      "client-secret is not set. Set ZM_RTMS_SECRET in the environment (or the "
+      "property) to the client secret (SDK secret) of the app; or set signature."};
+}
+
+}  // namespace
+
+std::variant<Webhook, BadSetting> read_announcement(const std::string &json,
+                                                    const std::string &source) {
+  WebhookResult result = parse_webhook(json);
+  if (auto error = std::get_if<ParseError>(&result))
+    return BadSetting{source + " is " + error->what + "." + kShape};
+  Webhook hook = std::get<Webhook>(std::move(result));
+  if (!hook.event.empty() && webhook_event(hook.event) != WebhookEvent::Started)
+    return BadSetting{source + " holds the event \"" + hook.event + "\"." + kShape};
+  return hook;
+}
+
+std::variant<Webhook, BadSetting> announcement_of(const Settings &settings) {
+  if (!settings.webhook.empty())
+    return read_announcement(settings.webhook, "webhook");
+  if (settings.webhook_location.empty())
+    return Webhook{};
+  const std::string source = "webhook-location=" + settings.webhook_location;
+  auto read = read_file(settings.webhook_location, source);
+  if (auto bad = std::get_if<BadSetting>(&read))
+    return *bad;
+  return read_announcement(std::get<std::string>(read), source);
+}
+
+Problem fill_identity(const Settings &settings, Webhook hook, SessionConfig *config) {
+  if (auto problem = choose_id(settings, &hook))
+    return problem;
+
+  Identity &who = config->who;
+  who.product = hook.product;
+  who.id = hook.id;
+  who.stream_id = settings.stream_id.empty() ? hook.stream_id : settings.stream_id;
+  who.client_id = settings.client_id;
+  if (who.stream_id.empty())
+    return BadSetting{
+        "stream-id is not set, and no webhook names one. Set webhook, "
+        "webhook-location, or stream-id to the webhook's rtms_stream_id."};
+  for (auto &[name, value] : {std::pair{"stream-id", who.stream_id},
+                              {"meeting-uuid, session-id, engagement-id or call-id", who.id},
+                              {"client-id", who.client_id}})
+    if (auto problem = check_printable(name, value))
+      return problem;
+
+  // server_urls of the webhook may be a list.
+  config->signaling_url =
+      settings.signaling_url.empty() ? hook.signaling_url : first_url(settings.signaling_url);
+  if (config->signaling_url.empty())
+    return BadSetting{
+        "signaling-url is not set, and no webhook names one. Set webhook, "
+        "webhook-location, or signaling-url to the webhook's server_urls."};
+  if (auto problem = url_problem(config->signaling_url, settings.allow_insecure))
+    return BadSetting{"signaling-url=" + printable_url(config->signaling_url) + " " + *problem +
+                      "."};
+  return choose_signature(settings, hook, &who);
+}
+
+bool has_credentials(const Settings &settings) {
+  return !settings.signature.empty() ||
+         (!settings.client_id.empty() && !client_secret(settings).empty());
+}
+
+bool is_printable(std::string_view value) {
+  const bool clean = std::none_of(value.begin(), value.end(),
+                                  [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  return clean && g_utf8_validate(value.data(), static_cast<gssize>(value.size()), nullptr);
+}
+
+}  // namespace rtms

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "run.h"
+
+#include "announcement.h"
+#include "base/loopthread.h"
+#include "debug.h"
+#include "identity.h"
+#include "listen.h"
+#include "messages.h"
+#include "output/gstrtmssrcpad.h"
+#include "output/participantmeta.h"
+#include "sessionconfig.h"
+#include "stream.h"
+
+#include <condition_variable>
+#include <mutex>
+
+#define GST_CAT_DEFAULT gst_rtms_src_debug
+
+namespace rtms {
+
+// Which stream it is is known, or a webhook will say.
+struct Run::Start {
+  std::optional<SessionConfig> known;
+  std::unique_ptr<WebhookListener> listener;
+};
+
+namespace {
+
+void warn_of_credentials(GstElement *element, const Settings &settings) {
+  if (!has_credentials(settings))
+    GST_ELEMENT_WARNING(
+        element, RESOURCE, SETTINGS,
+        ("client-id or client-secret is not set: a stream can be connected only if its webhook "
+         "holds a signature. Set ZM_RTMS_CLIENT and ZM_RTMS_SECRET in the environment, or the "
+         "properties."),
+        (nullptr));
+}
+
+}  // namespace
+
+void Run::init() {
+  init_debug_categories();
+  register_participant_meta();
+}
+
+GType Run::pad_type() {
+  return GST_TYPE_RTMS_SRC_PAD;
+}
+
+Run::Result Run::create(GstElement *element, Settings settings) {
+  auto trusted = tls_database(settings);
+  if (auto bad = std::get_if<BadSetting>(&trusted))
+    return *bad;
+  settings.tls_database = std::get<TlsDatabase>(trusted);
+  Start start;
+  if (settings.webhook_listen.empty()) {
+    auto checked = session_config(settings);
+    if (auto bad = std::get_if<BadSetting>(&checked))
+      return *bad;
+    start.known = std::get<SessionConfig>(std::move(checked));
+  } else {
+    auto listening = open_listener(settings);
+    if (auto bad = std::get_if<BadSetting>(&listening))
+      return *bad;
+    start.listener = std::get<std::unique_ptr<WebhookListener>>(std::move(listening));
+    warn_of_credentials(element, settings);
+  }
+  return std::unique_ptr<Run>(new Run(element, settings, std::move(start)));
+}
+
+Run::Run(GstElement *element, const Settings &settings, Start start)
+    : element_(element),
+      thread_(LoopThread::get(settings.context)),
+      webhook_log_(std::make_unique<CategoryLog>(gst_rtms_webhook_debug, element)),
+      stream_(std::make_unique<Stream>(element, settings, thread_.get())),
+      announcement_(std::make_unique<Announcement>(element, settings, stream_.get(),
+                                                   std::move(start.listener),
+                                                   start.known ? start.known->who.stream_id : "")),
+      start_(std::make_unique<Start>(std::move(start))) {
+  if (start_->known)
+    return;
+  // Before the state change is done: gst-launch-1.0 then waits for the meeting in PAUSED, so that
+  // recordings begin with it.
+  GST_INFO_OBJECT(element, "listening at %s", webhook_url().c_str());
+  post_listening(element, webhook_url());
+  stream_->progress().step("Waiting for a stream to be announced at " + webhook_url());
+}
+
+void Run::begin() {
+  thread_->post([this, start = std::shared_ptr<Start>(std::move(start_))] {
+    if (start->known)
+      stream_->connect(std::move(*start->known));
+    else
+      announcement_->listen(webhook_log_.get(), thread_->operations());
+  });
+}
+
+Run::~Run() {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool down = false;
+  thread_->post([&] {
+    announcement_->close();
+    stream_->shut_down([&] {
+      std::lock_guard<std::mutex> lock(mutex);
+      down = true;
+      changed.notify_all();
+    });
+  });
+  {
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return down; });
+  }
+  // The pads' tasks may still call the thread, which others may go on using.
+  stream_->outputs().close();
+  thread_->flush();
+  thread_.reset();
+}
+
+void Run::set_playing(bool playing) {
+  stream_->outputs().set_playing(playing);
+  if (playing)
+    thread_->post([this] { stream_->release(); });
+}
+
+void Run::set_latency(GstClockTime latency) {
+  stream_->outputs().latency()->min = latency;
+}
+
+void Run::answer_latency(GstQuery *query) const {
+  stream_->outputs().latency()->answer(query);
+}
+
+void Run::send_eos() {
+  thread_->post([this] { stream_->end("EOS was asked for"); });
+}
+
+void Run::subscribe_video(uint64_t user_id, bool subscribe) {
+  thread_->post([this, user_id, subscribe] {
+    if (Session *session = stream_->session())
+      session->subscribe_video(user_id, subscribe);
+  });
+}
+
+void Run::close_stream() {
+  thread_->post([this] {
+    if (Session *session = stream_->session())
+      session->close_stream();
+  });
+}
+
+std::optional<BadSetting> Run::rejoin(const Settings &settings, const std::string &webhook) {
+  auto read = read_announcement(webhook, "webhook");
+  if (auto bad = std::get_if<BadSetting>(&read))
+    return *bad;
+  thread_->post([this, settings, hook = std::get<Webhook>(std::move(read))] {
+    if (auto bad = announcement_->rejoin(settings, hook))
+      post_rejoin_warning(element_, bad->text);
+  });
+  return std::nullopt;
+}
+
+std::optional<BadSetting> Run::notify(const std::string &webhook) {
+  auto parsed = parse_webhook(webhook);
+  auto hook = std::get_if<Webhook>(&parsed);
+  const WebhookEvent event = hook ? webhook_event(hook->event) : WebhookEvent::Other;
+  if (event == WebhookEvent::Other || hook->stream_id.empty())
+    return BadSetting{
+        "It is no webhook about a stream: valid are *.rtms_started, *.rtms_interrupted and "
+        "*.rtms_stopped with an rtms_stream_id."};
+  thread_->post([this, event, hook = std::move(*hook)] { announcement_->notice(event, hook); });
+  return std::nullopt;
+}
+
+const std::string &Run::webhook_url() const {
+  return announcement_->url();
+}
+
+StructurePtr Run::stats() {
+  stream_->outputs().update_levels();
+  return stats_structure(stream_->stats());
+}
+
+bool Run::is_own_thread() const {
+  return thread_->is_current();
+}
+
+StructurePtr empty_stats() {
+  return stats_structure(Stats());
+}
+
+}  // namespace rtms
