@@ -116,7 +116,9 @@ void push_gap(GstRtmsSrcPad *self, GstClockTime certain, GstClockTime least) {
   if (!GST_CLOCK_TIME_IS_VALID(position))
     return;
   state->end = certain;
-  push_event(self, EventPtr(gst_event_new_gap(position, certain - start)));
+  EventPtr gap(gst_event_new_gap(position, certain - start));
+  gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
+  push_event(self, std::move(gap));
 }
 
 // Parsers and encoders name their caps at the first data, of which a GAP is a kind: without any, a

@@ -30,6 +30,7 @@ struct PadConfig {
   Queue::Limits limits;
   // How long it is silent before it says so with a GAP, in ms.
   unsigned gap_after_ms = 250;
+  GstGapFlags gap_flags{};
 
   // The callbacks come from the pad's streaming task, without any lock held.
 

@@ -39,11 +39,14 @@ int64_t least_step(Media media) {
   return is_picture(media) ? GST_MSECOND : 0;
 }
 
+// The matroskamux of GStreamer 1.26 writes an empty block for each GAP that is not flagged as missing
+// data. A compositor keeps the last picture where data is missing: GAPs of pictures have no flag.
 GstRtmsSrcPad *new_pad(OutputContext *context, Media media, const OutputLabel &label) {
   PadConfig config;
   config.policy = policy_of(media);
   config.limits = context->config.limits;
   config.gap_after_ms = gap_after_ms(media, context->params);
+  config.gap_flags = is_picture(media) ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
   config.certain_time = [context] { return context->time.certain_time(); };
   config.flow_changed = [context] { context->flow_changed(); };
   config.latency = context->time.latency();
