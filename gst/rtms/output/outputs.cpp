@@ -187,6 +187,21 @@ bool Outputs::end() {
   return any;
 }
 
+void Outputs::end(MediaMask media) {
+  const bool more = per_participant() && (negotiated_ & media & media_bit(Media::Audio));
+  if (media & media_bit(Media::Audio))
+    release_backlog();
+  if (media & media_bit(Media::Transcript))
+    release_interim(interim_.all());
+  for_each([media](Output &output) {
+    if (media & media_bit(output.media()))
+      output.end();
+  });
+  negotiated_ &= ~media;
+  if (more && all_negotiated_)
+    gst_element_no_more_pads(context_.element);
+}
+
 // ---- messages ------------------------------------------------------------------------
 
 void Outputs::push(const MediaData &data) {

@@ -45,6 +45,8 @@ class Outputs {
   void participant_left(const Participant &participant);
   // EOS on each pad, behind what waits there. False where there is no pad.
   bool end();
+  // The same for the pads of these kinds of media, of which nothing comes again.
+  void end(MediaMask media);
 
   // What waits for the first audio, or for a final text, is given up: the loop thread ends.
   void forget_held();
