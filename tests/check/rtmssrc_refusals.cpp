@@ -14,9 +14,6 @@ constexpr int kStatusEnd = G_N_ELEMENTS(kStatusNames);
 bool is_transient(int status) {
   return status == 8 || status == 16 || status == 45;
 }
-bool concerns_one_medium(int status) {
-  return status >= 9 && status <= 13;
-}
 
 Expected expected_of(int status) {
   std::vector<int> codes;
@@ -69,16 +66,20 @@ GST_START_TEST(test_final_status_signaling) {
 }
 GST_END_TEST;
 
+// Of the only kind of media there is: what the others would do is rtmssrc_one_medium's.
 GST_START_TEST(test_final_status_media) {
   for (int status = 1; status <= kStatusEnd; status++) {
-    if (is_transient(status) || concerns_one_medium(status))
+    if (is_transient(status))
       continue;
     Config config = fast_config(audio_source(5));
     config.end = End::Nothing;  // an end could overtake the refusal, on another socket
     config.status_media[Media::Audio] = status;
     config.reason = "because of tests";
     check_server_error("media " + std::to_string(status), config, expected_of(status),
-                       with("connection-mode", status % 2 ? "split" : "unified"));
+                       [status](GstElement *src) {
+                         set(src, "media-types", "audio");
+                         set(src, "connection-mode", status % 2 ? "split" : "unified");
+                       });
   }
 }
 GST_END_TEST;
@@ -202,15 +203,20 @@ GST_START_TEST(test_one_medium_refused_at_signaling) {
 }
 GST_END_TEST;
 
-// When all are refused nothing is left: the reasons as warnings, and an error.
+// When all are refused nothing is left: the last one's reason is the error.
 GST_START_TEST(test_all_media_refused) {
   Config config = fast_config(audio_source(5));
   config.status_media[Media::Audio] = 9;
   config.status_media[Media::Video] = 10;
   auto server = serve(config);
   Player player(*server, with("media-types", "audio+video"));
-  check_error("all refused", player, resource({}, {"media-types"}));
-  ck_assert_msg(player.record().count(GST_MESSAGE_WARNING) == 2, "%s", player.summary().c_str());
+  check_error("all refused", player, resource({}, {"media-types", "9|10", "NOT_SUPPORT"}));
+  const Record &record = player.record();
+  ck_assert_msg(record.count(GST_MESSAGE_WARNING) == 1, "%s", player.summary().c_str());
+  const Failure warning = failure_of(record.first(GST_MESSAGE_WARNING));
+  check_failure("the other", warning, resource({}, {"media-types", "9|10", "NOT_SUPPORT"}));
+  const Failure error = failure_of(record.first(GST_MESSAGE_ERROR));
+  ck_assert_str_ne(warning.text.c_str(), error.text.c_str());
 }
 GST_END_TEST;
 

@@ -35,7 +35,8 @@ class NoLog final : public LogSink {
 
 class Script final : public SessionListener {
  public:
-  explicit Script(SessionConfig config) : session_(std::move(config), &net_, &log_, this) {
+  explicit Script(SessionConfig config)
+      : wanted_(config.media), session_(std::move(config), &net_, &log_, this) {
     session_.start();
     settle();
   }
@@ -55,6 +56,7 @@ class Script final : public SessionListener {
   void session_keep_alive(MediaMask) override { called(); }
   void session_ignored(const std::string &) override { called(); }
   void session_warning(const SessionError &warning) override { said(warning); }
+  void session_media_ended(MediaMask media, const SessionError &why) override;
   void session_failed(const SessionError &error) override;
   void session_ended() override { over(); }
 
@@ -67,7 +69,8 @@ class Script final : public SessionListener {
 
   NoLog log_;
   FakeNet net_;
-  MediaMask negotiated_ = 0;
+  const MediaMask wanted_;
+  MediaMask negotiated_ = 0, ended_ = 0;
   bool all_negotiated_ = false;
   bool over_ = false;
   bool stopped_ = false, done_ = false;
@@ -105,6 +108,17 @@ void Script::session_failed(const SessionError &error) {
 void Script::session_negotiated(Media media, const MediaParams &) {
   called();
   negotiated_ |= media_bit(media);
+  if (ended_ & media_bit(media))
+    violated("what has ended is not negotiated again");
+}
+
+void Script::session_media_ended(MediaMask media, const SessionError &why) {
+  said(why);
+  if (over_ || media == 0 || (media & ended_) || (media & ~wanted_))
+    violated("media that was asked for ends once");
+  ended_ |= media;
+  if (ended_ == wanted_)
+    violated("the end of the last kind of media is an error");
 }
 
 void Script::session_all_negotiated() {
@@ -118,6 +132,8 @@ void Script::session_media(const MediaData &data) {
   called();
   if (!(negotiated_ & media_bit(data.media)))
     violated("media that was not negotiated");
+  if (ended_ & media_bit(data.media))
+    violated("nothing comes of what has ended");
   // Views that lead nowhere are found here.
   volatile size_t sum = 0;
   for (std::string_view view : {data.payload, data.user_name, data.channel_id})

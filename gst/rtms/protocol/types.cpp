@@ -213,10 +213,20 @@ const char *status_advice(int64_t code) {
 }
 
 std::optional<Media> media_of_status(int64_t code) {
-  constexpr int64_t first = static_cast<int64_t>(StatusCode::AudioNotSupported);
-  if (code < first || code > static_cast<int64_t>(StatusCode::ChatNotSupported))
-    return std::nullopt;
-  return static_cast<Media>(code - first);
+  constexpr int64_t kNotSupported = static_cast<int64_t>(StatusCode::AudioNotSupported);
+  if (code >= kNotSupported && code <= static_cast<int64_t>(StatusCode::ChatNotSupported))
+    return static_cast<Media>(code - kNotSupported);
+  if (code >= 18 && code <= 24)
+    return Media::Audio;
+  if (code >= 25 && code <= 30)
+    return Media::Video;
+  if (code >= 31 && code <= 35)
+    return Media::Screen;
+  if (code == 36 || code == 37 || code == 43 || code == 46)
+    return Media::Transcript;
+  if (code == 38 || code == 39 || code == 47)
+    return Media::Chat;
+  return std::nullopt;
 }
 
 const char *stream_state_nick(int64_t state) {

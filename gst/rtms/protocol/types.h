@@ -270,7 +270,7 @@ enum class StatusCode : int {
 
 const char *status_name(int64_t code);    // "INVALID_SIGNATURE"; "UNKNOWN_STATUS" for others
 const char *status_advice(int64_t code);  // what the user should check
-// The one kind of media that a status is about.
+// The one kind of media that a status is about: it is not to be had, or not with these parameters.
 std::optional<Media> media_of_status(int64_t code);
 const char *stream_state_nick(int64_t state);   // "terminated"; "unknown"
 const char *session_state_nick(int64_t state);  // "started"; "unknown"

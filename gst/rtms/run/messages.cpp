@@ -157,7 +157,8 @@ void post_problem(GstElement *element, GstMessageType type, const SessionError &
  * signaling and one for each kind of media, or one for all media
  * (#GstRtmsSrc:connection-mode=unified). A loss that cannot be repaired within
  * #GstRtmsSrc:signaling-reconnect-window or #GstRtmsSrc:media-reconnect-window is an error on the
- * bus, or a warning where other media go on.
+ * bus. Where other media go on, it is a warning, EOS on the pads of the media that ended, and
+ * `closed`.
  *
  * Since: 0.1
  */

@@ -196,6 +196,12 @@ void Stream::session_warning(const SessionError &warning) {
   post_warning(element_, warning);
 }
 
+void Stream::session_media_ended(MediaMask media, const SessionError &why) {
+  post_warning(element_, why);
+  if (!over_)
+    outputs_.end(media);
+}
+
 void Stream::session_failed(const SessionError &error) {
   if (over_)
     return;

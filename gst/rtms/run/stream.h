@@ -56,6 +56,7 @@ class Stream final : public SessionListener {
   void session_keep_alive(MediaMask media) override;
   void session_ignored(const std::string &what) override;
   void session_warning(const SessionError &warning) override;
+  void session_media_ended(MediaMask media, const SessionError &why) override;
   void session_ended() override;
 
   void close_later();

@@ -37,7 +37,8 @@ void Links::add(MediaMask media, const std::string &url) {
     links_.push_back(std::make_unique<Link>(media, url, plans_ > 1, context_, this));
     return;
   }
-  context_->listener->session_warning(
+  listener_->media_ended(
+      media,
       plain_error(SessionError::Kind::NoMedia,
                   "The service does not offer " + media_names(media) +
                       " for this stream. Check the app's scopes, or leave it out of media-types."));

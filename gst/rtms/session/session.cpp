@@ -72,18 +72,21 @@ void Session::link_ready(MediaMask media) {
     signaling_.send(*request);
 }
 
+// One kind of media is not the meeting, unless it is the last.
 void Session::media_ended(MediaMask media, const SessionError &why) {
-  const bool refused = why.kind == SessionError::Kind::Protocol || media_of_status(why.status);
-  if (!refused) {
+  if (stage_ != Stage::Running)
+    return;
+  const MediaMask rest = context_.config.media & ~media;
+  if (rest == 0) {
     fail(why);
     return;
   }
-  context_.listener->session_warning(why);
-  context_.config.media &= ~media;
-  if (context_.config.media == 0)
-    fail(
-        plain_error(SessionError::Kind::NoMedia,
-                    "The service offers none of the media that media-types asks for. " + why.text));
+  context_.debug(media_names(media) + " ended, " + media_names(rest) + " goes on");
+  context_.config.media = rest;
+  if (media & media_bit(Media::Video))
+    video_.granted(DataOpt::VideoActiveSpeaker);
+  context_.listener->session_connection(ConnectionState::Closed, media, 0);
+  context_.listener->session_media_ended(media, why);
 }
 
 // ---- from one set of connections to the next -------------------------------------------
@@ -283,8 +286,8 @@ const char *Session::violation() const {
   if (stage_ != Stage::Running)
     return nullptr;
   const bool established = signaling_.state() == Signaling::State::Established;
-  if (links_.media() & ~(established ? context_.config.media : 0))
-    return "media that is wanted has links, while there is signaling";
+  if (links_.media() != (established ? context_.config.media : 0))
+    return "each kind of media that is wanted has a link, while there is signaling";
   if (!leaving_.empty() && signaling_.has_connection())
     return "nothing is opened while others are left";
   if (leaving_.empty() && signaling_.state() == Signaling::State::Idle)

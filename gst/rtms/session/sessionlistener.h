@@ -46,6 +46,8 @@ class SessionListener {
   // A message that was not understood, or that is not for us.
   virtual void session_ignored(const std::string &what) = 0;
   virtual void session_warning(const SessionError &warning) = 0;
+  // These media cannot be had, or not any more: nothing of them comes again. Others go on.
+  virtual void session_media_ended(MediaMask media, const SessionError &why) = 0;
   // The session is over: nothing but stop() makes sense any more.
   virtual void session_failed(const SessionError &error) = 0;
   virtual void session_ended() = 0;
