@@ -107,6 +107,9 @@ class Player {
   // Before play(): which pads get a sink; all do unless told.
   void link_only(std::function<bool(const std::string &)> wanted) { wanted_ = std::move(wanted); }
 
+  // Before play(): is called with each message, on the thread that posts it.
+  void watch(std::function<void(GstMessage *)> watcher) { watcher_ = std::move(watcher); }
+
   GstStateChangeReturn state(GstState wanted);
   void play();  // to PLAYING; that must not fail
   void stop();  // to NULL, which must be prompt
@@ -132,6 +135,7 @@ class Player {
   ElementPtr pipeline_;
   GstElement *src_ = nullptr;
   std::function<bool(const std::string &)> wanted_;
+  std::function<void(GstMessage *)> watcher_;
   std::mutex mutex_;
   std::condition_variable changed_;
   Record record_;

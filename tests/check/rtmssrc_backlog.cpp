@@ -10,7 +10,7 @@ using namespace rtmscheck;
 namespace {
 
 constexpr int kVideo = 15;
-// Less than the second for which the element waits.
+// Less than the five seconds for which the element waits.
 const int64_t kAtOnceMs = 900 * slowness();
 
 Setup with_backlog() {
@@ -59,7 +59,7 @@ GST_START_TEST(test_video_first) {
 }
 GST_END_TEST;
 
-// Nobody speaks: the camera is not held up for longer than a second.
+// Nobody speaks: the camera is not held up for longer than five seconds.
 GST_START_TEST(test_no_audio) {
   auto server = serve(quiet_config());
   Player player(*server, with_backlog());
@@ -69,8 +69,8 @@ GST_START_TEST(test_no_audio) {
   const int64_t start_us = g_get_monotonic_time();
   server->send_media(Media::Video, video_json(0));
   ck_assert(wait_packets(player, "video", 1));
-  expect_prompt("video", awake, 2000 * slowness());
-  ck_assert_int_ge((g_get_monotonic_time() - start_us) / 1000, 900);
+  expect_prompt("video", awake, 6000 * slowness());
+  ck_assert_int_ge((g_get_monotonic_time() - start_us) / 1000, 4900);
   // What is older than that comes too late to be put in front: it is there, but not before it.
   server->send_media(Media::Audio, audio_json(-5000, 0));
   server->send_media(Media::Audio, audio_json(1000, 0));

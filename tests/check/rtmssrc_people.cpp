@@ -102,7 +102,9 @@ GST_START_TEST(test_come_and_go) {
   server->send_media(Media::Audio, audio_json(60000, kAnton));
   ck_assert(wait_packets(player, "audio_1", 1));
   server->send_signaling(participants_json(4, kBerta));
-  ck_assert(player.wait([](const Record &r) { return r.pads.at("audio_0").eos(); }));
+  // Ten seconds later, when nobody is expected back.
+  ck_assert(
+      player.wait([](const Record &r) { return r.pads.at("audio_0").eos(); }, 3 * kDeadlineMs));
   server->send_media(Media::Audio, audio_json(60020, kAnton));
   ck_assert(wait_packets(player, "audio_1", 2));
   player.stop();
@@ -137,7 +139,9 @@ GST_START_TEST(test_contact_center_party) {
   server->send_media(Media::Audio, say(0));
   ck_assert(wait_packets(player, "audio_0", 1));
   server->send_signaling(event_json(11, info));
-  ck_assert(player.wait([](const Record &r) { return r.pads.at("audio_0").eos(); }));
+  // Ten seconds later, when nobody is expected back.
+  ck_assert(
+      player.wait([](const Record &r) { return r.pads.at("audio_0").eos(); }, 3 * kDeadlineMs));
   player.stop();
   expect_text(comment_of(player.record().pad("audio_0")), "channel-id=agent");
 }

@@ -173,6 +173,19 @@ void set_playing(GstRtmsSrc *self, bool playing) {
     self->run->set_playing(playing);
 }
 
+// All at once: one after another, blocked ones would take their time each. Flushing calls what
+// follows the pads, so that no lock is held; only a state change, which this is part of, ends the
+// stream.
+void stop_pads(GstRtmsSrc *self) {
+  Run *run = nullptr;
+  {
+    RunLock lock(self);
+    run = self->run;
+  }
+  if (run)
+    run->stop_pads();
+}
+
 // A callback of the application runs on the element's own thread, and changes the state from there.
 bool is_own_thread(GstRtmsSrc *self) {
   RunLock lock(self);
@@ -193,6 +206,9 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
         (nullptr));
     return GST_STATE_CHANGE_FAILURE;
   }
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    stop_pads(self);
 
   GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_rtms_src_parent_class)->change_state(element, transition);

@@ -551,6 +551,41 @@ void install_timing(Installer *install) {
                 static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
                                          GST_PARAM_MUTABLE_PLAYING));
   /**
+   * GstRtmsSrc:text-wait:
+   *
+   * How far the GAP events of the pads `transcript` and `chat` stay behind those of the others, in
+   * ms. A line of the transcript is complete seconds after it began, and a buffer never starts
+   * before the end of a GAP: without waiting it moves there, with its whole duration. A recording
+   * that wants subtitles in their true place waits 6000; what follows the pads then waits as long,
+   * too.
+   *
+   * Valid: 0 to 60000 ms.
+   *
+   * Since: 0.1
+   */
+  install->uint(
+      "text-wait", "Wait for texts",
+      "How far the GAPs of transcript and chat stay behind the others', in ms (0 to 60000): "
+      "6000 gives subtitles their true place in a recording",
+      &Settings::text_wait);
+  /**
+   * GstRtmsSrc:replay-wait:
+   *
+   * For how long a pad whose connection was lost sends no GAP event, in ms, because the service
+   * replays what it buffers meanwhile; 0: as long as the connection is away and for 2 s after that,
+   * at most 65000. It ends when what comes is new again. With 1 the pad goes on at once, as a live
+   * pipeline wants it: what is replayed then moves to the end of the last GAP.
+   *
+   * Valid: 0 to 65000 ms.
+   *
+   * Since: 0.1
+   */
+  install->uint(
+      "replay-wait", "Wait for a replay",
+      "How long a pad whose connection was lost sends no GAP, in ms (0 to 65000; 0 = as long "
+      "as the connection is away)",
+      &Settings::replay_wait);
+  /**
    * GstRtmsSrc:max-queue-bytes:
    *
    * How much may wait on each pad for a slow pipeline, in bytes; 0: no bound. When it is full,

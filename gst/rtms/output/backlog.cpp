@@ -5,7 +5,7 @@
 
 namespace rtms {
 namespace {
-constexpr unsigned kMaxHold_ms = 1000;
+constexpr unsigned kMaxHold_ms = 5000;
 }  // namespace
 
 bool Backlog::hold(const MediaData &data) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gstrtmssrcpad.h"
 
+#include "padposition.h"
+#include "padqueue.h"
+
 #include <algorithm>
-#include <condition_variable>
+#include <iterator>
 #include <mutex>
 
-GST_DEBUG_CATEGORY_STATIC(gst_rtms_src_pad_debug);
-#define GST_CAT_DEFAULT gst_rtms_src_pad_debug
+GST_DEBUG_CATEGORY(gst_rtms_output_debug);  // of the whole room
+#define GST_CAT_DEFAULT gst_rtms_output_debug
 
 namespace {
 
@@ -15,7 +18,8 @@ using namespace std::chrono_literals;
 // A pad that goes on having nothing to say says so this often.
 constexpr auto kGapInterval = 250ms;
 constexpr GstClockTime kMinGap = 100 * GST_MSECOND;
-constexpr auto kPushTimeout = 300ms;
+// What is in the middle of a push gets so long to finish, and then to be flushed.
+constexpr auto kPushTimeout = 300ms, kFlushTimeout = 100ms;
 constexpr size_t kCacheLine = 64;
 
 }  // namespace
@@ -25,34 +29,32 @@ namespace rtms {
 // In cache lines by who writes: what the loop thread reads of each buffer's pad is not fetched anew
 // because the streaming task wrote beside it.
 struct PadState {
-  explicit PadState(PadConfig c) : config(std::move(c)), queue(config.policy, config.limits) {}
+  explicit PadState(PadConfig c)
+      : config(std::move(c)), queue(config.policy, config.limits), position(config.step) {}
 
   const PadConfig config;
   GstRtmsSrcPad *pad = nullptr;
 
-  // What the last push returned.
-  std::atomic<GstFlowReturn> flow{GST_FLOW_OK};
-  std::atomic<bool> linked{false};  // written with `mutex`
+  std::atomic<GstFlowReturn> flow{GST_FLOW_OK};  // what the last push returned
+  std::atomic<bool> linked{false};
+  std::atomic<bool> threadless{false};  // the task could not be started
+  std::atomic<int64_t> gaps_from_us{0};
+  // What is said of the link, and how often there was a new one: written with the mutex.
+  std::atomic<unsigned> links{0};
+  std::mutex mutex;
 
-  // `mutex` guards the next six, and the start of the task and the look at the link, which take the
-  // pad's lock. Nothing else is called with it held.
-  alignas(kCacheLine) std::mutex mutex;
-  std::condition_variable changed;
-  Queue queue;
-  bool flushing = true;
-  bool eos = false;  // an EOS event is in the queue, or has been
-  bool pushing = false;
+  alignas(kCacheLine) PadQueue queue;
 
   // The streaming task's own.
-  alignas(kCacheLine) GstSegment segment{};
-  GstClockTime end = GST_CLOCK_TIME_NONE;  // running time of the end of what was pushed
-  bool silent = false;                     // a GAP was the last
+  alignas(kCacheLine) PadPosition position;
+  bool silent = false;  // a GAP was the last
 };
 
 }  // namespace rtms
 
 using rtms::BufferPtr;
 using rtms::EventPtr;
+using rtms::PadQueue;
 using rtms::PadState;
 
 struct _GstRtmsSrcPad {
@@ -61,174 +63,175 @@ struct _GstRtmsSrcPad {
 };
 
 G_DEFINE_TYPE_WITH_CODE(GstRtmsSrcPad, gst_rtms_src_pad, GST_TYPE_PAD,
-                        GST_DEBUG_CATEGORY_INIT(gst_rtms_src_pad_debug, "rtmssrcpad", 0,
-                                                "rtmssrc output"))
+                        GST_DEBUG_CATEGORY_INIT(gst_rtms_output_debug, "rtms-output", 0,
+                                                "RTMS pads"))
 
 namespace {
 
-void set_flow(GstRtmsSrcPad *self, GstFlowReturn flow) {
+// What a push returned that began when the pad had been linked so often: it says nothing about a
+// newer link.
+void set_flow(GstRtmsSrcPad *self, GstFlowReturn flow, unsigned links) {
   PadState *state = self->state;
   if (flow == state->flow)
     return;
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    if (links != state->links)
+      return;
+    state->flow = flow;
+  }
   GST_DEBUG_OBJECT(self, "flow is now %s", gst_flow_get_name(flow));
-  state->flow = flow;
   // Flushing concerns this pad alone, and passes with its deactivation.
   if (flow != GST_FLOW_FLUSHING)
     state->config.flow_changed();
 }
 
-void advance(PadState *state, GstClockTime position, GstClockTime duration) {
-  const GstClockTime start =
-      gst_segment_to_running_time(&state->segment, GST_FORMAT_TIME, position);
-  if (!GST_CLOCK_TIME_IS_VALID(start))
-    return;
-  const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? start + duration : start;
-  if (!GST_CLOCK_TIME_IS_VALID(state->end) || end > state->end)
-    state->end = end;
-}
-
 void push_buffer(GstRtmsSrcPad *self, BufferPtr buffer) {
   PadState *state = self->state;
-  advance(state, GST_BUFFER_PTS(buffer.get()), GST_BUFFER_DURATION(buffer.get()));
+  if (const GstClockTime moved = state->position.place(buffer.get())) {
+    GST_DEBUG_OBJECT(self,
+                     "moved by %" GST_TIME_FORMAT " to position %" GST_TIME_FORMAT
+                     ": its place is outside the segment, or a GAP was sent for it",
+                     GST_TIME_ARGS(moved), GST_TIME_ARGS(GST_BUFFER_PTS(buffer.get())));
+    if (state->config.policy == rtms::Queue::Policy::Oldest)
+      GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
+  }
   GST_TRACE_OBJECT(self, "pushing %" GST_PTR_FORMAT, buffer.get());
-  set_flow(self, gst_pad_push(GST_PAD(self), buffer.release()));
+  const unsigned links = state->links;
+  set_flow(self, gst_pad_push(GST_PAD(self), buffer.release()), links);
 }
 
 void push_event(GstRtmsSrcPad *self, EventPtr event) {
   if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT)
-    gst_event_copy_segment(event.get(), &self->state->segment);
+    self->state->position.set_segment(event.get());
   GST_DEBUG_OBJECT(self, "pushing %" GST_PTR_FORMAT, event.get());
   gst_pad_push_event(GST_PAD(self), event.release());
 }
 
-// Up to a running time, from where the pad is.
-void push_gap(GstRtmsSrcPad *self, GstClockTime certain, GstClockTime least) {
+void push_gap(GstRtmsSrcPad *self) {
   PadState *state = self->state;
-  if (!GST_CLOCK_TIME_IS_VALID(certain) || !gst_pad_is_linked(GST_PAD(self)))
+  if (!gst_pad_is_linked(GST_PAD(self)) || state->flow <= GST_FLOW_EOS ||
+      g_get_monotonic_time() < state->gaps_from_us)
     return;
-  const GstClockTime start = GST_CLOCK_TIME_IS_VALID(state->end)
-                                 ? std::max(state->end, state->segment.base)
-                                 : state->segment.base;
-  if (certain < start + least)
-    return;
-  const guint64 position =
-      gst_segment_position_from_running_time(&state->segment, GST_FORMAT_TIME, start);
-  if (!GST_CLOCK_TIME_IS_VALID(position))
-    return;
-  state->end = certain;
-  EventPtr gap(gst_event_new_gap(position, certain - start));
-  gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
-  push_event(self, std::move(gap));
+  if (EventPtr gap = state->position.gap_until(state->config.certain_time(), kMinGap)) {
+    gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
+    push_event(self, std::move(gap));
+  }
 }
 
 // Parsers and encoders name their caps at the first data, of which a GAP is a kind: without any, a
 // muxer knows nothing of the track, and some write a file then that nothing can read.
 void push_eos(GstRtmsSrcPad *self, EventPtr eos) {
-  PadState *state = self->state;
-  if (!GST_CLOCK_TIME_IS_VALID(state->end))
-    push_gap(self, state->segment.base + kMinGap, 0);
+  if (gst_pad_is_linked(GST_PAD(self)))
+    if (EventPtr gap = self->state->position.first_gap(kMinGap))
+      push_event(self, std::move(gap));
   push_event(self, std::move(eos));
 }
 
-// With `mutex` held: what was taken from the queue has been pushed. Only who flushes waits for
-// that.
-void pushed(PadState *state) {
-  state->pushing = false;
-  if (state->flushing)
-    state->changed.notify_all();
-}
-
-// What to do next, taken from the queue when what was before is done.
-enum class Next { Item, Gap, Stop };
-
-Next wait_for_next(PadState *state, BufferPtr *buffer, EventPtr *event) {
-  std::unique_lock<std::mutex> lock(state->mutex);
-  pushed(state);
-  const auto ready = [&] { return state->flushing || !state->queue.empty(); };
-  bool woken = ready();
-  if (!woken)  // only then the clock is asked
-    woken = state->changed.wait_for(
-        lock, state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms),
-        ready);
-  if (state->flushing)
-    return Next::Stop;
-  state->pushing = true;
-  state->silent = !woken;
-  if (!woken)
-    return Next::Gap;
-  state->queue.pop(buffer, event);
-  return Next::Item;
+bool push_item(GstRtmsSrcPad *self, BufferPtr buffer, EventPtr event) {
+  const bool eos = event && GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
+  if (buffer)
+    push_buffer(self, std::move(buffer));
+  else if (eos)
+    push_eos(self, std::move(event));
+  else
+    push_event(self, std::move(event));
+  return eos;
 }
 
 void loop(gpointer data) {
   auto state = static_cast<PadState *>(data);
+  GstRtmsSrcPad *self = state->pad;
   BufferPtr buffer;
   EventPtr event;
-  bool over = false;
-  const Next next = wait_for_next(state, &buffer, &event);
-  GstRtmsSrcPad *self = state->pad;
-  switch (next) {
-    case Next::Item:
-      over = event && GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
-      if (buffer)
-        push_buffer(self, std::move(buffer));
-      else if (over)
-        push_eos(self, std::move(event));
-      else
-        push_event(self, std::move(event));
-      break;
-    case Next::Gap:
-      push_gap(self, state->config.certain_time(), kMinGap);
-      break;
-    case Next::Stop:
-      over = true;
-      break;
-  }
-  if (over) {
-    gst_pad_pause_task(GST_PAD(self));
-    std::lock_guard<std::mutex> lock(state->mutex);
-    pushed(state);
-  }
+  bool eos = false;
+  const auto patience =
+      state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms);
+  const PadQueue::Next next = state->queue.next(&buffer, &event, patience);
+  state->silent = next == PadQueue::Next::Nothing;
+  if (next == PadQueue::Next::Item)
+    eos = push_item(self, std::move(buffer), std::move(event));
+  else if (next == PadQueue::Next::Nothing)
+    push_gap(self);
+  if (!eos && next != PadQueue::Next::Stop)
+    return;
+  gst_pad_pause_task(GST_PAD(self));
+  state->queue.finished(eos);
+  if (eos)
+    state->config.ended();
 }
 
-// A pad that leads nowhere has no thread: events wait for its link.
+// GStreamer 1.22 takes a task that has not got a thread for one that runs, and waits for it.
+void forget_task(GstPad *pad) {
+  GST_OBJECT_LOCK(pad);
+  if (GstTask *task = GST_PAD_TASK(pad)) {
+    GST_OBJECT_LOCK(task);
+    task->running = FALSE;
+    GST_OBJECT_UNLOCK(task);
+  }
+  GST_OBJECT_UNLOCK(pad);
+}
+
+void no_thread(GstRtmsSrcPad *self) {
+  forget_task(GST_PAD(self));
+  if (GstElement *element = gst_pad_get_parent_element(GST_PAD(self))) {
+    GST_ELEMENT_WARNING(element, RESOURCE, FAILED,
+                        ("The system has no thread for pad %s: nothing comes out of it. Raise the "
+                         "limit of threads, or link fewer pads.",
+                         GST_PAD_NAME(self)),
+                        (nullptr));
+    gst_object_unref(element);
+  }
+  self->state->config.flow_changed();
+}
+
+// A pad that leads nowhere has no thread: events wait for its link. Starting a task posts a
+// message, so that no lock is held; who stops the pad meanwhile may have done so too early.
 void start_task(GstRtmsSrcPad *self) {
-  if (gst_pad_is_linked(GST_PAD(self)))
-    gst_pad_start_task(GST_PAD(self), loop, self->state, nullptr);
+  if (!gst_pad_is_linked(GST_PAD(self)) || self->state->queue.is_stopping())
+    return;
+  self->state->threadless = !gst_pad_start_task(GST_PAD(self), loop, self->state, nullptr);
+  if (self->state->threadless)
+    no_thread(self);
+  else if (self->state->queue.is_stopping())
+    gst_pad_stop_task(GST_PAD(self));
 }
 
 void start(GstRtmsSrcPad *self) {
-  PadState *state = self->state;
-  std::lock_guard<std::mutex> lock(state->mutex);
-  gst_segment_init(&state->segment, GST_FORMAT_TIME);
-  state->flushing = false;
+  {
+    std::lock_guard<std::mutex> lock(self->state->mutex);
+    self->state->position.reset();
+  }
+  self->state->queue.start();
   start_task(self);
 }
 
 // It was linked, or unlinked. Two threads may do so at once: what counts is how it is now.
 void link_changed(GstPad *pad, GstPad *) {
   PadState *state = GST_RTMS_SRC_PAD(pad)->state;
-  std::lock_guard<std::mutex> lock(state->mutex);
-  state->linked = gst_pad_is_linked(pad);
-  if (!state->flushing)
-    start_task(GST_RTMS_SRC_PAD(pad));
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    state->linked = gst_pad_is_linked(pad);
+  }
+  start_task(GST_RTMS_SRC_PAD(pad));
 }
 
-// The queue is flushed first: stopping the task waits for it. What is in the middle of a push gets
-// a moment to finish; a pipeline that blocks for longer is flushed, too.
+// The queue is flushed first: stopping the task waits for it. What follows goes on without the
+// element, so that it must not stay flushed; the pad itself is inactive by then and sends nothing.
 void stop(GstRtmsSrcPad *self) {
   PadState *state = self->state;
-  bool blocked = false;
-  {
-    std::unique_lock<std::mutex> lock(state->mutex);
-    state->flushing = true;
-    state->queue.clear();
-    state->changed.notify_all();
-    blocked = !state->changed.wait_for(lock, kPushTimeout, [&] { return !state->pushing; });
-  }
+  const bool first = state->queue.begin_stop();
+  const bool blocked =
+      first && !state->queue.has_stopped(std::chrono::steady_clock::now() + kPushTimeout);
   if (blocked)
     gst_pad_push_event(GST_PAD(self), gst_event_new_flush_start());
   gst_pad_stop_task(GST_PAD(self));
+  if (!blocked)
+    return;
+  if (GstPad *peer = gst_pad_get_peer(GST_PAD(self))) {
+    gst_pad_send_event(peer, gst_event_new_flush_stop(FALSE));
+    gst_object_unref(peer);
+  }
 }
 
 gboolean activate_mode(GstPad *pad, GstObject *, GstPadMode mode, gboolean active) {
@@ -256,17 +259,21 @@ gboolean upstream_event(GstPad *pad, GstObject *, GstEvent *event) {
   const GstEventType type = GST_EVENT_TYPE(event);
   gst_event_unref(event);
   // It comes with each new link: another branch may take what the last one refused.
-  if (type == GST_EVENT_RECONFIGURE)
-    GST_RTMS_SRC_PAD(pad)->state->flow = GST_FLOW_OK;
+  if (type == GST_EVENT_RECONFIGURE) {
+    PadState *state = GST_RTMS_SRC_PAD(pad)->state;
+    std::lock_guard<std::mutex> lock(state->mutex);
+    state->links++;
+    state->flow = GST_FLOW_OK;
+  }
   return type == GST_EVENT_LATENCY || type == GST_EVENT_QOS || type == GST_EVENT_RECONFIGURE;
 }
 
 }  // namespace
 
 static void gst_rtms_src_pad_init(GstRtmsSrcPad *self) {
-  gst_pad_set_activatemode_function(GST_PAD(self), activate_mode);
-  gst_pad_set_query_function(GST_PAD(self), query);
-  gst_pad_set_event_function(GST_PAD(self), upstream_event);
+  gst_pad_set_activatemode_function(GST_PAD(self), GST_DEBUG_FUNCPTR(activate_mode));
+  gst_pad_set_query_function(GST_PAD(self), GST_DEBUG_FUNCPTR(query));
+  gst_pad_set_event_function(GST_PAD(self), GST_DEBUG_FUNCPTR(upstream_event));
   gst_pad_use_fixed_caps(GST_PAD(self));
 }
 
@@ -292,43 +299,55 @@ GstRtmsSrcPad *gst_rtms_src_pad_new(GstPadTemplate *templ, const char *name,
 }
 
 rtms::Queue::Result gst_rtms_src_pad_enqueue(GstRtmsSrcPad *self, BufferPtr buffer) {
-  PadState *state = self->state;
-  std::lock_guard<std::mutex> lock(state->mutex);
-  if (state->flushing || state->eos)
-    return {};
-  return state->queue.push(std::move(buffer));
+  return self->state->queue.push(std::move(buffer));
 }
 
 void gst_rtms_src_pad_wake(GstRtmsSrcPad *self) {
-  self->state->changed.notify_one();
+  self->state->queue.wake();
 }
 
 void gst_rtms_src_pad_enqueue_event(GstRtmsSrcPad *self, EventPtr event) {
-  PadState *state = self->state;
-  {
-    std::lock_guard<std::mutex> lock(state->mutex);
-    if (state->flushing || state->eos)
-      return;
-    state->eos = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
-    state->queue.push(std::move(event));
-  }
-  state->changed.notify_one();
+  self->state->queue.push(std::move(event));
 }
 
 void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *self) {
-  std::lock_guard<std::mutex> lock(self->state->mutex);
   self->state->queue.interrupt();
 }
 
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *self) {
-  std::lock_guard<std::mutex> lock(self->state->mutex);
   return {self->state->queue.bytes(), self->state->queue.time_ns()};
 }
 
+void gst_rtms_src_pad_hold_gaps(GstRtmsSrcPad *self, gint64 until_us) {
+  self->state->gaps_from_us = until_us;
+}
+
+bool gst_rtms_src_pad_is_over(GstRtmsSrcPad *self) {
+  PadQueue &queue = self->state->queue;
+  return queue.is_over() || (queue.has_eos() && !self->state->linked);
+}
+
 GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *self) {
-  return self->state->flow;
+  return self->state->threadless ? GST_FLOW_ERROR : self->state->flow.load();
 }
 
 bool gst_rtms_src_pad_is_linked(GstRtmsSrcPad *self) {
   return self->state->linked;
+}
+
+void gst_rtms_src_pads_stop(const std::vector<GstRtmsSrcPad *> &pads) {
+  for (GstRtmsSrcPad *pad : pads)
+    pad->state->queue.begin_stop();
+  std::vector<GstRtmsSrcPad *> blocked;
+  auto deadline = std::chrono::steady_clock::now() + kPushTimeout;
+  std::copy_if(pads.begin(), pads.end(), std::back_inserter(blocked),
+               [deadline](GstRtmsSrcPad *pad) { return !pad->state->queue.has_stopped(deadline); });
+  if (!blocked.empty())
+    GST_DEBUG("%zu of %zu pads are blocked: flushed", blocked.size(), pads.size());
+  for (GstRtmsSrcPad *pad : blocked)
+    gst_pad_push_event(GST_PAD(pad), gst_event_new_flush_start());
+  deadline = std::chrono::steady_clock::now() + kFlushTimeout;
+  for (GstRtmsSrcPad *pad : blocked)
+    if (pad->state->queue.has_stopped(deadline))
+      gst_pad_push_event(GST_PAD(pad), gst_event_new_flush_stop(FALSE));
 }

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <vector>
 
 G_BEGIN_DECLS
 
@@ -28,17 +29,21 @@ struct PadLatency {
 struct PadConfig {
   Queue::Policy policy = Queue::Policy::Oldest;
   Queue::Limits limits;
+  // The least distance between two buffers.
+  GstClockTime step = 0;
   // How long it is silent before it says so with a GAP, in ms.
   unsigned gap_after_ms = 250;
   GstGapFlags gap_flags{};
 
-  // The callbacks come from the pad's streaming task, without any lock held.
+  // The callbacks come from the pad's streaming task or whoever links it, without any lock held.
 
   // The running time up to which it is certain that nothing more will come; GST_CLOCK_TIME_NONE
   // where that cannot be told now.
   std::function<GstClockTime()> certain_time;
   // The result of a push changed.
   std::function<void()> flow_changed;
+  // EOS has gone through what follows the pad.
+  std::function<void()> ended;
 
   // What a LATENCY query gets. Any thread may ask, even when the run is over.
   std::shared_ptr<PadLatency> latency;
@@ -67,10 +72,20 @@ void gst_rtms_src_pad_enqueue_event(GstRtmsSrcPad *pad, rtms::EventPtr event);
 // What comes next does not follow what came before.
 void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *pad);
 
+// No GAP goes out before that monotonic time, in us.
+void gst_rtms_src_pad_hold_gaps(GstRtmsSrcPad *pad, gint64 until_us);
+
 // What the last push returned; GST_FLOW_OK again after a new link.
 GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *pad);
+
+// Whether nothing more comes out of the pad: EOS has gone through, or leads nowhere.
+bool gst_rtms_src_pad_is_over(GstRtmsSrcPad *pad);
 
 // gst_pad_is_linked() without the pad's lock, which the task holds again and again while it pushes.
 bool gst_rtms_src_pad_is_linked(GstRtmsSrcPad *pad);
 
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *pad);
+
+// Ends the streaming tasks of pads that are going to be deactivated. All are told at once: what is
+// in the middle of a push gets a moment to finish; what is blocked for longer is flushed.
+void gst_rtms_src_pads_stop(const std::vector<GstRtmsSrcPad *> &pads);

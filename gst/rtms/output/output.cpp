@@ -10,13 +10,17 @@
 #include <algorithm>
 #include <utility>
 
-GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
-#define GST_CAT_DEFAULT gst_rtms_src_debug
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
+#define GST_CAT_DEFAULT gst_rtms_output_debug
 
 namespace rtms {
 namespace {
 
 constexpr int64_t kMaxAhead_ms = 10 * 1000;  // of a text's start to when it came
+// The service buffers media of up to a minute. They begin to come soon after the connection is
+// there, and then without long pauses.
+constexpr int64_t kMaxReplay_us = 65 * G_USEC_PER_SEC, kReplayPause_us = 2 * G_USEC_PER_SEC;
+constexpr GstClockTime kCaughtUp = 200 * GST_MSECOND;  // what comes that late is new
 
 Queue::Policy policy_of(Media media) {
   if (is_picture(media))
@@ -39,16 +43,19 @@ int64_t least_step(Media media) {
   return is_picture(media) ? GST_MSECOND : 0;
 }
 
-// The matroskamux of GStreamer 1.26 writes an empty block for each GAP that is not flagged as missing
-// data. A compositor keeps the last picture where data is missing: GAPs of pictures have no flag.
+// The matroskamux of GStreamer 1.26 writes an empty block for each GAP that is not flagged as
+// missing data. A compositor keeps the last picture where data is missing: GAPs of pictures have no
+// flag.
 GstRtmsSrcPad *new_pad(OutputContext *context, Media media, const OutputLabel &label) {
   PadConfig config;
   config.policy = policy_of(media);
   config.limits = context->config.limits;
+  config.step = static_cast<GstClockTime>(least_step(media));
   config.gap_after_ms = gap_after_ms(media, context->params);
   config.gap_flags = is_picture(media) ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
-  config.certain_time = [context] { return context->time.certain_time(); };
+  config.certain_time = [context, media] { return context->time.certain_time(media); };
   config.flow_changed = [context] { context->flow_changed(); };
+  config.ended = [context] { context->ended(); };
   config.latency = context->time.latency();
   GstElementClass *klass = GST_ELEMENT_GET_CLASS(context->element);
   GstRtmsSrcPad *pad = gst_rtms_src_pad_new(gst_element_class_get_pad_template(klass, label.templ),
@@ -131,6 +138,41 @@ void Output::interrupt() {
   gst_rtms_src_pad_interrupt(pad_);
 }
 
+void Output::lost() {
+  interrupt();
+  ++context_->stats->of(media_).discontinuities;
+  const unsigned wait_ms = context_->config.replay_wait_ms;
+  const int64_t wait_us = wait_ms ? int64_t{wait_ms} * 1000 : kMaxReplay_us;
+  replay_until_us_ = g_get_monotonic_time() + wait_us;
+  gst_rtms_src_pad_hold_gaps(pad_, replay_until_us_);
+  GST_DEBUG_OBJECT(pad_, "connection lost: no GAP for at most %" G_GINT64_FORMAT " ms",
+                   wait_us / 1000);
+}
+
+void Output::restored() {
+  if (replay_until_us_ && !context_->config.replay_wait_ms)
+    hold_gaps(g_get_monotonic_time() + kReplayPause_us);
+}
+
+void Output::hold_gaps(int64_t until_us) {
+  gst_rtms_src_pad_hold_gaps(pad_, std::min(until_us, replay_until_us_));
+}
+
+// Until what comes is new again.
+void Output::follow_replay(const GstBuffer *buffer) {
+  const GstClockTime running = context_->time.running_time_of(GST_BUFFER_PTS(buffer));
+  const GstClockTime now = context_->time.running_time();
+  const bool caught_up = running + kCaughtUp > now;
+  if (!caught_up && g_get_monotonic_time() < replay_until_us_) {
+    hold_gaps(context_->time.arrival().monotonic_us + kReplayPause_us);
+    return;
+  }
+  GST_DEBUG_OBJECT(pad_, "replay is over at %" GST_TIME_FORMAT ", now is %" GST_TIME_FORMAT,
+                   GST_TIME_ARGS(running), GST_TIME_ARGS(now));
+  replay_until_us_ = 0;
+  gst_rtms_src_pad_hold_gaps(pad_, 0);
+}
+
 void Output::end() {
   gst_rtms_src_pad_enqueue_event(pad_, EventPtr(gst_event_new_eos()));
 }
@@ -142,7 +184,8 @@ GstFlowReturn Output::flow() const {
 }
 
 bool Output::leads_somewhere() {
-  if (gst_rtms_src_pad_is_linked(pad_) && gst_rtms_src_pad_get_flow(pad_) != GST_FLOW_ERROR)
+  // At EOS, not negotiated or in error it will take nothing until it is linked anew.
+  if (gst_rtms_src_pad_is_linked(pad_) && gst_rtms_src_pad_get_flow(pad_) > GST_FLOW_EOS)
     return true;
   interrupt();
   return false;
@@ -173,6 +216,8 @@ bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
   follow_speaker(speaker, buffer.get());
   follow_size(buffer.get());
   stamp(buffer.get(), data);
+  if (replay_until_us_)
+    follow_replay(buffer.get());
   // In the mix it is the active speaker.
   const bool mix = media_ == Media::Audio && data.user_id == 0 && data.channel_id.empty();
   const Speaker active = context_->roster->active_speaker();
@@ -241,7 +286,7 @@ void Output::stamp(GstBuffer *buffer, const MediaData &data) {
   discont_ = false;
   add_capture_time(buffer, captured_ms, GST_BUFFER_DURATION(buffer));
   if (!is_text(media_))
-    time.advance(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
+    time.advance(media_, GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
   count(captured_ms, buffer);
 }
 

@@ -23,6 +23,8 @@ struct OutputsConfig {
   bool transcript_json = false;
   bool transcript_speaker = false;
   bool buffer_data = false;
+  GstClockTime text_wait = 0;   // what GAPs of texts are behind the others'
+  unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: as long as the connection is away
 };
 
 // What the outputs of one stream share. Used on the loop thread.
@@ -33,9 +35,12 @@ struct OutputContext {
   const Roster *roster;
   // The result of a pad's push changed; from its streaming task.
   std::function<void()> flow_changed;
+  // EOS has gone through a pad; from its streaming task.
+  std::function<void()> ended;
   StreamTime time;
   MediaParams params;
   guint group_id;
+  std::string stream_id;  // of the whole: the beginning of each pad's
   std::optional<int64_t> first_latency_ns;
 };
 
@@ -73,6 +78,11 @@ class Output {
   void remapped();
   // What comes next does not follow what came before.
   void interrupt();
+  // The connection is lost: the service will replay what it buffers meanwhile, so that no GAP goes
+  // out for it.
+  void lost();
+  // The connection is there again.
+  void restored();
   // EOS, behind what waits in the queue.
   void end();
 
@@ -88,6 +98,8 @@ class Output {
   void align(GstBuffer *buffer);
   void count(int64_t captured_ms, const GstBuffer *buffer);
   void enqueue(BufferPtr buffer);
+  void hold_gaps(int64_t until_us);
+  void follow_replay(const GstBuffer *buffer);
 
   OutputContext *context_;
   const Media media_;
@@ -100,6 +112,7 @@ class Output {
   bool discont_ = false;  // what comes next does not follow what came before
   bool overflowing_ = false;
   bool to_wake_ = false;
+  int64_t replay_until_us_ = 0;  // monotonic: the longest that no GAP goes out; 0: they do
 
   // Whom it shows, and what was told of that.
   std::optional<uint64_t> user_id_;

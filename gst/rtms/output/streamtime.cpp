@@ -3,13 +3,20 @@
 
 #include <algorithm>
 
-GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
-#define GST_CAT_DEFAULT gst_rtms_src_debug
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
+#define GST_CAT_DEFAULT gst_rtms_output_debug
 
 namespace rtms {
+namespace {
 
-StreamTime::StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time)
-    : element_(element), latency_(std::make_shared<PadLatency>()) {
+// Media that came within that are coming.
+constexpr int64_t kComing_us = 400 * 1000;
+
+}  // namespace
+
+StreamTime::StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time,
+                       GstClockTime text_wait)
+    : element_(element), text_wait_(text_wait), latency_(std::make_shared<PadLatency>()) {
   latency_->min = latency;
   latency_->queue_time = queue_time;
 }
@@ -37,7 +44,8 @@ EventPtr StreamTime::segment_event() const {
 const StreamTime::Arrival &StreamTime::arrival() {
   if (!arrival_) {
     const GstClockTime now = running_time();
-    arrival_ = {GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0, g_get_real_time()};
+    arrival_ = {GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0, g_get_real_time(),
+                g_get_monotonic_time()};
   }
   return *arrival_;
 }
@@ -54,12 +62,17 @@ int64_t StreamTime::text_zero_ms(const MediaData &data) const {
   return timeline_.start_ms(data.start_time.value_or(data.end_time.value_or(0)), data.timestamp);
 }
 
-void StreamTime::advance(GstClockTime position, GstClockTime duration) {
+GstClockTime StreamTime::running_time_of(GstClockTime position) const {
+  return position + segment_.base > segment_.start ? position + segment_.base - segment_.start : 0;
+}
+
+void StreamTime::advance(Media media, GstClockTime position, GstClockTime duration) {
   newest_position_ns_ = std::max(newest_position_ns_, static_cast<int64_t>(position));
-  const GstClockTime running =
-      position + segment_.base > segment_.start ? position + segment_.base - segment_.start : 0;
-  if (running > latest_)
-    latest_.store(running, std::memory_order_relaxed);
+  const GstClockTime running = running_time_of(position);
+  Newest &newest = newest_[static_cast<unsigned>(media)];
+  if (running > newest.running)
+    newest.running.store(running, std::memory_order_relaxed);
+  newest.at_us.store(arrival().monotonic_us, std::memory_order_relaxed);
   const GstClockTime end = running + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
   latest_end_ns_ = std::max(latest_end_ns_, static_cast<int64_t>(end));
 }
@@ -76,14 +89,22 @@ GstClockTime StreamTime::running_time() const {
   return playing_ ? gst_element_get_current_running_time(element_) : GST_CLOCK_TIME_NONE;
 }
 
-GstClockTime StreamTime::certain_time() const {
+// A pad's media come in order with those of the other pads of their kind, be they a minute old.
+// When none of that kind come, the others tell: a server that sends faster than real time, or has
+// begun with older audio, is ahead of the clock.
+GstClockTime StreamTime::certain_time(Media media) const {
   const GstClockTime now = running_time();
   if (!GST_CLOCK_TIME_IS_VALID(now))
     return GST_CLOCK_TIME_NONE;
-  // A server that sends faster than real time is ahead of the clock.
-  const GstClockTime newest = std::max(now, latest_.load());
-  const GstClockTime latency = latency_->min;
-  return newest > latency ? newest - latency : GST_CLOCK_TIME_NONE;
+  const Newest &own = newest_[static_cast<unsigned>(media)];
+  GstClockTime newest = own.running;
+  if (g_get_monotonic_time() - own.at_us > kComing_us) {
+    newest = now;
+    for (const Newest &other : newest_)
+      newest = std::max(newest, other.running.load());
+  }
+  const GstClockTime behind = latency_->min + (is_text(media) ? text_wait_ : 0);
+  return newest > behind ? newest - behind : GST_CLOCK_TIME_NONE;
 }
 
 }  // namespace rtms

@@ -6,6 +6,7 @@
 #include "media/timeline.h"
 #include "protocol/types.h"
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -17,10 +18,11 @@ class StreamTime {
  public:
   // When what is being handed on arrived: the same for all of a burst.
   struct Arrival {
-    int64_t running_ns = 0, real_us = 0;
+    int64_t running_ns = 0, real_us = 0, monotonic_us = 0;
   };
 
-  StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time);
+  StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time,
+             GstClockTime text_wait);
 
   Timeline &timeline() { return timeline_; }
   const Timeline &timeline() const { return timeline_; }
@@ -38,16 +40,18 @@ class StreamTime {
   int64_t text_zero_ms(const MediaData &data) const;
 
   // Audio or a picture is handed on.
-  void advance(GstClockTime position, GstClockTime duration);
+  void advance(Media media, GstClockTime position, GstClockTime duration);
+  // Where a position plays.
+  GstClockTime running_time_of(GstClockTime position) const;
   int64_t newest_position_ns() const { return newest_position_ns_; }
 
   // Any thread.
   void set_playing(bool playing);
   bool playing() const { return playing_; }
   GstClockTime running_time() const;
-  // The running time up to which it is certain that nothing more will come; GST_CLOCK_TIME_NONE
-  // where that cannot be told now.
-  GstClockTime certain_time() const;
+  // The running time up to which it is certain that no more of these media will come;
+  // GST_CLOCK_TIME_NONE where that cannot be told now.
+  GstClockTime certain_time(Media media) const;
   const std::shared_ptr<PadLatency> &latency() const { return latency_; }
 
  private:
@@ -60,7 +64,13 @@ class StreamTime {
   int64_t latest_end_ns_ = 0;  // running time of the end of what was handed on
   std::atomic<bool> playing_{false};
   std::atomic<bool> reanchor_{true};
-  std::atomic<GstClockTime> latest_{0};  // running time of the newest media on any pad
+  // The newest media: their running time, and when they came.
+  struct Newest {
+    std::atomic<GstClockTime> running{0};
+    std::atomic<int64_t> at_us{0};
+  };
+  std::array<Newest, kMediaCount> newest_;
+  const GstClockTime text_wait_;
   const std::shared_ptr<PadLatency> latency_;
 };
 

@@ -113,7 +113,7 @@ Run::~Run() {
     changed.wait(lock, [&] { return down; });
   }
   // The pads' tasks may still call the thread, which others may go on using.
-  stream_->outputs().close();
+  stream_->outputs().pads().close();
   thread_->flush();
   thread_.reset();
 }
@@ -122,6 +122,10 @@ void Run::set_playing(bool playing) {
   stream_->outputs().set_playing(playing);
   if (playing)
     thread_->post([this] { stream_->release(); });
+}
+
+void Run::stop_pads() {
+  stream_->outputs().pads().stop();
 }
 
 void Run::set_latency(GstClockTime latency) {
@@ -178,7 +182,7 @@ const std::string &Run::webhook_url() const {
 }
 
 StructurePtr Run::stats() {
-  stream_->outputs().update_levels();
+  stream_->outputs().pads().update_levels();
   return stats_structure(stream_->stats());
 }
 

@@ -37,6 +37,8 @@ class Run {
 
   void begin();
   void set_playing(bool playing);
+  // Ends the pads' streaming tasks, all at once, before the pads are deactivated.
+  void stop_pads();
   void set_latency(GstClockTime latency);
   void answer_latency(GstQuery *query) const;
   // EOS on each pad behind what waits there, then the connections are closed.

@@ -29,6 +29,11 @@ Problem check_connection(const Settings &settings) {
     return BadSetting{
         "user-agent holds control characters or invalid UTF-8. Valid is one line of text, as "
         "name/1.0."};
+  for (auto &[name, value, most] : {std::tuple{"text-wait", settings.text_wait, 60000u},
+                                    {"replay-wait", settings.replay_wait, 65000u}})
+    if (value > most)
+      return BadSetting{std::string(name) + "=" + std::to_string(value) +
+                        " is not valid. Valid are 0 to " + std::to_string(most) + " ms."};
   if (settings.retry_delay > settings.retry_delay_max)
     return BadSetting{"retry-delay=" + std::to_string(settings.retry_delay) +
                       " is larger than retry-delay-max=" +

@@ -57,6 +57,8 @@ struct Settings {
   bool transcript_speaker = true;
 
   unsigned latency = 200;
+  unsigned text_wait = 0;
+  unsigned replay_wait = 0;
   unsigned max_queue_bytes = 64u << 20;
   uint64_t max_queue_time = 0;
   unsigned max_message_size = 16u << 20;

@@ -16,6 +16,8 @@ OutputsConfig outputs_config(const Settings &settings) {
   outputs.buffer_data = settings.buffer_data && (settings.media_types & media_bit(Media::Audio));
   outputs.transcript_json = settings.transcript_format == GST_RTMS_SRC_TRANSCRIPT_JSON;
   outputs.transcript_speaker = settings.transcript_speaker;
+  outputs.text_wait = settings.text_wait * GST_MSECOND;
+  outputs.replay_wait_ms = settings.replay_wait;
   return outputs;
 }
 
@@ -42,7 +44,8 @@ Stream::Stream(GstElement *element, const Settings &settings, LoopThread *thread
       thread_(thread),
       session_log_(gst_rtms_session_debug, element),
       outputs_(element, outputs_config(settings), &stats_, &roster_,
-               [this](GstFlowReturn flow) { downstream_stopped(flow); }),
+               {[this](std::function<void()> fn) { thread_->post(std::move(fn)); },
+                [this](GstFlowReturn flow) { downstream_stopped(flow); }}),
       progress_(element) {}
 
 void Stream::connect(SessionConfig config) {
@@ -75,7 +78,7 @@ void Stream::shut_down(std::function<void()> done) {
   const auto finish = [this, done = std::move(done)] {
     session_.reset();
     transports_.reset();
-    outputs_.forget_held();
+    outputs_.forget();
     before_poll_.reset();
     done();
   };
@@ -124,6 +127,7 @@ void Stream::session_connection(ConnectionState state, MediaMask media, unsigned
   post_connection(element_, state, media, attempt);
   if (state != ConnectionState::Streaming)
     return;
+  outputs_.restored(media);
   for (Media m : kAllMedia)
     if (media & streamed_ & media_bit(m))
       ++stats_.of(m).reconnects;
@@ -160,10 +164,10 @@ void Stream::session_event(const EventUpdate &event) {
   post_event(element_, product_, named);
   if (somebody_came(product_, event.type))
     for (const Participant &participant : event.participants)
-      outputs_.participant_came(participant);
+      outputs_.participants().came(participant);
   if (somebody_left(product_, event.type))
     for (const Participant &participant : event.participants)
-      outputs_.participant_left(participant);
+      outputs_.participants().left(participant);
 }
 
 void Stream::session_stream_state(const StreamStateUpdate &update) {
@@ -175,7 +179,7 @@ void Stream::session_session_state(const SessionStateUpdate &update) {
 }
 
 void Stream::session_media_lost(MediaMask media) {
-  outputs_.interrupt(media);
+  outputs_.lost(media);
 }
 
 void Stream::session_keep_alive(MediaMask media) {

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "padqueue.h"
+
+namespace rtms {
+
+void PadQueue::start() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  flushing_ = false;
+}
+
+Queue::Result PadQueue::push(BufferPtr buffer) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (flushing_ || eos_)
+    return {};
+  return queue_.push(std::move(buffer));
+}
+
+void PadQueue::push(EventPtr event) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (flushing_ || eos_)
+      return;
+    eos_ = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
+    queue_.push(std::move(event));
+  }
+  changed_.notify_one();
+}
+
+void PadQueue::interrupt() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  queue_.interrupt();
+}
+
+uint64_t PadQueue::bytes() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return queue_.bytes();
+}
+
+uint64_t PadQueue::time_ns() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return queue_.time_ns();
+}
+
+// With the mutex held: what was taken has been pushed. Only who stops waits for that.
+void PadQueue::pushed() {
+  pushing_ = false;
+  if (flushing_)
+    changed_.notify_all();
+}
+
+PadQueue::Next PadQueue::next(BufferPtr *buffer, EventPtr *event,
+                              std::chrono::milliseconds patience) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  pushed();
+  const auto ready = [this] { return flushing_ || over_ || !queue_.empty(); };
+  bool woken = ready();
+  if (!woken)  // only then the clock is asked
+    woken = changed_.wait_for(lock, patience, ready);
+  if (flushing_ || over_)
+    return Next::Stop;
+  pushing_ = true;
+  if (!woken)
+    return Next::Nothing;
+  queue_.pop(buffer, event);
+  return Next::Item;
+}
+
+void PadQueue::finished(bool eos) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  over_ |= eos;
+  pushed();
+}
+
+bool PadQueue::begin_stop() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const bool first = !flushing_;
+  flushing_ = true;
+  queue_.clear();
+  changed_.notify_all();
+  return first;
+}
+
+bool PadQueue::is_stopping() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return flushing_;
+}
+
+bool PadQueue::has_stopped(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return changed_.wait_until(lock, deadline, [this] { return !pushing_; });
+}
+
+bool PadQueue::has_eos() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return eos_;
+}
+
+bool PadQueue::is_over() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return over_;
+}
+
+}  // namespace rtms

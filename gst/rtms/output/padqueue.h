@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What waits for a pad's streaming task, and how that is stopped.
+#pragma once
+
+#include "media/queue.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace rtms {
+
+// Any thread. Nothing is called with the mutex held: each call may come to the application, which
+// may ask the pad something.
+class PadQueue {
+ public:
+  PadQueue(Queue::Policy policy, Queue::Limits limits) : queue_(policy, limits) {}
+
+  // All but start() do nothing while the pad is stopped, or after EOS.
+  void start();
+  // The task is woken by wake(): once for each buffer of a burst would cost more than all the rest.
+  Queue::Result push(BufferPtr buffer);
+  void push(EventPtr event);
+  void wake() { changed_.notify_one(); }
+  void interrupt();
+  uint64_t bytes();
+  uint64_t time_ns();
+
+  // What the task does next, when what it took before is pushed.
+  enum class Next { Item, Nothing, Stop };
+  // Nothing: there was none for so long.
+  Next next(BufferPtr *buffer, EventPtr *event, std::chrono::milliseconds patience);
+  // The task ends; `eos`: because that was pushed.
+  void finished(bool eos);
+
+  // The queue is flushed. False where that was done before.
+  bool begin_stop();
+  bool is_stopping();
+  // Waits until nothing is in the middle of a push any more.
+  bool has_stopped(std::chrono::steady_clock::time_point deadline);
+  bool has_eos();  // in the queue, or pushed
+  bool is_over();  // EOS is pushed
+
+ private:
+  void pushed();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Queue queue_;
+  bool flushing_ = true;
+  bool eos_ = false;
+  bool over_ = false;
+  bool pushing_ = false;
+};
+
+}  // namespace rtms

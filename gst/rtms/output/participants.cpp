@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "participants.h"
+
+#include <algorithm>
+
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
+#define GST_CAT_DEFAULT gst_rtms_output_debug
+
+namespace rtms {
+namespace {
+
+// More speakers than any meeting unmutes; a server could invent a new one with every message. As
+// many may wait for their EOS to go through.
+constexpr size_t kMaxPads = 128;
+// Whoever is away for longer has left.
+constexpr int64_t kGrace_us = 10 * G_USEC_PER_SEC;
+// The news that somebody has left can overtake the last they said, on another connection.
+constexpr int64_t kTrailing_us = 2 * G_USEC_PER_SEC;
+constexpr unsigned kLookAfter_ms = 500;
+// Names of streams that are remembered: a server could invent new ones for ever.
+constexpr size_t kMaxNames = 10000;
+
+}  // namespace
+
+Output *Participants::output_for(const MediaData &data) {
+  const ParticipantId id = data.from();
+  Output *output = set_->find(id);
+  if (!left_us_.empty()) {
+    auto left = left_us_.find(id);
+    if (left != left_us_.end()) {
+      const bool trails = g_get_monotonic_time() - left->second < kTrailing_us;
+      if (trails && !output)
+        ++context_->stats->of(Media::Audio).dropped;
+      if (trails)
+        return output;
+      left_us_.erase(left);
+    }
+  }
+  return output ? output : add(id, context_->roster->speaker_of(data));
+}
+
+Output *Participants::add(const ParticipantId &id, const Speaker &speaker) {
+  if (!make_room()) {
+    if (!told_too_many_)
+      GST_ELEMENT_WARNING(
+          context_->element, STREAM, FAILED,
+          ("More than %u speakers: further ones get no pad.", static_cast<unsigned>(kMaxPads)),
+          (nullptr));
+    told_too_many_ = true;
+    ++context_->stats->of(Media::Audio).dropped;
+    return nullptr;
+  }
+  told_too_many_ = false;
+  // The name counts pads ever made: one that was removed may still be known by its name.
+  return set_->add(id, {"audio_%u", "audio_" + std::to_string(made_++),
+                        context_->stream_id + "/" + stream_name(id), speaker});
+}
+
+// Those who have left make room before their time.
+bool Participants::make_room() {
+  if (set_->participants() < kMaxPads)
+    return true;
+  auto oldest = left_us_.end();
+  for (auto one = left_us_.begin(); one != left_us_.end(); ++one)
+    if (set_->find(one->first) && (oldest == left_us_.end() || one->second < oldest->second))
+      oldest = one;
+  if (oldest == left_us_.end() || set_->ending() >= kMaxPads)
+    return false;
+  set_->end(oldest->first);
+  return true;
+}
+
+// Somebody's first stream has an id that is the same in each run; a later one has another.
+std::string Participants::stream_name(const ParticipantId &id) {
+  const std::string name = "audio/" + id.text();
+  if (streams_.size() >= kMaxNames && !streams_.count(name))
+    return name + "/pad-" + std::to_string(made_);
+  const unsigned times = ++streams_[name];
+  return times > 1 ? name + "/" + std::to_string(times) : name;
+}
+
+void Participants::came(const Participant &participant) {
+  for (const ParticipantId &id : participant.ids())
+    left_us_.erase(id);
+}
+
+void Participants::left(const Participant &participant) {
+  for (const ParticipantId &id : participant.ids())
+    if (set_->find(id))
+      left_us_.emplace(id, g_get_monotonic_time());
+  if (!left_us_.empty() && !timer_.running())
+    look_after();
+}
+
+void Participants::look_after() {
+  timer_.start(kLookAfter_ms, [this] {
+    const int64_t now_us = g_get_monotonic_time();
+    for (auto one = left_us_.begin(); one != left_us_.end();) {
+      const int64_t away_us = now_us - one->second;
+      const bool has_pad = set_->find(one->first) != nullptr;
+      if (away_us < (has_pad ? kGrace_us : kTrailing_us)) {
+        ++one;
+        continue;
+      }
+      if (has_pad)
+        set_->end(one->first);
+      one = left_us_.erase(one);
+    }
+    if (!left_us_.empty())
+      look_after();
+  });
+}
+
+void Participants::forget() {
+  timer_.stop();
+  left_us_.clear();
+}
+
+}  // namespace rtms

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "textgate.h"
+
+namespace rtms {
+
+void TextGate::accept(const MediaData &data) {
+  bool is_shown = false;
+  show(texts_.add(data, g_get_monotonic_time(), &is_shown));
+  if (is_shown)
+    show_(data);
+  else
+    watch();
+}
+
+void TextGate::forget() {
+  timer_.stop();
+  texts_.all();
+}
+
+void TextGate::show(InterimTexts::Texts texts) {
+  for (const auto &text : texts)
+    show_(text->data);
+}
+
+void TextGate::watch() {
+  timer_.start(InterimTexts::kPatience_us / 1000, [this] {
+    show(texts_.overdue(g_get_monotonic_time()));
+    if (!texts_.empty())
+      watch();
+  });
+}
+
+}  // namespace rtms

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Participants who leave: their pads end and go, and nothing of them stays.
+#include <unistd.h>
+#include <filesystem>
+#include <set>
+
+#include "live.h"
+
+using namespace rtmscheck;
+
+namespace {
+
+std::string person(uint64_t user) {
+  return R"("participants":[{"user_id":)" + std::to_string(user) + "}]";
+}
+constexpr int kJoin = 3, kLeave = 4;
+
+bool wait_packets(Player &player, const std::string &pad, size_t count) {
+  return player.wait([&](const Record &r) { return r.packets(pad) >= count; });
+}
+
+Setup per_participant() {
+  return [](GstElement *src) {
+    set(src, "media-types", "audio");
+    set(src, "audio-streams", "per-participant");
+  };
+}
+
+std::ptrdiff_t threads() {
+  const std::filesystem::directory_iterator all("/proc/self/task");
+  return std::distance(begin(all), end(all));
+}
+
+long resident_kb() {
+  long total = 0, resident = 0;
+  if (FILE *file = std::fopen("/proc/self/statm", "r")) {
+    if (std::fscanf(file, "%ld %ld", &total, &resident) != 2)
+      resident = 0;
+    std::fclose(file);
+  }
+  return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+// A pipeline whose branches go with their pads.
+class Crowd {
+ public:
+  explicit Crowd(const Server &server)
+      : pipeline_(static_cast<GstElement *>(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
+        src_(gst_element_factory_make("rtmssrc", nullptr)) {
+    gst_bin_add(GST_BIN(pipeline_.get()), src_);
+    g_object_set(src_, "webhook", server.webhook_json().c_str(), "client-id", "test-client",
+                 "client-secret", "test-secret", nullptr);
+    per_participant()(src_);
+    g_signal_connect(src_, "pad-added", G_CALLBACK(added), this);
+    g_signal_connect(src_, "pad-removed", G_CALLBACK(removed), this);
+    BusPtr bus(gst_element_get_bus(pipeline_.get()));
+    gst_bus_set_sync_handler(bus.get(), on_message, this, nullptr);
+    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+  }
+  ~Crowd() {
+    gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+    BusPtr bus(gst_element_get_bus(pipeline_.get()));
+    gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
+  }
+
+  template <typename Fn>
+  bool wait(Fn &&fn) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::milliseconds(3 * kDeadlineMs), fn);
+  }
+
+  size_t packets = 0, joined = 0, gone = 0, ends = 0;
+  std::map<GstPad *, GstElement *> sinks;
+  std::set<std::string> streams;
+  std::string trouble;
+
+ private:
+  template <typename Fn>
+  void change(Fn &&fn) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    fn();
+    changed_.notify_all();
+  }
+
+  static GstPadProbeReturn count(GstPad *, GstPadProbeInfo *info, gpointer data) {
+    auto self = static_cast<Crowd *>(data);
+    self->change([&] {
+      if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
+        self->packets++;
+      else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS)
+        self->ends++;
+    });
+    return GST_PAD_PROBE_OK;
+  }
+
+  static void added(GstElement *, GstPad *pad, gpointer data) {
+    auto self = static_cast<Crowd *>(data);
+    GstElement *sink = gst_element_factory_make("fakesink", nullptr);
+    g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);
+    gst_bin_add(GST_BIN(self->pipeline_.get()), sink);
+    GstPad *input = gst_element_get_static_pad(sink, "sink");
+    gst_pad_add_probe(input,
+                      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
+                                                   GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+                      count, data, nullptr);
+    gst_element_sync_state_with_parent(sink);
+    gst_pad_link(pad, input);
+    gst_object_unref(input);
+    CharPtr stream(gst_pad_get_stream_id(pad));
+    self->change([&] {
+      self->sinks[pad] = sink;
+      if (!self->streams.insert(stream.get()).second)
+        self->trouble += std::string("twice: ") + stream.get() + "\n";
+    });
+  }
+
+  static void removed(GstElement *, GstPad *pad, gpointer data) {
+    auto self = static_cast<Crowd *>(data);
+    GstElement *sink = nullptr;
+    self->change([&] {
+      sink = self->sinks[pad];
+      self->sinks.erase(pad);
+      self->gone++;
+    });
+    gst_element_set_locked_state(sink, TRUE);
+    gst_element_set_state(sink, GST_STATE_NULL);
+    gst_bin_remove(GST_BIN(self->pipeline_.get()), sink);
+  }
+
+  static GstBusSyncReply on_message(GstBus *, GstMessage *message, gpointer data) {
+    auto self = static_cast<Crowd *>(data);
+    self->change([&] {
+      const GstStructure *structure = gst_message_get_structure(message);
+      if (structure && gst_structure_has_name(structure, "rtms-participant-joined"))
+        self->joined++;
+      const GstMessageType type = GST_MESSAGE_TYPE(message);
+      if (type == GST_MESSAGE_ERROR || type == GST_MESSAGE_WARNING)
+        self->trouble += failure_of(message).text + "\n";
+    });
+    gst_message_unref(message);
+    return GST_BUS_DROP;
+  }
+
+  ElementPtr pipeline_;
+  GstElement *src_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+}  // namespace
+
+// Nothing is heard of somebody for ten seconds: then the pad ends, and goes.
+GST_START_TEST(test_removed) {
+  auto server = serve(quiet_config());
+  Player player(*server, per_participant());
+  player.play();
+  wait_ready(*server, 1);
+  server->send_media(Media::Audio, audio_json(0, 7));
+  server->send_media(Media::Audio, audio_json(0, 8));
+  ck_assert(wait_packets(player, "audio_0", 1) && wait_packets(player, "audio_1", 1));
+  server->send_signaling(event_json(kLeave, person(7)));
+  // What they said before overtakes nothing.
+  server->send_media(Media::Audio, audio_json(20, 7));
+  ck_assert(wait_packets(player, "audio_0", 2));
+  ck_assert(player.wait(
+      [](const Record &r) {
+        return r.pads.at("audio_0").eos() && count(r.signals, "-audio_0") == 1;
+      },
+      2 * kDeadlineMs));
+  server->send_media(Media::Audio, audio_json(10000, 8));
+  ck_assert(wait_packets(player, "audio_1", 2));
+  // The third of the pads, and again the seventh's.
+  server->send_media(Media::Audio, audio_json(10000, 7));
+  ck_assert(wait_packets(player, "audio_2", 1));
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
+}
+GST_END_TEST;
+
+// Whoever is back within that has not been away.
+GST_START_TEST(test_back_again) {
+  constexpr unsigned kTimes = 140;
+  auto server = serve(quiet_config());
+  Player player(*server, per_participant());
+  player.play();
+  wait_ready(*server, 1);
+  for (unsigned i = 1; i <= kTimes; i++) {
+    server->send_signaling(event_json(kJoin, person(7)));
+    ck_assert(player.wait(
+        [i](const Record &r) { return r.named("rtms-participant-joined").size() >= i; }));
+    server->send_media(Media::Audio, audio_json(20 * i, 7));
+    ck_assert(wait_packets(player, "audio_0", i));
+    server->send_signaling(event_json(kLeave, person(7)));
+    ck_assert(
+        player.wait([i](const Record &r) { return r.named("rtms-participant-left").size() >= i; }));
+  }
+  player.stop();
+  ck_assert_uint_eq(player.record().pads.size(), 1);
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
+}
+GST_END_TEST;
+
+// 200 people come, speak and go, one after another and again and again: RTMS_COMINGS times.
+GST_START_TEST(test_coming_and_going) {
+  constexpr size_t kPeople = 200, kMostPads = 2 * 128;
+  const char *asked = g_getenv("RTMS_COMINGS");
+  const size_t comings = asked ? static_cast<size_t>(std::atoi(asked)) : 600;
+  auto server = serve(quiet_config());
+  Crowd crowd(*server);
+  wait_ready(*server, 1);
+  std::ptrdiff_t most_threads = 0;
+  long kb = 0;
+  for (size_t i = 0; i < comings; i++) {
+    const uint64_t user = 1000 + i % kPeople;
+    server->send_signaling(event_json(kJoin, person(user)));
+    ck_assert(crowd.wait([&] { return crowd.joined > i; }));
+    for (int packet = 0; packet < 3; packet++)
+      server->send_media(Media::Audio,
+                         audio_json(static_cast<int64_t>(60 * i) + 20 * packet, user));
+    ck_assert_msg(crowd.wait([&] { return crowd.packets >= 3 * (i + 1); }),
+                  "%zu comings: %zu packets, %zu pads, %s", i, crowd.packets, crowd.sinks.size(),
+                  crowd.trouble.c_str());
+    server->send_signaling(event_json(kLeave, person(user)));
+    ck_assert_uint_le(crowd.sinks.size(), kMostPads);
+    most_threads = std::max(most_threads, threads());
+    if (i == comings / 2)
+      kb = resident_kb();
+  }
+  ck_assert_msg(crowd.trouble.empty(), "%s", crowd.trouble.c_str());
+  ck_assert_int_le(most_threads, static_cast<std::ptrdiff_t>(kMostPads + 20));
+  g_print(
+      "%zu comings: %zu pads now, %zu gone, %td threads at most, RSS %ld kB, in the middle %ld "
+      "kB\n",
+      comings, crowd.sinks.size(), crowd.gone, most_threads, resident_kb(), kb);
+  if (in_real_time() && asked)
+    ck_assert_int_le(resident_kb(), kb + kb / 10);
+}
+GST_END_TEST;
+
+static Suite *rtmssrc_leaving_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("rtmssrc_leaving");
+  TCase *leaving = tcase_create("leaving");
+  tcase_set_timeout(leaving, g_getenv("RTMS_COMINGS") ? 1200 : kPatienceSeconds);
+  tcase_add_test(leaving, test_removed);
+  tcase_add_test(leaving, test_back_again);
+  tcase_add_test(leaving, test_coming_and_going);
+  suite_add_tcase(suite, leaving);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmssrc_leaving)
