@@ -5,6 +5,8 @@
 #include "mediasettings.h"
 #include "transport/url.h"
 
+#include <tuple>
+
 namespace rtms {
 namespace {
 
