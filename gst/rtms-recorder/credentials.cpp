@@ -10,7 +10,7 @@
 namespace rtms::recorder {
 namespace {
 
-std::string unquoted(std::string text) {
+std::string unquoted(const std::string &text) {
   const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
                       text.back() == text.front();
   return quoted ? text.substr(1, text.size() - 2) : text;

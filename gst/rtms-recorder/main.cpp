@@ -82,7 +82,7 @@ class Program {
     g_unix_signal_add(SIGTERM, on_signal, this);
     g_unix_signal_add(SIGINT, on_signal, this);
     // The terminal is gone; nohup ignores that.
-    struct sigaction hangup {};
+    struct sigaction hangup = {};
     if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
       g_unix_signal_add(SIGHUP, on_signal, this);
   }

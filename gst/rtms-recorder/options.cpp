@@ -283,8 +283,8 @@ std::string without_key(std::string text, const std::string &url) {
   StringArrayPtr parts(g_strsplit_set(url.c_str(), "/?&=:@#", -1));
   for (char **part = parts.get(); *part; part++) {
     StringPtr plain(g_uri_unescape_string(*part, nullptr));
-    for (const std::string secret :
-         std::initializer_list<const char *>{*part, plain ? plain.get() : ""})
+    for (const std::string &secret :
+         std::initializer_list<std::string>{*part, plain ? plain.get() : ""})
       if (secret.size() >= kShortest && shown.find(secret) == std::string::npos)
         replace(&text, secret, "***");
   }

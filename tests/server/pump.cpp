@@ -174,8 +174,8 @@ bool Pump::run() {
       return G_SOURCE_REMOVE;
     }
     if (!connection_.writable()) {
-      event_.writable(
-          connection_.output(), [this] { return run(); }, kPriority);
+      auto again = [this] { return run(); };
+      event_.writable(connection_.output(), again, kPriority);
       return G_SOURCE_REMOVE;
     }
     stream_.media_progress(due_ms);

@@ -88,6 +88,7 @@ void Server::Impl::post(std::function<void(Service &)> call) {
   };
   SourcePtr source(g_idle_source_new());
   g_source_set_priority(source.get(), G_PRIORITY_DEFAULT);
+  auto *posted = new Post{this, std::move(call)};
   g_source_set_callback(
       source.get(),
       [](gpointer data) -> gboolean {
@@ -96,7 +97,7 @@ void Server::Impl::post(std::function<void(Service &)> call) {
           post->call(*post->impl->service_);
         return G_SOURCE_REMOVE;
       },
-      new Post{this, std::move(call)}, [](gpointer data) { delete static_cast<Post *>(data); });
+      posted, [](gpointer data) { delete static_cast<Post *>(data); });
   g_source_attach(source.get(), context_.get());
 }
 
@@ -173,10 +174,11 @@ bool Server::wait_for(const std::function<bool(const Server &)> &predicate, int 
 }
 
 void Server::send_signaling(std::string json) {
-  impl_->post([json](Service &service) { service.stream().send(Signaling, json); });
+  impl_->post(
+      [json = std::move(json)](Service &service) { service.stream().send(Signaling, json); });
 }
 void Server::send_media(Media m, std::string json) {
-  impl_->post([m, json](Service &service) { service.stream().send(m, json); });
+  impl_->post([m, json = std::move(json)](Service &service) { service.stream().send(m, json); });
 }
 void Server::drop(Where where, bool abort) {
   Action action = abort ? Action::Abort : Action::Close;
