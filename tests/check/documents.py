@@ -67,6 +67,11 @@ for log, start in (("debian/changelog", f"gst-rtms ({version}) "), ("CHANGELOG",
     if not read(log).startswith(start):
         problems.append(f"{log}: does not begin with \"{start}\", the version in meson.build")
 
+manual = read("docs", "rtms-recorder.1").replace("\\-", "-")
+for option, flags in re.findall(r'\{"([a-z-]{3,})", (?:0|\'.\'), (\w+), \w', read("gst", "rtms-recorder", "options.cpp")):
+    if flags == "0" and f"--{option}" not in manual:
+        problems.append(f"docs/rtms-recorder.1: --{option} is missing")
+
 for example in sorted(os.listdir(os.path.join(root, "tests", "examples"))):
     lines = read("tests", "examples", example).count("\n")
     if lines >= 60:
