@@ -27,32 +27,30 @@ constexpr std::array<uint8_t, 128> values() {
 }
 constexpr std::array<uint8_t, 128> kValues = values();
 
-inline uint8x16x4_t table(const uint8_t *bytes) {
-  return {{vld1q_u8(bytes), vld1q_u8(bytes + 16), vld1q_u8(bytes + 32), vld1q_u8(bytes + 48)}};
+// A place outside of a table is 0 in the first look-up, and leaves its value in the second.
+inline uint8x16_t values_of(uint8x16_t in, uint8x16x4_t lower, uint8x16x4_t upper) {
+  return vqtbx4q_u8(vqtbl4q_u8(lower, in), upper, veorq_u8(in, vdupq_n_u8(64)));
 }
 
 }  // namespace
 
 size_t decode_wide(std::string_view text, uint8_t *out) {
-  const uint8x16x4_t lower = table(kValues.data()), upper = table(kValues.data() + 64);
-  const uint8x16_t half = vdupq_n_u8(64);
+  const uint8x16x4_t lower = vld1q_u8_x4(kValues.data());
+  const uint8x16x4_t upper = vld1q_u8_x4(kValues.data() + 64);
   size_t at = 0;
   for (; text.size() - at >= kWide; at += kWide, out += kWide / 4 * 3) {
     // Each register has one character of each four.
     const uint8x16x4_t in = vld4q_u8(reinterpret_cast<const uint8_t *>(text.data()) + at);
-    uint8x16x4_t value;
-    uint8x16_t seen = vdupq_n_u8(0);
-    for (int i = 0; i < 4; i++) {
-      // A place outside of a table is 0 in the first look-up, and leaves its value in the second.
-      value.val[i] = vqtbx4q_u8(vqtbl4q_u8(lower, in.val[i]), upper, veorq_u8(in.val[i], half));
-      seen = vorrq_u8(seen, vorrq_u8(in.val[i], value.val[i]));
-    }
-    if (vmaxvq_u8(seen) >= kNone)
+    // Not a loop over in.val: g++ 12 sends what is in one through memory.
+    const uint8x16_t a = values_of(in.val[0], lower, upper), b = values_of(in.val[1], lower, upper),
+                     c = values_of(in.val[2], lower, upper), d = values_of(in.val[3], lower, upper);
+    const uint8x16_t all_in =
+        vorrq_u8(vorrq_u8(in.val[0], in.val[1]), vorrq_u8(in.val[2], in.val[3]));
+    const uint8x16_t values = vorrq_u8(vorrq_u8(a, b), vorrq_u8(c, d));
+    if (vmaxvq_u8(vorrq_u8(all_in, values)) >= kNone)
       break;
-    const uint8x16x3_t bytes = {{vorrq_u8(vshlq_n_u8(value.val[0], 2), vshrq_n_u8(value.val[1], 4)),
-                                 vorrq_u8(vshlq_n_u8(value.val[1], 4), vshrq_n_u8(value.val[2], 2)),
-                                 vorrq_u8(vshlq_n_u8(value.val[2], 6), value.val[3])}};
-    vst3q_u8(out, bytes);
+    vst3q_u8(out, {{vorrq_u8(vshlq_n_u8(a, 2), vshrq_n_u8(b, 4)),
+                    vorrq_u8(vshlq_n_u8(b, 4), vshrq_n_u8(c, 2)), vorrq_u8(vshlq_n_u8(c, 6), d)}});
   }
   return at;
 }
