@@ -6,31 +6,10 @@ namespace {
 
 constexpr unsigned kFileBuffer = 16 << 10;
 
-struct Size {
-  const char *name;
-  int width, height;
-};
-constexpr Size kSizes[] = {
-    {"sd", 640, 360}, {"hd", 1280, 720}, {"fhd", 1920, 1080}, {"qhd", 2560, 1440}};
-
-// mp4mux needs a header before there is a picture, and takes no other size later. So it gets one
-// without parameter sets: they are in the stream, with the true size.
-std::string mp4_header(const Options &options) {
-  for (const Size &size : kSizes)
-    if (options.video_resolution == size.name)
-      return " ! capssetter replace=true "
-             "caps=\"video/x-h264,stream-format=avc3,alignment=au,width=" +
-             std::to_string(size.width) + ",height=" + std::to_string(size.height) +
-             ",framerate=25/1,codec_data=(buffer)01640028ffe000\"";
-  return "";
-}
-
-// avc3: the parameter sets stay in the stream, where each camera may have its own.
-std::string video_branch(const Options &options) {
-  return "h264parse config-interval=-1 ! capsfilter "
-         "caps=video/x-h264,stream-format=avc3,alignment=au" +
-         (options.mp4 ? mp4_header(options) : "");
-}
+// avc3: the parameter sets stay in the stream, where each camera may have its own. The element
+// fills with black, so that the muxer has parameter sets and a size from the beginning.
+constexpr char kVideoBranch[] =
+    "h264parse config-interval=-1 ! capsfilter caps=video/x-h264,stream-format=avc3,alignment=au";
 
 // Both can be played to where they came when the program is killed.
 ElementPtr make_muxer(const Options &options) {
@@ -87,7 +66,7 @@ class Builder {
 
 bool add_waiting(const Options &options, Builder *builder, const Waiting &waiting) {
   if (waiting.name != "transcript")
-    return builder->add_branch(waiting.exit.get(), video_branch(options), "video_%u");
+    return builder->add_branch(waiting.exit.get(), kVideoBranch, "video_%u");
   // The text has a file of its own; MKV shows it as well.
   if (!options.mp4)
     return builder->add_branch(waiting.exit.get(), "identity", "subtitle_%u");
@@ -98,7 +77,7 @@ bool add_waiting(const Options &options, Builder *builder, const Waiting &waitin
 
 std::string elements_for(const Options &options) {
   std::string names =
-      "rtmssrc appsrc audioconvert audioresample taginject queue identity h264parse capssetter";
+      "rtmssrc appsrc audioconvert audioresample taginject queue identity h264parse";
   names += options.mp4 ? " mp4mux" : " matroskamux";
   if (options.audio_codec != "pcm")
     names += options.audio_codec == "opus" ? " opusenc" : " flacenc";

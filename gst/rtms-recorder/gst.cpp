@@ -26,7 +26,7 @@ const char *package_of(const std::string &element) {
   for (const char *bad : {"h264parse", "rtmp2sink"})
     if (element == bad)
       return "gstreamer1.0-plugins-bad";
-  for (const char *good : {"matroskamux", "mp4mux", "flvmux", "flacenc", "capssetter"})
+  for (const char *good : {"matroskamux", "mp4mux", "flvmux", "flacenc"})
     if (element == good)
       return "gstreamer1.0-plugins-good";
   if (element == "x264enc")

@@ -72,6 +72,7 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   g_object_set(src, "webhook", webhook.c_str(), "client-id", options.client_id.c_str(),
                "client-secret", secret.c_str(), "context", kContext, "buffer-data", TRUE,
                "audio-rate", static_cast<int>(options.audio_rate), nullptr);
+  gst_util_set_object_arg(src, "fill", "black");
   gst_util_set_object_arg(src, "media-types", media_types(options).c_str());
   gst_util_set_object_arg(src, "audio-streams", options.speakers ? "per-participant" : "mixed");
   for (const char *name : {"video-resolution", "screen-resolution"})

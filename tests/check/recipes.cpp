@@ -159,15 +159,6 @@ void expect_audio_and_video(const std::string &file, const char *codec, double l
   expect_length(tracks, "audio", length);
 }
 
-// Of which cameras are no part.
-void expect_audio(const std::string &file, const char *codec, double length) {
-  expect_playable(file, "0:a");
-  const auto tracks = tracks_of(file);
-  ck_assert_int_eq(tracks.at("video").packets, 0);
-  expect_text(tracks.at("audio").codec, codec);
-  expect_length(tracks, "audio", length);
-}
-
 void expect_constant_rate(const std::string &file, double fps) {
   constexpr double kRounding = 0.002;
   Output output = run({"ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
@@ -229,7 +220,7 @@ void check_listen() {
 
 void check_record_without_cameras() {
   const auto recording = record("record", without_cameras());
-  expect_audio(recording->file("meeting.mkv"), "pcm_s16le", kShort);
+  expect_audio_and_video(recording->file("meeting.mkv"), "pcm_s16le", kShort);
 }
 
 void check_mp4() {
@@ -241,7 +232,7 @@ void check_mp4() {
 
 void check_mp4_without_cameras() {
   const auto recording = record("mp4", without_cameras());
-  expect_audio(recording->file("meeting.mp4"), "opus", kShort);
+  expect_audio_and_video(recording->file("meeting.mp4"), "opus", kShort);
 }
 
 // What is in the file when it is killed: all but the last seconds.

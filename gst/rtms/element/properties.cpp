@@ -586,6 +586,23 @@ void install_timing(Installer *install) {
       "as the connection is away)",
       &Settings::replay_wait);
   /**
+   * GstRtmsSrc:fill:
+   *
+   * What the pads `video` and `screen` carry while the service sends no H.264 frames: nothing but
+   * GAPs, or black frames. With `black` a pad begins with a black keyframe of the negotiated
+   * resolution where no frame has arrived yet, and carries one each second when the camera is off,
+   * the share is over, or no frame has arrived for 3 s; video goes on at the next keyframe. So a
+   * muxer knows the parameter sets from the beginning, and a recording that is made without an
+   * encoder shows black instead of a face that stands still. Set it for recordings: the
+   * `matroskamux` of GStreamer 1.26 writes a file that cannot be decoded where a GAP comes before
+   * the first frame. JPEG and PNG are not filled.
+   *
+   * Since: 0.1
+   */
+  install->choice("fill", "Fill",
+                  "What the video pads carry while no H.264 frames arrive: GAPs, or black frames",
+                  gst_rtms_src_fill_get_type(), &Settings::fill);
+  /**
    * GstRtmsSrc:max-queue-bytes:
    *
    * How much may wait on each pad for a slow pipeline, in bytes; 0: no bound. When it is full,

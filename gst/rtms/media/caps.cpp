@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "caps.h"
 
+#include <algorithm>
+
 namespace rtms {
 namespace {
 
@@ -59,16 +61,23 @@ CapsPtr audio_caps(const AudioParams &params) {
 CapsPtr video_caps(const VideoParams &params, std::optional<PictureSize> size) {
   const char *picture = params.codec == Codec::Png ? "image/png" : "image/jpeg";
   CapsPtr caps;
-  // No frame rate for H.264: a camera gives what it gives.
+  // Cameras differ in what their SPS says of frame rate, pixels and colors. h264parse takes that
+  // into its caps, and matroskamux ends a recording whose caps lose or change such a field: what
+  // the caps here say stays.
   if (params.codec == Codec::H264)
     caps.reset(gst_caps_new_simple("video/x-h264", "stream-format", G_TYPE_STRING, "byte-stream",
-                                   "alignment", G_TYPE_STRING, "au", nullptr));
+                                   "alignment", G_TYPE_STRING, "au", "framerate", GST_TYPE_FRACTION,
+                                   std::max(params.fps, 1), 1, "pixel-aspect-ratio",
+                                   GST_TYPE_FRACTION, 1, 1, nullptr));
   else
     caps.reset(
         gst_caps_new_simple(picture, "framerate", GST_TYPE_FRACTION, params.fps, 1, nullptr));
   if (size)
     gst_caps_set_simple(caps.get(), "width", G_TYPE_INT, size->width, "height", G_TYPE_INT,
                         size->height, nullptr);
+  if (size && !size->colorimetry.empty())
+    gst_caps_set_simple(caps.get(), "colorimetry", G_TYPE_STRING, size->colorimetry.c_str(),
+                        nullptr);
   return caps;
 }
 

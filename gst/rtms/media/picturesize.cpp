@@ -7,11 +7,28 @@
 #include "nal.h"
 
 #include <gst/codecparsers/gsth264parser.h>
+#include <gst/video/video.h>
 #include <cstring>
 #include <memory>
 
 namespace rtms {
 namespace {
+
+// As h264parse reads it.
+std::string colorimetry_in_sps(const GstH264SPS &sps) {
+  const GstH264VUIParams &vui = sps.vui_parameters;
+  if (!sps.vui_parameters_present_flag || !vui.video_signal_type_present_flag ||
+      !vui.colour_description_present_flag)
+    return "";
+  GstVideoColorimetry colors{};
+  colors.range =
+      vui.video_full_range_flag ? GST_VIDEO_COLOR_RANGE_0_255 : GST_VIDEO_COLOR_RANGE_16_235;
+  colors.primaries = gst_video_color_primaries_from_iso(vui.colour_primaries);
+  colors.transfer = gst_video_transfer_function_from_iso(vui.transfer_characteristics);
+  colors.matrix = gst_video_color_matrix_from_iso(vui.matrix_coefficients);
+  const StringPtr text(gst_video_colorimetry_to_string(&colors));
+  return text ? text.get() : "";
+}
 
 std::optional<PictureSize> size_in_sps(const guint8 *data, gsize size, gsize offset) {
   std::unique_ptr<GstH264NalParser, FreeWith<gst_h264_nal_parser_free>> parser(
@@ -23,9 +40,11 @@ std::optional<PictureSize> size_in_sps(const guint8 *data, gsize size, gsize off
                                               &unit) != GST_H264_PARSER_OK ||
       gst_h264_parse_sps(&unit, &sps) != GST_H264_PARSER_OK)
     return std::nullopt;
-  PictureSize found{sps.width, sps.height};
-  if (sps.frame_cropping_flag)
-    found = {sps.crop_rect_width, sps.crop_rect_height};
+  PictureSize found{sps.width, sps.height, colorimetry_in_sps(sps)};
+  if (sps.frame_cropping_flag) {
+    found.width = sps.crop_rect_width;
+    found.height = sps.crop_rect_height;
+  }
   gst_h264_sps_clear(&sps);
   return found;
 }
@@ -71,7 +90,7 @@ std::optional<PictureSize> jpeg_size(const ReadMap &map) {
       return std::nullopt;
     if (is_frame_header(marker))
       return PictureSize{static_cast<int>(big_endian(segment + 7, 2)),
-                         static_cast<int>(big_endian(segment + 5, 2))};
+                         static_cast<int>(big_endian(segment + 5, 2)), ""};
     at += marker == 0xff ? 1 : 2 + big_endian(segment + 2, 2);
   }
   return std::nullopt;
@@ -85,7 +104,7 @@ std::optional<PictureSize> png_size(const ReadMap &map) {
   const guint32 height = big_endian(map.data() + kWidth + 4, 4);
   if (width > G_MAXINT || height > G_MAXINT)
     return std::nullopt;
-  return PictureSize{static_cast<int>(width), static_cast<int>(height)};
+  return PictureSize{static_cast<int>(width), static_cast<int>(height), ""};
 }
 
 std::optional<PictureSize> any_size(Codec codec, const ReadMap &map) {

@@ -6,14 +6,16 @@
 #include "protocol/types.h"
 
 #include <optional>
+#include <string>
 
 namespace rtms {
 
 struct PictureSize {
   int width = 0;
   int height = 0;
+  std::string colorimetry;  // as in caps; empty where the headers do not say
   bool operator==(const PictureSize &other) const {
-    return width == other.width && height == other.height;
+    return width == other.width && height == other.height && colorimetry == other.colorimetry;
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gstrtmssrcpad.h"
 
+#include "padfill.h"
 #include "padposition.h"
 #include "padqueue.h"
 
@@ -47,6 +48,7 @@ struct PadState {
 
   // The streaming task's own.
   alignas(kCacheLine) PadPosition position;
+  PadFill fill;
   bool silent = false;  // a GAP was the last
 };
 
@@ -96,6 +98,7 @@ void push_buffer(GstRtmsSrcPad *self, BufferPtr buffer) {
     if (state->config.policy == rtms::Queue::Policy::Oldest)
       GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   }
+  state->fill.shown_until(state->position.end());
   GST_TRACE_OBJECT(self, "pushing %" GST_PTR_FORMAT, buffer.get());
   const unsigned links = state->links;
   set_flow(self, gst_pad_push(GST_PAD(self), buffer.release()), links);
@@ -108,12 +111,34 @@ void push_event(GstRtmsSrcPad *self, EventPtr event) {
   gst_pad_push_event(GST_PAD(self), event.release());
 }
 
+// A black frame in place of a GAP. What follows it begins with a keyframe: frames that build on the
+// last one shown would be decoded on top of black.
+bool push_black(GstRtmsSrcPad *self, GstClockTime until, GstClockTime least) {
+  PadState *state = self->state;
+  if (!state->config.black || !GST_CLOCK_TIME_IS_VALID(until) || !state->fill.is_due(until))
+    return false;
+  BufferPtr black = state->config.black();
+  if (!black || !state->queue.interrupt_if_empty() ||
+      !state->position.fill_until(black.get(), until, least))
+    return false;
+  state->fill.filled(until);
+  GST_DEBUG_OBJECT(
+      self, "no picture up to running time %" GST_TIME_FORMAT ": pushing black, %" GST_PTR_FORMAT,
+      GST_TIME_ARGS(until), black.get());
+  const unsigned links = state->links;
+  set_flow(self, gst_pad_push(GST_PAD(self), black.release()), links);
+  return true;
+}
+
 void push_gap(GstRtmsSrcPad *self) {
   PadState *state = self->state;
   if (!gst_pad_is_linked(GST_PAD(self)) || state->flow <= GST_FLOW_EOS ||
       g_get_monotonic_time() < state->gaps_from_us)
     return;
-  if (EventPtr gap = state->position.gap_until(state->config.certain_time(), kMinGap)) {
+  const GstClockTime until = state->config.certain_time();
+  if (!state->fill.stands(until) && push_black(self, until, kMinGap))
+    return;
+  if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
     gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
     push_event(self, std::move(gap));
   }
@@ -122,9 +147,15 @@ void push_gap(GstRtmsSrcPad *self) {
 // Parsers and encoders name their caps at the first data, of which a GAP is a kind: without any, a
 // muxer knows nothing of the track, and some write a file then that nothing can read.
 void push_eos(GstRtmsSrcPad *self, EventPtr eos) {
-  if (gst_pad_is_linked(GST_PAD(self)))
-    if (EventPtr gap = self->state->position.first_gap(kMinGap))
-      push_event(self, std::move(gap));
+  PadState *state = self->state;
+  if (gst_pad_is_linked(GST_PAD(self))) {
+    const bool is_new = state->position.is_new();
+    const GstClockTime until =
+        is_new ? state->position.base() + kMinGap : state->config.certain_time();
+    // Black lasts to the end, too.
+    if (!push_black(self, until, 0) && is_new)
+      push_event(self, state->position.first_gap(kMinGap));
+  }
   push_event(self, std::move(eos));
 }
 
@@ -316,6 +347,10 @@ void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *self) {
 
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *self) {
   return {self->state->queue.bytes(), self->state->queue.time_ns()};
+}
+
+void gst_rtms_src_pad_turn_off(GstRtmsSrcPad *self) {
+  self->state->fill.turn_off();
 }
 
 void gst_rtms_src_pad_hold_gaps(GstRtmsSrcPad *self, gint64 until_us) {

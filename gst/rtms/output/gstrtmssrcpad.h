@@ -40,6 +40,9 @@ struct PadConfig {
   // The running time up to which it is certain that nothing more will come; GST_CLOCK_TIME_NONE
   // where that cannot be told now.
   std::function<GstClockTime()> certain_time;
+  // A black frame of the size that the pad has now; empty where the pad does not fill, null where
+  // there is no such frame.
+  std::function<BufferPtr()> black;
   // The result of a push changed.
   std::function<void()> flow_changed;
   // EOS has gone through what follows the pad.
@@ -74,6 +77,9 @@ void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *pad);
 
 // No GAP goes out before that monotonic time, in us.
 void gst_rtms_src_pad_hold_gaps(GstRtmsSrcPad *pad, gint64 until_us);
+
+// The camera is off, or the share is over: where the pad fills, black is due.
+void gst_rtms_src_pad_turn_off(GstRtmsSrcPad *pad);
 
 // What the last push returned; GST_FLOW_OK again after a new link.
 GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *pad);

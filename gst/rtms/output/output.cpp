@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include "buffers.h"
+#include "media/blackframe.h"
 #include "media/caps.h"
 #include "media/decode.h"
 #include "participantmeta.h"
@@ -38,21 +39,41 @@ unsigned gap_after_ms(Media media, const MediaParams &params) {
   return std::max(kUsual_ms, kPictures_ms / static_cast<unsigned>(fps));
 }
 
+PictureSize negotiated_size(const VideoParams &params) {
+  switch (params.resolution) {
+    case Resolution::Sd:
+      return {854, 480, ""};
+    case Resolution::Fhd:
+      return {1920, 1080, ""};
+    case Resolution::Qhd:
+      return {2560, 1440, ""};
+    default:
+      return {1280, 720, ""};
+  }
+}
+
 // Matroska's times are whole milliseconds.
 int64_t least_step(Media media) {
   return is_picture(media) ? GST_MSECOND : 0;
 }
 
-// The matroskamux of GStreamer 1.26 writes an empty block for each GAP that is not flagged as
-// missing data. A compositor keeps the last picture where data is missing: GAPs of pictures have no
-// flag.
-GstRtmsSrcPad *new_pad(OutputContext *context, Media media, const OutputLabel &label) {
+}  // namespace
+
+GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
+  OutputContext *context = context_;
+  const Media media = media_;
   PadConfig config;
   config.policy = policy_of(media);
   config.limits = context->config.limits;
   config.step = static_cast<GstClockTime>(least_step(media));
   config.gap_after_ms = gap_after_ms(media, context->params);
-  config.gap_flags = is_picture(media) ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
+  if (is_picture(media) && context->config.fill_black)
+    config.black = [this] { return black(); };
+  // The matroskamux of GStreamer 1.26 writes an empty block for each GAP that is not flagged as
+  // missing data. A compositor keeps the last picture where data is missing, so that only GAPs of
+  // pictures that no black frame replaces have no flag.
+  const bool taken_away = is_picture(media) && !config.black;
+  config.gap_flags = taken_away ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
   config.certain_time = [context, media] { return context->time.certain_time(media); };
   config.flow_changed = [context] { context->flow_changed(); };
   config.ended = [context] { context->ended(); };
@@ -63,16 +84,30 @@ GstRtmsSrcPad *new_pad(OutputContext *context, Media media, const OutputLabel &l
   return GST_RTMS_SRC_PAD(gst_object_ref_sink(pad));
 }
 
-}  // namespace
+void Output::set_black_size() {
+  if (!is_picture(media_))
+    return;
+  const VideoParams &params = context_->params.pictures(media_);
+  const PictureSize size = size_.value_or(negotiated_size(params));
+  black_width_ = params.codec == Codec::H264 ? size.width : 0;
+  black_height_ = size.height;
+}
+
+// On the streaming task. Null for JPEG and PNG: each picture of theirs stands alone, and muxers
+// need no parameter sets.
+BufferPtr Output::black() {
+  return black_frame({black_width_, black_height_, ""}, black_frames_++);
+}
 
 Output::Output(OutputContext *context, Media media, const OutputLabel &label)
     : context_(context),
       media_(media),
       participant_(label.participant.has_value()),
-      pad_(new_pad(context, media, label)),
+      pad_(new_pad(label)),
       track_(least_step(media)),
       packets_(media == Media::Audio ? kSoundSizes : kPictureSizes) {
   caps_ = caps();
+  set_black_size();
   if (label.participant) {
     user_id_ = label.participant->user_id;
     title_ = label.participant->name;
@@ -120,6 +155,7 @@ CapsPtr Output::caps() const {
 }
 
 void Output::renegotiated() {
+  set_black_size();
   CapsPtr now = caps();
   if (gst_caps_is_equal(caps_.get(), now.get()))
     return;
@@ -256,7 +292,10 @@ void Output::follow_speaker(const Speaker &speaker, const GstBuffer *buffer) {
 void Output::follow_size(GstBuffer *buffer) {
   if (!is_picture(media_) || GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
     return;
-  const auto size = picture_size(context_->params.pictures(media_).codec, buffer);
+  auto size = picture_size(context_->params.pictures(media_).codec, buffer);
+  // A camera that says nothing of its colors does not take away what the last one said.
+  if (size && size_ && size->colorimetry.empty())
+    size->colorimetry = size_->colorimetry;
   if (!size || size_ == size)
     return;
   size_ = size;

@@ -11,6 +11,7 @@
 #include "stats.h"
 #include "streamtime.h"
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ struct OutputsConfig {
   bool transcript_json = false;
   bool transcript_speaker = false;
   bool buffer_data = false;
+  bool fill_black = false;
   GstClockTime text_wait = 0;   // what GAPs of texts are behind the others'
   unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: as long as the connection is away
 };
@@ -83,6 +85,10 @@ class Output {
   void lost();
   // The connection is there again.
   void restored();
+  // The camera is off, or the share is over, until the next frame.
+  void turn_off() { gst_rtms_src_pad_turn_off(pad_); }
+  // Whose picture was the last.
+  std::optional<uint64_t> user_id() const { return user_id_; }
   // EOS, behind what waits in the queue.
   void end();
 
@@ -91,6 +97,9 @@ class Output {
 
  private:
   CapsPtr caps() const;
+  GstRtmsSrcPad *new_pad(const OutputLabel &label);
+  void set_black_size();
+  BufferPtr black();
   void store_sticky_events(const OutputLabel &label);
   void follow_speaker(const Speaker &speaker, const GstBuffer *buffer);
   void follow_size(GstBuffer *buffer);
@@ -104,7 +113,11 @@ class Output {
   OutputContext *context_;
   const Media media_;
   const bool participant_;  // the pad of one alone
-  GstRtmsSrcPad *pad_;      // a reference of ours
+  // What the streaming task makes black frames of: the size of the last frame, or of the negotiated
+  // parameters.
+  std::atomic<int> black_width_{0}, black_height_{0};
+  unsigned black_frames_ = 0;  // the streaming task's
+  GstRtmsSrcPad *pad_;         // a reference of ours
   CapsPtr caps_;
   Track track_;
   AudioAlign align_;

@@ -87,6 +87,17 @@ void Outputs::sweep() {
   set_.sweep();
 }
 
+void Outputs::camera_off(uint64_t user_id) {
+  Output *video = set_.find(Media::Video);
+  if (video && video->user_id() == user_id)
+    video->turn_off();
+}
+
+void Outputs::share_off() {
+  if (Output *screen = set_.find(Media::Screen))
+    screen->turn_off();
+}
+
 bool Outputs::end() {
   release_backlog();
   texts_.open();

@@ -40,6 +40,9 @@ class Outputs {
   void lost(MediaMask media);
   void restored(MediaMask media);
   Participants &participants() { return participants_; }
+  // This participant's camera is off; the screen share is over.
+  void camera_off(uint64_t user_id);
+  void share_off();
   // EOS on each pad, behind what waits there. False where there is no pad.
   bool end();
   // The same for the pads of these kinds of media, of which nothing comes again.

@@ -40,9 +40,12 @@ GstClockTime PadPosition::place(GstBuffer *buffer) {
   return start - pts;
 }
 
+GstClockTime PadPosition::gap_start() const {
+  return GST_CLOCK_TIME_IS_VALID(end_) ? std::max(end_, segment_.base) : segment_.base;
+}
+
 EventPtr PadPosition::gap_until(GstClockTime running, GstClockTime least) {
-  const GstClockTime start =
-      GST_CLOCK_TIME_IS_VALID(end_) ? std::max(end_, segment_.base) : segment_.base;
+  const GstClockTime start = gap_start();
   if (!GST_CLOCK_TIME_IS_VALID(running) || running < start + least)
     return nullptr;
   end_ = gap_end_ = running;
@@ -51,6 +54,19 @@ EventPtr PadPosition::gap_until(GstClockTime running, GstClockTime least) {
 
 EventPtr PadPosition::first_gap(GstClockTime length) {
   return GST_CLOCK_TIME_IS_VALID(end_) ? nullptr : gap_until(segment_.base + length, 0);
+}
+
+bool PadPosition::fill_until(GstBuffer *frame, GstClockTime running, GstClockTime least) {
+  // A frame has no duration: what ends with it would begin at its own time.
+  constexpr GstClockTime kAfterFrame = 40 * GST_MSECOND;
+  const bool after_frame = GST_CLOCK_TIME_IS_VALID(end_) && end_ > gap_end_;
+  const GstClockTime start = gap_start() + (after_frame ? kAfterFrame : 0);
+  if (!GST_CLOCK_TIME_IS_VALID(running) || running < start + least)
+    return false;
+  GST_BUFFER_PTS(frame) = position_of(start);
+  GST_BUFFER_DURATION(frame) = running - start;
+  end_ = gap_end_ = running;
+  return true;
 }
 
 }  // namespace rtms

@@ -21,9 +21,18 @@ class PadPosition {
   EventPtr gap_until(GstClockTime running, GstClockTime least);
   // The same of that length, where there was neither a buffer nor a GAP.
   EventPtr first_gap(GstClockTime length);
+  // Places a frame where such a GAP would be. False where that would be shorter than `least`.
+  bool fill_until(GstBuffer *frame, GstClockTime running, GstClockTime least);
+  // Whether there was neither a buffer nor a GAP.
+  bool is_new() const { return !GST_CLOCK_TIME_IS_VALID(end_); }
+  // The running time of the segment's first position.
+  GstClockTime base() const { return segment_.base; }
+  // The running time of the end of what was pushed.
+  GstClockTime end() const { return end_; }
 
  private:
   GstClockTime position_of(GstClockTime running) const;
+  GstClockTime gap_start() const;
 
   const GstClockTime step_;
   GstSegment segment_;

@@ -31,6 +31,14 @@ void PadQueue::interrupt() {
   queue_.interrupt();
 }
 
+bool PadQueue::interrupt_if_empty() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!queue_.empty())
+    return false;
+  queue_.interrupt();
+  return true;
+}
+
 uint64_t PadQueue::bytes() {
   std::lock_guard<std::mutex> lock(mutex_);
   return queue_.bytes();

@@ -23,6 +23,8 @@ class PadQueue {
   void push(EventPtr event);
   void wake() { changed_.notify_one(); }
   void interrupt();
+  // The same, where nothing waits; else false.
+  bool interrupt_if_empty();
   uint64_t bytes();
   uint64_t time_ns();
 

@@ -50,6 +50,16 @@ GType gst_rtms_src_transcript_format_get_type(void) {
   return type;
 }
 
+GType gst_rtms_src_fill_get_type(void) {
+  static const GEnumValue values[] = {
+      {GST_RTMS_SRC_FILL_NONE, "No frames where the service sends none", "none"},
+      {GST_RTMS_SRC_FILL_BLACK, "Black frames where the service sends none", "black"},
+      {0, nullptr, nullptr},
+  };
+  static const GType type = enum_type("GstRtmsSrcFill", values);
+  return type;
+}
+
 GType gst_rtms_src_audio_codec_get_type(void) {
   static const GEnumValue values[] = {
       {number(Codec::L16), "Raw 16 bit samples", "l16"},

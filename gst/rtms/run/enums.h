@@ -38,12 +38,25 @@ typedef enum {
   GST_RTMS_SRC_TRANSCRIPT_JSON,
 } GstRtmsSrcTranscriptFormat;
 
+/**
+ * GstRtmsSrcFill:
+ * @GST_RTMS_SRC_FILL_NONE: no frames where the service sends none
+ * @GST_RTMS_SRC_FILL_BLACK: black frames where the service sends none
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_RTMS_SRC_FILL_NONE,
+  GST_RTMS_SRC_FILL_BLACK,
+} GstRtmsSrcFill;
+
 G_END_DECLS
 
 // The values of the others are those of the wire.
 GType gst_rtms_src_media_types_get_type(void);
 GType gst_rtms_src_connection_mode_get_type(void);
 GType gst_rtms_src_transcript_format_get_type(void);
+GType gst_rtms_src_fill_get_type(void);
 GType gst_rtms_src_audio_codec_get_type(void);       // rtms::Codec
 GType gst_rtms_src_audio_streams_get_type(void);     // rtms::DataOpt
 GType gst_rtms_src_audio_framing_get_type(void);     // rtms::ContentType

@@ -57,6 +57,7 @@ struct Settings {
   bool transcript_speaker = true;
 
   unsigned latency = 200;
+  int fill = GST_RTMS_SRC_FILL_NONE;
   unsigned text_wait = 0;
   unsigned replay_wait = 0;
   unsigned max_queue_bytes = 64u << 20;

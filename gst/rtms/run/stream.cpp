@@ -18,6 +18,7 @@ OutputsConfig outputs_config(const Settings &settings) {
   outputs.transcript_speaker = settings.transcript_speaker;
   outputs.text_wait = settings.text_wait * GST_MSECOND;
   outputs.replay_wait_ms = settings.replay_wait;
+  outputs.fill_black = settings.fill == GST_RTMS_SRC_FILL_BLACK;
   return outputs;
 }
 
@@ -34,6 +35,12 @@ bool somebody_came(Product product, int64_t type) {
   return type == static_cast<int64_t>(EventType::ParticipantJoin) ||
          (center && (type == static_cast<int64_t>(ContactCenterEvent::ConsumerAnswered) ||
                      type == static_cast<int64_t>(ContactCenterEvent::UserAnswered)));
+}
+
+// In a Contact Center's call the number means something else.
+bool is_camera_off(Product product, int64_t type) {
+  return product != Product::ContactCenter &&
+         type == static_cast<int64_t>(EventType::ParticipantVideoOff);
 }
 
 }  // namespace
@@ -168,6 +175,11 @@ void Stream::session_event(const EventUpdate &event) {
   if (somebody_left(product_, event.type))
     for (const Participant &participant : event.participants)
       outputs_.participants().left(participant);
+  if (is_camera_off(product_, event.type))
+    for (const Participant &participant : event.participants)
+      outputs_.camera_off(participant.user_id);
+  if (event.type == static_cast<int64_t>(EventType::SharingStop))
+    outputs_.share_off();
 }
 
 void Stream::session_stream_state(const StreamStateUpdate &update) {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// When a video pad shows black in place of a picture that is missing.
+#pragma once
+
+#include "media/gstptr.h"
+
+#include <atomic>
+
+namespace rtms {
+
+// The streaming task's own, but for what says otherwise. All times are running times.
+class PadFill {
+ public:
+  // Any thread: the camera is off, or the share is over, until the next frame.
+  void turn_off() { off_ = true; }
+  // A frame is pushed that ends there.
+  void shown_until(GstClockTime end);
+  // Whether `until` is so far behind the last frame that black is due. Before the first frame it
+  // always is.
+  bool is_due(GstClockTime until) const;
+  // A black frame is pushed up to there; true where one of less than a second ago still stands.
+  bool stands(GstClockTime until) const;
+  void filled(GstClockTime until) { filled_ = until; }
+
+ private:
+  std::atomic<bool> off_{false};
+  GstClockTime shown_ = GST_CLOCK_TIME_NONE;   // the end of the last frame
+  GstClockTime filled_ = GST_CLOCK_TIME_NONE;  // the last black frame, since then
+};
+
+}  // namespace rtms
