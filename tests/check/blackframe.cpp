@@ -32,7 +32,7 @@ void parse_unit(GstH264NalParser *parser, GstH264NalUnit *unit, Parsed *parsed) 
     result = gst_h264_parser_parse_sps(parser, unit, &parsed->sps);
   else if (unit->type == GST_H264_NAL_PPS)
     result = gst_h264_parser_parse_pps(parser, unit, &parsed->pps);
-  else if (unit->type == GST_H264_NAL_SLICE_IDR)
+  else if (unit->type == GST_H264_NAL_SLICE_IDR || unit->type == GST_H264_NAL_SLICE)
     result = gst_h264_parser_parse_slice_hdr(parser, unit, &parsed->slice, TRUE, TRUE);
   fail_unless(result == GST_H264_PARSER_OK, "NAL unit of type %u: %d", unit->type, result);
 }
@@ -55,16 +55,27 @@ Parsed parse(GstH264NalParser *parser, GstBuffer *buffer) {
   return parsed;
 }
 
-BufferPtr frame_of(PictureSize size, unsigned number = 0) {
-  BufferPtr frame = black_frame(size, number);
+BufferPtr next(BlackFrames *frames, PictureSize size) {
+  BufferPtr frame = frames->next(size);
   fail_unless(frame != nullptr, "%dx%d: none", size.width, size.height);
   return frame;
+}
+
+BufferPtr keyframe_of(PictureSize size) {
+  BlackFrames frames;
+  return next(&frames, size);
+}
+
+bool is_keyframe(GstBuffer *buffer) {
+  const bool key = picture_kind(Codec::H264, buffer) == Picture::Key;
+  fail_unless(key != GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT));
+  return key;
 }
 
 }  // namespace
 
 static void expect_size(PictureSize asked, PictureSize wanted) {
-  BufferPtr frame = frame_of(asked);
+  BufferPtr frame = keyframe_of(asked);
   fail_unless(picture_size(Codec::H264, frame.get()) == wanted);
 }
 
@@ -98,11 +109,11 @@ static const struct {
 GST_START_TEST(test_headers) {
   const auto &wanted = sizes[__i__];
   const PictureSize size = wanted.size;
-  BufferPtr frame = frame_of(size);
+  BufferPtr frame = keyframe_of(size);
   fail_unless(gst_buffer_get_size(frame.get()) <= wanted.bytes, "%dx%d: %d bytes", size.width,
               size.height, (int) gst_buffer_get_size(frame.get()));
   fail_unless(picture_size(Codec::H264, frame.get()) == size);
-  fail_unless(picture_kind(Codec::H264, frame.get()) == Picture::Key);
+  fail_unless(is_keyframe(frame.get()));
 
   ParserPtr parser(gst_h264_nal_parser_new());
   Parsed parsed = parse(parser.get(), frame.get());
@@ -127,22 +138,59 @@ GST_END_TEST;
 // A camera's parameter sets have others, and two IDR pictures in a row must.
 GST_START_TEST(test_ids) {
   ParserPtr parser(gst_h264_nal_parser_new());
+  BlackFrames frames;
   guint16 last = 0;  // where encoders begin
-  for (unsigned number : {0u, 1u, 2u, 19999u, 20000u, G_MAXUINT}) {
-    BufferPtr frame = frame_of({640, 360}, number);
+  for (unsigned number = 0; number < 20010; number++) {
+    frames.interrupt();
+    BufferPtr frame = next(&frames, {16, 16});
     Parsed parsed = parse(parser.get(), frame.get());
     fail_if(parsed.sps.id == 0 || parsed.pps.id == 0);
-    fail_if(parsed.slice.idr_pic_id == last, "%u", number);
+    fail_if(parsed.slice.idr_pic_id < 1000 || parsed.slice.idr_pic_id == last, "%u", number);
     last = parsed.slice.idr_pic_id;
   }
 }
 GST_END_TEST;
 
+// Repetitions are numbered since their keyframe.
+GST_START_TEST(test_repetitions) {
+  ParserPtr parser(gst_h264_nal_parser_new());
+  BlackFrames frames;
+  for (unsigned number = 0; number < 3 * BlackFrames::kKeyframeInterval; number++) {
+    const unsigned since = number % BlackFrames::kKeyframeInterval;
+    BufferPtr frame = next(&frames, {1280, 720});
+    fail_unless(is_keyframe(frame.get()) == (since == 0), "%u", number);
+    Parsed parsed = parse(parser.get(), frame.get());
+    assert_equals_int(parsed.slice.frame_num, since);
+    if (since == 0)
+      continue;
+    const std::vector<guint> types = {GST_H264_NAL_AU_DELIMITER, GST_H264_NAL_SLICE};
+    fail_unless(parsed.types == types);
+    fail_unless(GST_H264_IS_P_SLICE(&parsed.slice));
+    fail_unless(gst_buffer_get_size(frame.get()) <= 20);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(test_keyframes) {
+  BlackFrames frames;
+  fail_unless(is_keyframe(next(&frames, {640, 360}).get()));
+  fail_if(is_keyframe(next(&frames, {640, 360}).get()));
+  fail_unless(is_keyframe(next(&frames, {1280, 720}).get()));
+  fail_if(is_keyframe(next(&frames, {1280, 720}).get()));
+  frames.interrupt();
+  fail_unless(is_keyframe(next(&frames, {1280, 720}).get()));
+  fail_if(frames.next({0, 0}));
+  fail_if(is_keyframe(next(&frames, {1280, 720}).get()));
+}
+GST_END_TEST;
+
 // Three bytes that begin with two zeros begin a NAL unit, or are none of the stream's.
 GST_START_TEST(test_emulation) {
+  BlackFrames frames;
   for (int width = 2; width <= 1024; width += 14) {
     for (int height = 2; height <= 512; height += 18) {
-      BufferPtr frame = frame_of({width, height}, static_cast<unsigned>(width));
+      frames.interrupt();
+      BufferPtr frame = next(&frames, {width, height});
       ReadMap map(frame.get());
       NalScanner units(map.data(), map.size());
       unsigned count = 0, starts = 0;
@@ -173,7 +221,8 @@ static const PictureSize none[] = {
     {G_MININT, 360}};
 
 GST_START_TEST(test_no_such_size) {
-  fail_if(black_frame(none[__i__], 0));
+  BlackFrames frames;
+  fail_if(frames.next(none[__i__]));
 }
 GST_END_TEST;
 
@@ -183,6 +232,8 @@ static Suite *blackframe_suite(void) {
   suite_add_tcase(suite, tc);
   tcase_add_loop_test(tc, test_headers, 0, (int) G_N_ELEMENTS(sizes));
   tcase_add_test(tc, test_ids);
+  tcase_add_test(tc, test_repetitions);
+  tcase_add_test(tc, test_keyframes);
   tcase_add_test(tc, test_emulation);
   tcase_add_test(tc, test_odd_sizes);
   tcase_add_loop_test(tc, test_no_such_size, 0, (int) G_N_ELEMENTS(none));

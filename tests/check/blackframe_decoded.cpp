@@ -28,11 +28,21 @@ std::string bytes_of(GstBuffer *buffer) {
 // A stream by its access units.
 using Units = std::vector<std::string>;
 
-Units black(PictureSize size, unsigned first, unsigned count) {
+// As they follow another picture.
+Units black(rtms::BlackFrames *frames, PictureSize size, unsigned count) {
   Units units;
-  for (unsigned number = first; number < first + count; number++)
-    units.push_back(bytes_of(rtms::black_frame(size, number).get()));
+  frames->interrupt();
+  for (unsigned number = 0; number < count; number++)
+    units.push_back(bytes_of(frames->next(size).get()));
   return units;
+}
+
+// Two keyframes, and what repeats them.
+constexpr unsigned kBlackFrames = rtms::BlackFrames::kKeyframeInterval + 2;
+
+Units black(PictureSize size) {
+  rtms::BlackFrames frames;
+  return black(&frames, size, kBlackFrames);
 }
 
 // As a camera's encoder makes it.
@@ -115,8 +125,10 @@ static const PictureSize sizes[] = {{16, 16},     {18, 34},     {320, 180},  {64
 
 GST_START_TEST(test_ffmpeg) {
   const PictureSize size = sizes[__i__];
-  const std::string pixels = black_pixels(size);
-  expect_ffmpeg_decodes(black(size, 0, 3), pixels + pixels + pixels);
+  std::string pixels;
+  for (unsigned number = 0; number < kBlackFrames; number++)
+    pixels += black_pixels(size);
+  expect_ffmpeg_decodes(black(size), pixels);
 }
 GST_END_TEST;
 
@@ -152,7 +164,7 @@ class Decoder {
 GST_START_TEST(test_gstreamer) {
   for (const PictureSize &size : sizes) {
     Decoder decoder(decoders[__i__]);
-    for (const std::string &unit : black(size, 0, 3)) {
+    for (const std::string &unit : black(size)) {
       rtms::BufferPtr picture = decoder.decode(unit);
       expect_black(picture.get(), decoder.caps().get(), size);
     }
@@ -166,8 +178,9 @@ static const PictureSize cameras[] = {{640, 360}, {1280, 720}};
 static Units with_camera(PictureSize size) {
   const PictureSize black_size{1280, 720};
   const Units shown = camera(size, 25);
-  return black(black_size, 0, 3) + shown + black(black_size, 3, 1) + shown +
-         black(black_size, 4, 2);
+  rtms::BlackFrames frames;
+  return black(&frames, black_size, 1) + shown + black(&frames, black_size, kBlackFrames) + shown +
+         black(&frames, size, 3) + black(&frames, size, 2);
 }
 
 GST_START_TEST(test_ffmpeg_with_camera) {

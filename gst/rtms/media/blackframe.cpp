@@ -13,13 +13,21 @@ constexpr unsigned kMacroblock = 16;
 constexpr unsigned kMaxMacroblocks = 36864;  // of a picture of level 5.1
 
 constexpr guint32 kQuantizer = 46;
+constexpr unsigned kFrameNumBits = 4;
+static_assert(BlackFrames::kKeyframeInterval <= 1 << kFrameNumBits, "");
 
 // Not the camera's: encoders begin with 0. A decoder, or a muxer's header, holds both sets then,
 // and a camera that goes on finds its own as they were.
 constexpr guint32 kSpsId = 31, kPpsId = 31;
 
 // ITU-T H.264, tables 7-1 and 7-11.
-enum NalHeader : guint8 { kIdrSlice = 0x65, kSps = 0x67, kPps = 0x68, kAccessUnitDelimiter = 0x09 };
+enum NalHeader : guint8 {
+  kSlice = 0x61,
+  kIdrSlice = 0x65,
+  kSps = 0x67,
+  kPps = 0x68,
+  kAccessUnitDelimiter = 0x09
+};
 enum MbType : guint32 { kIntraVertical = 1, kIntraHorizontal = 2, kIntraDc = 3 };
 
 // ITU-T H.264, 7.2: bits, the most significant first.
@@ -97,9 +105,9 @@ void add_unit(Bytes *stream, NalHeader header, const Bytes &payload) {
   }
 }
 
-Bytes access_unit_delimiter() {
+Bytes access_unit_delimiter(bool keyframe) {
   BitWriter writer;
-  writer.bits(0, 3);  // primary_pic_type: I slices
+  writer.bits(keyframe ? 0 : 1, 3);  // primary_pic_type: I slices, or P as well
   writer.stop();
   return writer.bytes();
 }
@@ -125,7 +133,7 @@ Bytes sequence_parameter_set(PictureSize size, const Macroblocks &macroblocks, g
   writer.bits(kConstrained, 8);
   writer.bits(level, 8);
   writer.number(kSpsId);
-  writer.number(0);                        // log2_max_frame_num_minus4
+  writer.number(kFrameNumBits - 4);        // log2_max_frame_num_minus4
   writer.number(2);                        // pic_order_cnt_type: as decoded
   writer.number(1);                        // max_num_ref_frames
   writer.flag(false);                      // gaps_in_frame_num_value_allowed_flag
@@ -166,19 +174,25 @@ Bytes picture_parameter_set() {
   return writer.bytes();
 }
 
-void write_slice_header(BitWriter *writer, unsigned number) {
+// What ends each slice header: no change of the quantizer, and no deblocking, for there is nothing
+// to smooth.
+void write_slice_quality(BitWriter *writer) {
+  writer->number(0);  // slice_qp_delta
+  writer->number(1);  // disable_deblocking_filter_idc
+}
+
+void write_idr_header(BitWriter *writer, unsigned number) {
   constexpr guint32 kAllIntra = 7;
   // The camera's encoder begins at 0, too: what is far from that differs from its next one.
   constexpr guint32 kFirstIdrId = 40000, kIdrIds = 20000;
   writer->number(0);  // first_mb_in_slice
   writer->number(kAllIntra);
   writer->number(kPpsId);
-  writer->bits(0, 4);  // frame_num
+  writer->bits(0, kFrameNumBits);
   writer->number(kFirstIdrId + number % kIdrIds);
   writer->flag(false);  // no_output_of_prior_pics_flag
   writer->flag(false);  // long_term_reference_flag
-  writer->number(0);    // slice_qp_delta
-  writer->number(1);    // disable_deblocking_filter_idc: there is nothing to smooth
+  write_slice_quality(writer);
 }
 
 void write_prediction_alone(BitWriter *writer) {
@@ -205,9 +219,9 @@ void write_predicted_macroblock(BitWriter *writer, unsigned column) {
   writer->bits(1, 1);  // coeff_token: no coefficients
 }
 
-Bytes slice(const Macroblocks &macroblocks, unsigned number) {
+Bytes idr_slice(const Macroblocks &macroblocks, unsigned number) {
   BitWriter writer;
-  write_slice_header(&writer, number);
+  write_idr_header(&writer, number);
   for (unsigned row = 0; row < macroblocks.rows; row++)
     for (unsigned column = 0; column < macroblocks.columns; column++)
       if (row == 0 && column == 0)
@@ -218,24 +232,64 @@ Bytes slice(const Macroblocks &macroblocks, unsigned number) {
   return writer.bytes();
 }
 
+// All macroblocks are as they were.
+Bytes skipped_slice(const Macroblocks &macroblocks, unsigned since_idr) {
+  constexpr guint32 kAllPredicted = 5;
+  BitWriter writer;
+  writer.number(0);  // first_mb_in_slice
+  writer.number(kAllPredicted);
+  writer.number(kPpsId);
+  writer.bits(since_idr, kFrameNumBits);
+  writer.flag(false);  // num_ref_idx_active_override_flag
+  writer.flag(false);  // ref_pic_list_modification_flag_l0
+  writer.flag(false);  // adaptive_ref_pic_marking_mode_flag
+  write_slice_quality(&writer);
+  writer.number(static_cast<guint32>(macroblocks.count()));  // mb_skip_run
+  writer.stop();
+  return writer.bytes();
+}
+
+BufferPtr buffer_of(const Bytes &stream) {
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, stream.size(), nullptr));
+  gst_buffer_fill(buffer.get(), 0, stream.data(), stream.size());
+  return buffer;
+}
+
+BufferPtr keyframe(PictureSize size, const Macroblocks &macroblocks, guint32 level,
+                   unsigned number) {
+  const PictureSize even{size.width + size.width % 2, size.height + size.height % 2};
+  Bytes stream;
+  add_unit(&stream, kAccessUnitDelimiter, access_unit_delimiter(true));
+  add_unit(&stream, kSps, sequence_parameter_set(even, macroblocks, level));
+  add_unit(&stream, kPps, picture_parameter_set());
+  add_unit(&stream, kIdrSlice, idr_slice(macroblocks, number));
+  return buffer_of(stream);
+}
+
+BufferPtr repetition(const Macroblocks &macroblocks, unsigned since_idr) {
+  Bytes stream;
+  add_unit(&stream, kAccessUnitDelimiter, access_unit_delimiter(false));
+  add_unit(&stream, kSlice, skipped_slice(macroblocks, since_idr));
+  BufferPtr buffer = buffer_of(stream);
+  GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
+  return buffer;
+}
+
 }  // namespace
 
-BufferPtr black_frame(PictureSize size, unsigned number) {
+BufferPtr BlackFrames::next(PictureSize size) {
   if (size.width < 1 || size.height < 1)
     return nullptr;
   const Macroblocks macroblocks(size);
   const guint32 level = level_of(macroblocks);
   if (level == 0)
     return nullptr;
-  const PictureSize even{size.width + size.width % 2, size.height + size.height % 2};
-  Bytes stream;
-  add_unit(&stream, kAccessUnitDelimiter, access_unit_delimiter());
-  add_unit(&stream, kSps, sequence_parameter_set(even, macroblocks, level));
-  add_unit(&stream, kPps, picture_parameter_set());
-  add_unit(&stream, kIdrSlice, slice(macroblocks, number));
-  BufferPtr buffer(gst_buffer_new_allocate(nullptr, stream.size(), nullptr));
-  gst_buffer_fill(buffer.get(), 0, stream.data(), stream.size());
-  return buffer;
+  if (!(size == size_))
+    interrupt();
+  size_ = size;
+  const unsigned since_keyframe = since_keyframe_++ % kKeyframeInterval;
+  return since_keyframe == 0 ? keyframe(size, macroblocks, level, keyframes_++)
+                             : repetition(macroblocks, since_keyframe);
 }
 
 }  // namespace rtms
