@@ -590,7 +590,7 @@ void install_timing(Installer *install) {
    *
    * What the pads `video` and `screen` carry while the service sends no H.264 frames: nothing but
    * GAPs, or black frames. With `black` a pad begins with a black keyframe of the negotiated
-   * resolution where no frame has arrived yet, and carries one each second when the camera is off,
+   * resolution where no frame has arrived yet, and carries four black frames a second while the camera is off,
    * the share is over, or no frame has arrived for 3 s; video goes on at the next keyframe. So a
    * muxer knows the parameter sets from the beginning, and a recording that is made without an
    * encoder shows black instead of a face that stands still. Set it for recordings: the

@@ -117,11 +117,11 @@ bool push_black(GstRtmsSrcPad *self, GstClockTime until, GstClockTime least) {
   PadState *state = self->state;
   if (!state->config.black || !GST_CLOCK_TIME_IS_VALID(until) || !state->fill.is_due(until))
     return false;
-  BufferPtr black = state->config.black();
+  BufferPtr black = state->config.black(state->fill.is_filling());
   if (!black || !state->queue.interrupt_if_empty() ||
       !state->position.fill_until(black.get(), until, least))
     return false;
-  state->fill.filled(until);
+  state->fill.filled();
   GST_DEBUG_OBJECT(
       self, "no picture up to running time %" GST_TIME_FORMAT ": pushing black, %" GST_PTR_FORMAT,
       GST_TIME_ARGS(until), black.get());
@@ -136,7 +136,7 @@ void push_gap(GstRtmsSrcPad *self) {
       g_get_monotonic_time() < state->gaps_from_us)
     return;
   const GstClockTime until = state->config.certain_time();
-  if (!state->fill.stands(until) && push_black(self, until, kMinGap))
+  if (push_black(self, until, kMinGap))
     return;
   if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
     gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
@@ -147,15 +147,10 @@ void push_gap(GstRtmsSrcPad *self) {
 // Parsers and encoders name their caps at the first data, of which a GAP is a kind: without any, a
 // muxer knows nothing of the track, and some write a file then that nothing can read.
 void push_eos(GstRtmsSrcPad *self, EventPtr eos) {
-  PadState *state = self->state;
-  if (gst_pad_is_linked(GST_PAD(self))) {
-    const bool is_new = state->position.is_new();
-    const GstClockTime until =
-        is_new ? state->position.base() + kMinGap : state->config.certain_time();
-    // Black lasts to the end, too.
-    if (!push_black(self, until, 0) && is_new)
-      push_event(self, state->position.first_gap(kMinGap));
-  }
+  const rtms::PadPosition &position = self->state->position;
+  if (gst_pad_is_linked(GST_PAD(self)) && position.is_new() &&
+      !push_black(self, position.base() + kMinGap, 0))
+    push_event(self, self->state->position.first_gap(kMinGap));
   push_event(self, std::move(eos));
 }
 

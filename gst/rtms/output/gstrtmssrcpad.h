@@ -40,9 +40,9 @@ struct PadConfig {
   // The running time up to which it is certain that nothing more will come; GST_CLOCK_TIME_NONE
   // where that cannot be told now.
   std::function<GstClockTime()> certain_time;
-  // A black frame of the size that the pad has now; empty where the pad does not fill, null where
-  // there is no such frame.
-  std::function<BufferPtr()> black;
+  // A black frame of the size that the pad has now; `again`: the last one was black. Empty where
+  // the pad does not fill; null where there is no such frame.
+  std::function<BufferPtr(bool again)> black;
   // The result of a push changed.
   std::function<void()> flow_changed;
   // EOS has gone through what follows the pad.

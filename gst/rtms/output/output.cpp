@@ -2,7 +2,6 @@
 #include "output.h"
 
 #include "buffers.h"
-#include "media/blackframe.h"
 #include "media/caps.h"
 #include "media/decode.h"
 #include "participantmeta.h"
@@ -68,7 +67,7 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   config.step = static_cast<GstClockTime>(least_step(media));
   config.gap_after_ms = gap_after_ms(media, context->params);
   if (is_picture(media) && context->config.fill_black)
-    config.black = [this] { return black(); };
+    config.black = [this](bool again) { return black(again); };
   // The matroskamux of GStreamer 1.26 writes an empty block for each GAP that is not flagged as
   // missing data. A compositor keeps the last picture where data is missing, so that only GAPs of
   // pictures that no black frame replaces have no flag.
@@ -95,8 +94,10 @@ void Output::set_black_size() {
 
 // On the streaming task. Null for JPEG and PNG: each picture of theirs stands alone, and muxers
 // need no parameter sets.
-BufferPtr Output::black() {
-  return black_frame({black_width_, black_height_, ""}, black_frames_++);
+BufferPtr Output::black(bool again) {
+  if (!again)
+    black_.interrupt();
+  return black_.next({black_width_, black_height_, ""});
 }
 
 Output::Output(OutputContext *context, Media media, const OutputLabel &label)

@@ -4,6 +4,7 @@
 
 #include "gstrtmssrcpad.h"
 #include "media/audioalign.h"
+#include "media/blackframe.h"
 #include "media/picturesize.h"
 #include "media/pool.h"
 #include "media/track.h"
@@ -99,7 +100,7 @@ class Output {
   CapsPtr caps() const;
   GstRtmsSrcPad *new_pad(const OutputLabel &label);
   void set_black_size();
-  BufferPtr black();
+  BufferPtr black(bool again);
   void store_sticky_events(const OutputLabel &label);
   void follow_speaker(const Speaker &speaker, const GstBuffer *buffer);
   void follow_size(GstBuffer *buffer);
@@ -116,8 +117,8 @@ class Output {
   // What the streaming task makes black frames of: the size of the last frame, or of the negotiated
   // parameters.
   std::atomic<int> black_width_{0}, black_height_{0};
-  unsigned black_frames_ = 0;  // the streaming task's
-  GstRtmsSrcPad *pad_;         // a reference of ours
+  BlackFrames black_;   // the streaming task's
+  GstRtmsSrcPad *pad_;  // a reference of ours
   CapsPtr caps_;
   Track track_;
   AudioAlign align_;

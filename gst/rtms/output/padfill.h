@@ -18,14 +18,14 @@ class PadFill {
   // Whether `until` is so far behind the last frame that black is due. Before the first frame it
   // always is.
   bool is_due(GstClockTime until) const;
-  // A black frame is pushed up to there; true where one of less than a second ago still stands.
-  bool stands(GstClockTime until) const;
-  void filled(GstClockTime until) { filled_ = until; }
+  // Whether the last picture that was pushed is black.
+  bool is_filling() const { return filling_; }
+  void filled() { filling_ = true; }
 
  private:
   std::atomic<bool> off_{false};
-  GstClockTime shown_ = GST_CLOCK_TIME_NONE;   // the end of the last frame
-  GstClockTime filled_ = GST_CLOCK_TIME_NONE;  // the last black frame, since then
+  GstClockTime shown_ = GST_CLOCK_TIME_NONE;  // the end of the last frame
+  bool filling_ = false;
 };
 
 }  // namespace rtms
