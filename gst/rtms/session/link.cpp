@@ -248,6 +248,8 @@ void Link::established(const Negotiations &results) {
     if (!(media_ & media_bit(media)))
       continue;
     const Negotiation &result = results[static_cast<unsigned>(media)];
+    context_->debug(media_names(media_bit(media)) +
+                    " negotiated: " + (result.changes.empty() ? "as asked for" : result.changes));
     if (!result.changes.empty())
       context_->listener->session_warning(changed(media, result.changes));
     context_->stream->negotiated(media, result.params);
@@ -284,7 +286,8 @@ void Link::lost(const SessionError &why) {
     return;
   }
   context_->debug(media_names(media_) + " link: try " + std::to_string(retry_.attempts()) + " in " +
-                  std::to_string(*delay_ms) + " ms");
+                  std::to_string(*delay_ms) + " ms, within " +
+                  std::to_string(context_->config.media_retry.window_ms) + " ms of the loss");
   wait(*delay_ms);
   context_->listener->session_connection(ConnectionState::Reconnecting, media_, retry_.attempts());
 }

@@ -213,7 +213,8 @@ void Signaling::lost(const SessionError &why) {
     return;
   }
   context_->debug("signaling: try " + std::to_string(retry_.attempts()) + " in " +
-                  std::to_string(*delay_ms) + " ms");
+                  std::to_string(*delay_ms) + " ms, within " +
+                  std::to_string(context_->config.signaling_retry.window_ms) + " ms of the loss");
   wait(*delay_ms);
   context_->listener->session_connection(ConnectionState::Reconnecting, 0, retry_.attempts());
   // The server drops the media connections with the signaling one.
