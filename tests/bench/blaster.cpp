@@ -5,9 +5,9 @@
 // pictures per second, which begin with the time of their sending. Prints a webhook for each
 // stream; serves until it is killed. A client that does not speak the protocol gets its media at
 // /media/0?now.
+#include "base/glibptr.h"
 #include "transport/upgrade.h"
 
-#include <glibptr.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
