@@ -4,18 +4,18 @@
  * @title: rtmssrc
  * @short_description: receives a meeting's live media over RTMS
  *
- * rtmssrc connects to a stream of RTMS (Zoom Realtime Media Streams) and gives each kind of media
- * that the service offers a pad of its own: audio, camera video, screen share, transcript and chat.
- * It is a live source.
+ * rtmssrc connects to a stream of RTMS (Zoom Realtime Media Streams) and has a source pad for each
+ * kind of media that the service offers: audio, camera video, screen share, transcript and chat. It
+ * is a live source.
  *
- * The stream is named by the webhook with which the service announces it, and which the element can
- * wait for itself (#GstRtmsSrc:webhook-listen); who asks is proved with
- * the app's client id and secret, which are best kept in the environment (`ZM_RTMS_CLIENT`,
- * `ZM_RTMS_SECRET`).
+ * A webhook of the service announces the stream. You pass it to the element
+ * (#GstRtmsSrc:webhook, #GstRtmsSrc:webhook-location), or the element receives the webhook itself
+ * (#GstRtmsSrc:webhook-listen). The element authenticates with the client id and the client secret
+ * of your Zoom app. Keep both in the environment, as `ZM_RTMS_CLIENT` and `ZM_RTMS_SECRET`.
  *
  * ## Example launch lines
  *
- * Record a meeting into a Matroska file; -e finishes the file on Ctrl-C:
+ * Record a meeting to a Matroska file; with -e, Ctrl-C finalizes the file:
  * |[
  * gst-launch-1.0 -e rtmssrc webhook-location=webhook.json name=meeting \
  *   meeting.video ! queue ! h264parse ! video/x-h264,stream-format=avc3 ! mux.video_0 \
@@ -24,14 +24,14 @@
  *   matroskamux name=mux ! filesink location=meeting.mkv
  * ]|
  *
- * Wait for a meeting and play its sound; the service's webhooks come here through a proxy that ends
- * TLS:
+ * Wait for a meeting and play its audio; a reverse proxy terminates TLS and passes the service's
+ * webhooks on:
  * |[
  * gst-launch-1.0 rtmssrc webhook-listen=http://127.0.0.1:8080/webhook media-types=audio \
  *   ! audioconvert ! audioresample ! autoaudiosink
  * ]|
  *
- * Play the sound of a meeting that has been announced:
+ * Play the audio of a meeting that the service has announced:
  * |[
  * gst-launch-1.0 rtmssrc webhook-location=webhook.json media-types=audio \
  *   ! audioconvert ! audioresample ! autoaudiosink
@@ -39,32 +39,50 @@
  *
  * ## URIs
  *
- * `rtmss://HOST/PATH?stream-id=…&meeting-uuid=…` is the signaling URL `wss://HOST/PATH`, and
- * properties by name; `rtms://` is for `ws://`. Without a host the properties say it all:
- * `rtms://?webhook-location=webhook.json`. Secrets are refused in a URI, and belong into the
- * environment. The signature for the stream goes to the host that the URI names: play those alone
- * that come from whom you trust. Players show one video stream; with `media-types=audio+video` it
- * is the camera.
+ * `rtmss://HOST/PATH?stream-id=…&meeting-uuid=…` stands for the signaling URL `wss://HOST/PATH` and
+ * sets properties by name; `rtms://` stands for `ws://`. A URI without a host sets properties only:
+ * `rtms://?webhook-location=webhook.json`. A URI that holds a secret is refused: pass secrets in
+ * the environment. The element sends the signature of the stream to the host in the URI, so play
+ * URIs from trusted sources only. Players show one video stream; with `media-types=audio+video` the
+ * players show the camera.
  *
  * ## Settings
  *
- * Properties are taken over at the state change to PAUSED. What is not valid then, or missing, is
- * one error (RESOURCE/SETTINGS) that names the property, its value and what is valid; the state
- * change fails. A property that is set explicitly beats the webhook.
+ * The element reads its properties at the state change to PAUSED. A value that is missing or not
+ * valid fails the state change with one error (RESOURCE/SETTINGS), which names the property, its
+ * value and what is valid. That holds for numbers outside the range of their property as well: the
+ * element accepts them when they are set and refuses them at the state change. A property that you
+ * set takes precedence over the webhook.
+ *
+ * ## Pads that appear later
+ *
+ * Pads appear when the service has answered, and *no-more-pads* follows when every media connection
+ * has answered once. decodebin and playbin show nothing before *no-more-pads*. With
+ * #GstRtmsSrc:audio-streams=per-participant and for Contact Center, where pads appear as long as
+ * the stream lasts, *no-more-pads* is never emitted: connect to *pad-added* there, and do not use
+ * decodebin or playbin.
+ *
+ * ## Events
+ *
+ * An EOS event that is sent to the element (`gst-launch-1.0 -e`) passes every pad behind the data
+ * that waits there; then the element closes its connections. TAG, CUSTOM_DOWNSTREAM and CUSTOM_BOTH
+ * events that are sent to the element are pushed on every pad, in order with the buffers.
  *
  * ## Errors and warnings
  *
- * What the service refuses, and a connection that cannot be made or repaired, is an error on the
- * bus; where other media go on, a warning. The text says what happened, why, and what to check. The
- * details (gst_message_parse_error_details()) hold `status-code` (gint) and `status-name` (string)
- * where the service answered with a status, `http-status-code` (guint) where it answered with HTTP.
- * PROGRESS messages with the code `connect` tell of the way to the first connection.
+ * A request that the service refuses, and a connection that cannot be made or restored, is an error
+ * on the bus; where other media go on, a warning. The text says what happened, why, and what to
+ * check. The details (gst_message_parse_error_details()) hold `status-code` (gint) and
+ * `status-name` (string) where the service answered with a status, and `http-status-code` (guint)
+ * where the server answered with HTTP. PROGRESS messages with the code `connect` report the way to
+ * the first connection: START, CONTINUE, then COMPLETE, ERROR or, where a state change or EOS
+ * interrupts it, CANCELED.
  *
  * ## Buffers
  *
- * The time of capture is in a #GstReferenceTimestampMeta (`timestamp/x-unix`), who is heard or seen
- * in a #GstCustomMeta named `GstRtmsParticipantMeta` (`user-id` guint64, `user-name` and
- * `channel-id` string). Pads send GAP events while they have nothing to say.
+ * Each buffer has the time of capture in a #GstReferenceTimestampMeta (`timestamp/x-unix`), and the
+ * participant who speaks or is shown in a #GstCustomMeta named `GstRtmsParticipantMeta` (`user-id`
+ * guint64, `user-name` and `channel-id` string). Pads without data send GAP events.
  *
  * Since: 0.1
  */
@@ -82,8 +100,7 @@ using rtms::ObjectLock;
 using rtms::Run;
 using rtms::RunLock;
 using rtms::Settings;
-
-enum { PROP_TLS_DATABASE = rtms::kFirstFreeProperty, PROP_STATS, PROP_WEBHOOK_URL };
+using rtms::TlsDatabase;
 
 }  // namespace
 
@@ -95,50 +112,62 @@ namespace {
 
 // ---- properties ----------------------------------------------------------------------
 
-void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
-  GstRtmsSrc *self = GST_RTMS_SRC(object);
-  unsigned latency = 0;
-  bool latency_changed = false;
-  {
-    ObjectLock lock(self);
-    latency = self->settings->latency;
-    if (id == PROP_TLS_DATABASE)
-      self->settings->tls_database =
-          std::shared_ptr<GTlsDatabase>(G_TLS_DATABASE(g_value_dup_object(value)), [](auto *db) {
-            if (db)
-              g_object_unref(db);
-          });
-    else if (!rtms::set_setting(self->settings, id, value))
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-    latency_changed = latency != self->settings->latency;
-    latency = self->settings->latency;
-  }
-  if (!latency_changed)
-    return;
+TlsDatabase dup_database(const GValue *value) {
+  auto database = static_cast<GTlsDatabase *>(g_value_dup_object(value));
+  return database ? TlsDatabase(database, g_object_unref) : nullptr;
+}
+
+// The one setting that a running element takes over.
+void latency_changed(GstRtmsSrc *self, unsigned latency_ms) {
   {
     RunLock lock(self);
-    if (self->run)
-      self->run->set_latency(latency * GST_MSECOND);
+    if (!self->run)
+      return;
+    if (rtms::kLatencies.holds(latency_ms))
+      self->run->set_latency(latency_ms * GST_MSECOND);
   }
-  gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
+  if (rtms::kLatencies.holds(latency_ms))
+    gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
+  else
+    GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS,
+                        ("latency=%u is not valid. Valid are %u to %u ms. The element goes on with "
+                         "the latency that it had.",
+                         latency_ms, rtms::kLatencies.least, rtms::kLatencies.most),
+                        (nullptr));
+}
+
+void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
+  GstRtmsSrc *self = GST_RTMS_SRC(object);
+  unsigned before_ms = 0, after_ms = 0;
+  {
+    ObjectLock lock(self);
+    before_ms = self->settings->latency;
+    if (id == rtms::kTlsDatabaseProperty)
+      self->settings->tls_database = dup_database(value);
+    else if (!rtms::set_setting(self->settings, id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+    after_ms = self->settings->latency;
+  }
+  if (before_ms != after_ms)
+    latency_changed(self, after_ms);
 }
 
 void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
   GstRtmsSrc *self = GST_RTMS_SRC(object);
-  if (id == PROP_STATS) {
+  if (id == rtms::kStatsProperty) {
     RunLock lock(self);
     rtms::StructurePtr stats = self->run ? self->run->stats() : rtms::empty_stats();
     g_value_take_boxed(value, stats.release());
     return;
   }
-  if (id == PROP_WEBHOOK_URL) {
+  if (id == rtms::kWebhookUrlProperty) {
     RunLock lock(self);
     const std::string url = self->run ? self->run->webhook_url() : "";
     g_value_set_string(value, url.empty() ? nullptr : url.c_str());
     return;
   }
   ObjectLock lock(self);
-  if (id == PROP_TLS_DATABASE)
+  if (id == rtms::kTlsDatabaseProperty)
     g_value_set_object(value, self->settings->tls_database.get());
   else if (!rtms::get_setting(*self->settings, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -237,16 +266,27 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
   return result;
 }
 
-// Where EOS comes from: an application, or gst-launch-1.0 -e.
+// Sent by an application: EOS by gst-launch-1.0 -e, for example.
 gboolean send_event(GstElement *element, GstEvent *event) {
   GstRtmsSrc *self = GST_RTMS_SRC(element);
-  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
-    return GST_ELEMENT_CLASS(gst_rtms_src_parent_class)->send_event(element, event);
-  gst_event_unref(event);
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_EOS:
+    case GST_EVENT_TAG:
+    case GST_EVENT_CUSTOM_DOWNSTREAM:
+    case GST_EVENT_CUSTOM_BOTH:
+      break;
+    default:
+      return GST_ELEMENT_CLASS(gst_rtms_src_parent_class)->send_event(element, event);
+  }
+  rtms::EventPtr owned(event);
   RunLock lock(self);
-  if (self->run)
+  if (!self->run)
+    return FALSE;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_EOS)
     self->run->send_eos();
-  return self->run != nullptr;
+  else
+    self->run->send_event(std::move(owned));
+  return TRUE;
 }
 
 // Before there are pads, too: a query that fails would leave the whole pipeline without a latency.
@@ -269,69 +309,6 @@ void finalize(GObject *object) {
   G_OBJECT_CLASS(gst_rtms_src_parent_class)->finalize(object);
 }
 
-void install_properties(GObjectClass *klass) {
-  rtms::install_settings(klass);
-  constexpr auto read_write = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                       GST_PARAM_MUTABLE_READY);
-  constexpr auto read_only = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  /**
-   * GstRtmsSrc:tls-database:
-   *
-   * The certificate authorities to trust.
-   *
-   * Default: those of #GstRtmsSrc:tls-ca-file, else the system's.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property(
-      klass, PROP_TLS_DATABASE,
-      g_param_spec_object("tls-database", "TLS database",
-                          "Certificate authorities to trust; default: the system's",
-                          G_TYPE_TLS_DATABASE, read_write));
-  /**
-   * GstRtmsSrc:stats:
-   *
-   * A structure `rtms-stats` with the totals of this run, and in it a structure for each kind of
-   * media (`audio`, `video`, `screen`, `transcript`, `chat`) with the same fields and some more.
-   * All are there from the beginning, and 0.
-   *
-   * - `messages`: media messages that came
-   * - `bytes`: their payload, decoded
-   * - `dropped`: buffers that were not handed on: the pipeline was too slow, the payload was
-   *   damaged, or the keyframe before it was missing
-   * - `discontinuities`: how often something was lost, by a connection or by a full queue
-   * - `reconnects`: connections that were lost and made again
-   * - `keep-alives`: keep-alives that were answered
-   * - `ignored`: messages that could not be understood, or that nobody knows
-   * - `queue-bytes`: what waits for the pipeline now, in bytes
-   * - `queue-time`: what waits for the pipeline now, in ns of running time
-   * - `last-timestamp`: the newest message's time of capture, in Unix ms
-   * - `latency`: by how many ns the last message was later behind its capture than the first one;
-   *   negative: earlier
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property(
-      klass, PROP_STATS,
-      g_param_spec_boxed("stats", "Statistics",
-                         "Counters of messages, bytes, drops, reconnects and queue levels, in all "
-                         "and for each kind of media",
-                         GST_TYPE_STRUCTURE, read_only));
-  /**
-   * GstRtmsSrc:webhook-url:
-   *
-   * Where the element listens for webhooks: #GstRtmsSrc:webhook-listen with the port that was
-   * chosen, if that was left open. %NULL while it does not listen.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property(
-      klass, PROP_WEBHOOK_URL,
-      g_param_spec_string("webhook-url", "Webhook URL",
-                          "Where the element listens: webhook-listen with the port it got", nullptr,
-                          read_only));
-}
-
 }  // namespace
 
 static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
@@ -339,18 +316,18 @@ static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
-  install_properties(object_class);
+  rtms::install_properties(object_class);
   rtms::install_actions(G_TYPE_FROM_CLASS(klass));
 
   auto element_class = GST_ELEMENT_CLASS(klass);
-  element_class->change_state = change_state;
-  element_class->send_event = send_event;
-  element_class->query = query;
-  gst_element_class_set_static_metadata(
-      element_class, "RTMS source", "Source/Network",
-      "Receives a meeting's live audio, video, screen share, transcript and chat over RTMS (Zoom "
-      "Realtime Media Streams)",
-      PACKAGE_AUTHOR);
+  element_class->change_state = GST_DEBUG_FUNCPTR(change_state);
+  element_class->send_event = GST_DEBUG_FUNCPTR(send_event);
+  element_class->query = GST_DEBUG_FUNCPTR(query);
+  gst_element_class_set_static_metadata(element_class, "RTMS source", "Source/Network",
+                                        "Receives the live audio, video, screen share, transcript "
+                                        "and chat of a meeting over RTMS (Zoom "
+                                        "Realtime Media Streams)",
+                                        PACKAGE_AUTHOR);
   rtms::add_pad_templates(element_class);
 
   for (GType type :

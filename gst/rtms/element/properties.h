@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The properties of rtmssrc that are settings: one table, one getter, one setter.
+// The properties of rtmssrc. Those that are settings have one table, one getter and one setter.
 #pragma once
 
 #include "run/settings.h"
 
 namespace rtms {
 
-// Property ids from this one on are for the caller.
-constexpr guint kFirstFreeProperty = 100;
+// The ids of the properties that are no settings.
+enum : guint { kTlsDatabaseProperty = 100, kStatsProperty, kWebhookUrlProperty };
 
-void install_settings(GObjectClass *klass);
+void install_properties(GObjectClass *klass);
 // Both are called with the lock held that guards the settings. False: not one of these properties.
 bool set_setting(Settings *settings, guint id, const GValue *value);
 bool get_setting(const Settings &settings, guint id, GValue *value);

@@ -6,8 +6,6 @@ namespace {
 
 using Problem = std::optional<BadSetting>;
 
-constexpr int kLastLanguage = 36;
-
 std::string nick(GType type, int value) {
   return gst_rtms_src_enum_nick(type, value);
 }
@@ -66,7 +64,7 @@ Problem check_audio(const AudioParams &audio) {
 
 Problem check_video(const char *prefix, const VideoParams &video) {
   const bool pictures = video.codec != Codec::H264;
-  if (video.fps >= 1 && video.fps <= 30 && pictures == (video.fps <= 5))
+  if (kFrameRates.holds(video.fps) && pictures == (video.fps <= 5))
     return {};
   return BadSetting{std::string(prefix) + "-fps=" + std::to_string(video.fps) +
                     " does not go with " + prefix + "-codec=" + codec_nick(video.codec) +
@@ -115,7 +113,7 @@ Problem fill_media(const Settings &settings, SessionConfig *config) {
   if (config->media & media_bit(Media::Screen))
     if (auto problem = check_video("screen", config->params.screen))
       return problem;
-  if (settings.transcript_language < -1 || settings.transcript_language > kLastLanguage)
+  if (!kLanguages.holds(settings.transcript_language))
     return BadSetting{"transcript-language=" + std::to_string(settings.transcript_language) +
                       " is not valid. Valid are -1 (none) and 0 to 36, 9 is English."};
   return {};

@@ -140,6 +140,14 @@ void Run::send_eos() {
   thread_->post([this] { stream_->end("EOS was asked for"); });
 }
 
+void Run::send_event(EventPtr event) {
+  thread_->post([this, event = std::shared_ptr<GstEvent>(std::move(event))] {
+    stream_->outputs().pads().for_each([&event](Output &output) {
+      gst_rtms_src_pad_enqueue_event(output.pad(), EventPtr(gst_event_ref(event.get())));
+    });
+  });
+}
+
 void Run::subscribe_video(uint64_t user_id, bool subscribe) {
   thread_->post([this, user_id, subscribe] {
     if (Session *session = stream_->session())

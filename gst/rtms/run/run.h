@@ -43,6 +43,8 @@ class Run {
   void answer_latency(GstQuery *query) const;
   // EOS on each pad behind what waits there, then the connections are closed.
   void send_eos();
+  // The event, on each pad behind what waits there.
+  void send_event(EventPtr event);
   void subscribe_video(uint64_t user_id, bool subscribe);
   void close_stream();
   // The stream goes on where this webhook says. Returns why it cannot, where that is clear at once;

@@ -5,25 +5,40 @@
 #include "mediasettings.h"
 #include "transport/url.h"
 
-#include <tuple>
-
 namespace rtms {
 namespace {
 
 using Problem = std::optional<BadSetting>;
 
-constexpr unsigned kMinMessageSize = 1024;  // below, not even the handshakes fit
+struct Number {
+  const char *name;
+  unsigned value;
+  Range<unsigned> range;
+  const char *unit;
+};
+
+Problem check_number(const Number &number) {
+  const auto [least, most] = number.range;
+  if (number.range.holds(number.value))
+    return {};
+  const std::string valid =
+      most == G_MAXUINT ? std::to_string(least) + number.unit + " and more"
+                        : std::to_string(least) + " to " + std::to_string(most) + number.unit;
+  return BadSetting{std::string(number.name) + "=" + std::to_string(number.value) +
+                    " is not valid. Valid are " + valid + "."};
+}
 
 Problem check_connection(const Settings &settings) {
-  for (auto &[name, value] : {std::pair{"timeout", settings.timeout},
-                              {"keep-alive-timeout", settings.keep_alive_timeout},
-                              {"retry-delay", settings.retry_delay}})
-    if (value == 0)
-      return BadSetting{std::string(name) + "=0 is not valid. Valid are 1 ms and more."};
-  if (settings.max_message_size < kMinMessageSize)
-    return BadSetting{"max-message-size=" + std::to_string(settings.max_message_size) +
-                      " is not valid. Valid are " + std::to_string(kMinMessageSize) +
-                      " bytes and more."};
+  for (const Number &number :
+       {Number{"timeout", settings.timeout, kDelays, " ms"},
+        {"keep-alive-timeout", settings.keep_alive_timeout, kDelays, " ms"},
+        {"retry-delay", settings.retry_delay, kDelays, " ms"},
+        {"max-message-size", settings.max_message_size, kMessageSizes, " bytes"},
+        {"latency", settings.latency, kLatencies, " ms"},
+        {"text-wait", settings.text_wait, kTextWaits, " ms"},
+        {"replay-wait", settings.replay_wait, kReplayWaits, " ms"}})
+    if (auto problem = check_number(number))
+      return problem;
   if (!settings.proxy.empty() && !g_uri_is_valid(settings.proxy.c_str(), G_URI_FLAGS_NONE, nullptr))
     return BadSetting{"proxy=" + printable_url(settings.proxy) +
                       " is not a URI. Valid are URIs as http://host:port or socks5://host:port."};
@@ -31,11 +46,6 @@ Problem check_connection(const Settings &settings) {
     return BadSetting{
         "user-agent holds control characters or invalid UTF-8. Valid is one line of text, as "
         "name/1.0."};
-  for (auto &[name, value, most] : {std::tuple{"text-wait", settings.text_wait, 60000u},
-                                    {"replay-wait", settings.replay_wait, 65000u}})
-    if (value > most)
-      return BadSetting{std::string(name) + "=" + std::to_string(value) +
-                        " is not valid. Valid are 0 to " + std::to_string(most) + " ms."};
   if (settings.retry_delay > settings.retry_delay_max)
     return BadSetting{"retry-delay=" + std::to_string(settings.retry_delay) +
                       " is larger than retry-delay-max=" +

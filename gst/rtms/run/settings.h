@@ -14,6 +14,24 @@ namespace rtms {
 
 using TlsDatabase = std::shared_ptr<GTlsDatabase>;
 
+// What a number may be.
+template <typename T>
+struct Range {
+  T least, most;
+  constexpr bool holds(T value) const { return value >= least && value <= most; }
+};
+inline constexpr Range<int> kAudioRates{8000, 48000};  // Hz; of them 8000, 16000, 32000, 48000
+inline constexpr Range<int> kAudioChannels{1, 2};
+inline constexpr Range<int> kPacketDurations{20, 1000};  // ms
+inline constexpr Range<int> kFrameRates{1, 30};
+inline constexpr Range<int> kLanguages{-1, 36};
+inline constexpr Range<unsigned> kLatencies{0, 60000};            // ms
+inline constexpr Range<unsigned> kTextWaits{0, 60000};            // ms
+inline constexpr Range<unsigned> kReplayWaits{0, 65000};          // ms
+inline constexpr Range<unsigned> kMessageSizes{1024, G_MAXUINT};  // handshakes need that much
+inline constexpr Range<unsigned> kDelays{1, G_MAXUINT};           // ms
+inline constexpr Range<unsigned> kAny{0, G_MAXUINT};
+
 // One member for each property, with its default. Copied at the state change to PAUSED.
 struct Settings {
   std::string webhook;
