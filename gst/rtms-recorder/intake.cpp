@@ -73,6 +73,9 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
                "client-secret", secret.c_str(), "context", kContext, "buffer-data", TRUE,
                "audio-rate", static_cast<int>(options.audio_rate), nullptr);
   gst_util_set_object_arg(src, "fill", "black");
+  // What comes that late still has its place; lines come a little later than all else.
+  g_object_set(src, "latency", static_cast<guint>(kStandstill / GST_MSECOND), "text-wait", 1000u,
+               nullptr);
   gst_util_set_object_arg(src, "media-types", media_types(options).c_str());
   gst_util_set_object_arg(src, "audio-streams", options.speakers ? "per-participant" : "mixed");
   for (const char *name : {"video-resolution", "screen-resolution"})

@@ -13,9 +13,6 @@ namespace {
 constexpr GstClockTime kPatience = 500 * GST_MSECOND;
 // Sound that came together, a minute of it at worst, is on several threads: so long they get.
 constexpr GstClockTime kMixing = GST_SECOND;
-// Where no sound comes at all, its connection may stand still: TCP repeats what is lost, and the
-// rest waits. A recording can wait, too; what is live cannot.
-constexpr GstClockTime kStandstill = 5 * GST_SECOND;
 constexpr GstClockTime kSourceLatency = 200 * GST_MSECOND;
 constexpr unsigned kPiecesPerSecond = 10;
 // The service may begin with a minute of older sound, all at once.

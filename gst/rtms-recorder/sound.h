@@ -22,6 +22,10 @@ struct Voice {
   GstClockTime from = 0;
 };
 
+// Where no sound comes at all, its connection may stand still: TCP repeats what is lost, and the
+// rest waits. A recording can wait, too; what is live cannot.
+inline constexpr GstClockTime kStandstill = 5 * GST_SECOND;
+
 class Sound {
  public:
   Sound(const Options &options, std::function<void(Voice)> heard);
