@@ -29,9 +29,11 @@ struct Recording {
 
 constexpr double kAacPacket = 1024.0 / 48000;
 const Recording kRecordings[] = {
-    {"mkv, split", "out.mkv", MKV("media-types=audio+video+transcript"), false, false, 0.02},
+    {"mkv, split", "out.mkv", MKV("media-types=audio+video+transcript text-wait=6000"), false,
+     false, 0.02},
     {"mkv, unified, tls", "out.mkv",
-     MKV("media-types=audio+video+transcript connection-mode=unified"), true, true, 0.02},
+     MKV("media-types=audio+video+transcript text-wait=6000 connection-mode=unified"), true, true,
+     0.02},
     {"mp4, split, tls", "out.mp4", MP4(""), true, false, kAacPacket},
     {"mp4, unified", "out.mp4", MP4("connection-mode=unified"), false, true, kAacPacket},
 };

@@ -188,8 +188,12 @@ const struct {
   Expected expected;
 } kFailures[] = {
     {[](Config &c) { c.status_signaling = 3; }, resource({}, {"signaling", "INVALID_SIGNATURE"})},
-    {[](Config &c) { c.status_media[Media::Audio] = 3; },
-     resource({}, {"audio", "INVALID_SIGNATURE"})},
+    {[](Config &c) {
+       // One that is refused would be a warning: the others go on.
+       for (Media media : kAllMedia)
+         c.status_media[media] = 3;
+     },
+     resource({}, {"INVALID_SIGNATURE"})},
     {[](Config &c) { c.close_instead_of_answer = true; },
      resource({}, {"signaling", "closed", "wrong signature"})},
     {[](Config &c) { c.upgrade_status_signaling = 401; }, resource({}, {"signaling", "401"})},

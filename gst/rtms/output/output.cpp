@@ -80,7 +80,8 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   PadConfig config;
   config.policy = policy_of(media);
   config.limits = context->config.limits;
-  config.step = static_cast<GstClockTime>(least_step(media));
+  // Two buffers that are moved must not begin at the same time: no muxer takes that.
+  config.step = GST_MSECOND;
   config.gap_after_ms = gap_after_ms(media, context->params);
   if (is_picture(media) && context->config.fill_black)
     config.black = [this](bool again) { return black(again); };
