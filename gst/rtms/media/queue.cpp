@@ -17,8 +17,7 @@ bool is_delta(const GstBuffer *buffer) {
 bool replaces(const GstEvent *later, const GstEvent *earlier) {
   const GstEventType type = GST_EVENT_TYPE(later);
   return type == GST_EVENT_TYPE(earlier) &&
-         (type == GST_EVENT_CAPS || type == GST_EVENT_SEGMENT || type == GST_EVENT_TAG ||
-          type == GST_EVENT_STREAM_COLLECTION);
+         (type == GST_EVENT_CAPS || type == GST_EVENT_SEGMENT || type == GST_EVENT_TAG);
 }
 
 }  // namespace
@@ -26,7 +25,7 @@ bool replaces(const GstEvent *later, const GstEvent *earlier) {
 Queue::Result Queue::push(BufferPtr buffer) {
   if (policy_ == Policy::ToKeyframe && wait_keyframe_) {
     if (is_delta(buffer.get()))
-      return {1, false, GST_BUFFER_PTS(buffer.get()), GST_BUFFER_PTS(buffer.get())};
+      return {1, false};
     wait_keyframe_ = false;
   }
   if (discont_)
@@ -39,7 +38,7 @@ Queue::Result Queue::push(BufferPtr buffer) {
   Result result;
   // A buffer that is larger than the whole bound goes through alone.
   while (full() && buffers_ > 1) {
-    drop(&result);
+    result.dropped += drop();
     result.overflow = true;
   }
   return result;
@@ -96,30 +95,27 @@ bool Queue::full() const {
          (limits_.time_ns && policy_ != Policy::OldestBytes && time_ns() > limits_.time_ns);
 }
 
-void Queue::drop(Result *result) {
-  drop_oldest_buffer(result);
+unsigned Queue::drop() {
+  unsigned dropped = drop_oldest_buffer();
   if (policy_ == Policy::ToKeyframe) {
     while (buffers_ > 0 && is_delta(oldest_buffer()))
-      drop_oldest_buffer(result);
+      dropped += drop_oldest_buffer();
     wait_keyframe_ = buffers_ == 0;
   }
   if (buffers_ > 0)
     discont_head_ = true;
   else
     discont_ = true;
+  return dropped;
 }
 
 // Events stay: caps, segments and EOS are not lost with the buffers around them. But those that a
 // later one replaces would pile up.
-void Queue::drop_oldest_buffer(Result *result) {
+bool Queue::drop_oldest_buffer() {
   auto oldest = std::find_if(items_.begin(), items_.end(),
                              [](const Item &item) { return item.buffer != nullptr; });
   if (oldest == items_.end())
-    return;
-  const GstClockTime pts = GST_BUFFER_PTS(oldest->buffer.get());
-  if (result->dropped++ == 0)
-    result->from = pts;
-  result->to = pts;
+    return false;
   bytes_ -= oldest->bytes;
   buffers_--;
   // In front of it are events alone.
@@ -132,6 +128,7 @@ void Queue::drop_oldest_buffer(Result *result) {
     if (later != items_.end() && later->event)
       at = items_.erase(at);
   }
+  return true;
 }
 
 const GstBuffer *Queue::oldest_buffer() const {

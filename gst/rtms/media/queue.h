@@ -28,8 +28,6 @@ class Queue {
   struct Result {
     unsigned dropped = 0;   // buffers that had to go
     bool overflow = false;  // because the queue is full; else video waits for a keyframe
-    // Timestamps of the first and the last of those that had to go.
-    uint64_t from = UINT64_MAX, to = UINT64_MAX;
   };
   Result push(BufferPtr buffer);
   void push(EventPtr event);
@@ -51,8 +49,8 @@ class Queue {
   };
 
   bool full() const;
-  void drop(Result *result);
-  void drop_oldest_buffer(Result *result);
+  unsigned drop();
+  bool drop_oldest_buffer();
   const GstBuffer *oldest_buffer() const;
 
   Policy policy_;

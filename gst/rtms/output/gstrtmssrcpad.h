@@ -47,8 +47,6 @@ struct PadConfig {
   std::function<void()> flow_changed;
   // EOS has gone through what follows the pad.
   std::function<void()> ended;
-  // SELECT_STREAMS came; on whatever thread.
-  std::function<void(EventPtr)> select;
 
   // What a LATENCY query gets. Any thread may ask, even when the run is over.
   std::shared_ptr<PadLatency> latency;

@@ -56,22 +56,6 @@ int64_t least_step(Media media) {
   return is_picture(media) ? GST_MSECOND : 0;
 }
 
-GstStream *new_stream(Media media, const char *id, GstCaps *caps) {
-  GstStreamType type = GST_STREAM_TYPE_AUDIO;
-  if (is_picture(media))
-    type = GST_STREAM_TYPE_VIDEO;
-  else if (is_text(media))
-    type = GST_STREAM_TYPE_TEXT;
-  return gst_stream_new(id, caps, type,
-                        is_text(media) ? GST_STREAM_FLAG_SPARSE : GST_STREAM_FLAG_NONE);
-}
-
-void note_tags(GstStream *stream, GstEvent *event) {
-  GstTagList *tags = nullptr;
-  gst_event_parse_tag(event, &tags);
-  gst_stream_set_tags(stream, tags);
-}
-
 }  // namespace
 
 GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
@@ -93,7 +77,6 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   config.certain_time = [context, media] { return context->time.certain_time(media); };
   config.flow_changed = [context] { context->flow_changed(); };
   config.ended = [context] { context->ended(); };
-  config.select = [context](EventPtr event) { context->select(std::move(event)); };
   config.latency = context->time.latency();
   GstElementClass *klass = GST_ELEMENT_GET_CLASS(context->element);
   GstRtmsSrcPad *pad = gst_rtms_src_pad_new(gst_element_class_get_pad_template(klass, label.templ),
@@ -127,7 +110,6 @@ Output::Output(OutputContext *context, Media media, const OutputLabel &label)
       packets_(media == Media::Audio ? kSoundSizes : kPictureSizes) {
   caps_ = caps();
   set_black_size();
-  stream_.reset(new_stream(media, label.stream_id.c_str(), caps_.get()));
   if (label.participant) {
     user_id_ = label.participant->user_id;
     title_ = label.participant->name;
@@ -147,21 +129,16 @@ void Output::store_sticky_events(const OutputLabel &label) {
   gst_event_set_group_id(start, context_->group_id);
   if (is_text(media_))
     gst_event_set_stream_flags(start, GST_STREAM_FLAG_SPARSE);
-  gst_event_set_stream(start, stream_.get());
   gst_pad_push_event(pad, start);
   gst_pad_push_event(pad, gst_event_new_caps(caps_.get()));
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
-  GstEvent *first = gst_event_new_segment(&segment);
-  gst_event_set_seqnum(first, context_->seqnum);
-  gst_pad_push_event(pad, first);
+  gst_pad_push_event(pad, gst_event_new_segment(&segment));
   if (context_->time.timeline().anchored())
-    gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event(context_->seqnum));
+    gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event());
   EventPtr tags = label.participant ? participant_tags(*label.participant) : nullptr;
-  if (!tags)
-    return;
-  note_tags(stream_.get(), tags.get());
-  gst_pad_push_event(pad, tags.release());
+  if (tags)
+    gst_pad_push_event(pad, tags.release());
 }
 
 CapsPtr Output::caps() const {
@@ -186,13 +163,12 @@ void Output::renegotiated() {
     return;
   gst_rtms_src_pad_enqueue_event(pad_, EventPtr(gst_event_new_caps(now.get())));
   caps_ = std::move(now);
-  gst_stream_set_caps(stream_.get(), caps_.get());
 }
 
 void Output::remapped() {
   track_.resume();
   interrupt();
-  gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event(context_->seqnum));
+  gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event());
 }
 
 void Output::interrupt() {
@@ -236,9 +212,7 @@ void Output::follow_replay(const GstBuffer *buffer) {
 }
 
 void Output::end() {
-  EventPtr eos(gst_event_new_eos());
-  gst_event_set_seqnum(eos.get(), context_->seqnum);
-  gst_rtms_src_pad_enqueue_event(pad_, std::move(eos));
+  gst_rtms_src_pad_enqueue_event(pad_, EventPtr(gst_event_new_eos()));
 }
 
 GstFlowReturn Output::flow() const {
@@ -247,16 +221,9 @@ GstFlowReturn Output::flow() const {
   return passes && !gst_rtms_src_pad_is_linked(pad_) ? GST_FLOW_NOT_LINKED : flow;
 }
 
-void Output::select(bool selected) {
-  if (selected != selected_)
-    GST_DEBUG_OBJECT(pad_, "%sselected", selected ? "" : "not ");
-  selected_ = selected;
-}
-
 bool Output::leads_somewhere() {
   // At EOS, not negotiated or in error it will take nothing until it is linked anew.
-  if (selected_ && gst_rtms_src_pad_is_linked(pad_) &&
-      gst_rtms_src_pad_get_flow(pad_) > GST_FLOW_EOS)
+  if (gst_rtms_src_pad_is_linked(pad_) && gst_rtms_src_pad_get_flow(pad_) > GST_FLOW_EOS)
     return true;
   interrupt();
   return false;
@@ -320,9 +287,7 @@ void Output::follow_speaker(const Speaker &speaker, const GstBuffer *buffer) {
   if (told || speaker.name.empty())
     return;
   title_ = speaker.name;
-  EventPtr tags = participant_tags(speaker);
-  note_tags(stream_.get(), tags.get());
-  gst_rtms_src_pad_enqueue_event(pad_, std::move(tags));
+  gst_rtms_src_pad_enqueue_event(pad_, participant_tags(speaker));
 }
 
 // Pictures change their size at keyframes, too.
@@ -391,42 +356,24 @@ void Output::count(int64_t captured_ms, const GstBuffer *buffer) {
 
 void Output::enqueue(BufferPtr buffer) {
   const Queue::Result result = gst_rtms_src_pad_enqueue(pad_, std::move(buffer));
-  ++handed_on_;
-  if (result.dropped)
-    tell_dropped(result);
-  else if (overflowing_ &&
-           gst_rtms_src_pad_get_level(pad_).bytes <= context_->config.limits.bytes / 2)
-    overflowing_ = false;
-}
-
-// With each drop a QOS message, and one warning an episode.
-void Output::tell_dropped(const Queue::Result &result) {
   MediaStats &stats = context_->stats->of(media_);
   stats.dropped += result.dropped;
-  dropped_ += result.dropped;
-  GST_DEBUG_OBJECT(pad_, "dropped %u from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT ": %s",
-                   result.dropped, GST_TIME_ARGS(result.from), GST_TIME_ARGS(result.to),
-                   result.overflow ? "the queue is full" : "a keyframe is missing before it");
-  if (!result.overflow)
-    return;
-  ++stats.discontinuities;
-  GstMessage *qos = gst_message_new_qos(GST_OBJECT(context_->element), TRUE,
-                                        context_->time.running_time_of(result.from), result.from,
-                                        result.from, result.to - result.from);
-  gst_message_set_qos_stats(qos, GST_FORMAT_BUFFERS, handed_on_ - dropped_, dropped_);
-  gst_element_post_message(context_->element, qos);
-  if (std::exchange(overflowing_, true))
-    return;
-  char *text = g_strdup_printf(
-      "The pipeline takes the %s too slowly: %u buffers dropped so far. Make what follows pad %s "
-      "faster, or raise max-queue-bytes or max-queue-time.",
-      media_nick(media_), result.dropped, GST_PAD_NAME(pad_));
-  gst_element_message_full_with_details(
-      context_->element, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
-      text, nullptr, __FILE__, GST_FUNCTION, __LINE__,
-      gst_structure_new("details", "pad", G_TYPE_STRING, GST_PAD_NAME(pad_), "dropped", G_TYPE_UINT,
-                        result.dropped, "from", G_TYPE_UINT64, result.from, "to", G_TYPE_UINT64,
-                        result.to, nullptr));
+  if (result.dropped && !result.overflow)
+    GST_DEBUG_OBJECT(pad_, "dropped a picture that needs a keyframe before it");
+  if (result.overflow) {
+    ++stats.discontinuities;
+    if (!overflowing_)
+      GST_ELEMENT_WARNING(
+          context_->element, RESOURCE, NO_SPACE_LEFT,
+          ("The pipeline takes the %s too slowly: %u buffers dropped so far. Make what follows pad "
+           "%s faster, or raise max-queue-bytes or max-queue-time.",
+           media_nick(media_), result.dropped, GST_PAD_NAME(pad_)),
+          (nullptr));
+    overflowing_ = true;
+  } else if (overflowing_ &&
+             gst_rtms_src_pad_get_level(pad_).bytes <= context_->config.limits.bytes / 2) {
+    overflowing_ = false;
+  }
 }
 
 }  // namespace rtms

@@ -30,8 +30,6 @@ struct OutputsConfig {
   unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: as long as the connection is away
 };
 
-class Output;
-
 // What the outputs of one stream share. Used on the loop thread.
 struct OutputContext {
   GstElement *element;
@@ -42,14 +40,9 @@ struct OutputContext {
   std::function<void()> flow_changed;
   // EOS has gone through a pad; from its streaming task.
   std::function<void()> ended;
-  // SELECT_STREAMS came to a pad; from any thread.
-  std::function<void(EventPtr)> select;
-  // There is another pad, which is not on the element yet, or one less.
-  std::function<void(const Output *added)> set_changed;
   StreamTime time;
   MediaParams params;
   guint group_id;
-  guint32 seqnum;         // of all segments and EOS events
   std::string stream_id;  // of the whole: the beginning of each pad's
   std::optional<int64_t> first_latency_ns;
 };
@@ -73,11 +66,6 @@ class Output {
 
   Media media() const { return media_; }
   GstRtmsSrcPad *pad() const { return pad_; }
-  GstStream *stream() const { return stream_.get(); }
-
-  // Nothing is decoded for a stream that is not selected.
-  void select(bool selected);
-  bool is_selected() const { return selected_; }
 
   // False where the pad leads nowhere: nothing is done for it then.
   bool leads_somewhere();
@@ -120,7 +108,6 @@ class Output {
   void align(GstBuffer *buffer);
   void count(int64_t captured_ms, const GstBuffer *buffer);
   void enqueue(BufferPtr buffer);
-  void tell_dropped(const Queue::Result &result);
   void hold_gaps(int64_t until_us);
   void follow_replay(const GstBuffer *buffer);
 
@@ -132,9 +119,6 @@ class Output {
   std::atomic<int> black_width_{0}, black_height_{0};
   BlackFrames black_;   // the streaming task's
   GstRtmsSrcPad *pad_;  // a reference of ours
-  ObjectPtr<GstStream> stream_;
-  bool selected_ = true;
-  uint64_t dropped_ = 0, handed_on_ = 0;
   CapsPtr caps_;
   Track track_;
   AudioAlign align_;

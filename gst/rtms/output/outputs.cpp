@@ -15,16 +15,12 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
                roster,
                [this] { set_.check_flows(); },
                [this] { calls_.post([this] { sweep(); }); },
-               [this](EventPtr event) { select(std::move(event)); },
-               [this](const Output *added) { streams_.changed(added); },
                {element, config.latency, config.limits.time_ns, config.text_wait},
                {},
                gst_util_group_id_next(),
-               gst_util_seqnum_next(),
                {},
                {}},
       set_(&context_, calls_.stopped),
-      streams_(&context_, &set_),
       participants_(&context_, &set_),
       backlog_(config.limits.bytes, [this] { release_backlog(); }),
       texts_([this](const MediaData &data) { hand_on(data); }) {}
@@ -100,15 +96,6 @@ void Outputs::camera_off(uint64_t user_id) {
 void Outputs::share_off() {
   if (Output *screen = set_.find(Media::Screen))
     screen->turn_off();
-}
-
-void Outputs::select(EventPtr event) {
-  // A function is copied: no owner is.
-  calls_.post([this, raw = event.release()] {
-    const EventPtr owned(raw);
-    if (!over_)
-      streams_.select(raw);
-  });
 }
 
 bool Outputs::end() {

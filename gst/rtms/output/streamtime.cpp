@@ -33,14 +33,12 @@ void StreamTime::anchor(int64_t unix_ms) {
                   timeline_.zero_ms(), GST_TIME_ARGS(segment_.start), GST_TIME_ARGS(segment_.base));
 }
 
-EventPtr StreamTime::segment_event(guint32 seqnum) const {
+EventPtr StreamTime::segment_event() const {
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
   segment.start = segment.time = segment.position = segment_.start;
   segment.base = segment_.base;
-  EventPtr event(gst_event_new_segment(&segment));
-  gst_event_set_seqnum(event.get(), seqnum);
-  return event;
+  return EventPtr(gst_event_new_segment(&segment));
 }
 
 const StreamTime::Arrival &StreamTime::arrival() {
