@@ -69,7 +69,7 @@ class BitWriter {
 };
 
 struct Macroblocks {
-  explicit Macroblocks(PictureSize size)
+  explicit Macroblocks(const PictureSize &size)
       : columns((static_cast<unsigned>(size.width) + kMacroblock - 1) / kMacroblock),
         rows((static_cast<unsigned>(size.height) + kMacroblock - 1) / kMacroblock) {}
   guint64 count() const { return guint64{columns} * rows; }
