@@ -22,6 +22,21 @@ ElementPtr make_muxer(const Options &options) {
   return mux;
 }
 
+// When the size of the H.264 changes in mid-file, mp4mux writes wrong positions into the sample
+// table of what follows. It need not know of it: the parameter sets are in the stream.
+GstPadProbeReturn keep_first_caps(GstPad *pad, GstPadProbeInfo *info, gpointer) {
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+  if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
+    return GST_PAD_PROBE_OK;
+  const CapsPtr current(gst_pad_get_current_caps(pad));
+  GstCaps *caps = nullptr;
+  gst_event_parse_caps(event, &caps);
+  const auto is_h264 = [](GstCaps *one) {
+    return one && gst_structure_has_name(gst_caps_get_structure(one, 0), "video/x-h264");
+  };
+  return is_h264(current.get()) && is_h264(caps) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
 class Builder {
  public:
   Builder(GstBin *pipeline, GstElement *mux) : pipeline_(pipeline), mux_(mux) {}
@@ -30,6 +45,9 @@ class Builder {
   bool to_muxer(GstElement *bin, const char *templ) {
     PadPtr exit(gst_element_get_static_pad(bin, "src"));
     PadPtr entry(gst_element_request_pad_simple(mux_, templ));
+    if (entry)
+      gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, keep_first_caps, nullptr,
+                        nullptr);
     return exit && entry && gst_pad_link(exit.get(), entry.get()) == GST_PAD_LINK_OK;
   }
   void add(const ElementPtr &bin) {

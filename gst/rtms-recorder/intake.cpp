@@ -213,7 +213,7 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
   const GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
   if (!GST_CLOCK_TIME_IS_VALID(start))
     return;
-  if (kind != Kind::Chat)
+  if (kind != Kind::Chat && !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP))
     sound_->came();
   if (kind == Kind::Video)
     listener_->intake_picture(buffer, start);

@@ -61,10 +61,11 @@ void install_gaps(Installer *install) {
    * alone, or black frames. With `black` a pad begins with a black keyframe of the negotiated
    * resolution where no frame has arrived yet. It carries four black frames a second while the
    * camera is off, while the share is over, and when no frame has arrived for 3 s; video goes on at
-   * the next keyframe. So a muxer knows the parameter sets from the beginning, and a recording that
-   * is made without an encoder shows black instead of a face that stands still. Set `black` for
-   * recordings: the `matroskamux` of GStreamer 1.26 writes a file that cannot be decoded where a
-   * GAP comes before the first frame. JPEG and PNG are not filled.
+   * the next keyframe. Black frames have the flag GST_BUFFER_FLAG_GAP. So a muxer knows the
+   * parameter sets from the beginning, and a recording that is made without an encoder shows black
+   * instead of a face that stands still. Set `black` for recordings: the `matroskamux` of
+   * GStreamer 1.26 writes a file that cannot be decoded where a GAP comes before the first frame.
+   * JPEG and PNG are not filled.
    *
    * Since: 0.1
    */

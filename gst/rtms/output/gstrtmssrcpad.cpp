@@ -70,6 +70,17 @@ G_DEFINE_TYPE_WITH_CODE(GstRtmsSrcPad, gst_rtms_src_pad, GST_TYPE_PAD,
 
 namespace {
 
+// A sink that goes down while it has a buffer may return EOS in place of FLUSHING.
+GstFlowReturn push(GstRtmsSrcPad *self, BufferPtr buffer) {
+  const GstFlowReturn flow = gst_pad_push(GST_PAD(self), buffer.release());
+  if (flow != GST_FLOW_EOS)
+    return flow;
+  GstPad *peer = gst_pad_get_peer(GST_PAD(self));
+  const bool inactive = peer && !gst_pad_is_active(peer);
+  gst_clear_object(&peer);
+  return inactive ? GST_FLOW_FLUSHING : flow;
+}
+
 // What a push returned that began when the pad had been linked so often: it says nothing about a
 // newer link.
 void set_flow(GstRtmsSrcPad *self, GstFlowReturn flow, unsigned links) {
@@ -101,7 +112,7 @@ void push_buffer(GstRtmsSrcPad *self, BufferPtr buffer) {
   state->fill.shown_until(state->position.end());
   GST_TRACE_OBJECT(self, "pushing %" GST_PTR_FORMAT, buffer.get());
   const unsigned links = state->links;
-  set_flow(self, gst_pad_push(GST_PAD(self), buffer.release()), links);
+  set_flow(self, push(self, std::move(buffer)), links);
 }
 
 void push_event(GstRtmsSrcPad *self, EventPtr event) {
@@ -126,7 +137,7 @@ bool push_black(GstRtmsSrcPad *self, GstClockTime until, GstClockTime least) {
       self, "no picture up to running time %" GST_TIME_FORMAT ": pushing black, %" GST_PTR_FORMAT,
       GST_TIME_ARGS(until), black.get());
   const unsigned links = state->links;
-  set_flow(self, gst_pad_push(GST_PAD(self), black.release()), links);
+  set_flow(self, push(self, std::move(black)), links);
   return true;
 }
 

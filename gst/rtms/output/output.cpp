@@ -98,7 +98,10 @@ void Output::set_black_size() {
 BufferPtr Output::black(bool again) {
   if (!again)
     black_.interrupt();
-  return black_.next({black_width_, black_height_, ""});
+  BufferPtr frame = black_.next({black_width_, black_height_, ""});
+  if (frame)
+    GST_BUFFER_FLAG_SET(frame.get(), GST_BUFFER_FLAG_GAP);
+  return frame;
 }
 
 Output::Output(OutputContext *context, Media media, const OutputLabel &label)
