@@ -74,6 +74,9 @@ void Bus::element_message(const GstStructure *structure) {
     listener_->bus_terminated(text("reason"));
   else if (kind == "rtms-connection" && text("state") == "reconnecting")
     log_->write(Log::Level::Warning, "reconnecting", "lost " + text("media") + ": reconnecting");
+  else if (kind == "rtms-connection" && text("state") == "silent")
+    log_->write(Log::Level::Warning, "silent",
+                "connected, but no " + text("media") + " has come for 30 s");
   else if (kind == "rtms-connection" && text("state") == "closed" && text("media") == "signaling")
     listener_->bus_closed();
 }

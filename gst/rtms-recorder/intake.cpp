@@ -10,6 +10,8 @@ namespace {
 
 // One thread receives for all meetings.
 constexpr char kContext[] = "rtms-recorder";
+// The meeting is announced once: a service that is slow to start must not lose it.
+constexpr unsigned kConnectWindow_ms = 60000;
 
 std::string media_types(const Options &options) {
   std::string types = "audio+transcript+chat";
@@ -75,7 +77,7 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   gst_util_set_object_arg(src, "fill", "black");
   // What comes that late still has its place; lines come a little later than all else.
   g_object_set(src, "latency", static_cast<guint>(kStandstill / GST_MSECOND), "text-wait", 1000u,
-               nullptr);
+               "connect-window", kConnectWindow_ms, nullptr);
   gst_util_set_object_arg(src, "media-types", media_types(options).c_str());
   gst_util_set_object_arg(src, "audio-streams", options.speakers ? "per-participant" : "mixed");
   for (const char *name : {"video-resolution", "screen-resolution"})

@@ -87,7 +87,6 @@ class Receiver : public TransportListener {
     StringPtr digits(reinterpret_cast<char *>(g_base64_decode(base64.c_str(), &size)));
     count(digits.get());
   }
-  void transport_pong() override {}
   void transport_closed(const TransportClose &) override {}
 };
 

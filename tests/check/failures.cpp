@@ -35,6 +35,7 @@ Expected resource(std::vector<int> codes, std::vector<std::string> words) {
 }
 
 void check_error(const std::string &what, Player &player, const Expected &expected) {
+  g_object_set(player.src(), "connect-window", 0, nullptr);
   player.state(GST_STATE_PLAYING);
   check_failure(what, player.wait_error(), expected);
 }

@@ -21,7 +21,8 @@ Expected resource(std::vector<int> codes, std::vector<std::string> words);
 Setup with(const std::string &name, const std::string &value);
 
 void check_failure(const std::string &what, const Failure &failure, const Expected &expected);
-// An error that comes while connecting; to a server, of which no connection may be left.
+// An error that comes while connecting, at the first try; to a server, of which no connection may
+// be left.
 void check_error(const std::string &what, Player &player, const Expected &expected);
 void check_server_error(const std::string &what, const Config &config, const Expected &expected,
                         const Setup &setup = {});

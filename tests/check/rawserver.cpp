@@ -2,6 +2,7 @@
 #include "rawserver.h"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -167,6 +168,13 @@ void RawPeer::linger() {
   }
 }
 
+void RawPeer::reset() {
+  const struct linger at_once = {1, 0};
+  setsockopt(g_socket_get_fd(g_socket_connection_get_socket(connection_.get())), SOL_SOCKET,
+             SO_LINGER, &at_once, sizeof at_once);
+  g_socket_close(g_socket_connection_get_socket(connection_.get()), nullptr);
+}
+
 bool RawPeer::signaling_handshake() {
   return upgrade() && expect(1) &&
          send_json(R"({"msg_type":2,"status_code":0,"media_server":{"server_urls":{"all":")" +
@@ -263,7 +271,7 @@ Setup RawServer::client() const {
     // nothing comes on the other.
     g_object_set(src, "signaling-url", url.c_str(), "stream-id", url.c_str(), "meeting-uuid",
                  "m==", "client-id", "test-client", "client-secret", "test-secret", "retry-delay",
-                 100, "keep-alive-timeout", 12 * kDeadlineMs, nullptr);
+                 100, "connect-window", 0, "keep-alive-timeout", 12 * kDeadlineMs, nullptr);
   };
 }
 

@@ -46,6 +46,9 @@ class RawPeer {
   // Reads until the client goes, and answers its close frame.
   void linger();
 
+  // Ends the connection as a machine does that knows nothing of it: with RST.
+  void reset();
+
   // The handshakes, as a server that is content with everything.
   bool signaling_handshake();
   bool media_handshake();

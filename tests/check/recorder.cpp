@@ -221,7 +221,10 @@ GST_START_TEST(test_webhook_file) {
   // Each line is an object.
   const std::string said = run.said();
   ck_assert_msg(g_str_has_prefix(said.c_str(), "{\"time\":\""), "%s", said.c_str());
-  server->stop();
+  Config unknown = meeting_of(kLengthMs);
+  unknown.upgrade_status_signaling = 404;
+  auto elsewhere = serve(std::move(unknown));
+  std::ofstream(folder.file("webhook.json")) << elsewhere->webhook_json();
   RecorderRun failed(
       RecorderRun::Setup{{"--webhook-file=" + folder.file("webhook.json")}, "", {}, false});
   ck_assert(failed.program().wait(kDeadlineMs) && !failed.program().succeeded());

@@ -101,7 +101,6 @@ const struct {
     {"text-wait", "60001", "0 to 60000 ms"},
     {"replay-wait", "65001", "0 to 65000 ms"},
     {"timeout", "0", "1 ms and more"},
-    {"keep-alive-timeout", "0", "1 ms and more"},
     {"retry-delay", "0", "1 ms and more"},
     {"max-message-size", "1023", "1024 bytes and more"},
 };

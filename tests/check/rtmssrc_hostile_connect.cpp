@@ -43,7 +43,7 @@ const std::vector<Answer> &answers() {
       {"spaces without end", std::string(4 << 20, ' '), "no end"},
       {"a page", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHello", "200"},
       {"a page without end", "HTTP/1.1 200 OK\r\n\r\n" + std::string(4 << 20, 'x'), "200"},
-      {"continue", std::string("HTTP/1.1 100 Continue") + kEnd, "100"},
+      {"continue", std::string("HTTP/1.1 100 Continue") + kEnd, "hung up"},
       {"teapot", std::string("HTTP/1.1 418 I'm a teapot") + kEnd, "418"},
       {"status 0", std::string("HTTP/1.1 000 Zero") + kEnd, "HTTP"},
       {"no key", kSwitching + "\r\n", "Sec-WebSocket-Accept"},

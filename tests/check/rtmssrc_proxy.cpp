@@ -124,6 +124,7 @@ GST_START_TEST(test_proxy_refuses) {
   Proxy proxy(true);
   auto server = serve(meeting(false));
   Player player(*server, through(proxy));
+  g_object_set(player.src(), "connect-window", 0, nullptr);
   player.play();
   const Failure failure = player.wait_error();
   ck_assert_msg(failure.domain == GST_RESOURCE_ERROR && contains(lower(failure.text), "proxy"),

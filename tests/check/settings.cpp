@@ -98,9 +98,11 @@ GST_START_TEST(test_defaults) {
   assert_equals_int(c.media, 15);
   fail_if(c.unified || c.buffer_data || c.allow_insecure);
   assert_equals_int(c.timeout_ms, 10000);
-  assert_equals_int(c.keep_alive_timeout_ms, 35000);
+  assert_equals_int(c.keep_alive_timeout_ms, 0);
   assert_equals_int(c.signaling_retry.window_ms, 60000);
-  assert_equals_int(c.media_retry.window_ms, 30000);
+  assert_equals_int(c.media_retry.window_ms, 65000);
+  assert_equals_int(c.connect_retry.window_ms, 20000);
+  assert_equals_int(c.connect_retry.delay_max_ms, 4000);
   for (const Retry::Limits &r : {c.signaling_retry, c.media_retry}) {
     assert_equals_int(r.delay_ms, 1000);
     assert_equals_int(r.delay_max_ms, 30000);

@@ -107,6 +107,19 @@ GST_START_TEST(test_accept) {
 }
 GST_END_TEST;
 
+// Some servers say first that they are at work, and some have nothing to say in a header.
+GST_START_TEST(test_tolerance) {
+  ck_assert(is_interim_answer(answer("100 Continue", "")));
+  ck_assert(is_interim_answer(answer("103 Early Hints", "Link: </x>\r\n")));
+  for (const char *status : {"101 Switching Protocols", "200 OK", "10 x", "1000 x", "1"})
+    ck_assert(!is_interim_answer(answer(status, "")));
+  ck_assert(!is_interim_answer("SSH-2.0-100\r\n\r\n"));
+  ck_assert(!upgrade_refusal(answer("101 OK", good_headers() + "Sec-WebSocket-Extensions: \r\n" +
+                                                  "Sec-WebSocket-Protocol:\r\n"),
+                             kKey));
+}
+GST_END_TEST;
+
 GST_START_TEST(test_refusals) {
   expect_refusal(answer("200 OK", "Content-Length: 0\r\n"), Kind::Http, 200);
   expect_refusal(answer("401 Unauthorized", ""), Kind::Http, 401);
@@ -119,8 +132,8 @@ GST_START_TEST(test_refusals) {
   }
   for (const char *text : {"\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/1.1\r\n\r\n",
                            "HTTP/1.1 x\r\n\r\n", "RTSP/1.0 101 OK\r\n\r\n"})
-    expect_refusal(text, Kind::Io, 0);
-  expect_refusal(std::string("HTTP/1.1 1\0001 OK\r\n\r\n", 20), Kind::Io, 0);
+    expect_refusal(text, Kind::Protocol, 0);
+  expect_refusal(std::string("HTTP/1.1 1\0001 OK\r\n\r\n", 20), Kind::Protocol, 0);
 }
 GST_END_TEST;
 
@@ -139,7 +152,7 @@ GST_START_TEST(test_false_upgrades) {
       without(good, "\r\n\r\n", "\r\nSec-WebSocket-Protocol: chat\r\n\r\n"),
   };
   for (const std::string &text : bad)
-    expect_refusal(text, Kind::Io, 0);
+    expect_refusal(text, Kind::Protocol, 0);
 }
 GST_END_TEST;
 
@@ -151,6 +164,7 @@ static Suite *upgrade_suite() {
   tcase_add_test(tcase, test_hosts);
   tcase_add_test(tcase, test_injection);
   tcase_add_test(tcase, test_accept);
+  tcase_add_test(tcase, test_tolerance);
   tcase_add_test(tcase, test_refusals);
   tcase_add_test(tcase, test_false_upgrades);
   return suite;

@@ -111,6 +111,7 @@ void FakeTransport::opened() {
   if (state_ != State::Connecting)
     return;
   state_ = State::Open;
+  heard_us_ = g_get_monotonic_time();
   listener_->transport_opened();
 }
 
@@ -118,6 +119,7 @@ void FakeTransport::opened() {
 void FakeTransport::message(std::string_view bytes) {
   if (state_ != State::Open && state_ != State::Closing)
     return;
+  heard_us_ = g_get_monotonic_time();
   const rtms::Message parsed = net_->parser_.parse(bytes);
   const auto *response = std::get_if<rtms::DataResponse>(&parsed);
   if (!signaling_ && !answered_ && response && response->status == 0) {
@@ -138,7 +140,7 @@ void FakeTransport::answer() {
 
 void FakeTransport::pong() {
   if (state_ == State::Open || state_ == State::Closing)
-    listener_->transport_pong();
+    heard_us_ = g_get_monotonic_time();
 }
 
 void FakeTransport::end(const rtms::TransportClose &why) {

@@ -29,6 +29,7 @@ class FakeTransport final : public rtms::Transport {
   void ping() override;
   void close() override;
   void abort() override;
+  int64_t heard_us() const override { return heard_us_; }
 
   // What the script says. Each may destroy the transport.
   void opened();
@@ -49,6 +50,7 @@ class FakeTransport final : public rtms::Transport {
   bool signaling_ = false;
   bool said_hello_ = false;
   bool answered_ = false;
+  int64_t heard_us_ = 0;
   rtms::MediaMask media_ = 0;
 };
 

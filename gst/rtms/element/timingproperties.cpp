@@ -184,16 +184,34 @@ void install_timing_properties(Installer *install) {
   /**
    * GstRtmsSrc:keep-alive-timeout:
    *
-   * The time in ms without any message, not even a keep-alive, after which a connection counts as
-   * lost.
+   * The time in ms without a single byte after which a connection counts as lost. 0 goes by the
+   * server's own pace: 35 s where its keep-alives come at most 15 s apart, else 65 s. A WebSocket
+   * ping goes out before the connection is given up. The bytes of an unfinished message count.
    *
-   * Valid: 1 ms and more.
+   * Valid: 0 ms and more.
    *
    * Since: 0.1
    */
   install->uint("keep-alive-timeout", "Keep-alive timeout",
-                "Time in ms without any message after which a connection counts as lost",
-                &Settings::keep_alive_timeout, kDelays);
+                "Time in ms without a byte after which a connection counts as lost (0 = by the "
+                "pace of the server's keep-alives, 35 s or 65 s)",
+                &Settings::keep_alive_timeout, kAny);
+  /**
+   * GstRtmsSrc:connect-window:
+   *
+   * For how many ms after its first failure a connection that has not worked yet is tried again:
+   * the signaling connection and each media connection. Transient failures are tried again: a
+   * host name that does not resolve, a connection that is refused or reset, a time-out, HTTP status
+   * 429 and 5xx, and the service's status codes 8, 16 and 45. Others are errors at once. PROGRESS
+   * messages tell of each try, and the error that ends them names the last cause. 0 means one try.
+   *
+   * Valid: 0 ms and more.
+   *
+   * Since: 0.1
+   */
+  install->uint("connect-window", "Connect window",
+                "Time in ms for which a first connection that fails is tried again (0 = one try)",
+                &Settings::connect_window, kAny);
   install_reconnecting(install);
 }
 

@@ -14,7 +14,7 @@ void post(GstElement *element, GstStructure *structure) {
 }
 
 const char *connection_state_nick(ConnectionState state) {
-  constexpr const char *nicks[] = {"connecting", "streaming", "reconnecting", "closed"};
+  constexpr const char *nicks[] = {"connecting", "streaming", "reconnecting", "closed", "silent"};
   return nicks[static_cast<int>(state)];
 }
 
@@ -91,6 +91,7 @@ ErrorCode transport_code(const TransportClose &why) {
       return resource(GST_RESOURCE_ERROR_OPEN_READ);
     case Kind::Closed:
     case Kind::TooLarge:
+    case Kind::Protocol:
     case Kind::Io:
       break;
   }
@@ -115,8 +116,6 @@ ErrorCode error_code(const SessionError &error) {
       return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);
     case Kind::Status:
       return status_code(error.status);
-    case Kind::Encrypted:
-      return {GST_STREAM_ERROR, GST_STREAM_ERROR_DECRYPT};
     case Kind::NoMedia:
       return resource(GST_RESOURCE_ERROR_NOT_FOUND);
     case Kind::Ended:
@@ -149,7 +148,7 @@ void post_problem(GstElement *element, GstMessageType type, const SessionError &
 
 /**
  * rtms-connection:
- * @state: (type gchararray): `connecting`, `streaming`, `reconnecting` or `closed`
+ * @state: (type gchararray): `connecting`, `streaming`, `reconnecting`, `closed` or `silent`
  * @media: (type gchararray): what it carries: `signaling`, or the kinds of media joined by `+`
  * @attempt: (type guint): with `reconnecting`, the try since the loss that comes next: 1, 2, …
  *
@@ -158,7 +157,8 @@ void post_problem(GstElement *element, GstMessageType type, const SessionError &
  * (#GstRtmsSrc:connection-mode=unified). A loss that cannot be repaired within
  * #GstRtmsSrc:signaling-reconnect-window or #GstRtmsSrc:media-reconnect-window is an error on the
  * bus. Where other media go on, it is a warning, EOS on the pads of the media that ended, and
- * `closed`.
+ * `closed`. `silent` says that no media have come for 30 s after the service was told that the
+ * element is ready: nobody speaks, no camera is on, or something is wrong.
  *
  * Since: 0.1
  */

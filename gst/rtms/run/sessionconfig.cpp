@@ -5,10 +5,15 @@
 #include "mediasettings.h"
 #include "transport/url.h"
 
+#include <algorithm>
+
 namespace rtms {
 namespace {
 
 using Problem = std::optional<BadSetting>;
+
+// While the first connections are made, a meeting is going on that nobody records.
+constexpr unsigned kConnectDelayMax_ms = 4000;
 
 struct Number {
   const char *name;
@@ -31,7 +36,6 @@ Problem check_number(const Number &number) {
 Problem check_connection(const Settings &settings) {
   for (const Number &number :
        {Number{"timeout", settings.timeout, kDelays, " ms"},
-        {"keep-alive-timeout", settings.keep_alive_timeout, kDelays, " ms"},
         {"retry-delay", settings.retry_delay, kDelays, " ms"},
         {"max-message-size", settings.max_message_size, kMessageSizes, " bytes"},
         {"latency", settings.latency, kLatencies, " ms"},
@@ -87,6 +91,9 @@ std::variant<SessionConfig, BadSetting> session_config(const Settings &settings,
   config.allow_insecure = settings.allow_insecure;
   config.timeout_ms = settings.timeout;
   config.keep_alive_timeout_ms = settings.keep_alive_timeout;
+  config.connect_retry = {
+      settings.connect_window, settings.retry_delay,
+      std::min(settings.retry_delay_max, std::max(settings.retry_delay, kConnectDelayMax_ms))};
   config.signaling_retry = {settings.signaling_reconnect_window, settings.retry_delay,
                             settings.retry_delay_max};
   config.media_retry = {settings.media_reconnect_window, settings.retry_delay,

@@ -82,9 +82,10 @@ struct Settings {
   uint64_t max_queue_time = 0;
   unsigned max_message_size = 16u << 20;
   unsigned timeout = 10000;
-  unsigned keep_alive_timeout = 35000;
+  unsigned keep_alive_timeout = 0;
+  unsigned connect_window = 20000;
   unsigned signaling_reconnect_window = 60000;
-  unsigned media_reconnect_window = 30000;
+  unsigned media_reconnect_window = 65000;
   unsigned retry_delay = 1000;
   unsigned retry_delay_max = 30000;
 

@@ -144,6 +144,11 @@ void Stream::session_connection(ConnectionState state, MediaMask media, unsigned
   streamed_ |= media;
 }
 
+void Stream::session_first_retry(const SessionError &why, unsigned attempt) {
+  if (!over_)
+    progress_.step("Trying again (try " + std::to_string(attempt + 1) + "): " + why.text);
+}
+
 void Stream::session_negotiated(Media media, const MediaParams &params) {
   if (over_)
     return;

@@ -42,7 +42,10 @@ void SessionContext::debug(const std::string &text) const {
 }
 
 Connection::Connection(std::string name, SessionContext *context, ConnectionListener *listener)
-    : name_(std::move(name)), context_(context), listener_(listener) {}
+    : name_(std::move(name)),
+      context_(context),
+      listener_(listener),
+      silence_(context->config.keep_alive_timeout_ms) {}
 
 Connection::~Connection() {
   if (transport_)
@@ -61,20 +64,26 @@ void Connection::open(const std::string &url, const Transport::Headers &headers,
 }
 
 void Connection::established() {
-  watch(context_->config.keep_alive_timeout_ms);
+  watch();
 }
 
-// One timer that looks how long ago the last message was, rather than one that each message sets
-// anew.
-void Connection::watch(unsigned delay_ms) {
-  timer_.start(delay_ms, [this] {
-    const int64_t silent_ms = (g_get_monotonic_time() - last_heard_us_) / 1000;
-    if (silent_ms < context_->config.keep_alive_timeout_ms) {
-      watch(static_cast<unsigned>(context_->config.keep_alive_timeout_ms - silent_ms));
-      return;
-    }
-    lost(silence_error(name_, url_, context_->config.keep_alive_timeout_ms));
-  });
+// One timer that looks how long ago the last bytes came, rather than one that all bytes set anew.
+// A silent peer is pinged before it is given up.
+void Connection::watch(int64_t pinged_us) {
+  const int64_t now_us = g_get_monotonic_time(), heard_us = transport_->heard_us();
+  const int64_t silent_ms = (now_us - heard_us) / 1000;
+  const unsigned lost_ms = silence_.lost_ms();
+  if (silent_ms >= lost_ms) {
+    lost(silence_error(name_, url_, lost_ms));
+    return;
+  }
+  if (pinged_us <= heard_us && silent_ms >= silence_.ping_ms()) {
+    log(LogSink::Level::Debug, "silent for " + std::to_string(silent_ms) + " ms: pinging");
+    transport_->ping();
+    pinged_us = now_us;
+  }
+  const unsigned next_ms = pinged_us > heard_us ? lost_ms : silence_.ping_ms();
+  timer_.start(static_cast<unsigned>(next_ms - silent_ms), [this, pinged_us] { watch(pinged_us); });
 }
 
 void Connection::send(const std::string &text) {
@@ -90,7 +99,7 @@ void Connection::check_alive(unsigned within_ms) {
   transport_->ping();
   const int64_t asked_us = g_get_monotonic_time();
   alive_timer_.start(within_ms, [this, asked_us, within_ms] {
-    if (last_heard_us_ < asked_us)
+    if (transport_->heard_us() < asked_us)
       lost(silence_error(name_, url_, within_ms));
   });
 }
@@ -108,13 +117,11 @@ void Connection::close() {
 
 void Connection::transport_opened() {
   open_ = true;
-  last_heard_us_ = g_get_monotonic_time();
   log(LogSink::Level::Debug, "connected, sending the handshake");
   transport_->send(hello_);
 }
 
 void Connection::transport_message(std::string_view bytes) {
-  last_heard_us_ = g_get_monotonic_time();
   static_assert(TransportListener::kPadding >= Parser::kPadding);
   const Message message = context_->parser.parse_padded(bytes);
   if (context_->log->enabled(LogSink::Level::Trace))
@@ -125,20 +132,18 @@ void Connection::transport_message(std::string_view bytes) {
   listener_->connection_message(this, message);
 }
 
-void Connection::transport_pong() {
-  last_heard_us_ = g_get_monotonic_time();
-}
-
-bool Connection::floods() {
-  if (last_heard_us_ - second_us_ >= G_USEC_PER_SEC) {
-    second_us_ = last_heard_us_;
+bool Connection::floods(int64_t now_us) {
+  if (now_us - second_us_ >= G_USEC_PER_SEC) {
+    second_us_ = now_us;
     keep_alives_ = 0;
   }
   return ++keep_alives_ > kMaxKeepAlivesPerSecond;
 }
 
 void Connection::answer_keep_alive(const KeepAliveRequest &request) {
-  if (!floods())
+  const int64_t now_us = g_get_monotonic_time();
+  silence_.keep_alive(now_us / 1000);
+  if (!floods(now_us))
     send(build_keep_alive_response(request.timestamp));
 }
 

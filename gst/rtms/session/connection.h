@@ -6,6 +6,7 @@
 #include "base/timer.h"
 #include "protocol/parse.h"
 #include "sessionlistener.h"
+#include "transport/silence.h"
 #include "transport/transport.h"
 
 #include <memory>
@@ -75,13 +76,12 @@ class Connection final : private TransportListener {
  private:
   void transport_opened() override;
   void transport_message(std::string_view bytes) override;
-  void transport_pong() override;
   void transport_closed(const TransportClose &why) override;
 
-  bool floods();
+  bool floods(int64_t now_us);
   void answer_keep_alive(const KeepAliveRequest &request);
   void lost(const SessionError &why);
-  void watch(unsigned delay_ms);
+  void watch(int64_t pinged_us = 0);
   void log(LogSink::Level level, const std::string &text);
 
   std::string name_;
@@ -91,7 +91,7 @@ class Connection final : private TransportListener {
   std::string url_, hello_;
   Timer timer_;  // of the handshake, then the watchdog
   Timer alive_timer_;
-  int64_t last_heard_us_ = 0;
+  Silence silence_;
   int64_t second_us_ = 0;  // when the count of keep-alives began
   unsigned keep_alives_ = 0;
   bool open_ = false;

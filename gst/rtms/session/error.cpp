@@ -72,6 +72,7 @@ std::string transport_text(const std::string &name, const std::string &url,
              "); redirects are not followed. Check the URL.";
     case Kind::TooLarge:
       return to + "ended: a message is larger than max-message-size" + detail + ".";
+    case Kind::Protocol:
     case Kind::Io:
       return to + "failed" + detail + ".";
   }
@@ -118,6 +119,12 @@ SessionError silence_error(const std::string &name, const std::string &url, unsi
                      "Nothing came on the " + name + " connection to " + printable_url(url) +
                          " for " + seconds(timeout_ms) +
                          ", not even a keep-alive: the connection is dead.");
+}
+
+SessionError after_tries(SessionError error, unsigned tries, unsigned window_ms) {
+  if (tries > 1)
+    error.text += " This was try " + std::to_string(tries) + " within " + seconds(window_ms) + ".";
+  return error;
 }
 
 SessionError transport_error(const std::string &name, const std::string &url,

@@ -19,7 +19,6 @@ struct SessionError {
     Insecure,    // a ws:// URL that is not allowed
     Status,      // the service refused; `status` is its code
     Interrupted,  // the service says that the connection is lost
-    Encrypted,    // the media are encrypted in a way that we cannot read
     Protocol,     // the service said something that makes no sense here
     NoMedia,      // nothing is left of the media that were asked for
     Unsuitable,   // the application asked for what does not go with its settings
@@ -39,6 +38,8 @@ SessionError timeout_error(const std::string &name, const std::string &url, bool
                            unsigned timeout_ms);
 // Nothing came for longer than the watchdog allows.
 SessionError silence_error(const std::string &name, const std::string &url, unsigned timeout_ms);
+// The last of so many tries: nothing is tried again.
+SessionError after_tries(SessionError error, unsigned tries, unsigned window_ms);
 SessionError transport_error(const std::string &name, const std::string &url,
                              const TransportClose &why);
 

@@ -37,13 +37,6 @@ std::optional<SessionError> insecurity(const std::string &url, const SessionConf
                      "The service's media URL " + printable_url(url) + " " + *problem + ".");
 }
 
-SessionError encrypted(MediaMask media) {
-  return plain_error(SessionError::Kind::Encrypted,
-                     "The service encrypts the payloads of " + media_names(media) +
-                         " (protocol version 2), which this element cannot read. Turn payload "
-                         "encryption off for the app.");
-}
-
 SessionError unusable(Media media, const std::string &problem) {
   return plain_error(SessionError::Kind::Protocol, std::string("The service's parameters for ") +
                                                        media_nick(media) +
@@ -69,7 +62,8 @@ Link::Link(MediaMask media, std::string url, bool again, SessionContext *context
       url_(std::move(url)),
       context_(context),
       listener_(listener),
-      retry_(context->config.media_retry),
+      retry_(again ? context->config.media_retry : context->config.connect_retry,
+             context->config.media_retry),
       first_(!again) {}
 
 // ---- states --------------------------------------------------------------------------
@@ -218,10 +212,9 @@ void Link::answered(const DataResponse &response) {
       lost(why);
     return;
   }
-  if (response.payload_encrypted) {
-    give_up(media_, encrypted(media_));
-    return;
-  }
+  // Servers say so of clear streams, too; the payloads show what they are.
+  if (response.payload_encrypted)
+    context_->debug(media_names(media_) + " link: payload_encrypted, which was not asked for");
   Negotiations results;
   for (Media media : kAllMedia) {
     const auto index = static_cast<unsigned>(media);
@@ -282,12 +275,14 @@ void Link::lost(const SessionError &why) {
   if (state() > State::Connecting)
     context_->listener->session_media_lost(media_);
   if (!delay_ms) {
-    give_up(media_, why);
+    give_up(media_, after_tries(why, retry_.attempts() + 1, retry_.window_ms()));
     return;
   }
+  if (first_)
+    context_->listener->session_first_retry(why, retry_.attempts());
   context_->debug(media_names(media_) + " link: try " + std::to_string(retry_.attempts()) + " in " +
-                  std::to_string(*delay_ms) + " ms, within " +
-                  std::to_string(context_->config.media_retry.window_ms) + " ms of the loss");
+                  std::to_string(*delay_ms) + " ms, within " + std::to_string(retry_.window_ms()) +
+                  " ms of the loss");
   wait(*delay_ms);
   context_->listener->session_connection(ConnectionState::Reconnecting, media_, retry_.attempts());
 }

@@ -25,6 +25,34 @@ bool is_passing(int http_status) {
   return http_status >= kServerErrors || http_status == kTooManyRequests;
 }
 
+// The peer has nothing against this client but cannot serve it now: it goes away, has a fault, or
+// restarts. 0: it hung up without a word.
+bool is_passing_close(int code) {
+  constexpr int kGoingAway = 1001, kInternalError = 1011, kTryAgainLater = 1013, kBadGateway = 1014;
+  return code == 0 || code == kGoingAway || (code >= kInternalError && code <= kTryAgainLater) ||
+         code == kBadGateway;
+}
+
+bool is_final(const TransportClose &why, bool first) {
+  switch (why.kind) {
+    case TransportClose::Kind::Redirect:
+      return true;
+    case TransportClose::Kind::Http:
+      return !is_passing(why.code);
+    case TransportClose::Kind::Closed:
+      return first && !is_passing_close(why.code);
+    case TransportClose::Kind::Tls:
+    case TransportClose::Kind::TooLarge:
+    case TransportClose::Kind::Protocol:
+      return first;
+    case TransportClose::Kind::Resolve:
+    case TransportClose::Kind::Refused:
+    case TransportClose::Kind::Io:
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<unsigned> Retry::next(int64_t now_ms, double chance) {
@@ -55,6 +83,7 @@ std::optional<unsigned> Retry::next(int64_t now_ms, double chance) {
 void Retry::succeeded(int64_t now_ms) {
   lost_ms_.reset();
   connected_ms_ = now_ms;
+  limits_ = later_;
 }
 
 void Retry::reset() {
@@ -69,13 +98,9 @@ bool is_final(const SessionError &why, bool first) {
       return !is_transient(why.status);
     case SessionError::Kind::Timeout:
     case SessionError::Kind::Interrupted:
-      return first;
+      return false;
     case SessionError::Kind::Transport:
-      if (why.transport.kind == TransportClose::Kind::Redirect)
-        return true;
-      if (why.transport.kind == TransportClose::Kind::Http)
-        return first || !is_passing(why.transport.code);
-      return first;
+      return is_final(why.transport, first);
     default:
       return true;
   }

@@ -18,7 +18,9 @@ class Retry {
     unsigned delay_max_ms = 30000;
   };
 
-  explicit Retry(Limits limits) : limits_(limits) {}
+  explicit Retry(Limits limits) : Retry(limits, limits) {}
+  // `first` holds until something has succeeded.
+  Retry(Limits first, Limits later) : limits_(first), later_(later) {}
 
   // After a loss or a failed try, at monotonic time `now_ms`: how long to wait before the next try;
   // nothing when the window has passed. `chance` lies in [0, 1).
@@ -31,9 +33,10 @@ class Retry {
   void reset();
   // How many tries there were since a connection lasted; of those that did not, one counts.
   unsigned attempts() const { return attempts_; }
+  unsigned window_ms() const { return limits_.window_ms; }
 
  private:
-  Limits limits_;
+  Limits limits_, later_;
   std::optional<int64_t> lost_ms_, connected_ms_;
   unsigned attempts_ = 0;
 };

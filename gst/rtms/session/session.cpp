@@ -6,6 +6,9 @@
 namespace rtms {
 namespace {
 
+// Somebody should have spoken by then.
+constexpr unsigned kSilence_ms = 30000;
+
 DataOpt asked_video(const SessionConfig &config) {
   return config.media & media_bit(Media::Video) ? config.params.video.data_opt
                                                 : DataOpt::VideoActiveSpeaker;
@@ -66,10 +69,21 @@ void Session::release() {
 
 void Session::link_ready(MediaMask media) {
   signaling_.send(build_client_ready(context_.config.who));
+  watch_silence();
   if (!(media & media_bit(Media::Video)))
     return;
   if (auto request = video_.renewal(unix_ms()))
     signaling_.send(*request);
+}
+
+void Session::watch_silence() {
+  if (silence_timer_.running())
+    return;
+  silent_ = true;
+  silence_timer_.start(kSilence_ms, [this] {
+    if (silent_ && stage_ == Stage::Running)
+      context_.listener->session_connection(ConnectionState::Silent, links_.media(), 0);
+  });
 }
 
 // One kind of media is not the meeting, unless it is the last.
@@ -134,6 +148,7 @@ void Session::signaling_interrupted() {
 void Session::received(const MediaData &media) {
   if (stage_ > Stage::Draining)
     return;
+  silent_ = false;
   ending_.media(media.timestamp);
   context_.listener->session_media(media);
 }
@@ -253,6 +268,7 @@ void Session::stop(std::function<void()> done) {
     close_next();
   });
   drain_timer_.stop();
+  silence_timer_.stop();
   leaving_.forget();
   signaling_.retire();
   links_.close();

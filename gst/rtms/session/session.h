@@ -69,6 +69,7 @@ class Session final : private StreamListener,
   void connection_gone() override;
 
   void close_answered(const Connection &from, const StreamCloseResponse &response);
+  void watch_silence();
   void drain();
   void ended();
   void close_next();
@@ -82,6 +83,8 @@ class Session final : private StreamListener,
   Leaving leaving_;
   Ending ending_;
   Timer drain_timer_;
+  bool silent_ = true;  // no media yet since the service was last told that we are ready
+  Timer silence_timer_;
   std::function<void()> stopped_;
   Timer stop_timer_;
 };

@@ -19,12 +19,19 @@ struct SessionConfig {
   bool allow_insecure = false;
   MediaParams params;
   unsigned timeout_ms = 10000;
-  unsigned keep_alive_timeout_ms = 35000;
+  unsigned keep_alive_timeout_ms = 0;              // 0: by the server's own pace
+  Retry::Limits connect_retry{20000, 1000, 4000};  // of each connection's first handshake
   Retry::Limits signaling_retry{60000, 1000, 30000};
-  Retry::Limits media_retry{30000, 1000, 30000};
+  Retry::Limits media_retry{65000, 1000, 30000};
 };
 
-enum class ConnectionState { Connecting, Streaming, Reconnecting, Closed };
+enum class ConnectionState {
+  Connecting,
+  Streaming,
+  Reconnecting,
+  Closed,
+  Silent,  // connected, but no media has come for a while
+};
 
 // All calls come on the session's thread. None may destroy the session.
 class SessionListener {
@@ -32,6 +39,8 @@ class SessionListener {
   virtual ~SessionListener() = default;
   // `media` is 0 for the signaling connection; `attempt` counts the tries since a loss.
   virtual void session_connection(ConnectionState state, MediaMask media, unsigned attempt) = 0;
+  // A connection that has not worked yet is tried again for the `attempt`-th time.
+  virtual void session_first_retry(const SessionError &why, unsigned attempt) = 0;
   // Comes before any media of that kind; again after each reconnect.
   virtual void session_negotiated(Media media, const MediaParams &params) = 0;
   // Every media connection has answered once.

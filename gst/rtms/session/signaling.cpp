@@ -26,6 +26,11 @@ constexpr bool with_connection(State state) {
   return state >= State::Connecting && state <= State::Closing;
 }
 
+bool is_deliberate_close(const SessionError &why) {
+  return why.kind == SessionError::Kind::Transport &&
+         why.transport.kind == TransportClose::Kind::Closed && is_final(why, true);
+}
+
 // The service closes in place of an answer where the signature is wrong.
 SessionError unanswered(SessionError why) {
   why.kind = SessionError::Kind::Unanswered;
@@ -38,7 +43,9 @@ SessionError unanswered(SessionError why) {
 }  // namespace
 
 Signaling::Signaling(SessionContext *context, SignalingListener *listener)
-    : context_(context), listener_(listener), retry_(context->config.signaling_retry) {}
+    : context_(context),
+      listener_(listener),
+      retry_(context->config.connect_retry, context->config.signaling_retry) {}
 
 // ---- states --------------------------------------------------------------------------
 
@@ -190,12 +197,10 @@ void Signaling::connection_lost(Connection *, const SessionError &why) {
   // The service was asked to end the stream: an end, not a loss.
   if (context_->close_requested && state() == State::Established)
     context_->stream->stream_stopped();
-  const bool closed = why.kind == SessionError::Kind::Transport &&
-                      why.transport.kind == TransportClose::Kind::Closed;
   if (state() >= State::Draining)
     connection_closed(nullptr);
   else
-    lost(first_ && closed ? unanswered(why) : why);
+    lost(first_ && is_deliberate_close(why) ? unanswered(why) : why);
 }
 
 void Signaling::connection_closed(Connection *) {
@@ -209,12 +214,14 @@ void Signaling::lost(const SessionError &why) {
     delay_ms = retry_.next(g_get_monotonic_time() / 1000, g_random_double());
   if (!delay_ms) {
     enter<State::Ended>();
-    listener_->fail(why);
+    listener_->fail(after_tries(why, retry_.attempts() + 1, retry_.window_ms()));
     return;
   }
+  if (first_)
+    context_->listener->session_first_retry(why, retry_.attempts());
   context_->debug("signaling: try " + std::to_string(retry_.attempts()) + " in " +
-                  std::to_string(*delay_ms) + " ms, within " +
-                  std::to_string(context_->config.signaling_retry.window_ms) + " ms of the loss");
+                  std::to_string(*delay_ms) + " ms, within " + std::to_string(retry_.window_ms()) +
+                  " ms of the loss");
   wait(*delay_ms);
   context_->listener->session_connection(ConnectionState::Reconnecting, 0, retry_.attempts());
   // The server drops the media connections with the signaling one.

@@ -28,6 +28,9 @@ std::string tls_problems(GTlsCertificateFlags flags) {
 }
 
 TransportClose::Kind kind_of(const GError *error) {
+  // The peer hung up in the handshake: no verdict on certificates.
+  if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_EOF))
+    return TransportClose::Kind::Io;
   if (error->domain == G_TLS_ERROR)
     return TransportClose::Kind::Tls;
   if (error->domain == G_RESOLVER_ERROR)

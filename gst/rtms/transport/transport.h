@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct TransportClose {
     Http,      // the upgrade was refused; `code` is the HTTP status
     Redirect,  // the upgrade was redirected, which is not followed; `code` is the HTTP status
     TooLarge,  // a message over the limit
+    Protocol,  // the peer does not speak WebSocket, or speaks it wrongly
     Io,        // anything else that ends a connection
   };
   Kind kind = Kind::Io;
@@ -38,8 +40,6 @@ class TransportListener {
   virtual void transport_opened() = 0;
   // The bytes, and padding after them, are valid during the call only.
   virtual void transport_message(std::string_view bytes) = 0;
-  // The peer has answered a ping.
-  virtual void transport_pong() = 0;
   // The last call: whatever the cause, exactly once after open(), but never after abort().
   virtual void transport_closed(const TransportClose &why) = 0;
 };
@@ -53,12 +53,15 @@ class Transport {
   virtual ~Transport() = default;
   virtual void open(const std::string &url, const Headers &headers) = 0;
   virtual void send(const std::string &text) = 0;
-  // Asks the peer for a sign of life: transport_pong() follows.
+  // Asks the peer for a sign of life, which shows in heard_us().
   virtual void ping() = 0;
   // Starts an orderly close; transport_closed() follows when the peer has answered.
   virtual void close() = 0;
   // Ends the connection at once, without a callback.
   virtual void abort() = 0;
+  // When bytes last came from the peer, those of an unfinished message included, in µs of GLib's
+  // monotonic clock; 0 before the first.
+  virtual int64_t heard_us() const = 0;
 };
 
 class TransportFactory {

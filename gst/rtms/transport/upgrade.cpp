@@ -34,6 +34,12 @@ bool says(SoupMessageHeaders *headers, const char *name, const char *value) {
   return text && g_ascii_strcasecmp(text, value) == 0;
 }
 
+// Some servers send empty ones.
+bool has_value(SoupMessageHeaders *headers, const char *name) {
+  const char *text = soup_message_headers_get_list(headers, name);
+  return text && *text;
+}
+
 // Why an answer with status 101 is none to our request.
 const char *broken_answer(SoupMessageHeaders *headers, const std::string &key) {
   if (!says(headers, "Upgrade", "websocket") ||
@@ -42,9 +48,9 @@ const char *broken_answer(SoupMessageHeaders *headers, const std::string &key) {
   const char *accept = soup_message_headers_get_one(headers, "Sec-WebSocket-Accept");
   if (!accept || upgrade_accept(key) != accept)
     return "the server's Sec-WebSocket-Accept does not fit: something in between has answered";
-  if (soup_message_headers_get_list(headers, "Sec-WebSocket-Extensions"))
+  if (has_value(headers, "Sec-WebSocket-Extensions"))
     return "the server uses a WebSocket extension that was not offered";
-  if (soup_message_headers_get_list(headers, "Sec-WebSocket-Protocol"))
+  if (has_value(headers, "Sec-WebSocket-Protocol"))
     return "the server uses a WebSocket subprotocol that was not offered";
   return nullptr;
 }
@@ -101,6 +107,15 @@ std::optional<size_t> upgrade_answer_size(std::string_view bytes) {
   return end + 4;
 }
 
+bool is_interim_answer(std::string_view answer) {
+  constexpr std::string_view kVersion = "HTTP/1.1 ", kSwitching = "101";
+  if (answer.substr(0, kVersion.size()) != kVersion)
+    return false;
+  answer.remove_prefix(kVersion.size());
+  const std::string_view status = answer.substr(0, answer.find_first_of(" \r"));
+  return status.size() == kSwitching.size() && status[0] == '1' && status != kSwitching;
+}
+
 std::optional<TransportClose> upgrade_refusal(std::string_view answer, const std::string &key) {
   using Kind = TransportClose::Kind;
   HeadersPtr headers(soup_message_headers_new(SOUP_MESSAGE_HEADERS_RESPONSE));
@@ -112,7 +127,7 @@ std::optional<TransportClose> upgrade_refusal(std::string_view answer, const std
                                                    headers.get(), &version, &status, &raw_phrase);
   StringPtr phrase(raw_phrase);
   if (!is_http)
-    return TransportClose{Kind::Io, 0, "what answered is no HTTP server"};
+    return TransportClose{Kind::Protocol, 0, "what answered is no HTTP server"};
   if (SOUP_STATUS_IS_REDIRECTION(status)) {
     const char *to = soup_message_headers_get_one(headers.get(), "Location");
     return TransportClose{Kind::Redirect, static_cast<int>(status), to ? to : ""};
@@ -121,7 +136,7 @@ std::optional<TransportClose> upgrade_refusal(std::string_view answer, const std
     return TransportClose{Kind::Http, static_cast<int>(status),
                           phrase && *phrase ? phrase.get() : soup_status_get_phrase(status)};
   if (auto problem = broken_answer(headers.get(), key))
-    return TransportClose{Kind::Io, 0, problem};
+    return TransportClose{Kind::Protocol, 0, problem};
   return std::nullopt;
 }
 

@@ -26,6 +26,9 @@ std::string upgrade_accept(const std::string &key);
 // The size of the answer with its blank line; nothing while it is not complete.
 std::optional<size_t> upgrade_answer_size(std::string_view bytes);
 
+// Whether a complete answer only says that another one follows: a status of 1xx, but for 101.
+bool is_interim_answer(std::string_view answer);
+
 // What is wrong with a complete answer; nothing when the connection is a WebSocket now.
 std::optional<TransportClose> upgrade_refusal(std::string_view answer, const std::string &key);
 

@@ -52,6 +52,7 @@ class WebSocket final : public Transport {
   void ping() override { write_frame(Opcode::Ping, {}); }
   void close() override;
   void abort() override;
+  int64_t heard_us() const override { return heard_us_; }
 
  private:
   enum class State { Connecting, Upgrading, Open, Closing, Over };
@@ -83,6 +84,7 @@ class WebSocket final : public Transport {
   GPollableOutputStream *output_ = nullptr;  // the stream's
   AttachedSource readable_, writable_;
   FrameReader reader_;
+  int64_t heard_us_ = 0;
   std::string unsent_;
   std::optional<std::string> pong_;  // waits for room; only the newest ping needs an answer
   bool *over_ = nullptr;             // tells the call that is on the stack
@@ -140,6 +142,7 @@ bool WebSocket::read_turn() {
     ErrorPtr error(raw_error);
     if (count <= 0)
       return read_ended(count, error.get());
+    heard_us_ = g_get_monotonic_time();
     reader_.filled(static_cast<size_t>(count));
     if (state_ == State::Upgrading ? !read_upgrade() : !read_messages())
       return false;
@@ -161,13 +164,18 @@ bool WebSocket::read_ended(gssize count, const GError *error) {
 }
 
 bool WebSocket::read_upgrade() {
-  const std::string_view bytes = reader_.buffered();
-  const std::optional<size_t> size = upgrade_answer_size(bytes);
+  std::string_view bytes = reader_.buffered();
+  std::optional<size_t> size = upgrade_answer_size(bytes);
+  while (size && is_interim_answer(bytes.substr(0, *size))) {
+    reader_.skip(*size);
+    bytes = reader_.buffered();
+    size = upgrade_answer_size(bytes);
+  }
   if (!size && bytes.size() < kMaxUpgradeAnswer)
     return true;
   const std::optional<TransportClose> refusal =
       size ? upgrade_refusal(bytes.substr(0, *size), key_)
-           : TransportClose{TransportClose::Kind::Io, 0,
+           : TransportClose{TransportClose::Kind::Protocol, 0,
                             "the server's answer to the upgrade has no end"};
   if (refusal) {
     closed(*refusal);
@@ -214,7 +222,6 @@ bool WebSocket::handle(const FrameEvent &event) {
         pong_ = std::string(event.data);
       return true;
     case Kind::Pong:
-      listener_->transport_pong();
       return true;
     case Kind::Close:
       return handle_close(event);
@@ -222,8 +229,8 @@ bool WebSocket::handle(const FrameEvent &event) {
       fail(event.code, {TransportClose::Kind::TooLarge, event.code, ""});
       return false;
     case Kind::Broken:
-      fail(event.code,
-           {TransportClose::Kind::Io, event.code, "the server sent " + std::string(event.data)});
+      fail(event.code, {TransportClose::Kind::Protocol, event.code,
+                        "the server sent " + std::string(event.data)});
       return false;
   }
   return true;

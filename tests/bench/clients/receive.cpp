@@ -18,7 +18,6 @@ class Receiver : public TransportListener {
     messages++;
     bytes += text.size();
   }
-  void transport_pong() override {}
   void transport_closed(const TransportClose &) override { g_main_loop_quit(loop_); }
 
   uint64_t messages = 0, bytes = 0;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How long a connection may be silent before it counts as lost. Pure: times are arguments.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace rtms {
+
+class Silence {
+ public:
+  // `fixed_ms` 0: by the pace of the server's keep-alives.
+  explicit Silence(unsigned fixed_ms) : fixed_ms_(fixed_ms) {}
+
+  // The server has asked whether we live; monotonic time in ms.
+  void keep_alive(int64_t now_ms);
+  // After so long a silence the peer is pinged, and after so long the connection is lost.
+  unsigned ping_ms() const;
+  unsigned lost_ms() const;
+
+ private:
+  const unsigned fixed_ms_;
+  std::optional<int64_t> last_ms_;
+  bool quick_ = false;  // the last two keep-alives were close together
+};
+
+}  // namespace rtms
