@@ -106,7 +106,7 @@ Verdict check_credentials(JsonObject *request, const Identity &identity) {
 }
 
 bool known_event(int64_t type, Product product) {
-  return type >= 1 && type <= (product == Product::ContactCenter ? 29 : 14);
+  return type >= 1 && type <= (product == Product::ContactCenter ? 34 : 14);
 }
 
 }  // namespace

@@ -23,6 +23,8 @@ void add_identity(JsonWriter *json, const Identity &who) {
   const std::string key = product_id_key(who.product);
   if (key != "meeting_uuid")
     json->member(key.c_str(), who.id);
+  if (!who.webinar_id.empty())
+    json->member("webinar_uuid", who.webinar_id);
   json->member("rtms_stream_id", who.stream_id).member("signature", who.signature);
 }
 
@@ -75,9 +77,10 @@ std::string build_signaling_handshake(const Identity &who, MediaMask mask, bool 
   begin_message(&json, MsgType::SignalingHandshakeReq);
   json.member("protocol_version", kProtocolVersion).member("sequence", sequence);
   add_identity(&json, who);
-  json.member("buffer_data", buffer_data)
-      .member("client_id", who.client_id)
-      .member("stream_id", who.stream_id)
+  json.member("buffer_data", buffer_data);
+  if (!who.client_id.empty())
+    json.member("client_id", who.client_id);
+  json.member("stream_id", who.stream_id)
       .member("media_type", static_cast<int64_t>(wire_mask(mask)));
   return json.text();
 }
@@ -160,7 +163,7 @@ std::vector<int> subscribable_events(Product product) {
       return {2, 3, 4, 5, 6, 8, 9};
     case Product::ContactCenter: {
       std::vector<int> types = {2, 3, 4};
-      for (int type = 8; type <= 29; type++)
+      for (int type = 8; type <= 34; type++)
         types.push_back(type);
       return types;
     }

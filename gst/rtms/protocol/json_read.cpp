@@ -10,6 +10,9 @@
 namespace rtms {
 namespace {
 
+// What some programs write before a text.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 // Below 2^63 every integer part fits; NaN fails both comparisons.
 std::optional<int64_t> from_real(double real) {
   if (!(real > -9.2e18 && real < 9.2e18))
@@ -89,7 +92,9 @@ std::optional<uint64_t> json_uint(JsonValue value) {
 }
 
 std::optional<int64_t> json_time(JsonValue value) {
-  const int64_t time_ms = json_int(value).value_or(-1);
+  int64_t time_ms = json_int(value).value_or(-1);
+  if (time_ms >= kFirstTime_us)
+    time_ms /= 1000;
   if (time_ms < 0 || time_ms > kLastTime_ms)
     return std::nullopt;
   return time_ms;
@@ -153,6 +158,8 @@ simdjson::error_code JsonReader::parse(std::string_view text, JsonValue *value) 
 
 // Better a � than a lost message.
 simdjson::error_code JsonReader::parse_mended(std::string_view text, JsonValue *value) {
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark)
+    text.remove_prefix(kByteOrderMark.size());
   auto error = parse(text, value);
   if (error == simdjson::STRING_ERROR)
     return parse(padded(mend_surrogates(text)), value);

@@ -23,8 +23,10 @@ std::optional<uint64_t> json_uint(JsonValue value);
 
 // The last time in ms that fits into ns since 1970 (in the year 2255).
 constexpr int64_t kLastTime_ms = 9'000'000'000'000;
+constexpr int64_t kFirstTime_us = 100'000'000'000'000;
 
-// A time in ms; nothing where it is negative or too late.
+// A time in ms, or in µs where it is later than any in ms; nothing where it is negative or too
+// late.
 std::optional<int64_t> json_time(JsonValue value);
 
 // true, false, or a number (0 is false).

@@ -16,6 +16,7 @@ struct Members {
   std::optional<uint64_t> user_id;
   std::optional<int64_t> timestamp, length, start_time, end_time, language;
   std::optional<bool> is_final;
+  std::optional<TextOperation> operation;
 };
 
 template <typename T>
@@ -24,15 +25,23 @@ void fall_back(std::optional<T> &value, const std::optional<T> &otherwise) {
     value = otherwise;
 }
 
-std::optional<bool> final_from_attribute(JsonValue value) {
-  if (auto flag = json_bool(value))
-    return flag;
-  auto text = json_view(value);
-  if (text == "final")
-    return true;
-  if (text == "interim" || text == "partial")
-    return false;
-  return std::nullopt;
+// As a text, or true or false, it tells final text from interim text; as a number, what happens to
+// the text.
+void read_attribute(JsonValue value, Members *members) {
+  const auto text = json_view(value);
+  std::optional<bool> is_final;
+  if (value.is_bool())
+    is_final = json_bool(value);
+  else if (text == "final")
+    is_final = true;
+  else if (text == "interim" || text == "partial")
+    is_final = false;
+  else if (auto number = json_int(value))
+    members->operation = *number == 2   ? TextOperation::Update
+                         : *number == 3 ? TextOperation::Delete
+                                        : TextOperation::New;
+  if (!members->is_final)
+    members->is_final = is_final;
 }
 
 // `data` of a chat message can be an object: then its text.
@@ -83,8 +92,7 @@ void read_member(MediaField field, JsonValue value, Members *members, std::strin
       members->is_final = json_bool(value);
       break;
     case MediaField::Attribute:
-      if (!members->is_final)
-        members->is_final = final_from_attribute(value);
+      read_attribute(value, members);
       break;
     case MediaField::None:
     case MediaField::MsgType:
@@ -105,13 +113,14 @@ Message message_of(Media media, Members members, const Members &beside, std::str
   fall_back(members.end_time, beside.end_time);
   fall_back(members.language, beside.language);
   fall_back(members.is_final, beside.is_final);
+  fall_back(members.operation, beside.operation);
   if (!members.payload)
     return ParseError{std::string(media_nick(media)) + " message without data"};
 
   MediaData data;
   data.media = media;
   data.payload = *members.payload;
-  data.user_id = members.user_id.value_or(0);
+  data.user_id = user_of(members.user_id.value_or(0));
   data.user_name = members.user_name.value_or("");
   *channel_id = members.channel_id.value_or("");
   data.channel_id = *channel_id;
@@ -121,6 +130,7 @@ Message message_of(Media media, Members members, const Members &beside, std::str
   data.end_time = members.end_time;
   data.language = members.language;
   data.is_final = members.is_final;
+  data.operation = members.operation.value_or(TextOperation::New);
   return data;
 }
 

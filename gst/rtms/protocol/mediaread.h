@@ -7,6 +7,7 @@
 #include "types.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -61,6 +62,11 @@ inline MediaField media_field_of(std::string_view key, std::index_sequence<I...>
 // The member of that name.
 inline MediaField media_field(std::string_view key) {
   return media_field_of(key, std::make_index_sequence<std::size(kMediaFields)>());
+}
+
+// The mix of all participants has 0; -1 has been seen for it, and that in 32 bits.
+constexpr uint64_t user_of(uint64_t id) {
+  return id == UINT32_MAX ? 0 : id;
 }
 
 // The kind of media that a message of that type carries; nothing for other messages.

@@ -167,7 +167,7 @@ std::optional<MediaData> media_data(Media media, const Content &content) {
   MediaData data;
   data.media = media;
   data.payload = *content.payload;
-  data.user_id = static_cast<uint64_t>(content.user_id.value_or(0));
+  data.user_id = user_of(static_cast<uint64_t>(content.user_id.value_or(0)));
   data.user_name = content.user_name.value_or("");
   data.channel_id = content.channel_id.value_or("");
   data.timestamp = content.timestamp.value_or(0);

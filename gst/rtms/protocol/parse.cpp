@@ -6,7 +6,9 @@
 #include "mediascan.h"
 #include "shorten.h"
 
+#include <glib.h>
 #include <algorithm>
+#include <iterator>
 
 namespace rtms {
 
@@ -34,6 +36,14 @@ void read_url(JsonValue value, std::string *url) {
     *url = first_url(*list);
 }
 
+// An older name of the screen share's is known, too.
+std::optional<Media> media_of_wire_key(std::string_view key) {
+  for (Media media : kAllMedia)
+    if (key == media_wire_key(media))
+      return media;
+  return key == "sharescreen" ? std::optional(Media::Screen) : std::nullopt;
+}
+
 void read_server_urls(JsonValue value, SignalingResponse *response) {
   if (!value.is_object()) {
     read_url(value, &response->all_url);
@@ -42,9 +52,8 @@ void read_server_urls(JsonValue value, SignalingResponse *response) {
   json_for_each(value, [&](std::string_view key, JsonValue url) {
     if (key == "all")
       read_url(url, &response->all_url);
-    for (Media media : kAllMedia)
-      if (key == media_wire_key(media))
-        read_url(url, &response->media_url[static_cast<unsigned>(media)]);
+    if (auto media = media_of_wire_key(key))
+      read_url(url, &response->media_url[static_cast<unsigned>(*media)]);
   });
 }
 
@@ -62,18 +71,59 @@ void read_time(JsonValue value, int64_t *time) {
   *time = json_time(value).value_or(0);
 }
 
-// A status that cannot be read is not OK.
-void read_status(JsonValue value, int64_t *status) {
-  *status = json_int(value).value_or(-1);
+bool holds(std::string_view text, std::string_view word) {
+  const auto same = [](char a, char b) { return g_ascii_tolower(a) == g_ascii_tolower(b); };
+  return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
-void read_signaling_response(JsonObject object, SignalingResponse *response) {
-  json_for_each(object, [&](std::string_view key, JsonValue value) {
+// The verdict of an answer. Servers say it in different members, and some give a reason alone.
+class StatusReader {
+ public:
+  explicit StatusReader(std::string *reason) : reason_(reason) {}
+
+  // False for members that say nothing of it.
+  bool take(std::string_view key, JsonValue value) {
     if (key == "status_code")
-      read_status(value, &response->status);
+      code_ = json_int(value).value_or(kNoStatus);
+    else if (key == "status")
+      status_ = read_word(value);
     else if (key == "reason")
-      assign(value, &response->reason);
-    else if (key == "media_server_url")
+      assign(value, reason_);
+    else
+      return false;
+    return true;
+  }
+
+  // `granted`: the message holds what none but a success brings.
+  int64_t status(bool granted) const {
+    const bool refused = !granted && !reason_->empty() && !is_good(*reason_);
+    const int64_t status = code_ ? *code_ : status_.value_or(refused ? kNoStatus : 0);
+    // Older servers have another number for it.
+    if (status != 0 && holds(*reason_, "duplicate signal request"))
+      return static_cast<int64_t>(StatusCode::DuplicateSignalRequest);
+    return status;
+  }
+
+ private:
+  static bool is_good(std::string_view word) {
+    return word.size() < 10 && (holds(word, "ok") || holds(word, "success"));
+  }
+  static int64_t read_word(JsonValue value) {
+    if (auto number = json_int(value))
+      return *number;
+    return is_good(json_view(value).value_or("")) ? 0 : kNoStatus;
+  }
+
+  std::string *reason_;
+  std::optional<int64_t> code_, status_;
+};
+
+void read_signaling_response(JsonObject object, SignalingResponse *response) {
+  StatusReader status(&response->reason);
+  json_for_each(object, [&](std::string_view key, JsonValue value) {
+    if (status.take(key, value))
+      return;
+    if (key == "media_server_url")
       read_url(value, &response->all_url);
     else if (key == "server_urls")
       read_server_urls(value, response);
@@ -83,6 +133,10 @@ void read_signaling_response(JsonObject object, SignalingResponse *response) {
           read_server_urls(inner, response);
       });
   });
+  const bool granted = !response->all_url.empty() ||
+                       std::any_of(std::begin(response->media_url), std::end(response->media_url),
+                                   [](const std::string &url) { return !url.empty(); });
+  response->status = status.status(granted);
 }
 
 void read_negotiated(JsonValue value, NegotiatedParams *params) {
@@ -107,26 +161,28 @@ void read_negotiated(JsonValue value, NegotiatedParams *params) {
 }
 
 void read_data_response(JsonObject object, DataResponse *response) {
+  StatusReader status(&response->reason);
+  bool granted = false;
   json_for_each(object, [&](std::string_view key, JsonValue value) {
-    if (key == "status_code")
-      read_status(value, &response->status);
-    else if (key == "reason")
-      assign(value, &response->reason);
-    else if (key == "payload_encrypted")
+    if (status.take(key, value))
+      return;
+    if (key == "payload_encrypted")
       response->payload_encrypted = json_bool(value).value_or(false);
-    else if (key == "media_params")
+    else if (key == "media_params") {
+      granted = true;
       json_for_each(value, [&](std::string_view media_key, JsonValue params) {
-        for (Media media : kAllMedia)
-          if (media_key == media_wire_key(media))
-            read_negotiated(params, &response->params[static_cast<unsigned>(media)]);
+        if (auto media = media_of_wire_key(media_key))
+          read_negotiated(params, &response->params[static_cast<unsigned>(*media)]);
       });
+    }
   });
+  response->status = status.status(granted);
 }
 
 // The members that name a participant, whatever holds them.
 bool read_participant_field(std::string_view key, JsonValue value, Participant *participant) {
   if (key == "user_id" || key == "current_id")
-    participant->user_id = json_uint(value).value_or(participant->user_id);
+    participant->user_id = user_of(json_uint(value).value_or(participant->user_id));
   else if (key == "user_name" || key == "display_name")
     assign(value, &participant->user_name);
   else if (key == "channel_id")
@@ -163,7 +219,7 @@ void read_event(JsonValue body, EventUpdate *event) {
       read_time(value, &event->timestamp);
     else if (key == "participants")
       read_participants(value, &event->participants);
-    else if (key == "participant_info")
+    else if (key == "participant_info" || key == "paticipant_info")
       json_for_each(value, [&](std::string_view inner_key, JsonValue inner) {
         has_flat |= read_participant_field(inner_key, inner, &flat);
       });
@@ -224,25 +280,22 @@ void read_keep_alive(JsonObject object, KeepAliveRequest *request) {
 }
 
 void read_close_response(JsonObject object, StreamCloseResponse *response) {
-  json_for_each(object, [&](std::string_view key, JsonValue value) {
-    if (key == "status_code")
-      read_status(value, &response->status);
-    else if (key == "reason")
-      assign(value, &response->reason);
-  });
+  StatusReader status(&response->reason);
+  json_for_each(object, [&](std::string_view key, JsonValue value) { status.take(key, value); });
+  response->status = status.status(false);
 }
 
 void read_subscription(JsonObject object, VideoSubscriptionResponse *response) {
+  StatusReader status(&response->reason);
   json_for_each(object, [&](std::string_view key, JsonValue value) {
-    if (key == "status_code")
-      read_status(value, &response->status);
-    else if (key == "reason")
-      assign(value, &response->reason);
-    else if (key == "user_id")
+    if (status.take(key, value))
+      return;
+    if (key == "user_id")
       response->user_id = json_uint(value).value_or(0);
     else if (key == "subscribe")
-      response->subscribe = json_bool(value).value_or(false);
+      response->subscribe = json_bool(value).value_or(true);
   });
+  response->status = status.status(false);
 }
 
 template <typename T>

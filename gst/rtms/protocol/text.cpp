@@ -38,6 +38,11 @@ struct ChatFields {
   int64_t operation = 1;
 };
 
+const char *operation_nick(TextOperation operation) {
+  constexpr const char *nicks[] = {"new", "update", "delete"};
+  return nicks[static_cast<unsigned>(operation)];
+}
+
 // Older servers send the plain text; newer ones a JSON object, as text or as it is.
 ChatFields read_chat(std::string_view payload) {
   ChatFields fields;
@@ -91,7 +96,8 @@ std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {
     json.member("end_time", span.end);
   if (data.language)
     json.member("language", *data.language);
-  json.member("final", data.is_final.value_or(true));
+  json.member("final", data.is_final.value_or(true))
+      .member("operation", std::string(operation_nick(data.operation)));
   return json.text();
 }
 

@@ -2,6 +2,7 @@
 #include "types.h"
 
 #include <iterator>
+#include <utility>
 
 namespace rtms {
 namespace {
@@ -96,6 +97,11 @@ constexpr const char *kStopReasons[] = {
     "keep-alive-timeout",
     "manual-api-triggered",
     "streaming-not-supported",
+};
+constexpr std::pair<std::string_view, int64_t> kOlderStopReasons[] = {
+    {"undefined", 0},
+    {"app-disabled-by-host", 5},
+    {"meeting-connection-interrupted", 12},
 };
 
 }  // namespace
@@ -202,6 +208,9 @@ const char *status_advice(int64_t code) {
     case 43:
     case 46:
       return "the service refused the transcript's parameters; check transcript-language";
+    case 38:
+    case 39:
+      return "the service refused the chat's parameters; leave chat out of media-types";
     case 45:
       return "the service had an internal fault; try again";
     case 47:
@@ -255,7 +264,16 @@ std::optional<int64_t> stop_reason_from_name(std::string_view name) {
   for (std::size_t i = 0; i < std::size(kStopReasons); i++)
     if (nick == kStopReasons[i])
       return static_cast<int64_t>(i);
+  for (auto &[older, reason] : kOlderStopReasons)
+    if (nick == older)
+      return reason;
   return std::nullopt;
+}
+
+bool is_restartable(int64_t reason) {
+  constexpr int64_t kInternalException = 10, kAwaitReconnectionTimeout = 19, kKeepAliveTimeout = 24;
+  return (reason >= kInternalException && reason <= kAwaitReconnectionTimeout) ||
+         reason == kKeepAliveTimeout;
 }
 
 }  // namespace rtms

@@ -116,9 +116,11 @@ std::optional<int> sample_rate_to_index(int hz);
 struct Identity {
   Product product = Product::Meeting;
   std::string id;
+  std::string webinar_id;  // of a webinar that has both this and `id`; else empty
   std::string stream_id;
   std::string client_id;
   std::string signature;
+  std::string webinar_signature;  // the same with `webinar_id`; empty where it cannot be made
 };
 
 // ---- inbound messages ------------------------------------------------------------------------
@@ -187,10 +189,13 @@ struct StreamCloseResponse {
 
 struct VideoSubscriptionResponse {
   uint64_t user_id = 0;
-  bool subscribe = false;
+  bool subscribe = true;
   int64_t status = 0;
   std::string reason;
 };
+
+// What a transcript message does with a text of the same speaker and start.
+enum class TextOperation { New, Update, Delete };
 
 // Any of 14..18. The views point into the parser and live until its next call.
 struct MediaData {
@@ -204,6 +209,7 @@ struct MediaData {
   std::optional<int64_t> start_time, end_time;
   std::optional<int64_t> language;
   std::optional<bool> is_final;
+  TextOperation operation = TextOperation::New;
 
   ParticipantId from() const { return {user_id, channel_id}; }
   Speaker speaker() const { return {user_id, user_name, channel_id}; }
@@ -241,6 +247,8 @@ enum class ContactCenterEvent : int {
   ConsumerEnd = 9,
   UserAnswered = 10,
   UserEnd = 11,
+  TransferEnd = 18,
+  ConferenceEnd = 21,
 };
 
 enum class StreamState : int {
@@ -256,6 +264,9 @@ enum class StreamState : int {
 enum class StopReason : int {
   DataConnectionInterrupted = 14,
 };
+
+// A refusal without any number.
+inline constexpr int64_t kNoStatus = -1;
 
 enum class StatusCode : int {
   Ok = 0,
@@ -275,6 +286,8 @@ std::optional<Media> media_of_status(int64_t code);
 const char *stream_state_nick(int64_t state);   // "terminated"; "unknown"
 const char *session_state_nick(int64_t state);  // "started"; "unknown"
 const char *stop_reason_nick(int64_t reason);   // "meeting-ended"; "unknown"
+// Whether the service would start the stream anew if it were asked to, through its API.
+bool is_restartable(int64_t reason);
 // The nick, or the service's own word where that is not one of ours.
 const char *reason_nick(int64_t reason, const std::string &text);
 std::optional<int64_t> stop_reason_from_name(std::string_view name);  // "STOP_BC_MEETING_ENDED" → 6

@@ -41,11 +41,30 @@ struct Fields {
   }
 };
 
+// A URL, or several; those for signaling where they have names.
+void read_server_urls(JsonValue value, std::string *urls) {
+  if (auto text = json_view(value))
+    *urls = *text;
+  bool first = true;
+  json_for_each_item(value, [&](JsonValue item) {
+    if (std::exchange(first, false))
+      read_server_urls(item, urls);
+  });
+  constexpr std::string_view names[] = {"all", "signal", "signaling"};  // the last is the best
+  for (std::string_view name : names)
+    json_for_each(value, [&](std::string_view key, JsonValue url) {
+      if (key == name)
+        read_server_urls(url, urls);
+    });
+}
+
 void read_field(std::string_view key, JsonValue value, Fields *fields) {
   std::string *field = fields->of(key);
   if (!field)
     return;
-  if (auto text = json_string(value))
+  if (field == &fields->server_urls)
+    read_server_urls(value, field);
+  else if (auto text = json_string(value))
     *field = *text;
 }
 
@@ -69,7 +88,7 @@ std::optional<Product> product_of_event(std::string_view event) {
   constexpr std::pair<std::string_view, Product> prefixes[] = {
       {"meeting.", Product::Meeting},  {"webinar.", Product::Webinar},
       {"session.", Product::VideoSdk}, {"contact_center.", Product::ContactCenter},
-      {"phone.", Product::Phone},
+      {"phone.", Product::Phone},      {"contactcenter.", Product::ContactCenter},
   };
   for (auto &[prefix, product] : prefixes)
     if (event.substr(0, prefix.size()) == prefix)
@@ -169,6 +188,8 @@ WebhookResult parse_webhook(std::string_view json) {
   // The event names the product, but an id under another product's key is better than none.
   hook.product = named && !id_of(*named, fields).empty() ? *named : product_of_ids(fields);
   hook.id = id_of(hook.product, fields);
+  if (hook.id == fields.meeting_uuid && fields.webinar_uuid != hook.id)
+    hook.webinar_id = fields.webinar_uuid;
   hook.meeting_id = fields.meeting_id;
   hook.stream_id = fields.stream_id;
   hook.signaling_url = first_url(fields.server_urls);

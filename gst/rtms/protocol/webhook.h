@@ -15,6 +15,7 @@ struct Webhook {
   std::string event;  // "meeting.rtms_started"; empty where only the inner object was handed over
   Product product = Product::Meeting;
   std::string id;          // by product
+  std::string webinar_id;  // of a webinar that has both ids; `id` is the meeting's then
   std::string meeting_id;  // the number that people dial; often absent
   std::string stream_id;
   std::string signaling_url;

@@ -25,12 +25,7 @@ std::variant<std::string, BadSetting> read_file(const std::string &path,
   ErrorPtr error(raw_error);
   if (error)
     return BadSetting{source + " cannot be read: " + error->message + "."};
-  std::string_view read(text.get(), size);
-  // What some editors and shells write before a text.
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (read.substr(0, kByteOrderMark.size()) == kByteOrderMark)
-    read.remove_prefix(kByteOrderMark.size());
-  return std::string(read);
+  return std::string(text.get(), size);
 }
 
 // The id properties: at most one may be set; it beats the webhook's.
@@ -58,6 +53,7 @@ Problem choose_id(const Settings &settings, Webhook *hook) {
     const bool webinar = hook->product == Product::Webinar && id.product == Product::Meeting;
     hook->product = webinar ? Product::Webinar : id.product;
     hook->id = id.value;
+    hook->webinar_id.clear();
   }
   if (hook->id.empty())
     return BadSetting{
@@ -88,6 +84,9 @@ Problem choose_signature(const Settings &settings, const Webhook &hook, Identity
   const Secret secret = client_secret(settings);
   if (!secret.empty() && !who->client_id.empty()) {
     who->signature = handshake_signature(secret, who->client_id, who->id, who->stream_id);
+    if (!who->webinar_id.empty())
+      who->webinar_signature =
+          handshake_signature(secret, who->client_id, who->webinar_id, who->stream_id);
     return {};
   }
   if (!hook.signature.empty()) {
@@ -135,6 +134,7 @@ Problem fill_identity(const Settings &settings, Webhook hook, SessionConfig *con
   Identity &who = config->who;
   who.product = hook.product;
   who.id = hook.id;
+  who.webinar_id = hook.webinar_id;
   who.stream_id = settings.stream_id.empty() ? hook.stream_id : settings.stream_id;
   who.client_id = settings.client_id;
   if (who.stream_id.empty())

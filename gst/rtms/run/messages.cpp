@@ -191,6 +191,8 @@ void post_listening(GstElement *element, const std::string &url) {
  * @reason: (type gchararray): why, as in troubleshooting.md#why-a-stream-stopped; what the service
  *   wrote where it has no number, `none` where it told nothing
  * @reason-code: (type gint64): the service's number for it; 0: none
+ * @restartable: (type gboolean): whether the service would start the stream anew if its API were
+ *   asked to, after reasons 10 to 19 and 24
  * @timestamp: (type gint64): when, in Unix ms; 0: not told
  *
  * The stream's state has changed. `terminated` is the end: EOS follows.
@@ -202,7 +204,8 @@ void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
                     "rtms-stream-state", "state", G_TYPE_STRING, stream_state_nick(update.state),
                     "state-code", G_TYPE_INT64, update.state, "reason", G_TYPE_STRING,
                     reason_nick(update.reason, update.reason_text), "reason-code", G_TYPE_INT64,
-                    update.reason, "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
+                    update.reason, "restartable", G_TYPE_BOOLEAN, is_restartable(update.reason),
+                    "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
 }
 
 /**
@@ -271,7 +274,7 @@ void post_session_state(GstElement *element, const SessionStateUpdate &update) {
  */
 /**
  * rtms-sharing-stopped:
- * @user-id: (type guint64): who shared
+ * @user-id: (type guint64): who shared; 0: not told
  * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
  * @timestamp: (type gint64): when, in Unix ms; 0: not told
  *
@@ -316,7 +319,10 @@ void post_event(GstElement *element, Product product, const EventUpdate &event) 
                                     G_TYPE_STRING, event.json.c_str(), nullptr));
     return;
   }
-  for (const Participant &participant : event.participants)
+  std::vector<Participant> participants = event.participants;
+  if (participants.empty() && event.type == static_cast<int64_t>(EventType::SharingStop))
+    participants.emplace_back();  // which need not name anybody
+  for (const Participant &participant : participants)
     post(element, gst_structure_new(name, "user-id", G_TYPE_UINT64, participant.user_id,
                                     "user-name", G_TYPE_STRING, participant.user_name.c_str(),
                                     "timestamp", G_TYPE_INT64, event.timestamp, nullptr));

@@ -27,7 +27,9 @@ bool somebody_left(Product product, int64_t type) {
   const bool center = product == Product::ContactCenter;
   return type == static_cast<int64_t>(EventType::ParticipantLeave) ||
          (center && (type == static_cast<int64_t>(ContactCenterEvent::ConsumerEnd) ||
-                     type == static_cast<int64_t>(ContactCenterEvent::UserEnd)));
+                     type == static_cast<int64_t>(ContactCenterEvent::UserEnd) ||
+                     type == static_cast<int64_t>(ContactCenterEvent::TransferEnd) ||
+                     type == static_cast<int64_t>(ContactCenterEvent::ConferenceEnd)));
 }
 
 bool somebody_came(Product product, int64_t type) {

@@ -80,9 +80,11 @@ std::string transport_text(const std::string &name, const std::string &url,
 }
 
 std::string status_text(const std::string &name, int64_t status, const std::string &reason) {
-  return "The service refused the " + name + " handshake with status " + std::to_string(status) +
-         " (" + status_name(status) + ")" + (reason.empty() ? "" : ": \"" + reason + "\"") + "; " +
-         status_advice(status) + ".";
+  const std::string number =
+      status == kNoStatus ? "out a status"
+                          : " status " + std::to_string(status) + " (" + status_name(status) + ")";
+  return "The service refused the " + name + " handshake with" + number +
+         (reason.empty() ? "" : ": \"" + reason + "\"") + "; " + status_advice(status) + ".";
 }
 
 }  // namespace

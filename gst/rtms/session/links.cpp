@@ -24,12 +24,24 @@ void Links::plan(const SignalingResponse &response) {
   for (Media media : kAllMedia) {
     if (unified || !(config.media & media_bit(media)))
       continue;
-    const std::string &own = response.media_url[static_cast<unsigned>(media)];
-    add(media_bit(media), own.empty() ? response.all_url : own);
+    add(media_bit(media), url_of(media, response));
   }
   for (auto &link : links_)
     link->open();
   check_all_answered();
+}
+
+const std::string &Links::url_of(Media media, const SignalingResponse &response) const {
+  const auto own = [&](Media m) -> const std::string & {
+    return response.media_url[static_cast<unsigned>(m)];
+  };
+  if (!own(media).empty())
+    return own(media);
+  // A Contact Center's server offers one connection alone, and has the transcript there.
+  const bool center = context_->config.who.product == Product::ContactCenter;
+  if (center && media == Media::Transcript && response.all_url.empty())
+    return own(Media::Audio);
+  return response.all_url;
 }
 
 void Links::add(MediaMask media, const std::string &url) {

@@ -49,6 +49,8 @@ class Links final : public LinkListener {
   void link_ended(Link *link, MediaMask media, const SessionError &why) override;
   void connection_gone() override { listener_->connection_gone(); }
 
+  // Where that kind of media is to be had; empty where it is not offered.
+  const std::string &url_of(Media media, const SignalingResponse &response) const;
   void add(MediaMask media, const std::string &url);
   void set_ready(Link *link);
   void check_all_answered();

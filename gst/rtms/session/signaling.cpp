@@ -168,6 +168,8 @@ void Signaling::connection_message(Connection *connection, const Message &messag
 }
 
 void Signaling::answered(const SignalingResponse &response) {
+  if (response.status == static_cast<int64_t>(StatusCode::InvalidSignature) && sign_otherwise())
+    return;
   if (response.status != 0) {
     refused(status_error("signaling", response.status, response.reason));
     return;
@@ -178,6 +180,18 @@ void Signaling::answered(const SignalingResponse &response) {
   retry_.succeeded(g_get_monotonic_time() / 1000);
   context_->listener->session_connection(ConnectionState::Streaming, 0, 0);
   listener_->signaling_established(response);
+}
+
+// Of a webinar's two ids the service signs one or the other: each is tried once.
+bool Signaling::sign_otherwise() {
+  Identity &who = context_->config.who;
+  if (!first_ || who.webinar_signature.empty())
+    return false;
+  context_->debug("signaling: the signature is refused; the next one is of webinar_uuid");
+  who.signature = std::move(who.webinar_signature);
+  who.webinar_signature.clear();
+  listener_->leave(wait(kSettle_ms));
+  return true;
 }
 
 // The handshake announces all media. One that is not to be had does not keep the others away.
@@ -199,7 +213,7 @@ void Signaling::connection_lost(Connection *, const SessionError &why) {
     context_->stream->stream_stopped();
   if (state() >= State::Draining)
     connection_closed(nullptr);
-  else
+  else if (!is_deliberate_close(why) || !sign_otherwise())
     lost(first_ && is_deliberate_close(why) ? unanswered(why) : why);
 }
 

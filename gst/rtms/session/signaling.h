@@ -79,6 +79,7 @@ class Signaling final : public ConnectionListener {
   void connection_closed(Connection *connection) override;
 
   void answered(const SignalingResponse &response);
+  bool sign_otherwise();
   void refused(const SessionError &why);
   void lost(const SessionError &why);
   std::unique_ptr<Connection> wait(unsigned delay_ms);
