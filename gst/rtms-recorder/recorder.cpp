@@ -56,11 +56,14 @@ void Recorder::webhook(const WebhookNotice &notice) {
 
 // A stream takes one connection: there is never a second one.
 void Recorder::started(const WebhookNotice &notice) {
-  auto found = meetings_.find(notice.hook.stream_id);
-  if (found == meetings_.end())
+  const std::string &stream = notice.hook.stream_id;
+  auto found = meetings_.find(stream);
+  if (found == meetings_.end() && notice.repeated && recorded_.count(stream))
+    log_->write(Log::Level::Info, "http", "", "repeated for a stream that is recorded: ignored");
+  else if (found == meetings_.end())
     begin(notice);
   else if (found->second->ending())
-    waiting_[notice.hook.stream_id] = notice;
+    waiting_[stream] = notice;
   else
     found->second->notify(notice.json);
 }
@@ -139,6 +142,8 @@ void Recorder::stop() {
 void Recorder::gone(Meeting *meeting, Outcome outcome) {
   const std::string stream = meeting->stream_id();
   (outcome.good ? totals_.finished : totals_.failed)++;
+  if (outcome.good)
+    remember(stream);
   add(&totals_, meeting->status());
   meetings_.erase(stream);
   look_at_disk();
@@ -147,6 +152,13 @@ void Recorder::gone(Meeting *meeting, Outcome outcome) {
     begin(again.mapped());
   if (meetings_.empty() && (stopping_ || options_.once))
     idle_();
+}
+
+void Recorder::remember(const std::string &stream) {
+  constexpr size_t kMost = 1000;
+  if (recorded_.size() >= kMost)
+    recorded_.clear();
+  recorded_.insert(stream);
 }
 
 // ---- while it runs -------------------------------------------------------------------

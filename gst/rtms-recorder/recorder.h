@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 
 namespace rtms::recorder {
 
@@ -45,6 +46,7 @@ class Recorder {
   void begin(const WebhookNotice &notice);
   void refuse(const WebhookNotice &notice, const std::string &why);
   void gone(Meeting *meeting, Outcome outcome);
+  void remember(const std::string &stream);
   std::string make_folder(const Webhook &hook);
   void look_at_disk();
 
@@ -54,6 +56,7 @@ class Recorder {
   std::map<std::string, std::unique_ptr<Meeting>> meetings_;  // by stream id
   // Streams that were announced again while their last recording was being finished.
   std::map<std::string, WebhookNotice> waiting_;
+  std::set<std::string> recorded_;  // streams that are, to their end
   Totals totals_;
   uint64_t free_bytes_ = 0;
   bool writable_ = false, stopping_ = false;

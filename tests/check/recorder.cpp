@@ -83,7 +83,8 @@ GST_START_TEST(test_restart) {
   run.announce(*server);
   run.wait_events("recording", 1);
   const unsigned connections = server->accepted();
-  run.announce(*server, 7);
+  run.announce(*server, 7);  // at the same URL: nothing new
+  run.announce_moved(*server);
   ck_assert(server->wait_for([=](const Server &s) { return s.accepted() == 2 * connections; },
                              kDeadlineMs));
   const auto go_on = [](Server &on) {
@@ -130,6 +131,30 @@ GST_START_TEST(test_terminate) {
     expect_text(report_of(folder, "end_reason"), "the recorder was stopped");
   }
   expect_no_violations(*one);
+}
+GST_END_TEST;
+
+// The service repeats what it said about a stream: after a failure that is another chance, after a
+// recording it is old news.
+GST_START_TEST(test_repeated) {
+  Config config = meeting_of(kLengthMs);
+  config.upgrade_status_signaling = 404;
+  auto broken = serve(config);
+  RecorderRun run({"--no-video"});
+  run.announce(*broken);
+  run.wait_events("failed", 1);
+  const std::string webhook = broken->webhook_json();
+  ck_assert_int_eq(post(run.url(), signed_headers(webhook, 1), webhook).status, 200);
+  run.wait_events("failed", 2);
+  auto server = serve(meeting_of(kLengthMs));
+  run.announce(*server);
+  run.wait_events("finished", 1);
+  const std::string good = server->webhook_json();
+  ck_assert_int_eq(post(run.url(), signed_headers(good, 1), good).status, 200);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  ck_assert_uint_eq(run.folders().size(), 3);
+  ck_assert_uint_eq(server->accepted(), 4);
 }
 GST_END_TEST;
 
@@ -336,6 +361,7 @@ static Suite *recorder_suite() {
   Suite *suite = suite_create("recorder");
   add_case(suite, "meetings", test_two_meetings);
   add_case(suite, "restart", test_restart);
+  add_case(suite, "repeated", test_repeated);
   add_case(suite, "terminate", test_terminate, 2);
   add_case(suite, "terminate-early", test_terminate_early);
   add_case(suite, "speakers", test_speakers);

@@ -68,6 +68,10 @@ void RecorderRun::announce(const Server &server, int later) {
   ck_assert_int_eq(post_signed(url(), json).status, 200);
 }
 
+void RecorderRun::announce_moved(const Server &server) {
+  ck_assert_int_eq(post_signed(url(), moved(server.webhook_json())).status, 200);
+}
+
 void RecorderRun::tell(const Server &server, const char *event) {
   static int64_t moment = 0;
   ck_assert_int_eq(post_signed(url(), stream_event(event, server.stream_id(), ++moment)).status,

@@ -23,6 +23,7 @@ class RecorderRun {
   const std::string &url();  // of the webhook
   HttpAnswer get(const std::string &path);
   // Announces the server's meeting. Again: as another event.
+  void announce_moved(const Server &server);
   void announce(const Server &server, int later = 0);
   void tell(const Server &server, const char *event);
 

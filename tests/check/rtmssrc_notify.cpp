@@ -44,8 +44,11 @@ GST_START_TEST(test_life) {
   notify(player, stream_event("meeting.rtms_interrupted", server->stream_id(), 1));
   ck_assert(wait_audio(player, 20));
   ck_assert_uint_eq(server->accepted(), 2);
-  // The service starts over.
+  // The service says it again; then it starts over.
   notify(player, server->webhook_json());
+  ck_assert(wait_audio(player, 25));
+  ck_assert_uint_eq(server->accepted(), 2);
+  notify(player, moved(server->webhook_json()));
   ck_assert_msg(wait_accepted(*server, 4), "%s", player.summary().c_str());
   ck_assert(wait_audio(player, 30));
   meeting->over = true;

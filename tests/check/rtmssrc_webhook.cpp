@@ -146,20 +146,22 @@ GST_START_TEST(test_session) {
   expect_posted(url, stream_event("meeting.started", server->stream_id(), 1));
   settle(player, url);
   ck_assert_uint_eq(server->requests(), 0);
-  // This does; the same again does not, nor another stream.
+  // This does; the same URL again does not, nor another stream.
   expect_posted(url, start);
   ck_assert_msg(wait_audio(player, 10), "%s", player.summary().c_str());
   ck_assert_uint_eq(server->accepted(), 2);
   expect_posted(url, start);
+  ck_assert_int_eq(post(url, signed_headers(start, 1), start).status, 200);
+  expect_posted(url, announced(*server, 6));
   expect_posted(url, stream_event("meeting.rtms_started", "another", 1));
   expect_posted(url, stream_event("meeting.rtms_stopped", "another", 2));
   ck_assert(wait_audio(player, 10));
   ck_assert_uint_eq(server->accepted(), 2);
   // The service starts over.
-  expect_posted(url, announced(*server, 7));
+  expect_posted(url, moved(announced(*server, 7)));
   ck_assert(wait_accepted(*server, 4));
   ck_assert(wait_audio(player, 25));
-  expect_posted(url, start);
+  expect_posted(url, moved(start));
   end_meeting(meeting.get(), *server, url);
   player.wait_eos();
   ck_assert_uint_eq(server->accepted(), 4);

@@ -36,6 +36,8 @@ std::string request_text(const std::string &method, const std::string &path, con
                          const std::string &body);
 HttpAnswer post(const std::string &url, const Headers &headers, const std::string &body,
                 const std::string &ca_file = "");
+// The same announcement with another URL of the same server: it has failed, and starts over there.
+std::string moved(std::string webhook);
 HttpAnswer post_signed(const std::string &url, const std::string &body,
                        const std::string &ca_file = "");
 

@@ -58,7 +58,7 @@ WebhookAnswer WebhookGate::answer(const WebhookHead &head, std::string_view body
     case WebhookVerdict::Genuine:
       break;
   }
-  return understand(body);
+  return understand(head, body);
 }
 
 WebhookAnswer WebhookGate::validate(const std::string &token) const {
@@ -72,7 +72,7 @@ WebhookAnswer WebhookGate::validate(const std::string &token) const {
   return answer;
 }
 
-WebhookAnswer WebhookGate::understand(std::string_view body) {
+WebhookAnswer WebhookGate::understand(const WebhookHead &head, std::string_view body) {
   auto parsed = parse_webhook(body);
   if (std::holds_alternative<ParseError>(parsed))
     return refusal(400, "the body is not a JSON object");
@@ -84,18 +84,21 @@ WebhookAnswer WebhookGate::understand(std::string_view body) {
     return accepted("ignored: another event");
   if (hook.stream_id.empty() || (event == WebhookEvent::Started && hook.signaling_url.empty()))
     return accepted("ignored: " + hook.event + " names no stream");
-  if (!remember(body))
-    return accepted("ignored: " + hook.event + " came before");
-  WebhookAnswer answer = accepted(hook.event + " of stream " + hook.stream_id);
+  // The signature is of the timestamp, too.
+  if (!requests_.add(std::string(head.signature)))
+    return accepted("ignored: the request came before");
+  // Bodies hold the time of the event in ms: the same one twice is the same event.
+  const bool repeated = !bodies_.add(hmac_sha256_hex(secret_token_.view(), body));
+  WebhookAnswer answer =
+      accepted(hook.event + " of stream " + hook.stream_id + (repeated ? ", repeated" : ""));
   answer.event = event;
+  answer.repeated = repeated;
   answer.hook = std::move(hook);
   return answer;
 }
 
-// Bodies hold the time of the event in ms: the same one twice is the same event, whether somebody
-// else sends it again or the service does, which then signs it anew.
-bool WebhookGate::remember(std::string_view body) {
-  auto [place, is_new] = seen_.insert(hmac_sha256_hex(secret_token_.view(), body));
+bool WebhookGate::Memory::add(std::string text) {
+  auto [place, is_new] = seen_.insert(std::move(text));
   if (!is_new)
     return false;
   order_.push_back(place);

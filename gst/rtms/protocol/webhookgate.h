@@ -30,6 +30,7 @@ struct WebhookAnswer {
   std::string why;   // for logs: nothing of the request that could be a secret
   // Not Other: act on `hook`, which names a stream; one that started has a URL, too.
   WebhookEvent event = WebhookEvent::Other;
+  bool repeated = false;  // the service has said so before
   Webhook hook;
 };
 
@@ -43,19 +44,28 @@ class WebhookGate {
   std::optional<WebhookAnswer> refuse(const WebhookHead &head) const;
   // For a body that turns out larger than kMaxWebhookBody.
   static WebhookAnswer too_large();
-  // `now_s` is Unix time. A request that came before, with another timestamp or the same, means
-  // nothing any more.
+  // `now_s` is Unix time. A request that came before means nothing any more: somebody sends again
+  // what the service has sent. What the service itself repeats it signs anew.
   WebhookAnswer answer(const WebhookHead &head, std::string_view body, int64_t now_s);
 
  private:
   WebhookAnswer validate(const std::string &token) const;
-  WebhookAnswer understand(std::string_view body);
-  bool remember(std::string_view body);
+  WebhookAnswer understand(const WebhookHead &head, std::string_view body);
+
+  // The last texts that were genuine.
+  class Memory {
+   public:
+    // False where it is there already.
+    bool add(std::string text);
+
+   private:
+    std::set<std::string> seen_;
+    std::deque<std::set<std::string>::iterator> order_;
+  };
 
   const std::string path_;
   const Secret secret_token_;
-  std::set<std::string> seen_;
-  std::deque<std::set<std::string>::iterator> order_;
+  Memory requests_, bodies_;
 };
 
 }  // namespace rtms

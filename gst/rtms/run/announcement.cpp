@@ -71,9 +71,22 @@ void Announcement::announced(const Webhook &hook) {
   stream_->connect(std::get<SessionConfig>(std::move(checked)));
 }
 
+// At another URL the service's own failure is over; at the same one it only says again what it
+// said.
 void Announcement::announced_again(const Webhook &hook) {
-  if (auto bad = rejoin(settings_, hook))
+  auto result = rejoin_config(settings_, hook, stream_id_);
+  if (auto bad = std::get_if<BadSetting>(&result))
     post_rejoin_warning(element_, bad->text);
+  else
+    go_on(std::get<SessionConfig>(result), false);
+}
+
+void Announcement::go_on(const SessionConfig &config, bool at_the_same_url) {
+  Session *session = stream_->session();
+  if (at_the_same_url || config.signaling_url != session->signaling_url())
+    session->rejoin(config.signaling_url, config.who.signature);
+  else
+    session->hurry();
 }
 
 std::optional<BadSetting> Announcement::rejoin(const Settings &settings, const Webhook &hook) {
@@ -83,8 +96,7 @@ std::optional<BadSetting> Announcement::rejoin(const Settings &settings, const W
   auto result = rejoin_config(settings, hook, stream_id_);
   if (auto bad = std::get_if<BadSetting>(&result))
     return *bad;
-  const SessionConfig &config = std::get<SessionConfig>(result);
-  session->rejoin(config.signaling_url, config.who.signature);
+  go_on(std::get<SessionConfig>(result), true);
   return std::nullopt;
 }
 

@@ -13,6 +13,7 @@
 namespace rtms {
 
 class Stream;
+struct SessionConfig;
 
 class Announcement {
  public:
@@ -34,6 +35,7 @@ class Announcement {
  private:
   void announced(const Webhook &hook);
   void announced_again(const Webhook &hook);
+  void go_on(const SessionConfig &config, bool at_the_same_url);
 
   GstElement *element_;
   const Settings settings_;

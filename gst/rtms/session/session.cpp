@@ -138,6 +138,11 @@ void Session::connection_gone() {
     close_next();
 }
 
+void Session::hurry() {
+  if (stage_ == Stage::Running)
+    signaling_.hurry();
+}
+
 void Session::signaling_interrupted() {
   if (stage_ == Stage::Running)
     signaling_.reported_lost();

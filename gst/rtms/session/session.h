@@ -39,6 +39,9 @@ class Session final : private StreamListener,
   // The service's own failure: it has announced the stream anew, at another URL. Everything starts
   // over there, when the old connections are gone. An empty signature leaves the old one.
   void rejoin(std::string signaling_url, std::string signature);
+  const std::string &signaling_url() const { return context_.config.signaling_url; }
+  // The service is there: what waits for a next try waits no longer.
+  void hurry();
   // The service says, elsewhere, that the signaling connection is lost: if it is not, nothing
   // changes; if it is, that shows, or is repaired, at once.
   void signaling_interrupted();

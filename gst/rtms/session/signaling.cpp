@@ -117,13 +117,18 @@ void Signaling::send(const std::string &text) {
     connected()->connection->send(text);
 }
 
+void Signaling::hurry() {
+  if (state() != State::Waiting)
+    return;
+  enter<State::Idle>();
+  listener_->start_over();
+}
+
 void Signaling::reported_lost() {
-  if (state() == State::Waiting) {
-    enter<State::Idle>();
-    listener_->start_over();
-  } else if (state() == State::Established) {
+  if (state() == State::Established)
     connected()->connection->check_alive(kPingTimeout_ms);
-  }
+  else
+    hurry();
 }
 
 std::unique_ptr<Connection> Signaling::leave() {

@@ -49,6 +49,8 @@ class Signaling final : public ConnectionListener {
   // Where the connection is established.
   void send(const std::string &text);
   // The service says that the connection is lost: if it is, that shows, or is repaired, at once.
+  // What waits for a next try waits no longer.
+  void hurry();
   void reported_lost();
   // Gives the connection away, where there is one, and forgets earlier losses.
   std::unique_ptr<Connection> leave();

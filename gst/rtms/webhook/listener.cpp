@@ -306,7 +306,8 @@ void WebhookListener::on_request(SoupServer *, SoupServerMessage *message, const
       self->gate_.answer(head_of(message, path), request->body, g_get_real_time() / G_USEC_PER_SEC);
   self->answer(message, answer);
   if (answer.event != WebhookEvent::Other)
-    request->notice = WebhookNotice{answer.event, std::move(answer.hook), std::move(request->body)};
+    request->notice = WebhookNotice{answer.event, std::move(answer.hook), std::move(request->body),
+                                    answer.repeated};
 }
 
 void WebhookListener::answer(SoupServerMessage *message, const WebhookAnswer &answer) {

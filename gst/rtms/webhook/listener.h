@@ -29,7 +29,8 @@ struct ListenConfig {
 struct WebhookNotice {
   WebhookEvent event = WebhookEvent::Other;
   Webhook hook;
-  std::string json;  // as it came; it may hold a signature
+  std::string json;       // as it came; it may hold a signature
+  bool repeated = false;  // the service has said so before
 };
 
 // What a GET request gets at another path than the webhook's.
