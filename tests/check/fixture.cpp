@@ -314,6 +314,7 @@ void Player::on_no_more_pads(GstElement *, gpointer data) {
 }
 
 std::unique_ptr<Server> serve(Config config) {
+  config.strict = true;
   auto server = std::make_unique<Server>(std::move(config));
   std::string error;
   ck_assert_msg(server->start(&error), "%s", error.c_str());

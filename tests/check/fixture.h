@@ -141,7 +141,7 @@ class Player {
   Record record_;
 };
 
-// A started server, and the test that the client never did what the document forbids.
+// A started server, a strict one, and the test that the client never did what the document forbids.
 std::unique_ptr<Server> serve(Config config);
 Config fast_config(std::shared_ptr<MediaSource> source);  // as fast as it goes, then TERMINATED
 // Audio that nothing but the client ends.

@@ -152,8 +152,8 @@ GST_START_TEST(test_announcing_server) {
                                      "!", "filesink", "location=meeting.wav"});
   const std::string url =
       "http://127.0.0.1:" + recorder->wait_output("announced at http://127.0.0.1:", "\n");
-  auto server = run_in(
-      directory, {g_getenv("RTMS_TEST_SERVER"), "--duration=2", "--once", "--webhook=" + url});
+  auto server = run_in(directory, {g_getenv("RTMS_TEST_SERVER"), "--duration=2", "--once",
+                                   "--strict", "--webhook=" + url});
   expect_end(recorder.get());
   expect_end(server.get());
   const Track track = tracks_of(directory.file("meeting.wav")).at("audio");

@@ -58,12 +58,20 @@ inline std::string audio(int content, int rate, int channel, int codec, int data
   return data_hello(1, text);
 }
 
-inline Config plain_config() {
+// The service as it is.
+inline Config service_config() {
   Config config;
   config.id = "uuid==";
   config.stream_id = "stream-1";
   config.client_id = "abc";
   config.client_secret = "s3cr3t";
+  return config;
+}
+
+// The server that the element's suites talk to.
+inline Config plain_config() {
+  Config config = service_config();
+  config.strict = true;
   return config;
 }
 

@@ -32,8 +32,11 @@ struct ScriptStep {
 };
 
 struct Config {
+  // Everything that docs/protocol.md says is demanded, of every message. Otherwise what the service
+  // is known to take is taken: what is absent has a default, and what is superfluous is only noted.
+  bool strict = false;
   Product product = Product::Meeting;
-  WebhookShape webhook_shape = WebhookShape::Object;
+  WebhookShape webhook_shape = WebhookShape::Flat;
   std::string id = "/Zk3+Tq7RZu0pXw9aB/cDg==";
   std::string stream_id;  // empty: random
   std::string client_id = "test-client";

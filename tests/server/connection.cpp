@@ -161,7 +161,7 @@ void Connection::on_websocket_message(SoupWebsocketConnection *, gint type, GByt
   Received received{self->name(), text ? std::string(text, size) : std::string(),
                     type == SOUP_WEBSOCKET_DATA_BINARY, g_get_monotonic_time(), self->serial()};
   self->last_flow_us_ = received.time_us;
-  if (received.binary)
+  if (received.binary && self->config_.strict)
     self->log_.violation(self->name(), "binary frame from the client");
   self->log_.change([&received](Log::State &state) { state.received.push_back(received); });
   self->owner_.on_message(*self, received.text);
@@ -175,7 +175,7 @@ void Connection::record_close() {
   for (const auto &[timestamp, sent] : unanswered_)
     if (now - sent > kLateUs)
       log_.violation(name(), "keep-alive not answered");
-  if (!closed_by_server_ && code != SOUP_WEBSOCKET_CLOSE_NORMAL)
+  if (config_.strict && !closed_by_server_ && code != SOUP_WEBSOCKET_CLOSE_NORMAL)
     log_.violation(name(), "closed by the client with code " + std::to_string(record.code));
   log_.note("closed: " + name() + ", code " + std::to_string(record.code));
   log_.change([&record](Log::State &state) {

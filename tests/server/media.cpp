@@ -52,19 +52,19 @@ Verdict Stream::check_media_request(Connection &connection, JsonObject *request)
   Verdict verdict = check_type(request, 3);
   if (verdict.status)
     return verdict;
-  verdict = check_media(request, identity_, endpoint_of(connection), config_.offered);
+  verdict = check_media(request, identity_, endpoint_of(connection), config_);
   if (verdict.status)
     return verdict;
   if (!signaling_)
     return {kInvalidStreamId, "media handshake without signaling"};
-  return check_duplicates(media_of_mask(*get_int(request, "media_type")));
+  return check_duplicates(wanted_media(*get_int(request, "media_type"), config_));
 }
 
 void Stream::media_handshake(Connection &connection, JsonObject *request) {
   notice_abandoned();
   if (fault("silent_media", config_.silent_media))
     return;
-  if (request)
+  if (request && config_.strict)
     for (const std::string &name : surplus_params(request))
       log_.violation(connection.name(), name + " parameters, but not in media_type");
   Verdict verdict = check_media_request(connection, request);
@@ -73,7 +73,7 @@ void Stream::media_handshake(Connection &connection, JsonObject *request) {
     media_refuse(connection, verdict, request);
     return;
   }
-  for (Media m : media_of_mask(*get_int(request, "media_type"))) {
+  for (Media m : wanted_media(*get_int(request, "media_type"), config_)) {
     auto status = config_.status_media.find(m);
     if (fault(std::string("status_media/") + media_name(m), status != config_.status_media.end())) {
       media_refuse(connection, {status->second, config_.reason}, request);
@@ -106,14 +106,16 @@ std::map<Media, std::string> Stream::negotiated_params(JsonObject *request,
   JsonObject *changes = over ? json_node_get_object(over.get()) : nullptr;
   JsonObject *asked = get_object(request, "media_params");
   std::map<Media, std::string> params;
-  for (Media m : media)
-    params[m] = merged(get_object(asked, media_name(m)), get_object(changes, media_name(m)));
+  for (Media m : media) {
+    NodePtr own = parse_object(asked_params(m, asked, config_));
+    params[m] = merged(json_node_get_object(own.get()), get_object(changes, media_name(m)));
+  }
   return params;
 }
 
 void Stream::media_accept(Connection &connection, JsonObject *request) {
   int64_t mask = *get_int(request, "media_type");
-  std::vector<Media> media = media_of_mask(mask);
+  std::vector<Media> media = wanted_media(mask, config_);
   std::map<Media, std::string> params = negotiated_params(request, media);
   Members response, echo;
   response.num("protocol_version", 1).num("status_code", kOk).str("reason", "");
@@ -138,6 +140,8 @@ void Stream::media_accept(Connection &connection, JsonObject *request) {
   if (MediaSource *source = feeds_.source())
     for (const auto &[m, text] : params)
       source->negotiated(m, text);
+  if (ready_for_all_)
+    next_ready();
 }
 
 Stream::MediaConnection *Stream::find_media(const Connection &connection) {

@@ -16,7 +16,8 @@ namespace {
 struct Raw {
   int port = 0, keep_alive_ms = 10000, jitter_ms = 0;
   double duration_s = 0, backlog_s = 0;
-  gboolean tls = FALSE, binary = FALSE, no_all = FALSE, once = FALSE, sizes_differ = FALSE;
+  gboolean tls = FALSE, binary = FALSE, no_all = FALSE, once = FALSE, sizes_differ = FALSE,
+           strict = FALSE;
   char *cert = nullptr, *key = nullptr, *media = nullptr, *pace = nullptr, *end = nullptr,
        *webhook_file = nullptr, *webhook_shape = nullptr, *product = nullptr, *client_id = nullptr,
        *client_secret = nullptr, *offer = nullptr, *ca_file = nullptr, *id = nullptr,
@@ -126,6 +127,7 @@ bool convert(const Raw &raw, Options *options, std::string *error) {
   config.keep_alive_ms = raw.keep_alive_ms;
   config.tls = raw.tls || raw.cert;
   config.binary_frames = raw.binary;
+  config.strict = raw.strict;
   config.offer_all = !raw.no_all;
   config.verbose = true;
   set(&config.cert_file, raw.cert);
@@ -196,6 +198,10 @@ bool parse_options(int *argc, char ***argv, Options *options, std::string *error
       {"backlog", 0, 0, G_OPTION_ARG_DOUBLE, &raw.backlog_s,
        "Begin with so much older audio, all at once", "SECONDS"},
       {"sizes-differ", 0, 0, kFlag, &raw.sizes_differ, "Every other speaker's camera is 4:3",
+       nullptr},
+      {"strict", 0, 0, kFlag, &raw.strict,
+       "Demand everything that the documents say, for testing a client (default: take what the "
+       "service takes)",
        nullptr},
       {"keep-alive", 0, 0, kInt, &raw.keep_alive_ms, "Keep-alive interval", "MS"},
       {"once", 0, 0, kFlag, &raw.once,

@@ -23,10 +23,31 @@ constexpr AudioRow kAudioTable[] = {
     {kRawAudio, kOpus, 3, 3, 2, 20}, {kRawAudio, kG711, 0, 0, 1, 20},
     {kRawAudio, kG722, 1, 1, 1, 20},
 };
+// Content type RTP with L16 is what the public samples ask for: it means raw.
+constexpr AudioRow kSampleRow = {kRtp, kL16, 0, 3, 2, 1000};
+
+const char *default_params(Media m, JsonObject *asked) {
+  const bool h264 = get_int(asked, "codec") == kH264;
+  switch (m) {
+    case Media::Audio:
+      return R"({"content_type":2,"sample_rate":1,"channel":1,"codec":1,"data_opt":1,"send_rate":20})";
+    case Media::Video:
+      return h264 ? R"({"content_type":3,"codec":7,"resolution":2,"fps":25,"data_opt":3})"
+                  : R"({"content_type":3,"codec":5,"resolution":2,"fps":5,"data_opt":3})";
+    case Media::Deskshare:
+      return h264 ? R"({"content_type":3,"codec":7,"resolution":3,"fps":15})"
+                  : R"({"content_type":3,"codec":5,"resolution":3,"fps":1})";
+    case Media::Transcript:
+      return R"({"content_type":5,"src_language":9,"enable_lid":true})";
+    case Media::Chat:
+      break;
+  }
+  return R"({"content_type":5})";
+}
 
 // Fields are judged from the general to the special, so the code names the one that breaks the
 // combination: an L16 in RTP is a wrong codec, not a wrong content type.
-Verdict check_audio(JsonObject *params) {
+Verdict check_audio(JsonObject *params, bool strict) {
   auto content = get_int(params, "content_type");
   if (!within(content, kRtp, kRawAudio))
     return {kAudioContentType, "content_type"};
@@ -35,6 +56,8 @@ Verdict check_audio(JsonObject *params) {
   for (const AudioRow &candidate : kAudioTable)
     if (candidate.content == content && candidate.codec == codec)
       row = &candidate;
+  if (!strict && content == kSampleRow.content && codec == kSampleRow.codec)
+    row = &kSampleRow;
   if (!row)
     return {kAudioCodec, "codec"};
   if (!within(get_int(params, "sample_rate"), row->rate_low, row->rate_high))
@@ -49,12 +72,12 @@ Verdict check_audio(JsonObject *params) {
   return {};
 }
 
-bool fps_fits(JsonObject *params) {
+bool fps_fits(JsonObject *params, int64_t h264_low) {
   auto fps = get_int(params, "fps");
-  return get_int(params, "codec") == kH264 ? within(fps, 6, 30) : within(fps, 1, 5);
+  return get_int(params, "codec") == kH264 ? within(fps, h264_low, 30) : within(fps, 1, 5);
 }
 
-Verdict check_video(JsonObject *params) {
+Verdict check_video(JsonObject *params, bool) {
   if (get_int(params, "content_type") != kRawVideo)
     return {kVideoContentType, "content_type"};
   if (!within(get_int(params, "codec"), kJpg, kH264))
@@ -63,24 +86,25 @@ Verdict check_video(JsonObject *params) {
     return {kVideoResolution, "resolution"};
   if (!within(get_int(params, "data_opt"), 3, 4))
     return {kVideoDataOpt, "data_opt"};
-  if (!fps_fits(params))
+  if (!fps_fits(params, 6))
     return {kVideoFps, "fps"};
   return {};
 }
 
-Verdict check_deskshare(JsonObject *params) {
+// Its fps rule is that of the newer page or of the older one: either is taken.
+Verdict check_deskshare(JsonObject *params, bool) {
   if (get_int(params, "content_type") != kRawVideo)
     return {kDeskshareContentType, "content_type"};
   if (!within(get_int(params, "codec"), kJpg, kH264))
     return {kDeskshareCodec, "codec"};
   if (!within(get_int(params, "resolution"), 1, 4))
     return {kDeskshareResolution, "resolution"};
-  if (!fps_fits(params))
+  if (!fps_fits(params, 2))
     return {kDeskshareFps, "fps"};
   return {};
 }
 
-Verdict check_transcript(JsonObject *params) {
+Verdict check_transcript(JsonObject *params, bool) {
   if (get_int(params, "content_type") != kText)
     return {kTranscriptContentType, "content_type"};
   for (const char *key : {"src_language", "language"})
@@ -91,7 +115,7 @@ Verdict check_transcript(JsonObject *params) {
   return {};
 }
 
-Verdict check_chat(JsonObject *params) {
+Verdict check_chat(JsonObject *params, bool) {
   if (get_int(params, "content_type") != kText)
     return {kChatContentType, "content_type"};
   return {};
@@ -99,10 +123,16 @@ Verdict check_chat(JsonObject *params) {
 
 }  // namespace
 
-Verdict check_params(Media m, JsonObject *params) {
-  constexpr Verdict (*checks[kMediaCount])(JsonObject *) = {
+std::string asked_params(Media m, JsonObject *media_params, const Config &config) {
+  JsonObject *asked = get_object(media_params, media_name(m));
+  NodePtr defaults = parse_object(config.strict ? "{}" : default_params(m, asked));
+  return merged(json_node_get_object(defaults.get()), asked);
+}
+
+Verdict check_params(Media m, JsonObject *params, const Config &config) {
+  constexpr Verdict (*checks[kMediaCount])(JsonObject *, bool) = {
       check_audio, check_video, check_deskshare, check_transcript, check_chat};
-  return checks[static_cast<std::size_t>(m)](params);
+  return checks[static_cast<std::size_t>(m)](params, config.strict);
 }
 
 }  // namespace rtmstest

@@ -73,28 +73,37 @@ Verdict check_optional_string(JsonObject *request, const char *key, const std::s
   return {status, std::string(key) + " is not the expected one"};
 }
 
-Verdict check_id(JsonObject *request, const Identity &identity) {
-  const char *key = product_key(identity.product);
-  if (!json_object_has_member(request, "meeting_uuid") && !json_object_has_member(request, key))
-    return {kInvalidPayload, "no meeting_uuid"};
-  Verdict verdict = check_optional_string(request, "meeting_uuid", identity.id, kInvalidPayload);
-  if (verdict.status)
-    return verdict;
-  return check_optional_string(request, key, identity.id, kInvalidPayload);
+// Under the product's key, or meeting_uuid, or both.
+Verdict check_id(JsonObject *request, const Identity &identity, bool strict) {
+  std::set<std::string> keys = {"meeting_uuid", product_key(identity.product)};
+  if (!strict && identity.product == Product::Webinar)
+    keys.insert("webinar_uuid");
+  bool named = false;
+  for (const std::string &key : keys) {
+    named = named || json_object_has_member(request, key.c_str());
+    Verdict verdict = check_optional_string(request, key.c_str(), identity.id, kInvalidPayload);
+    if (verdict.status)
+      return verdict;
+  }
+  return named ? Verdict{} : Verdict{kInvalidPayload, "no meeting_uuid"};
+}
+
+bool integer_or_absent(JsonObject *request, const char *key) {
+  return !json_object_has_member(request, key) || get_int(request, key);
 }
 
 // What both handshakes have in common.
-Verdict check_credentials(JsonObject *request, const Identity &identity) {
+Verdict check_credentials(JsonObject *request, const Identity &identity, bool strict) {
   if (get_int(request, "protocol_version") != 1)
     return {kInvalidPayload, "protocol_version"};
-  if (!get_int(request, "sequence"))
+  if (strict ? !get_int(request, "sequence") : !integer_or_absent(request, "sequence"))
     return {kInvalidPayload, "sequence"};
   auto stream_id = get_string(request, "rtms_stream_id");
   if (!stream_id)
     return {kInvalidPayload, "no rtms_stream_id"};
   if (*stream_id != identity.stream_id)
     return {kInvalidStreamId, "unknown stream"};
-  Verdict verdict = check_id(request, identity);
+  Verdict verdict = check_id(request, identity, strict);
   if (verdict.status)
     return verdict;
   auto signature = get_string(request, "signature");
@@ -103,6 +112,14 @@ Verdict check_credentials(JsonObject *request, const Identity &identity) {
   if (!equal_constant_time(*signature, identity.signature))
     return {kInvalidSignature, "wrong signature"};
   return {};
+}
+
+// Contact Center has all that it offers at the URL of audio, too.
+bool belongs_to(int64_t mask, Media endpoint, const Config &config) {
+  if (mask == media_bit(endpoint))
+    return true;
+  return !config.strict && config.product == Product::ContactCenter && endpoint == Media::Audio &&
+         (mask == kAllMask || mask == media_bit(Media::Transcript));
 }
 
 bool known_event(int64_t type, Product product) {
@@ -136,6 +153,15 @@ std::vector<Media> media_of_mask(int64_t mask) {
   return media;
 }
 
+std::vector<Media> wanted_media(int64_t mask, const Config &config) {
+  std::vector<Media> media = media_of_mask(mask);
+  if (!config.strict && mask == kAllMask)
+    media.erase(std::remove_if(media.begin(), media.end(),
+                               [&config](Media m) { return !config.offered.count(m); }),
+                media.end());
+  return media;
+}
+
 const char *product_key(Product product) {
   switch (product) {
     case Product::Session:
@@ -163,8 +189,8 @@ Verdict check_type(JsonObject *request, int msg_type) {
   return {};
 }
 
-Verdict check_signaling(JsonObject *request, const Identity &identity) {
-  Verdict verdict = check_credentials(request, identity);
+Verdict check_signaling(JsonObject *request, const Identity &identity, const Config &config) {
+  Verdict verdict = check_credentials(request, identity, config.strict);
   if (verdict.status)
     return verdict;
   if (json_object_has_member(request, "buffer_data") && !get_bool(request, "buffer_data"))
@@ -183,8 +209,8 @@ Verdict check_signaling(JsonObject *request, const Identity &identity) {
 }
 
 Verdict check_media(JsonObject *request, const Identity &identity, Where endpoint,
-                    const std::set<Media> &offered) {
-  Verdict verdict = check_credentials(request, identity);
+                    const Config &config) {
+  Verdict verdict = check_credentials(request, identity, config.strict);
   if (verdict.status)
     return verdict;
   if (json_object_has_member(request, "payload_encryption") &&
@@ -193,23 +219,24 @@ Verdict check_media(JsonObject *request, const Identity &identity, Where endpoin
   if (!json_object_has_member(request, "media_type"))
     return {kInvalidPayload, "no media_type"};
   int64_t mask = get_int(request, "media_type").value_or(0);
-  std::vector<Media> media = media_of_mask(mask);
-  if (media.empty())
+  if (media_of_mask(mask).empty())
     return {kMediaTypeInvalidValue, "media_type " + std::to_string(mask)};
-  if (endpoint && mask != media_bit(*endpoint))
+  if (endpoint && !belongs_to(mask, *endpoint, config))
     return {kInvalidMediaType, "media_type " + std::to_string(mask) + " at this URL"};
+  std::vector<Media> media = wanted_media(mask, config);
   for (Media m : media)
-    if (!offered.count(m))
+    if (!config.offered.count(m))
       return {kAudioNotSupported + static_cast<int>(m),
               std::string(media_name(m)) + " not offered"};
   JsonObject *params = get_object(request, "media_params");
-  if (!params)
+  if (!params && (config.strict || json_object_has_member(request, "media_params")))
     return {kInvalidMediaParams, "no media_params"};
   for (Media m : media) {
-    JsonObject *own = get_object(params, media_name(m));
-    if (!own)
+    bool there = params && json_object_has_member(params, media_name(m));
+    if (!get_object(params, media_name(m)) && (config.strict || there))
       return {kParamsStatus[static_cast<int>(m)], std::string("no ") + media_name(m)};
-    verdict = check_params(m, own);
+    NodePtr own = parse_object(asked_params(m, params, config));
+    verdict = check_params(m, json_node_get_object(own.get()), config);
     if (verdict.status)
       return verdict;
   }
@@ -230,7 +257,11 @@ std::vector<std::string> surplus_params(JsonObject *request) {
   return surplus;
 }
 
-Verdict check_subscription(JsonObject *request, Product product) {
+bool unasked_event(int64_t type) {
+  return type == 1 || type == 7;
+}
+
+Verdict check_subscription(JsonObject *request, const Config &config) {
   JsonNode *node = json_object_get_member(request, "events");
   if (!node || !JSON_NODE_HOLDS_ARRAY(node))
     return {kInvalidEvents, "no array of events"};
@@ -243,11 +274,12 @@ Verdict check_subscription(JsonObject *request, Product product) {
       return {kInvalidEvents, "event is not an object"};
     JsonObject *event = json_node_get_object(element);
     auto type = get_int(event, "event_type");
-    if (!type || !known_event(*type, product))
+    if (!type || !known_event(*type, config.product))
       return {kInvalidEventType, "unknown event_type"};
-    if (*type == 1 || *type == 7)
+    if (config.strict && unasked_event(*type))
       return {kInvalidEventType, "event_type " + std::to_string(*type) + " is sent unasked"};
-    if (!get_bool(event, "subscribe"))
+    bool absent = !config.strict && !json_object_has_member(event, "subscribe");
+    if (!absent && !get_bool(event, "subscribe"))
       return {kInvalidSubscribe, "subscribe is not a boolean"};
   }
   return {};

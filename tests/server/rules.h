@@ -73,12 +73,18 @@ std::vector<Media> media_of_mask(int64_t mask);  // empty: not a valid mask
 const char *product_key(Product product);        // name of the id
 
 Verdict check_type(JsonObject *request, int msg_type);
-Verdict check_signaling(JsonObject *request, const Identity &identity);
+Verdict check_signaling(JsonObject *request, const Identity &identity, const Config &config);
 // `endpoint`: the medium of the URL, none for "all".
 Verdict check_media(JsonObject *request, const Identity &identity, Where endpoint,
-                    const std::set<Media> &offered);
-Verdict check_params(Media m, JsonObject *params);
-Verdict check_subscription(JsonObject *request, Product product);
+                    const Config &config);
+// The media that a mask means: 32 is all of them, or all that are offered where that is allowed.
+std::vector<Media> wanted_media(int64_t mask, const Config &config);
+// The parameters that were asked for, as JSON; what is absent has its default.
+std::string asked_params(Media m, JsonObject *media_params, const Config &config);
+Verdict check_params(Media m, JsonObject *params, const Config &config);
+Verdict check_subscription(JsonObject *request, const Config &config);
+// An event that is sent unasked.
+bool unasked_event(int64_t type);
 // Names of the media whose parameters were sent though they are not in the mask.
 std::vector<std::string> surplus_params(JsonObject *request);
 

@@ -27,7 +27,7 @@ void Stream::signaling_handshake(Connection &connection, JsonObject *request) {
   }
   Verdict verdict = check_type(request, 1);
   if (!verdict.status)
-    verdict = check_signaling(request, identity_);
+    verdict = check_signaling(request, identity_, config_);
   if (!verdict.status && ended_)
     verdict = {kInvalidStreamId, "the stream has ended"};
   if (verdict.status) {
@@ -115,7 +115,7 @@ void Stream::established_message(Connection &connection, JsonObject *request, in
 
 // Neither 5 nor 7 has an answer, so what is wrong with them can only be recorded.
 void Stream::subscribe_events(Connection &connection, JsonObject *request) {
-  Verdict verdict = check_subscription(request, config_.product);
+  Verdict verdict = check_subscription(request, config_);
   if (verdict.status) {
     log_.refusal(verdict.status, connection.name(), verdict.why);
     return;
@@ -124,7 +124,9 @@ void Stream::subscribe_events(Connection &connection, JsonObject *request) {
   for (guint i = 0; i < json_array_get_length(events); i++) {
     JsonObject *event = json_array_get_object_element(events, i);
     int64_t type = *get_int(event, "event_type");
-    if (*get_bool(event, "subscribe"))
+    if (unasked_event(type))
+      log_.note("subscription of event " + std::to_string(type) + ", which is sent unasked");
+    else if (get_bool(event, "subscribe").value_or(true))
       subscriptions_.insert(type);
     else
       subscriptions_.erase(type);
@@ -137,10 +139,21 @@ void Stream::client_ready(Connection &connection, JsonObject *request) {
     log_.refusal(kInvalidStreamId, connection.name(), "ready for an unknown stream");
     return;
   }
-  if (unready_.empty()) {
+  if (unready_.empty() && !ready_for_all_) {
     log_.refusal(kInvalidReady, connection.name(), "ready, but no media handshake before it");
     return;
   }
+  // One for all, or one for each: who counts is not known.
+  ready_for_all_ = !config_.strict;
+  do
+    next_ready();
+  while (ready_for_all_ && !unready_.empty());
+}
+
+// Media flows on the connection whose handshake was the first of those that wait.
+void Stream::next_ready() {
+  if (unready_.empty())
+    return;
   MediaConnection &media = *find_media(*unready_.front());
   unready_.pop_front();
   media.ready = true;

@@ -151,6 +151,7 @@ void Stream::drop_everything() {
   signaling_.reset();
   media_.clear();
   unready_.clear();
+  ready_for_all_ = false;
   subscriptions_.clear();
   subscribed_user_ = 0;
   if (signaling)

@@ -62,6 +62,7 @@ class Stream : public Connection::Owner {
   void established_message(Connection &connection, JsonObject *request, int64_t type);
   void subscribe_events(Connection &connection, JsonObject *request);
   void client_ready(Connection &connection, JsonObject *request);
+  void next_ready();
   void session_state(Connection &connection, JsonObject *request);
   void stream_state(Connection &connection, JsonObject *request);
   void close_stream(Connection &connection, JsonObject *request);
@@ -104,6 +105,7 @@ class Stream : public Connection::Owner {
   ConnectionPtr signaling_;               // the one whose handshake succeeded
   MediaList media_;
   std::list<Connection *> unready_;  // in the order of their handshakes
+  bool ready_for_all_ = false;       // one ready came: it is good for later connections, too
   std::map<std::string, int> faults_;
 
   Feeds feeds_;
