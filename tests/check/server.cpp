@@ -199,7 +199,7 @@ GST_START_TEST(test_webhook) {
     for (WebhookShape shape : {WebhookShape::Object, WebhookShape::Flat, WebhookShape::Inner}) {
       Config config = plain_config();
       config.product = row.product;
-      config.webhook_shape = shape;
+      config.webhook.shape = shape;
       Fixture fixture(config);
       std::string text = fixture.server.webhook_json();
       ck_assert(contains(text, std::string("\"") + row.id + "\":\"uuid==\""));

@@ -144,6 +144,16 @@ class RawRequest {
     GSocket *socket = g_socket_connection_get_socket(connection_.get());
     return g_socket_condition_check(socket, G_IO_IN) != 0;
   }
+  // All that came until a text did.
+  std::string read_until(const std::string &end) {
+    GInputStream *input = g_io_stream_get_input_stream(G_IO_STREAM(connection_.get()));
+    g_socket_set_timeout(g_socket_connection_get_socket(connection_.get()), kDeadlineMs / 1000);
+    std::string text;
+    char byte = 0;
+    while (!contains(text, end) && g_input_stream_read(input, &byte, 1, nullptr, nullptr) == 1)
+      text += byte;
+    return text;
+  }
 
  private:
   ObjectPtr<GSocketConnection> connection_;

@@ -16,6 +16,7 @@ struct Cast {
   unsigned speakers = 2;
   uint64_t subscribed_user = 0;  // whose video is shown, 0: the active speaker's
   bool sizes_differ = false;     // every other speaker's camera is 4:3
+  std::vector<int> attributes;   // of transcript lines
   bool channels = false;         // each one is heard separately, whatever was asked for
 
   static constexpr int64_t kTurnMs = 4000;

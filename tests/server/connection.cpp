@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+
 namespace rtmstest {
 
 namespace {
@@ -12,6 +15,18 @@ namespace {
 constexpr std::size_t kMaxUnanswered = 3;
 constexpr int64_t kLateUs = G_USEC_PER_SEC;
 constexpr guint64 kMaxIncoming = 4 * 1024 * 1024;
+constexpr int kPatienceMs = 2000;
+
+void write_all(int socket, const char *bytes, std::size_t size) {
+  while (size > 0) {
+    const ssize_t written = ::send(socket, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    pollfd full{socket, POLLOUT, 0};
+    if (written < 0 && (errno != EAGAIN || poll(&full, 1, kPatienceMs) <= 0))
+      return;
+    bytes += std::max<ssize_t>(written, 0);
+    size -= static_cast<std::size_t>(std::max<ssize_t>(written, 0));
+  }
+}
 
 }  // namespace
 
@@ -146,6 +161,31 @@ void Connection::silence() {
   quiet_peer_ = pair[1];
   silent_ = true;
   keep_alive_.stop();
+}
+
+void Connection::stall() {
+  silence();
+  stalled_ = silent_;
+}
+
+// What libsoup wrote meanwhile was for the real connection.
+void Connection::resume() {
+  if (!stalled_ || !open())
+    return;
+  char bytes[4096];
+  ssize_t size = 0;
+  while ((size = recv(quiet_peer_, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+    write_all(real_socket_, bytes, static_cast<std::size_t>(size));
+  dup2(real_socket_, g_socket_get_fd(socket_.get()));
+  ::close(real_socket_);
+  ::close(quiet_peer_);
+  real_socket_ = quiet_peer_ = -1;
+  silent_ = stalled_ = false;
+  last_flow_us_ = g_get_monotonic_time();
+  for (auto &[timestamp, sent] : unanswered_)
+    sent = last_flow_us_;
+  if (keeping_alive_)
+    schedule_keep_alive();
 }
 
 bool Connection::abandoned() const {

@@ -49,6 +49,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
   void abort();
   void silence();
+  void stall();  // the same, until it is resumed
+  void resume();
+  bool silent() const { return silent_; }
+  bool stalled() const { return stalled_; }
   // It is silent, and the client has given it up: what a server notices.
   bool abandoned() const;
 
@@ -76,7 +80,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::map<int64_t, int64_t> unanswered_;  // timestamp → when it was sent, monotonic µs
 
   bool closed_by_server_ = false;
-  bool silent_ = false;
+  bool silent_ = false, stalled_ = false;
   int real_socket_ = -1, quiet_peer_ = -1;  // while silent
 };
 

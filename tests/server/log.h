@@ -18,6 +18,7 @@ class Log {
     std::vector<std::string> violations;
     std::vector<Received> received;
     std::vector<CloseRecord> closes;
+    std::vector<std::string> webhooks;
     std::array<uint64_t, kMediaCount> sent{};
     uint64_t sent_keep_alives = 0;
     unsigned connections = 0, accepted = 0, requests = 0;

@@ -23,6 +23,7 @@ struct Loop {
   const Options &options;
   rtmstest::Ptr<GMainLoop, g_main_loop_unref> loop{g_main_loop_new(nullptr, FALSE)};
   uint64_t sent[rtmstest::kMediaCount] = {};
+  std::size_t posted = 1;  // webhooks; the first one before the loop
 };
 
 gboolean on_signal(gpointer data) {
@@ -43,9 +44,23 @@ void report(Loop &state) {
     std::fprintf(stderr, "sent:%s\n", line.c_str());
 }
 
+// That of a stream that has ended, or is interrupted.
+void post_webhooks(Loop &state) {
+  const std::vector<std::string> all = state.server.webhooks();
+  for (; state.posted < all.size(); state.posted++) {
+    if (state.options.webhook_url.empty())
+      continue;
+    const std::string problem = rtmstest::announce(
+        state.options.webhook_url, state.options.webhook_secret_token, all[state.posted]);
+    if (!problem.empty())
+      std::fprintf(stderr, "the webhook was not taken: %s\n", problem.c_str());
+  }
+}
+
 gboolean on_second(gpointer data) {
   auto state = static_cast<Loop *>(data);
   report(*state);
+  post_webhooks(*state);
   bool done = state->server.finished() && state->server.connections() == 0;
   if (state->options.once && done)
     g_main_loop_quit(state->loop.get());
@@ -102,6 +117,7 @@ int serve(const Options &options) {
   for (guint source : sources)
     g_source_remove(source);
   report(state);
+  post_webhooks(state);
   server.stop();
   std::size_t violations = server.violations().size();
   std::fprintf(stderr, "violations: %zu\n", violations);

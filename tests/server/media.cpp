@@ -10,7 +10,7 @@ namespace {
 
 Where endpoint_of(const Connection &connection) {
   for (Media m : kAllMedia)
-    if (connection.name() == std::string("media/") + media_name(m))
+    if (connection.name() == socket_name(m))
       return m;
   return std::nullopt;
 }
@@ -86,8 +86,7 @@ void Stream::media_handshake(Connection &connection, JsonObject *request) {
 void Stream::media_refuse(Connection &connection, const Verdict &verdict, JsonObject *request) {
   connection.send(4, Members()
                          .num("protocol_version", 1)
-                         .num("status_code", verdict.status)
-                         .str("reason", verdict.why)
+                         .splice(refusal_members(verdict).text())
                          .num("sequence", next_sequence()));
   if (find_media(connection)) {
     log_.refusal(verdict.status, connection.name(), verdict.why);
@@ -108,6 +107,19 @@ std::map<Media, std::string> Stream::negotiated_params(JsonObject *request,
   std::map<Media, std::string> params;
   for (Media m : media) {
     NodePtr own = parse_object(asked_params(m, asked, config_));
+    params[m] = merged(json_node_get_object(own.get()), get_object(changes, media_name(m)));
+  }
+  return params;
+}
+
+// What is sent, whatever the answer said.
+std::map<Media, std::string> Stream::delivered_params(
+    const std::map<Media, std::string> &negotiated) const {
+  NodePtr over = parse_object(config_.deliver);
+  JsonObject *changes = over ? json_node_get_object(over.get()) : nullptr;
+  std::map<Media, std::string> params;
+  for (const auto &[m, text] : negotiated) {
+    NodePtr own = parse_object(text);
     params[m] = merged(json_node_get_object(own.get()), get_object(changes, media_name(m)));
   }
   return params;
@@ -138,7 +150,7 @@ void Stream::media_accept(Connection &connection, JsonObject *request) {
   added.pump = std::make_unique<Pump>(*this, connection, media, added.video_data_opt == 4);
   unready_.push_back(&connection);
   if (MediaSource *source = feeds_.source())
-    for (const auto &[m, text] : params)
+    for (const auto &[m, text] : delivered_params(params))
       source->negotiated(m, text);
   if (ready_for_all_)
     next_ready();

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <random>
 
+#include "contact_center.h"
 #include "json.h"
 #include "pipeline.h"
 #include "track.h"
@@ -31,6 +32,7 @@ class Meeting : public MediaSource {
     cast_.speakers = std::max(options.speakers, 1u);
     cast_.sizes_differ = options.sizes_differ;
     cast_.channels = options.channels;
+    cast_.attributes = options.attributes;
     add_switch_events(Media::Video, kVideoOn, kVideoOff);
     add_switch_events(Media::Deskshare, kSharingStart, kSharingStop);
   }
@@ -51,6 +53,7 @@ class Meeting : public MediaSource {
   const Span *off(Media m, int64_t position_ms) const;
   void add_switch_events(Media m, int on, int off);
   EventItem join_event();
+  EventItem channel_event();
   EventItem turn_event();
   EventItem switch_event();
 
@@ -125,12 +128,23 @@ void Meeting::skip_to(Media m, int64_t due_ms) {
 }
 
 EventItem Meeting::join_event() {
+  if (options_.channels)
+    return channel_event();
   Members who;
   who.num("user_id", static_cast<int64_t>(Cast::user_id(joined_)))
       .str("user_name", Cast::user_name(joined_));
   joined_++;
   return {kJoin, Members().raw("participants", "[" + who.object() + "]").text(),
           cast_.start_timestamp};
+}
+
+EventItem Meeting::channel_event() {
+  constexpr int kConsumerAnswered = 8, kUserAnswered = 10;
+  const int type = joined_ == 0 ? kConsumerAnswered : kUserAnswered;
+  const std::string channel = std::to_string(Cast::user_id(joined_));
+  const std::string name = Cast::user_name(joined_);
+  joined_++;
+  return contact_center_event(type, channel, name, cast_.start_timestamp, options_.misspelt);
 }
 
 EventItem Meeting::turn_event() {

@@ -6,7 +6,9 @@
 #include <cstdio>
 
 #include "glib_ptr.h"
+#include "option_values.h"
 #include "rules.h"
+#include "service_options.h"
 
 namespace rtmstest {
 
@@ -33,15 +35,11 @@ struct Raw {
   }
 };
 
-// A named value of an enumeration.
-template <class T>
-struct Choice {
-  const char *name;
-  T value;
-};
 constexpr Choice<Pace> kPaces[] = {{"realtime", Pace::Realtime}, {"fast", Pace::Fast}};
-constexpr Choice<End> kEnds[] = {
-    {"terminated", End::Terminated}, {"close", End::Close}, {"nothing", End::Nothing}};
+constexpr Choice<End> kEnds[] = {{"terminated", End::Terminated},
+                                 {"terminated-on-media", End::TerminatedOnMedia},
+                                 {"close", End::Close},
+                                 {"nothing", End::Nothing}};
 constexpr Choice<WebhookShape> kShapes[] = {
     {"object", WebhookShape::Object}, {"flat", WebhookShape::Flat}, {"inner", WebhookShape::Inner}};
 constexpr Choice<Product> kProducts[] = {{"meeting", Product::Meeting},
@@ -49,40 +47,6 @@ constexpr Choice<Product> kProducts[] = {{"meeting", Product::Meeting},
                                          {"session", Product::Session},
                                          {"contact-center", Product::ContactCenter},
                                          {"phone", Product::Phone}};
-
-template <class T, std::size_t N>
-bool choose(const char *name, const Choice<T> (&choices)[N], T *value, std::string *error) {
-  if (!name)
-    return true;
-  for (const Choice<T> &choice : choices) {
-    if (std::string_view(name) != choice.name)
-      continue;
-    *value = choice.value;
-    return true;
-  }
-  *error = std::string("unknown value: ") + name;
-  return false;
-}
-
-void set(std::string *to, const char *from, const char *variable = nullptr) {
-  const char *fallback = variable ? g_getenv(variable) : nullptr;
-  if (from)
-    *to = from;
-  else if (fallback)
-    *to = fallback;
-}
-
-std::vector<std::string> split(const char *list) {
-  Ptr<char *, g_strfreev> parts(g_strsplit(list, ",", -1));
-  return std::vector<std::string>(parts.get(), parts.get() + g_strv_length(parts.get()));
-}
-
-std::optional<Media> media_named(const std::string &name) {
-  for (Media m : kAllMedia)
-    if (name == media_name(m))
-      return m;
-  return std::nullopt;
-}
 
 bool parse_offer(const char *list, std::set<Media> *offered, std::string *error) {
   if (!list)
@@ -99,24 +63,7 @@ bool parse_offer(const char *list, std::set<Media> *offered, std::string *error)
   return true;
 }
 
-bool parse_off(const char *list, std::map<Media, std::vector<Span>> *off, std::string *error) {
-  if (!list)
-    return true;
-  for (const std::string &part : split(list)) {
-    const std::size_t colon = part.find(':');
-    std::optional<Media> m = media_named(part.substr(0, colon));
-    double from_s = 0, to_s = 0;
-    if (!m || colon == std::string::npos ||
-        std::sscanf(part.c_str() + colon + 1, "%lf-%lf", &from_s, &to_s) != 2 || from_s >= to_s) {
-      *error = "not MEDIA:FROM-TO: " + part;
-      return false;
-    }
-    (*off)[*m].push_back({static_cast<int64_t>(from_s * 1000), static_cast<int64_t>(to_s * 1000)});
-  }
-  return true;
-}
-
-bool convert(const Raw &raw, Options *options, std::string *error) {
+bool convert(const Raw &raw, const ServiceOptions &service, Options *options, std::string *error) {
   Config &config = options->config;
   if (raw.port < 0 || raw.port > 65535 || raw.duration_s < 0 || raw.backlog_s < 0 ||
       raw.jitter_ms < 0) {
@@ -152,16 +99,17 @@ bool convert(const Raw &raw, Options *options, std::string *error) {
   }
   return choose(raw.pace, kPaces, &config.pace, error) &&
          choose(raw.end, kEnds, &config.end, error) &&
-         choose(raw.webhook_shape, kShapes, &config.webhook_shape, error) &&
+         choose(raw.webhook_shape, kShapes, &config.webhook.shape, error) &&
          choose(raw.product, kProducts, &config.product, error) &&
          parse_offer(raw.offer, &config.offered, error) &&
-         parse_off(raw.off, &options->meeting.off, error);
+         parse_off(raw.off, &options->meeting.off, error) && service.convert(options, error);
 }
 
 }  // namespace
 
 bool parse_options(int *argc, char ***argv, Options *options, std::string *error) {
   Raw raw;
+  ServiceOptions service;
   constexpr auto kString = G_OPTION_ARG_STRING;
   constexpr auto kFile = G_OPTION_ARG_FILENAME;
   constexpr auto kFlag = G_OPTION_ARG_NONE;
@@ -176,7 +124,8 @@ bool parse_options(int *argc, char ***argv, Options *options, std::string *error
       {"duration", 'd', 0, G_OPTION_ARG_DOUBLE, &raw.duration_s,
        "End the media after so long (default: never, or the file's end)", "SECONDS"},
       {"pace", 0, 0, kString, &raw.pace, "How fast media is sent", "realtime|fast"},
-      {"end", 0, 0, kString, &raw.end, "What follows the media", "terminated|close|nothing"},
+      {"end", 0, 0, kString, &raw.end, "What follows the media",
+       "terminated|terminated-on-media|close|nothing"},
       {"webhook-file", 'w', 0, kFile, &raw.webhook_file, "Write the webhook JSON there", "FILE"},
       {"webhook", 0, 0, kString, &raw.webhook,
        "Post the webhook there, signed with $ZM_RTMS_WEBHOOK_SECRET", "URL"},
@@ -212,12 +161,13 @@ bool parse_options(int *argc, char ***argv, Options *options, std::string *error
   g_option_context_set_summary(context.get(),
                                "Prints the webhook JSON on stdout, all else on stderr.");
   g_option_context_add_main_entries(context.get(), entries, nullptr);
+  service.add_to(context.get());
   GError *failure = nullptr;
   bool parsed = g_option_context_parse(context.get(), argc, argv, &failure);
   ErrorPtr owned(failure);
   if (failure)
     *error = failure->message;
-  if (!parsed || !convert(raw, options, error))
+  if (!parsed || !convert(raw, service, options, error))
     return false;
   options->meeting.channels = options->config.product == Product::ContactCenter;
   return true;

@@ -22,9 +22,28 @@ std::string utf8(const std::vector<uint8_t> &bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
+void add_mix_id(Members &members, const Config &config) {
+  switch (config.odd.mix_id) {
+    case MixId::Zero:
+      members.num("user_id", 0);
+      break;
+    case MixId::MinusOne:
+      members.num("user_id", -1);
+      break;
+    case MixId::AllOnes:
+      members.num("user_id", UINT32_MAX);
+      break;
+    case MixId::None:
+      break;
+  }
+}
+
 void add_user_id(Members &members, const Config &config, const MediaItem &item) {
+  const bool mix = item.media == Media::Audio && item.user_id == 0;
   if (config.product == Product::ContactCenter && item.media == Media::Audio)
     members.str("channel_id", std::to_string(item.user_id));
+  else if (mix && config.odd.mix_id != MixId::Zero)
+    add_mix_id(members, config);
   else if (config.string_ids)
     members.str("user_id", std::to_string(item.user_id));
   else
@@ -68,7 +87,8 @@ std::string media_message_text(const Config &config, const MediaItem &item) {
     content.str("data", payload_text(config, item));
   if (!text)
     content.num("length", static_cast<int64_t>(item.payload.size()));
-  content.num("timestamp", item.timestamp).splice(item.extra);
+  content.num("timestamp", item.timestamp * (config.odd.microseconds ? 1000 : 1));
+  content.splice(item.extra);
   int msg_type = 14 + static_cast<int>(item.media);
   if (config.plain_content)
     return message(config, msg_type, content);
@@ -99,6 +119,12 @@ void Feeds::skip_to(Media m, int64_t due_ms) {
     take(m);
 }
 
+void Feeds::remember_line(const std::string &text, std::size_t limit) {
+  last_lines_.push_back(text);
+  while (last_lines_.size() > limit)
+    last_lines_.pop_front();
+}
+
 bool Feeds::next_event(int64_t due_ms, EventItem &event) {
   if (!event_loaded_ && !events_ended_) {
     event_loaded_ = source_ && source_->next_event(event_, event_due_ms_);
@@ -122,6 +148,21 @@ void Pump::start() {
   schedule(0);
 }
 
+void Pump::replay(int64_t now_ms) {
+  const Feeds::Feed *oldest = stream_.feeds().peek(Media::Audio);
+  replay_speed_ = oldest ? stream_.config().replay.speed : 0;
+  replay_from_ms_ = oldest ? oldest->due_ms : 0;
+  replay_at_ms_ = now_ms;
+}
+
+// Until it has caught up, replayed audio is later than it was due.
+int64_t Pump::send_time_ms(Media m, int64_t due_ms) const {
+  if (m != Media::Audio || replay_speed_ <= 0)
+    return due_ms;
+  const double behind_ms = static_cast<double>(due_ms - replay_from_ms_) / replay_speed_;
+  return std::max(due_ms, replay_at_ms_ + static_cast<int64_t>(behind_ms));
+}
+
 void Pump::schedule(int64_t wait_ms) {
   auto again = [this] { return run(); };
   if (wait_ms > 0)
@@ -131,7 +172,10 @@ void Pump::schedule(int64_t wait_ms) {
 }
 
 // Without a clock, video waits for somebody to subscribe; in real time it passes unseen.
+// What is buffered does not go to a connection that is silent.
 bool Pump::blocked(Media m) const {
+  if (m == Media::Audio && connection_.silent() && stream_.config().replay.audio)
+    return true;
   return m == Media::Video && only_subscribed_video_ && !stream_.subscribed_user() &&
          stream_.config().pace == Pace::Fast;
 }
@@ -143,12 +187,13 @@ bool Pump::earliest(Media &m, int64_t &due_ms, bool &waiting) {
     const Feeds::Feed *feed = stream_.feeds().peek(candidate);
     if (!feed)
       continue;
+    const int64_t candidate_ms = send_time_ms(candidate, feed->due_ms);
     if (blocked(candidate)) {
       waiting = true;
-    } else if (!found || feed->due_ms < due_ms) {
+    } else if (!found || candidate_ms < due_ms) {
       found = true;
       m = candidate;
-      due_ms = feed->due_ms;
+      due_ms = candidate_ms;
     }
   }
   return found;
@@ -160,7 +205,7 @@ bool Pump::run() {
     Media m = Media::Audio;
     int64_t due_ms = 0;
     bool waiting = false;
-    if (!connection_.open())
+    if (!connection_.open() || connection_.stalled())
       return G_SOURCE_REMOVE;
     if (!earliest(m, due_ms, waiting)) {
       finished_ = !waiting;
@@ -191,6 +236,8 @@ std::size_t Pump::send(Media m) {
     return 0;
   std::string text = media_message_text(stream_.config(), item);
   connection_.send_text(text);
+  if (m == Media::Transcript)
+    stream_.feeds().remember_line(text, stream_.config().replay.transcript_lines);
   stream_.log().change([m](Log::State &state) { state.sent[static_cast<std::size_t>(m)]++; });
   return text.size();
 }

@@ -22,6 +22,9 @@ class Feeds {
   const Feed *peek(Media m);  // null: ended
   MediaItem take(Media m);
   void skip_to(Media m, int64_t due_ms);
+  // Those that come again after a reconnect.
+  void remember_line(const std::string &text, std::size_t limit);
+  const std::deque<std::string> &last_lines() const { return last_lines_; }
   // The next event if it is due by then.
   bool next_event(int64_t due_ms, EventItem &event);
 
@@ -31,6 +34,7 @@ class Feeds {
   bool event_loaded_ = false, events_ended_ = false;
   EventItem event_;
   int64_t event_due_ms_ = 0;
+  std::deque<std::string> last_lines_;
 };
 
 class Pump {
@@ -39,12 +43,15 @@ class Pump {
        bool only_subscribed_video);
   void start();
   void wake() { schedule(0); }
+  // Before it starts: its audio is older than `now_ms`, and sent faster than it was captured.
+  void replay(int64_t now_ms);
   bool finished() const { return finished_; }
   const std::vector<Media> &media() const { return media_; }
 
  private:
   bool run();
   bool blocked(Media m) const;
+  int64_t send_time_ms(Media m, int64_t due_ms) const;
   bool earliest(Media &m, int64_t &due_ms, bool &waiting);
   void schedule(int64_t wait_ms);
   std::size_t send(Media m);
@@ -54,6 +61,8 @@ class Pump {
   std::vector<Media> media_;
   bool only_subscribed_video_;
   bool finished_ = false;
+  int64_t replay_from_ms_ = 0, replay_at_ms_ = 0;
+  double replay_speed_ = 0;  // 0: nothing is held back
   Event event_;
 };
 

@@ -76,12 +76,14 @@ Verdict check_optional_string(JsonObject *request, const char *key, const std::s
 // Under the product's key, or meeting_uuid, or both.
 Verdict check_id(JsonObject *request, const Identity &identity, bool strict) {
   std::set<std::string> keys = {"meeting_uuid", product_key(identity.product)};
-  if (!strict && identity.product == Product::Webinar)
+  if (identity.product == Product::Webinar && (!strict || !identity.webinar_uuid.empty()))
     keys.insert("webinar_uuid");
   bool named = false;
   for (const std::string &key : keys) {
     named = named || json_object_has_member(request, key.c_str());
-    Verdict verdict = check_optional_string(request, key.c_str(), identity.id, kInvalidPayload);
+    const bool second = key == "webinar_uuid" && !identity.webinar_uuid.empty();
+    const std::string &expected = second ? identity.webinar_uuid : identity.id;
+    Verdict verdict = check_optional_string(request, key.c_str(), expected, kInvalidPayload);
     if (verdict.status)
       return verdict;
   }
@@ -136,6 +138,10 @@ const char *status_name(int status) {
 const char *media_name(Media m) {
   constexpr const char *names[kMediaCount] = {"audio", "video", "deskshare", "transcript", "chat"};
   return names[static_cast<std::size_t>(m)];
+}
+
+std::string socket_name(Where where) {
+  return where ? std::string("media/") + media_name(*where) : "signaling";
 }
 
 int64_t media_bit(Media m) {

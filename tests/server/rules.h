@@ -64,10 +64,12 @@ struct Verdict {
 struct Identity {
   Product product;
   std::string id, stream_id, client_id, signature;
+  std::string webinar_uuid;  // where it is another one than the id
 };
 
 inline constexpr int64_t kAllMask = 32;
-const char *media_name(Media m);  // as in the URLs' and the parameters' keys
+const char *media_name(Media m);       // as in the URLs' and the parameters' keys
+std::string socket_name(Where where);  // "signaling" or "media/…"
 int64_t media_bit(Media m);
 std::vector<Media> media_of_mask(int64_t mask);  // empty: not a valid mask
 const char *product_key(Product product);        // name of the id

@@ -149,6 +149,9 @@ std::vector<Received> Server::received() const {
 std::vector<CloseRecord> Server::closes() const {
   return impl_->log.read([](const Log::State &state) { return state.closes; });
 }
+std::vector<std::string> Server::webhooks() const {
+  return impl_->log.read([](const Log::State &state) { return state.webhooks; });
+}
 uint64_t Server::sent(Media m) const {
   return impl_->log.read(
       [m](const Log::State &state) { return state.sent[static_cast<std::size_t>(m)]; });
@@ -186,6 +189,12 @@ void Server::drop(Where where, bool abort) {
 }
 void Server::silence(Where where) {
   impl_->post([where](Service &service) { service.stream().act(where, Action::Silence); });
+}
+void Server::stall(Where where) {
+  impl_->post([where](Service &service) { service.stream().act(where, Action::Stall); });
+}
+void Server::resume(Where where) {
+  impl_->post([where](Service &service) { service.stream().act(where, Action::Resume); });
 }
 void Server::end_stream(int reason) {
   impl_->post([reason](Service &service) { service.stream().end(End::Terminated, reason); });

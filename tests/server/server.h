@@ -44,6 +44,8 @@ class Server {
   std::vector<std::string> violations() const;
   std::vector<Received> received() const;
   std::vector<CloseRecord> closes() const;
+  // The bodies of all webhooks, in order. Nobody posts them but rtms-test-server.
+  std::vector<std::string> webhooks() const;
   uint64_t sent(Media m) const;
   uint64_t sent_keep_alives() const;
   unsigned connections() const;  // live WebSocket connections
@@ -59,6 +61,8 @@ class Server {
   void send_media(Media m, std::string json);
   void drop(Where where, bool abort);
   void silence(Where where);
+  void stall(Where where);  // until it is resumed: see Action
+  void resume(Where where);
   void end_stream(int reason);  // state 4, then close
   // Changes the configuration at run time: faults, negotiation, notices (not port, TLS, ids).
   void configure(std::function<void(Config &)> change);

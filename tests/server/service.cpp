@@ -85,6 +85,7 @@ bool Service::listen(ListenInfo *info, std::string *error) {
       std::string(config_.tls ? "wss" : "ws") + "://127.0.0.1:" + std::to_string(info->port);
   info->ca_file = ca_file_;
   info->webhook = webhook_started(config_, info->base_url + "/signaling");
+  log_.change([info](Log::State &state) { state.webhooks.push_back(info->webhook); });
   stream_ = std::make_unique<Stream>(config_, log_, info->base_url);
   return true;
 }
@@ -111,8 +112,23 @@ void Service::request(SoupServerMessage *message, const std::string &name) {
                                    config_.redirect_to.c_str());
     return;
   }
+  if (stream_->in_outage(name)) {
+    soup_server_message_set_status(message, SOUP_STATUS_SERVICE_UNAVAILABLE, nullptr);
+    return;
+  }
+  send_informational(message);
   if (signaling)
     check_headers(message);
+}
+
+// Libsoup knows none but 100, so they are written past it.
+void Service::send_informational(SoupServerMessage *message) {
+  GSocket *socket = soup_server_message_get_socket(message);
+  for (int status : config_.informational) {
+    const std::string text =
+        "HTTP/1.1 " + std::to_string(status) + " Wait\r\nLink: </style.css>; rel=preload\r\n\r\n";
+    g_socket_send(socket, text.data(), text.size(), nullptr, nullptr);
+  }
 }
 
 void Service::check_headers(SoupServerMessage *message) {
@@ -121,8 +137,7 @@ void Service::check_headers(SoupServerMessage *message) {
   const char *sent = soup_message_headers_get_one(headers, "X-Zoom-RTMS-Signature");
   if (stream_id && config_.stream_id != stream_id)
     log_.violation("signaling", "header X-Zoom-RTMS-Stream-Id is wrong");
-  std::string expected =
-      signature(config_.client_id, config_.id, config_.stream_id, config_.client_secret);
+  const std::string expected = expected_signature(config_);
   if (sent && !equal_constant_time(expected, sent))
     log_.violation("signaling", "header X-Zoom-RTMS-Signature is wrong");
 }

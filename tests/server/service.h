@@ -32,6 +32,7 @@ class Service {
                            SoupWebsocketConnection *websocket, gpointer data);
   void add_endpoint(const std::string &name);
   void request(SoupServerMessage *message, const std::string &name);
+  void send_informational(SoupServerMessage *message);
   void check_headers(SoupServerMessage *message);
   ObjectPtr<GTlsCertificate> certificate(std::string *error);
 

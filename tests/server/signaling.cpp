@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The control plane: what a client says on the signaling socket.
 #include "stream.h"
+#include "webhook.h"
 
 namespace rtmstest {
 
@@ -40,8 +41,17 @@ void Stream::signaling_handshake(Connection &connection, JsonObject *request) {
   }
 }
 
+Members Stream::refusal_members(const Verdict &verdict) const {
+  Members members;
+  if (config_.odd.refusal == RefusalForm::StatusCode)
+    members.num("status_code", verdict.status);
+  if (config_.odd.refusal == RefusalForm::Status)
+    members.num("status", verdict.status);
+  return members.str("reason", verdict.why);
+}
+
 void Stream::signaling_refuse(Connection &connection, const Verdict &verdict) {
-  connection.send(2, Members().num("status_code", verdict.status).str("reason", verdict.why));
+  connection.send(2, refusal_members(verdict));
   connection.close();
 }
 
@@ -161,11 +171,24 @@ void Stream::next_ready() {
   if (first)
     announce_start();
   for (Media m : media.media)
-    if (!served_.insert(m).second && config_.pace == Pace::Realtime)
-      feeds_.skip_to(m, position_ms());
+    if (!served_.insert(m).second)
+      pick_up(media, m);
   media.pump->start();
   if (first)
     run_script();
+}
+
+// After a reconnect: in real time, what has passed is lost, unless it is replayed.
+void Stream::pick_up(MediaConnection &media, Media m) {
+  if (m == Media::Transcript)
+    for (const std::string &line : feeds_.last_lines())
+      media.connection->send_text(line);
+  if (config_.pace != Pace::Realtime)
+    return;
+  const bool replayed = m == Media::Audio && config_.replay.audio;
+  feeds_.skip_to(m, position_ms() - (replayed ? config_.replay.limit_ms : 0));
+  if (replayed)
+    media.pump->replay(position_ms());
 }
 
 void Stream::announce_start() {
@@ -212,6 +235,8 @@ void Stream::close_stream(Connection &connection, JsonObject *request) {
   if (!known)
     return;
   ended_ = true;
+  constexpr int kReceiverRequest = 20;
+  tell_webhook(webhook_stopped(config_, kReceiverRequest));
   drop_everything();
 }
 

@@ -101,7 +101,11 @@ struct MeetingOptions {
   int jitter_ms = 0;                       // timestamps are off by up to so much, either way
   int64_t backlog_ms = 0;     // the audio of so long before all else comes at once, and first
   bool sizes_differ = false;  // every other speaker's camera is 4:3
-  bool channels = false;      // Contact Center: each party is heard separately, even in the mix
+  // Each line is sent once for each of these, with its "attribute": 0 none, 1 new, 2 update, 3
+  // delete.
+  std::vector<int> attributes;
+  bool misspelt = false;  // Contact Center's events say "paticipant_info"
+  bool channels = false;  // Contact Center: each party is heard separately, even in the mix
 };
 std::unique_ptr<MediaSource> make_meeting(const MeetingOptions &options);
 

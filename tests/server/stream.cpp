@@ -4,12 +4,14 @@
 #include <algorithm>
 
 #include "crypto.h"
+#include "webhook.h"
 
 namespace rtmstest {
 
 namespace {
 
 constexpr int64_t kLaterConnectionsMs = 1000;
+constexpr int kTerminated = 4;
 
 int64_t now_ms() {
   return g_get_real_time() / 1000;
@@ -54,8 +56,12 @@ Stream::Stream(Config &config, Log &log, std::string base_url)
     : config_(config),
       log_(log),
       base_url_(std::move(base_url)),
-      identity_{config.product, config.id, config.stream_id, config.client_id,
-                signature(config.client_id, config.id, config.stream_id, config.client_secret)},
+      identity_{config.product,
+                config.id,
+                config.stream_id,
+                config.client_id,
+                expected_signature(config),
+                config.webhook.webinar_uuid},
       session_id_(random_hex(16)),
       feeds_(config.source) {}
 
@@ -100,6 +106,28 @@ void Stream::act(Where where, Action action) {
     connection->abort();
   if (action == Action::Silence)
     connection->silence();
+  if (action == Action::Stall)
+    connection->stall();
+  if (action == Action::Resume)
+    resume(*connection);
+}
+
+// What it did not get yet goes on.
+void Stream::resume(Connection &connection) {
+  connection.resume();
+  MediaConnection *media = find_media(connection);
+  if (media && media->ready)
+    media->pump->wake();
+}
+
+// The connection of all media is that of each of them.
+bool Stream::in_outage(const std::string &name) const {
+  const int64_t now = position_ms();
+  auto covers = [&](const Outage &outage) {
+    const bool meant = name == socket_name(outage.where) || (outage.where && name == "media/all");
+    return meant && now >= outage.from_ms && now < outage.to_ms;
+  };
+  return start_us_ != 0 && std::any_of(config_.outages.begin(), config_.outages.end(), covers);
 }
 
 void Stream::on_message(Connection &connection, const std::string &text) {
@@ -113,7 +141,18 @@ void Stream::on_message(Connection &connection, const std::string &text) {
 void Stream::on_keep_alives_missed(Connection &connection) {
   connection.close();
   if (is_signaling(connection))
-    drop_everything();
+    interrupted();
+}
+
+// Signaling is lost, and the stream is not over.
+void Stream::interrupted() {
+  if (!ended_)
+    tell_webhook(webhook_interrupted(config_));
+  drop_everything();
+}
+
+void Stream::tell_webhook(const std::string &body) {
+  log_.change([&body](Log::State &state) { state.webhooks.push_back(body); });
 }
 
 void Stream::on_closed(Connection &connection, bool with_close_frame) {
@@ -125,7 +164,7 @@ void Stream::on_closed(Connection &connection, bool with_close_frame) {
     subscribed_user_ = 0;
   media_.remove_if([&](const MediaConnection &m) { return m.connection.get() == &connection; });
   if (is_signaling(connection))
-    drop_everything();
+    interrupted();
   if (was_media && lost)
     media_lost(connection.name());
   connections_.remove_if([&](const ConnectionPtr &other) { return other.get() == &connection; });
@@ -163,11 +202,34 @@ void Stream::drop_everything() {
 void Stream::end(End end, int reason) {
   if (end == End::Nothing)
     return;
-  if (end == End::Terminated) {
-    ended_ = true;
-    send_state(4, reason);
+  if (end == End::Close) {
+    interrupted();
+    return;
   }
+  ended_ = true;
+  tell_webhook(webhook_stopped(config_, reason));
+  if (end == End::TerminatedOnMedia) {
+    terminate_on_media(reason);
+    return;
+  }
+  send_state(4, reason);
   drop_everything();
+}
+
+// After libsoup has written signaling's close.
+void Stream::terminate_on_media(int reason) {
+  state_ = kTerminated;
+  ConnectionPtr signaling = std::move(signaling_);
+  if (signaling)
+    signaling->close();
+  grace_.idle(
+      [this, reason] {
+        for (MediaConnection &m : media_)
+          m.connection->send(8, state_members(kTerminated, reason));
+        drop_everything();
+        return G_SOURCE_REMOVE;
+      },
+      G_PRIORITY_LOW);
 }
 
 void Stream::abort_all() {
@@ -218,7 +280,10 @@ void Stream::check_finished() {
 }
 
 void Stream::run_script() {
-  for (const ScriptStep &step : config_.script) {
+  std::vector<ScriptStep> steps = config_.script;
+  for (const Outage &outage : config_.outages)
+    steps.push_back({outage.from_ms, outage.where, "", Action::Abort});
+  for (const ScriptStep &step : steps) {
     script_.emplace_back().after_ms(step.at_ms, [this, step] {
       if (step.action == Action::Send)
         send(step.where, step.json);
@@ -231,15 +296,18 @@ void Stream::run_script() {
 
 void Stream::send_state(int state, int reason) {
   state_ = state;
-  if (!signaling_)
-    return;
+  if (signaling_)
+    signaling_->send(8, state_members(state, reason));
+}
+
+Members Stream::state_members(int state, int reason) const {
   Members members;
   members.num("state", state);
   if (config_.string_reasons)
     members.str("reason", reason_string(reason));
   else
     members.num("reason", reason);
-  signaling_->send(8, members.num("timestamp", now_ms()));
+  return members.num("timestamp", now_ms());
 }
 
 void Stream::send_event(int type, const std::string &members, int64_t timestamp) {

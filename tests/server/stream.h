@@ -25,6 +25,7 @@ class Stream : public Connection::Owner {
 
   void send(Where where, const std::string &json);
   void act(Where where, Action action);
+  bool in_outage(const std::string &name) const;
   void end(End end, int reason);
   void abort_all();
   bool empty() const { return connections_.empty(); }
@@ -58,11 +59,13 @@ class Stream : public Connection::Owner {
   void signaling_message(Connection &connection, const std::string &text);
   void signaling_handshake(Connection &connection, JsonObject *request);
   void signaling_accept(Connection &connection, JsonObject *request);
+  Members refusal_members(const Verdict &verdict) const;
   void signaling_refuse(Connection &connection, const Verdict &verdict);
   void established_message(Connection &connection, JsonObject *request, int64_t type);
   void subscribe_events(Connection &connection, JsonObject *request);
   void client_ready(Connection &connection, JsonObject *request);
   void next_ready();
+  void pick_up(MediaConnection &media, Media m);
   void session_state(Connection &connection, JsonObject *request);
   void stream_state(Connection &connection, JsonObject *request);
   void close_stream(Connection &connection, JsonObject *request);
@@ -80,6 +83,8 @@ class Stream : public Connection::Owner {
   void media_refuse(Connection &connection, const Verdict &verdict, JsonObject *request);
   std::map<Media, std::string> negotiated_params(JsonObject *request,
                                                  const std::vector<Media> &media) const;
+  std::map<Media, std::string> delivered_params(
+      const std::map<Media, std::string> &negotiated) const;
   MediaConnection *find_media(const Connection &connection);
   MediaConnection *media_of(Media m);
   void media_lost(const std::string &name);
@@ -90,6 +95,11 @@ class Stream : public Connection::Owner {
   void drop_everything();
   void notice_abandoned();
   void run_script();
+  void resume(Connection &connection);
+  void interrupted();
+  void terminate_on_media(int reason);
+  void tell_webhook(const std::string &body);
+  Members state_members(int state, int reason) const;
   void check_finished();
   bool all_media_sent() const;
   void send_state(int state, int reason);
