@@ -287,6 +287,38 @@ GST_START_TEST(test_contact_center_events) {
 }
 GST_END_TEST;
 
+GST_START_TEST(test_urls) {
+  for (const bool strict : {true, false}) {
+    Config config = fast_service();
+    config.strict = strict;
+    config.product = Product::ContactCenter;
+    config.offer_all = false;
+    config.offered = {Media::Audio, Media::Transcript, Media::Deskshare};
+    config.no_url = {Media::Transcript};
+    config.odd.deskshare_key = "sharescreen";
+    Fixture fixture(config);
+    Client signaling(fixture.server.signaling_url()), media(fixture.url("media/audio"));
+    const std::string answer = signaling.ask(kHello, 2);
+    ck_assert(contains(answer, "\"audio\":") && !contains(answer, "\"transcript\":"));
+    ck_assert(contains(answer, "\"sharescreen\":\"" + fixture.url("media/deskshare")));
+    ck_assert(has_status(media.ask(data_hello(8, kTranscript), 4), 0));
+    signaling.send(kReady);
+    ck_assert(!media.next(17).empty());
+    fixture.expect_no_violations();
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(test_subscription_without_echo) {
+  Config config = service_config();
+  config.odd.echo_subscribe = false;
+  Talk talk(config, 2, replaced(kVideo, "\"data_opt\":3", "\"data_opt\":4"));
+  const std::string answer = talk.signaling.ask(
+      R"({"msg_type":28,"user_id":2,"subscribe":true,"timestamp":1738392033699})", 29);
+  ck_assert(has_status(answer, 0) && !contains(answer, "subscribe"));
+}
+GST_END_TEST;
+
 GST_START_TEST(test_terminated_on_media) {
   Config config = fast_service();
   config.end = End::TerminatedOnMedia;
@@ -316,6 +348,8 @@ static Suite *server_options_suite() {
   tcase_add_test(tc, test_jpeg_for_h264);
   tcase_add_test(tc, test_attributes);
   tcase_add_test(tc, test_contact_center_events);
+  tcase_add_test(tc, test_urls);
+  tcase_add_test(tc, test_subscription_without_echo);
   tcase_add_test(tc, test_terminated_on_media);
   suite_add_tcase(suite, tc);
   return suite;

@@ -122,7 +122,7 @@ GST_START_TEST(test_misuse) {
   for (const char *argument :
        {"--replay=0.5", "--replay=x", "--attributes=a", "--refuse=nobody:3", "--refuse=audio",
         "--stall=audio:3", "--outage=nobody:1-2", "--mix-id=7", "--jpeg=maybe", "--refusal-form=x",
-        "--informational=x", "--webhook-urls=x", "--webinar-uuid-signed", "--end=x"})
+        "--informational=x", "--no-url=x", "--webhook-urls=x", "--webinar-uuid-signed", "--end=x"})
     ck_assert_msg(!Program({argument}).succeeds(), "%s", argument);
   ck_assert(!Program({"--tls", "--informational=103"}).succeeds());
 }

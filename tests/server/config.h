@@ -62,7 +62,9 @@ enum class RefusalForm { StatusCode, Status, ReasonOnly };  // the status' key i
 
 struct OddValues {
   MixId mix_id = MixId::Zero;
-  bool microseconds = false;  // timestamps of media
+  bool microseconds = false;                // timestamps of media
+  bool echo_subscribe = true;               // message 29 repeats what was asked for
+  std::string deskshare_key = "deskshare";  // among the media URLs
   RefusalForm refusal = RefusalForm::StatusCode;
 };
 
@@ -91,6 +93,7 @@ struct Config {
   UrlForm url_form = UrlForm::Object;
   bool offer_all = true;  // the key `all` among the media URLs
   std::set<Media> offered{kAllMedia.begin(), kAllMedia.end()};
+  std::set<Media> no_url;   // offered, but without a URL of its own
   std::string negotiate;    // JSON object merged, per media key, over the echoed media_params
   std::string deliver;      // the same for what is sent; the answer does not say so
   bool echo_params = true;  // false: message 4 without media_params

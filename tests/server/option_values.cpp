@@ -68,6 +68,21 @@ std::optional<Media> media_named(const std::string &name) {
   return std::nullopt;
 }
 
+bool parse_media(const char *list, std::set<Media> *media, std::string *error) {
+  if (!list)
+    return true;
+  media->clear();
+  for (const std::string &name : split(list)) {
+    std::optional<Media> m = media_named(name);
+    if (!m) {
+      *error = "unknown media: " + name;
+      return false;
+    }
+    media->insert(*m);
+  }
+  return true;
+}
+
 bool parse_numbers(const char *list, std::vector<int> *numbers, std::string *error) {
   for (const std::string &part : split(list)) {
     char *end = nullptr;

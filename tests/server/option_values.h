@@ -31,6 +31,7 @@ bool choose(const char *name, const Choice<T> (&choices)[N], T *value, std::stri
 void set(std::string *to, const char *from, const char *variable = nullptr);
 std::vector<std::string> split(const char *list);
 std::optional<Media> media_named(const std::string &name);
+bool parse_media(const char *list, std::set<Media> *media, std::string *error);
 bool parse_numbers(const char *list, std::vector<int> *numbers, std::string *error);
 // MEDIA:FROM-TO,…
 bool parse_off(const char *list, std::map<Media, std::vector<Span>> *off, std::string *error);

@@ -48,21 +48,6 @@ constexpr Choice<Product> kProducts[] = {{"meeting", Product::Meeting},
                                          {"contact-center", Product::ContactCenter},
                                          {"phone", Product::Phone}};
 
-bool parse_offer(const char *list, std::set<Media> *offered, std::string *error) {
-  if (!list)
-    return true;
-  offered->clear();
-  for (const std::string &name : split(list)) {
-    std::optional<Media> m = media_named(name);
-    if (!m) {
-      *error = "unknown media: " + name;
-      return false;
-    }
-    offered->insert(*m);
-  }
-  return true;
-}
-
 bool convert(const Raw &raw, const ServiceOptions &service, Options *options, std::string *error) {
   Config &config = options->config;
   if (raw.port < 0 || raw.port > 65535 || raw.duration_s < 0 || raw.backlog_s < 0 ||
@@ -101,7 +86,7 @@ bool convert(const Raw &raw, const ServiceOptions &service, Options *options, st
          choose(raw.end, kEnds, &config.end, error) &&
          choose(raw.webhook_shape, kShapes, &config.webhook.shape, error) &&
          choose(raw.product, kProducts, &config.product, error) &&
-         parse_offer(raw.offer, &config.offered, error) &&
+         parse_media(raw.offer, &config.offered, error) &&
          parse_off(raw.off, &options->meeting.off, error) && service.convert(options, error);
 }
 

@@ -116,12 +116,16 @@ Verdict check_credentials(JsonObject *request, const Identity &identity, bool st
   return {};
 }
 
-// Contact Center has all that it offers at the URL of audio, too.
+// Contact Center has all that it offers at the URL of audio, too; strictly, what has no other URL.
 bool belongs_to(int64_t mask, Media endpoint, const Config &config) {
   if (mask == media_bit(endpoint))
     return true;
-  return !config.strict && config.product == Product::ContactCenter && endpoint == Media::Audio &&
-         (mask == kAllMask || mask == media_bit(Media::Transcript));
+  if (config.product != Product::ContactCenter || endpoint != Media::Audio)
+    return false;
+  const bool transcript = mask == media_bit(Media::Transcript);
+  if (config.strict)
+    return transcript && config.no_url.count(Media::Transcript) && !config.offer_all;
+  return transcript || mask == kAllMask;
 }
 
 bool known_event(int64_t type, Product product) {

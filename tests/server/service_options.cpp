@@ -42,8 +42,9 @@ bool parse_replay(const char *text, Replay *replay, std::string *error) {
 }  // namespace
 
 ServiceOptions::~ServiceOptions() {
-  for (char *text : {webhook_urls_, webinar_uuid_, mix_id_, jpeg_, attributes_, refuse_,
-                     refusal_form_, reason_, informational_, outage_, stall_, replay_, negotiate_})
+  for (char *text :
+       {webhook_urls_, webinar_uuid_, mix_id_, jpeg_, attributes_, refuse_, refusal_form_, reason_,
+        informational_, outage_, stall_, replay_, negotiate_, no_url_, deskshare_key_})
     g_free(text);
 }
 
@@ -58,6 +59,9 @@ void ServiceOptions::add_to(GOptionContext *context) {
       {"webinar-uuid", 0, 0, kString, &webinar_uuid_, "A webinar's second id", "ID"},
       {"webinar-uuid-signed", 0, 0, kFlag, &webinar_signed_, "That id is the one that is signed",
        nullptr},
+      {"no-url", 0, 0, kString, &no_url_, "Media that are offered without a URL of their own",
+       "MEDIA,..."},
+      {"deskshare-key", 0, 0, kString, &deskshare_key_, "Its key among the media URLs", "NAME"},
       {"negotiate", 0, 0, kString, &negotiate_, "Merged over the echoed media_params", "JSON"},
       {"jpeg", 0, 0, kString, &jpeg_,
        "Send the cameras as JPEG at 5 fps, and say so in the answer or not", "told|untold"},
@@ -111,6 +115,7 @@ bool ServiceOptions::convert(Options *options, std::string *error) const {
   set(&config.webhook.webinar_uuid, webinar_uuid_);
   set(&config.reason, reason_);
   set(&config.negotiate, negotiate_);
+  set(&config.odd.deskshare_key, deskshare_key_);
   config.webhook.webinar_uuid_signed = webinar_signed_;
   config.string_ids = string_ids_;
   config.odd.microseconds = microseconds_;
@@ -120,7 +125,7 @@ bool ServiceOptions::convert(Options *options, std::string *error) const {
   if (!choose(webhook_urls_, kUrls, &config.webhook.urls, error) ||
       !choose(mix_id_, kMixIds, &config.odd.mix_id, error) ||
       !choose(refusal_form_, kForms, &config.odd.refusal, error) ||
-      !choose(jpeg_, kJpegs, &jpeg, error) ||
+      !choose(jpeg_, kJpegs, &jpeg, error) || !parse_media(no_url_, &config.no_url, error) ||
       !parse_numbers(attributes_, &options->meeting.attributes, error) ||
       !parse_numbers(informational_, &config.informational, error) ||
       !parse_refusals(refuse_, &config, error) || !convert_losses(&config, error))

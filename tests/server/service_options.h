@@ -25,7 +25,7 @@ class ServiceOptions {
   char *webhook_urls_ = nullptr, *webinar_uuid_ = nullptr, *mix_id_ = nullptr, *jpeg_ = nullptr,
        *attributes_ = nullptr, *refuse_ = nullptr, *refusal_form_ = nullptr, *reason_ = nullptr,
        *informational_ = nullptr, *outage_ = nullptr, *stall_ = nullptr, *replay_ = nullptr,
-       *negotiate_ = nullptr;
+       *negotiate_ = nullptr, *no_url_ = nullptr, *deskshare_key_ = nullptr;
   gboolean webinar_signed_ = FALSE, string_ids_ = FALSE, microseconds_ = FALSE,
            payload_encrypted_ = FALSE, misspelt_ = FALSE;
   int refuse_times_ = -1, repeat_lines_ = 0;

@@ -85,7 +85,9 @@ std::string Stream::media_urls() const {
     if (config_.offer_all)
       urls.str("all", base + "all");
     for (Media m : config_.offered)
-      urls.str(media_name(m), base + media_name(m));
+      if (!config_.no_url.count(m))
+        urls.str(m == Media::Deskshare ? config_.odd.deskshare_key : media_name(m),
+                 base + media_name(m));
     server.raw("server_urls", urls.object());
   }
   return Members().raw("media_server", server.object()).text();
@@ -272,7 +274,9 @@ void Stream::subscribe_video(Connection &connection, JsonObject *request) {
     response.str("user_id", std::to_string(user));
   else
     response.num("user_id", user);
-  connection.send(29, response.flag("subscribe", subscribe).num("status_code", verdict.status));
+  if (config_.odd.echo_subscribe)
+    response.flag("subscribe", subscribe);
+  connection.send(29, response.num("status_code", verdict.status));
   if (verdict.status)
     return;
   subscribed_user_ = subscribe ? static_cast<uint64_t>(user) : 0;
