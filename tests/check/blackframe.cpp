@@ -5,6 +5,7 @@
 #include "media/blackframe.h"
 #include "media/decode.h"
 #include "media/nal.h"
+#include "media/picture.h"
 
 #include <gst/check/gstcheck.h>
 #include <gst/codecparsers/gsth264parser.h>

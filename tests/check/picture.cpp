@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Keyframe detection (media/payload.h), and sizes of pictures.
-#include "media/decode.h"
+// Keyframe detection (media/picture.h), and sizes of pictures.
+#include "media/picture.h"
 #include "media/picturesize.h"
 
 #include "gst_check.h"
@@ -102,6 +102,46 @@ GST_START_TEST(test_access_units) {
   Bytes large = kStart4 + kSei + Bytes(200000, '\x65') + kStart3 + slice(5);
   BufferPtr buffer = buffer_of(large);
   fail_unless(picture_kind(Codec::H264, buffer.get()) == Picture::Key);
+}
+GST_END_TEST;
+
+// Intra refresh: the stream has no IDR picture after its first one.
+GST_START_TEST(test_recovery_points) {
+  const Bytes recovery("\x06\x06\x01\xc4\x80", 5),
+      after_timing("\x06\x01\x02\x11\x22\x06\x01\xc4\x80", 9);
+  const Bytes long_one =
+      Bytes("\x06\x05\xff\x02", 4) + Bytes(257, '\x55') + Bytes("\x06\x01\xc4\x80", 4);
+  const Bytes intra = slice(1), inter("\x61\x98\x21\xff", 4);
+  for (const Bytes &start : {kStart3, kStart4}) {
+    for (const Bytes &sei : {recovery, after_timing, long_one}) {
+      expect(start + kSps + start + kPps + start + sei + start + intra, Picture::Key, "intra");
+      expect(start + sei + start + inter, Picture::Delta, "inter");
+    }
+    expect(start + kSei + start + recovery + start + intra, Picture::Key, "the second SEI");
+    expect(start + intra, Picture::Delta, "no recovery point");
+    expect(start + recovery.substr(0, 2) + start + inter, Picture::Delta, "cut");
+    expect(start + Bytes("\x06\xff\xff", 3) + start + intra, Picture::Delta, "no end");
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(test_plain_codec) {
+  const struct {
+    Bytes bytes;
+    std::optional<Codec> codec;
+  } cases[] = {
+      {Bytes("\xff\xd8\xff\xe0", 4), Codec::Jpeg},
+      {Bytes("\x89PNG\r\n\x1a\n", 8), Codec::Png},
+      {kStart3 + kSps, Codec::H264},
+      {kStart4 + kSps, Codec::H264},
+      {"", {}},
+      {Bytes("\xff\xd8", 2), {}},
+      {Bytes("\0\0\0\5\x65\x88", 6), {}},
+      {Bytes("\0\0\0", 3), {}},
+      {Bytes("GIF89a"), {}},
+  };
+  for (auto &one : cases)
+    fail_unless(plain_codec(buffer_of(one.bytes).get()) == one.codec);
 }
 GST_END_TEST;
 
@@ -209,6 +249,8 @@ static Suite *picture_suite(void) {
   suite_add_tcase(suite, tc);
   tcase_add_loop_test(tc, test_slices, 0, (int) G_N_ELEMENTS(slices));
   tcase_add_test(tc, test_access_units);
+  tcase_add_test(tc, test_recovery_points);
+  tcase_add_test(tc, test_plain_codec);
   tcase_add_loop_test(tc, test_no_slice, 0, (int) G_N_ELEMENTS(unknowns));
   tcase_add_test(tc, test_emulation);
   tcase_add_test(tc, test_pictures);

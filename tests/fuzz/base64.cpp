@@ -3,6 +3,7 @@
 // from the bytes.
 #include "media/decode.h"
 #include "media/gstptr.h"
+#include "media/picture.h"
 #include "media/picturesize.h"
 
 #include <cstdio>

@@ -6,8 +6,8 @@
 namespace rtms {
 namespace {
 
-// Static payload types where RFC 3551 has them; a dynamic one for Opus.
-CapsPtr rtp_caps(const AudioParams &params) {
+// Static payload types where RFC 3551 has them; a dynamic one for Opus, which the packets tell.
+CapsPtr rtp_caps(const AudioParams &params, std::optional<int> rtp_payload) {
   const char *encoding = "OPUS";
   int payload = 96;
   int clock_rate = 48000;
@@ -21,9 +21,10 @@ CapsPtr rtp_caps(const AudioParams &params) {
     clock_rate =
         8000;  // RFC 3551: 8000 although it samples at 16000, a mistake kept for compatibility
   }
-  CapsPtr caps(gst_caps_new_simple(
-      "application/x-rtp", "media", G_TYPE_STRING, "audio", "clock-rate", G_TYPE_INT, clock_rate,
-      "encoding-name", G_TYPE_STRING, encoding, "payload", G_TYPE_INT, payload, nullptr));
+  CapsPtr caps(gst_caps_new_simple("application/x-rtp", "media", G_TYPE_STRING, "audio",
+                                   "clock-rate", G_TYPE_INT, clock_rate, "encoding-name",
+                                   G_TYPE_STRING, encoding, "payload", G_TYPE_INT,
+                                   rtp_payload.value_or(payload), nullptr));
   if (params.codec == Codec::Opus)
     gst_caps_set_simple(caps.get(), "encoding-params", G_TYPE_STRING, "2", "sprop-stereo",
                         G_TYPE_STRING, params.channels == 2 ? "1" : "0", nullptr);
@@ -32,9 +33,9 @@ CapsPtr rtp_caps(const AudioParams &params) {
 
 }  // namespace
 
-CapsPtr audio_caps(const AudioParams &params) {
-  if (params.content_type == ContentType::Rtp && params.codec != Codec::L16)
-    return rtp_caps(params);
+CapsPtr audio_caps(const AudioParams &params, std::optional<int> rtp_payload) {
+  if (is_rtp(params))
+    return rtp_caps(params, rtp_payload);
   switch (params.codec) {
     case Codec::G711:
       return CapsPtr(gst_caps_new_simple("audio/x-alaw", "rate", G_TYPE_INT, params.rate_hz,

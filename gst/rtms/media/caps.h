@@ -8,7 +8,8 @@
 
 namespace rtms {
 
-CapsPtr audio_caps(const AudioParams &params);
+// `rtp_payload`: the payload type of the packets, once one has come.
+CapsPtr audio_caps(const AudioParams &params, std::optional<int> rtp_payload = {});
 // With the size of the pictures, once they have told it.
 CapsPtr video_caps(const VideoParams &params, std::optional<PictureSize> size);
 CapsPtr transcript_caps(bool json);

@@ -2,12 +2,9 @@
 #include "decode.h"
 
 #include "base64.h"
-#include "nal.h"
 
 namespace rtms {
 namespace {
-
-constexpr unsigned kIdrSlice = 5;
 
 // RFC 6716 §3.1: frame length by configuration, in units of 2.5 ms.
 unsigned opus_frame_units(guint8 toc) {
@@ -59,7 +56,7 @@ BufferPtr text_buffer(std::string_view text) {
 }
 
 GstClockTime audio_duration(const AudioParams &params, GstBuffer *buffer) {
-  if (params.content_type == ContentType::Rtp && params.codec != Codec::L16)
+  if (is_rtp(params))
     return static_cast<GstClockTime>(params.send_rate_ms) * GST_MSECOND;
   const gsize size = gst_buffer_get_size(buffer);
   switch (params.codec) {
@@ -78,22 +75,15 @@ GstClockTime audio_duration(const AudioParams &params, GstBuffer *buffer) {
   }
 }
 
-bool audio_is_whole(const AudioParams &params, GstBuffer *buffer) {
-  return params.codec != Codec::L16 || gst_buffer_get_size(buffer) % (2 * params.channels) == 0;
+std::optional<int> rtp_payload_type(GstBuffer *buffer) {
+  guint8 header[2] = {};
+  if (gst_buffer_extract(buffer, 0, header, sizeof header) < sizeof header)
+    return std::nullopt;
+  return header[1] & 127;
 }
 
-Picture picture_kind(Codec codec, GstBuffer *buffer) {
-  if (codec != Codec::H264)
-    return Picture::Key;
-  ReadMap map(buffer);
-  NalScanner units(map.data(), map.size());
-  // The first slice tells: all slices of an access unit are IDR, or none is.
-  while (const guint8 *header = units.next()) {
-    const unsigned type = NalScanner::type(header);
-    if (NalScanner::is_slice(type))
-      return type == kIdrSlice ? Picture::Key : Picture::Delta;
-  }
-  return Picture::Unknown;
+bool audio_is_whole(const AudioParams &params, GstBuffer *buffer) {
+  return params.codec != Codec::L16 || gst_buffer_get_size(buffer) % (2 * params.channels) == 0;
 }
 
 void add_capture_time(GstBuffer *buffer, int64_t unix_ms, GstClockTime duration) {

@@ -6,6 +6,7 @@
 #include "pool.h"
 #include "protocol/types.h"
 
+#include <optional>
 #include <string_view>
 
 namespace rtms {
@@ -20,11 +21,11 @@ BufferPtr text_buffer(std::string_view text);
 // How long the audio in the buffer lasts; GST_CLOCK_TIME_NONE where the packet does not tell.
 GstClockTime audio_duration(const AudioParams &params, GstBuffer *buffer);
 
+// Of an RTP packet; nothing where the buffer is too short for one.
+std::optional<int> rtp_payload_type(GstBuffer *buffer);
+
 // False for raw audio that does not hold whole samples of each channel.
 bool audio_is_whole(const AudioParams &params, GstBuffer *buffer);
-
-enum class Picture { Key, Delta, Unknown };  // Unknown: no slice was found
-Picture picture_kind(Codec codec, GstBuffer *buffer);
 
 // Adds the capture time in Unix ms as GstReferenceTimestampMeta with caps timestamp/x-unix.
 void add_capture_time(GstBuffer *buffer, int64_t unix_ms, GstClockTime duration);

@@ -2,6 +2,7 @@
 #include "buffers.h"
 
 #include "media/decode.h"
+#include "media/picture.h"
 #include "protocol/text.h"
 
 namespace rtms {

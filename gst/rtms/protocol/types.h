@@ -85,6 +85,11 @@ struct AudioParams {
   int send_rate_ms = 20;
 };
 
+// Public samples ask for L16 as RTP, and get it raw.
+constexpr bool is_rtp(const AudioParams &params) {
+  return params.content_type == ContentType::Rtp && params.codec != Codec::L16;
+}
+
 struct VideoParams {  // video and screen; a screen has no data_opt
   ContentType content_type = ContentType::RawVideo;
   Codec codec = Codec::H264;

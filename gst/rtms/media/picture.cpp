@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "picture.h"
+
+#include "nal.h"
+
+#include <string_view>
+
+namespace rtms {
+namespace {
+
+// ITU-T H.264, tables 7-1 and 7-6, annex D.
+constexpr unsigned kIdrSlice = 5, kSei = 6, kRecoveryPoint = 6;
+constexpr unsigned kISlice = 2, kSiSlice = 4, kSliceTypes = 5;
+
+// Reads bits behind a header byte. Past the end there are zeros.
+class BitReader {
+ public:
+  BitReader(const guint8 *at, const guint8 *end) : at_(at), end_(end) {}
+
+  unsigned bit() {
+    const unsigned value = at_ < end_ ? *at_ >> (7 - bit_) & 1 : 0;
+    bit_ = (bit_ + 1) % 8;
+    if (bit_ == 0 && at_ < end_)
+      at_++;
+    return value;
+  }
+  // An unsigned Exp-Golomb code.
+  unsigned ue() {
+    unsigned zeros = 0;
+    while (zeros < 31 && at_ < end_ && !bit())
+      zeros++;
+    unsigned value = 1;
+    for (unsigned i = 0; i < zeros; i++)
+      value = value << 1 | bit();
+    return value - 1;
+  }
+
+ private:
+  const guint8 *at_, *end_;
+  unsigned bit_ = 0;
+};
+
+bool is_intra(const guint8 *header, const guint8 *end) {
+  BitReader bits(header + 1, end);
+  bits.ue();  // first_mb_in_slice
+  const unsigned type = bits.ue() % kSliceTypes;
+  return type == kISlice || type == kSiSlice;
+}
+
+// A type or a size of an SEI message: 255 means that there is more.
+unsigned sei_number(const guint8 **at, const guint8 *end) {
+  unsigned number = 0;
+  while (*at < end && **at == 0xff) {
+    number += 0xff;
+    (*at)++;
+  }
+  return *at < end ? number + *(*at)++ : number;
+}
+
+bool holds_recovery_point(const guint8 *header, const guint8 *end) {
+  constexpr guint8 kTrailingBits = 0x80;
+  for (const guint8 *at = header + 1; at < end && *at != kTrailingBits;) {
+    const unsigned type = sei_number(&at, end), size = sei_number(&at, end);
+    if (type == kRecoveryPoint)
+      return true;
+    if (size > static_cast<gsize>(end - at))
+      return false;
+    at += size;
+  }
+  return false;
+}
+
+bool begins_with(const ReadMap &map, std::string_view bytes) {
+  return std::string_view(reinterpret_cast<const char *>(map.data()), map.size())
+             .substr(0, bytes.size()) == bytes;
+}
+
+}  // namespace
+
+std::optional<Codec> plain_codec(GstBuffer *buffer) {
+  using namespace std::string_view_literals;
+  const ReadMap map(buffer);
+  if (begins_with(map, "\xff\xd8\xff"sv))
+    return Codec::Jpeg;
+  if (begins_with(map, "\x89PNG"sv))
+    return Codec::Png;
+  if (begins_with(map, "\0\0\1"sv) || begins_with(map, "\0\0\0\1"sv))
+    return Codec::H264;
+  return std::nullopt;
+}
+
+Picture picture_kind(Codec codec, GstBuffer *buffer) {
+  if (codec != Codec::H264)
+    return Picture::Key;
+  const ReadMap map(buffer);
+  const guint8 *end = map.data() + map.size();
+  NalScanner units(map.data(), map.size());
+  bool recovers = false;
+  // The first slice tells: all slices of an access unit are IDR, or none is. Encoders that never
+  // send an IDR again mark where a decoder can begin.
+  while (const guint8 *header = units.next()) {
+    const unsigned type = NalScanner::type(header);
+    if (type == kSei)
+      recovers |= holds_recovery_point(header, end);
+    if (NalScanner::is_slice(type))
+      return type == kIdrSlice || (recovers && is_intra(header, end)) ? Picture::Key
+                                                                      : Picture::Delta;
+  }
+  return Picture::Unknown;
+}
+
+}  // namespace rtms
