@@ -8,6 +8,7 @@
 #include <random>
 
 using rtms::Skew;
+using rtms::UsualDelay;
 
 namespace {
 
@@ -40,7 +41,7 @@ GST_START_TEST(test_drift) {
   Skew skew;
   for (int64_t now = 0; now < kFourHours; now += 20 * kMs) {
     const int64_t position = now - now / 1000000 * ppm;
-    skew.observe(position, now + network.delay());
+    skew.observe(UsualDelay::Audio, position, now + network.delay());
     expect_near(position + skew.skew_ns(), now, now);
   }
 }
@@ -52,7 +53,7 @@ GST_START_TEST(test_stalls) {
   for (int64_t now = 0; now < 3600 * kS; now += 20 * kMs) {
     const int64_t in_minute = now % (60 * kS);
     const int64_t arrival = in_minute < 3 * kS ? now - in_minute + 3 * kS : now;
-    skew.observe(now, arrival);
+    skew.observe(UsualDelay::Audio, now, arrival);
     expect_near(skew.skew_ns(), 0, now);
   }
 }
@@ -62,9 +63,9 @@ GST_END_TEST;
 GST_START_TEST(test_backlog) {
   Skew skew;
   for (int i = 0; i < 3000; i++)
-    skew.observe(i * 20 * kMs, i * kMs / 5);
+    skew.observe(UsualDelay::Audio, i * 20 * kMs, i * kMs / 5);
   for (int64_t now = kS; now < 600 * kS; now += 20 * kMs) {
-    skew.observe(60 * kS + now, now);
+    skew.observe(UsualDelay::Audio, 60 * kS + now, now);
     expect_near(skew.skew_ns(), 0, now);
   }
 }
@@ -74,7 +75,7 @@ GST_END_TEST;
 GST_START_TEST(test_full_speed) {
   Skew skew;
   for (int64_t i = 0; i < 100000; i++)
-    skew.observe(i * 20 * kMs, i * 10000);
+    skew.observe(UsualDelay::Audio, i * 20 * kMs, i * 10000);
   assert_equals_int64(skew.skew_ns(), 0);
 }
 GST_END_TEST;

@@ -95,6 +95,19 @@ GST_START_TEST(test_late_first_packet) {
 }
 GST_END_TEST;
 
+// The server's clock has jumped: what it says is later than it was by so much.
+GST_START_TEST(test_shift) {
+  Timeline t;
+  t.anchor(kStart, kSecond);
+  t.shift(5000);
+  assert_equals_int64(t.position(kStart), 5 * kSecond);
+  assert_equals_int64(t.position(kStart - 5000 + 20), 20 * kMs);
+  t.shift(-5000);
+  assert_equals_int64(t.position(kStart), 0);
+  assert_equals_int64(running(t, kStart), kSecond);
+}
+GST_END_TEST;
+
 // A GstSegment made of it does the same.
 GST_START_TEST(test_gst_segment) {
   for (int64_t arrival : {int64_t(0), 2 * kSecond, 100 * kSecond}) {
@@ -161,6 +174,7 @@ static Suite *timeline_suite(void) {
   tcase_add_loop_test(tc, test_first_packet, 0, (int) G_N_ELEMENTS(first_packets));
   tcase_add_test(tc, test_anchor_again);
   tcase_add_test(tc, test_late_first_packet);
+  tcase_add_test(tc, test_shift);
   tcase_add_test(tc, test_gst_segment);
   tcase_add_loop_test(tc, test_absurd_times, 0, (int) G_N_ELEMENTS(absurd));
   tcase_add_loop_test(tc, test_start_of_relative_times, 0, (int) G_N_ELEMENTS(absurd));

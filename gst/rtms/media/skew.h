@@ -2,6 +2,10 @@
 // How the server's clock drifts against the pipeline's. Pure: all times are arguments.
 #pragma once
 
+#include "usualdelay.h"
+
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -11,18 +15,45 @@ namespace rtms {
 // clocks. Bursts, stalls and backlogs pass without a trace.
 class Skew {
  public:
-  // Media of `position_ns` arrived at running time `running_ns`.
-  void observe(int64_t position_ns, int64_t running_ns);
+  // Media of `position_ns` arrived at running time `running_ns`. Audio counts where there is some:
+  // the kinds differ in how long they take.
+  void observe(UsualDelay::Kind kind, int64_t position_ns, int64_t running_ns) {
+    Window &window = windows_[kind];
+    const int64_t delay_ns = running_ns - position_ns;
+    if (!window.start_ns)
+      window.start_ns = running_ns;
+    window.least_ns = window.messages++ ? std::min(window.least_ns, delay_ns) : delay_ns;
+    if (running_ns - *window.start_ns >= kWindow_ns)
+      learn(kind, running_ns);
+  }
   // What to add to a position; 0 until there is something to compare.
   int64_t skew_ns() const { return skew_ns_; }
   void reset() { *this = Skew(); }
 
  private:
-  void close_window(int64_t running_ns);
+  // Long enough that some message comes through without delay, if there are that many.
+  static constexpr int64_t kWindow_ns = 5LL * 1000 * 1000 * 1000;
 
-  std::optional<int64_t> window_start_ns_;
-  int64_t window_min_ns_ = 0;           // of running time - position
-  std::optional<int64_t> baseline_ns_;  // the same of the first window
+  // The least delay of a kind, from window to window.
+  struct Window {
+    void close(int64_t skew_ns);
+    int64_t excess_ns() const;
+
+    std::optional<int64_t> start_ns, closed_ns;
+    unsigned messages = 0;
+    int64_t least_ns = 0;  // of running time - position
+    unsigned known = 0;    // windows that the baseline was made of
+    int64_t baseline_ns = 0;
+    int64_t smooth_ns = 0;          // mean error of the windows since
+    int64_t last_ns = 0;            // the least delay of the last window, without skew
+    int64_t noise_ns = 0;           // what that differs by from window to window
+    std::optional<int64_t> far_ns;  // of the last window, where that was too far off to believe
+  };
+
+  void learn(UsualDelay::Kind kind, int64_t running_ns);
+  bool counts(UsualDelay::Kind kind, int64_t running_ns) const;
+
+  std::array<Window, UsualDelay::kKinds> windows_;
   int64_t skew_ns_ = 0;
 };
 

@@ -8,8 +8,8 @@ namespace rtms {
 namespace {
 constexpr int64_t kMaxBeforeFirstMedia_ms = 90 * 1000;
 constexpr int64_t kNsPerMs = 1000 * 1000;
-// A century: what is further away is nonsense, and must not overflow.
-constexpr int64_t kFar_ms = 100LL * 365 * 24 * 3600 * 1000;
+// Twenty years: what is further away is nonsense, and sums of a few must not overflow.
+constexpr int64_t kFar_ms = 20LL * 365 * 24 * 3600 * 1000;
 
 int64_t since(int64_t zero_ms, int64_t unix_ms) {
   return std::clamp(unix_ms - zero_ms, -kFar_ms, kFar_ms) * kNsPerMs;
@@ -30,17 +30,12 @@ void Timeline::anchor(int64_t unix_ms, int64_t running_ns) {
   offset_ns_ = running_ns - position(unix_ms);
 }
 
-void Timeline::rebase(int64_t unix_ms, int64_t position_ns) {
-  old_zero_ms_ = zero_ms_;
-  zero_ms_ = unix_ms - position_ns / kNsPerMs;
+void Timeline::shift(int64_t by_ms) {
+  zero_ms_ = zero_ms() - by_ms;
 }
 
 int64_t Timeline::position(int64_t unix_ms) const {
   return since(zero_ms(), unix_ms);
-}
-
-int64_t Timeline::old_position(int64_t unix_ms) const {
-  return since(old_zero_ms_.value_or(zero_ms()), unix_ms);
 }
 
 int64_t Timeline::start_ms(int64_t relative_ms, int64_t captured_ms) const {

@@ -4,46 +4,58 @@
 #include <algorithm>
 
 namespace rtms {
-namespace {
-constexpr int64_t kNsPerS = 1000 * 1000 * 1000;
-// Further ahead than this, without the time having passed, is a jump of the clock.
-constexpr int64_t kMaxAhead_ns = 10 * kNsPerS;
-// Less far back than this is a message out of order.
-constexpr int64_t kMaxDisorder_ns = kNsPerS;
-}  // namespace
 
-bool Track::jumps(int64_t position_ns, int64_t running_ns, int64_t newest_ns) const {
-  if (!started_)
-    return false;
-  const int64_t step_ns = position_ns - last_ns_;
-  if (step_ns < -kMaxDisorder_ns)
-    return true;
-  // A camera that was off for long comes back where the other media are, or where the clock is.
-  return step_ns > kMaxAhead_ns && step_ns - (running_ns - last_running_ns_) > kMaxAhead_ns &&
-         position_ns - newest_ns > kMaxAhead_ns;
+Track::Track(TrackSet *set, std::optional<TrackClock::Kind> kind, int64_t step_ns)
+    : set_(set), step_ns_(step_ns) {
+  if (kind)
+    clock_.emplace(set, *kind);
 }
 
-Track::Stamp Track::stamp(Timeline *timeline, int64_t unix_ms, int64_t running_ns,
-                          int64_t newest_ns) {
-  Stamp stamp;
-  int64_t position_ns = timeline->position(unix_ms);
-  if (jumps(position_ns, running_ns, newest_ns)) {
-    const int64_t old_ns = timeline->old_position(unix_ms);
-    if (!jumps(old_ns, running_ns, newest_ns)) {
-      position_ns = old_ns;
-    } else {
-      // It goes on where it would be by now.
-      position_ns = last_ns_ + std::max<int64_t>(running_ns - last_running_ns_, 0);
-      timeline->rebase(unix_ms, position_ns);
-      stamp.discont = true;
-    }
-  }
-  started_ = true;
-  last_ns_ = position_ns;
-  last_running_ns_ = running_ns;
-  timeline->observe(position_ns, running_ns);
-  stamp.position_ns = not_before(position_ns + timeline->skew_ns());
+bool Track::needs_anchor(int64_t unix_ms, int64_t running_ns) const {
+  if (!set_->timeline()->anchored())
+    return true;
+  return clock_ &&
+         set_->text_anchor_is_late(set_->timeline()->position(anchor_ms(unix_ms)), running_ns);
+}
+
+int64_t Track::anchor_ms(int64_t unix_ms) const {
+  constexpr int64_t kNsPerMs = 1000 * 1000;
+  if (clock_)
+    return unix_ms + clock_->offset_ns() / kNsPerMs;
+  // An old text, after a pause, takes nothing back.
+  const Timeline &timeline = *set_->timeline();
+  return timeline.anchored() ? std::max(unix_ms, timeline.zero_ms() + set_->newest_ns() / kNsPerMs)
+                             : unix_ms;
+}
+
+Track::Stamp Track::stamp(int64_t unix_ms, int64_t running_ns) {
+  const int64_t skew_ns = set_->timeline()->skew_ns();
+  const int64_t position_ns = set_->timeline()->position(unix_ms);
+  Stamp stamp =
+      clock_ ? clock_->place(position_ns, running_ns) : stamp_text(position_ns, running_ns);
+  stamp.position_ns = not_before(stamp.position_ns + skew_ns);
   return stamp;
+}
+
+// A text may be old, but is not from the future.
+Track::Stamp Track::stamp_text(int64_t position_ns, int64_t running_ns) const {
+  const int64_t delay_ns = set_->delay_ns(position_ns, running_ns);
+  const int64_t lead_ns = set_->lead_ns(nullptr, position_ns, delay_ns);
+  Stamp stamp;
+  stamp.position_ns = position_ns;
+  if (lead_ns <= set_->allowed_lead_ns(running_ns) || !set_->usual().in_real_time())
+    return stamp;
+  stamp.position_ns -= lead_ns;
+  stamp.decision.what = TimeDecision::What::Odd;
+  stamp.decision.from_ns = position_ns;
+  stamp.decision.to_ns = stamp.position_ns;
+  stamp.decision.delay_ns = delay_ns;
+  return stamp;
+}
+
+void Track::lost() {
+  if (clock_)
+    clock_->lost();
 }
 
 int64_t Track::not_before(int64_t position_ns) {

@@ -51,6 +51,14 @@ PictureSize negotiated_size(const VideoParams &params) {
   }
 }
 
+std::optional<TrackClock::Kind> clock_of(Media media, bool participant) {
+  if (media == Media::Audio)
+    return participant ? TrackClock::Kind::Participant : TrackClock::Kind::Mix;
+  if (is_text(media))
+    return std::nullopt;
+  return media == Media::Video ? TrackClock::Kind::Video : TrackClock::Kind::Screen;
+}
+
 // Matroska's times are whole milliseconds.
 int64_t least_step(Media media) {
   return is_picture(media) ? GST_MSECOND : 0;
@@ -109,7 +117,7 @@ Output::Output(OutputContext *context, Media media, const OutputLabel &label)
       media_(media),
       participant_(label.participant.has_value()),
       pad_(new_pad(label)),
-      track_(least_step(media)),
+      track_(&context->time.tracks(), clock_of(media, participant_), least_step(media)),
       packets_(media == Media::Audio ? kSoundSizes : kPictureSizes) {
   caps_ = caps();
   set_black_size();
@@ -169,7 +177,6 @@ void Output::renegotiated() {
 }
 
 void Output::remapped() {
-  track_.resume();
   interrupt();
   gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event());
 }
@@ -181,6 +188,7 @@ void Output::interrupt() {
 
 void Output::lost() {
   interrupt();
+  track_.lost();
   ++context_->stats->of(media_).discontinuities;
   const unsigned wait_ms = context_->config.replay_wait_ms;
   const int64_t wait_us = wait_ms ? int64_t{wait_ms} * 1000 : kMaxReplay_us;
@@ -307,22 +315,29 @@ void Output::follow_size(GstBuffer *buffer) {
   renegotiated();
 }
 
+std::optional<int64_t> Output::anchor_ms(const MediaData &data) {
+  StreamTime &time = context_->time;
+  const int64_t captured_ms = time.timestamp_of(data);
+  if (!time.needs_anchor() && !track_.needs_anchor(captured_ms, time.arrival().running_ns))
+    return std::nullopt;
+  return track_.anchor_ms(captured_ms);
+}
+
 void Output::stamp(GstBuffer *buffer, const MediaData &data) {
   StreamTime &time = context_->time;
   const int64_t captured_ms = time.timestamp_of(data);
+  int64_t start_ms = captured_ms;
   if (media_ == Media::Transcript) {
     const TextSpan span = transcript_span(data, time.text_zero_ms(data));
     // What is said was said already, but two clocks of the service may differ by a little.
     const bool sensible = span.start > 0 && span.start - captured_ms <= kMaxAhead_ms;
-    const int64_t start_ms = sensible ? span.start : captured_ms;
-    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(
-        track_.not_before(time.timeline().position(start_ms) + time.timeline().skew_ns()));
-  } else {
-    const Track::Stamp stamp = track_.stamp(&time.timeline(), captured_ms,
-                                            time.arrival().running_ns, time.newest_position_ns());
-    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(stamp.position_ns);
-    discont_ |= stamp.discont;
+    start_ms = sensible ? span.start : captured_ms;
   }
+  const Track::Stamp stamp = track_.stamp(start_ms, time.arrival().running_ns);
+  GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(stamp.position_ns);
+  discont_ |= stamp.discont;
+  if (stamp.decision.any())
+    tell(stamp.decision);
   if (media_ == Media::Audio)
     align(buffer);
   if (discont_)
@@ -332,6 +347,12 @@ void Output::stamp(GstBuffer *buffer, const MediaData &data) {
   if (!is_text(media_))
     time.advance(media_, GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
   count(captured_ms, buffer);
+}
+
+void Output::tell(const TimeDecision &decision) {
+  GST_DEBUG_OBJECT(pad_, "%s", to_text(decision).c_str());
+  if (decision.what == TimeDecision::What::Odd)
+    ++context_->stats->of(media_).discontinuities;
 }
 
 // The wire's timestamps are whole milliseconds with jitter; the samples have neither.

@@ -69,6 +69,8 @@ class Output {
 
   // False where the pad leads nowhere: nothing is done for it then.
   bool leads_somewhere();
+  // Unix ms for StreamTime::anchor(), where that is due for the message.
+  std::optional<int64_t> anchor_ms(const MediaData &data);
   // Null where there is nothing to hand on.
   BufferPtr make(const MediaData &data);
   // True when the output is to be woken, and was not before.
@@ -105,6 +107,7 @@ class Output {
   void follow_speaker(const Speaker &speaker, const GstBuffer *buffer);
   void follow_size(GstBuffer *buffer);
   void stamp(GstBuffer *buffer, const MediaData &data);
+  void tell(const TimeDecision &decision);
   void align(GstBuffer *buffer);
   void count(int64_t captured_ms, const GstBuffer *buffer);
   void enqueue(BufferPtr buffer);

@@ -9,17 +9,18 @@ namespace rtms {
 Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
                  const Roster *roster, Calls calls)
     : calls_(std::move(calls)),
-      context_{element,
-               config,
-               stats,
-               roster,
-               [this] { set_.check_flows(); },
-               [this] { calls_.post([this] { sweep(); }); },
-               {element, config.latency, config.limits.time_ns, config.text_wait},
-               {},
-               gst_util_group_id_next(),
-               {},
-               {}},
+      context_{
+          element,
+          config,
+          stats,
+          roster,
+          [this] { set_.check_flows(); },
+          [this] { calls_.post([this] { sweep(); }); },
+          {element, config.latency, config.limits.time_ns, config.text_wait, config.buffer_data},
+          {},
+          gst_util_group_id_next(),
+          {},
+          {}},
       set_(&context_, calls_.stopped),
       participants_(&context_, &set_),
       backlog_(config.limits.bytes, [this] { release_backlog(); }),
@@ -140,7 +141,7 @@ void Outputs::push(const MediaData &data) {
     if (data.media != Media::Audio && backlog_.hold(data))
       return;
     if (data.media == Media::Audio)
-      anchor(context_.time.timestamp_of(data));
+      anchor(context_.time.timestamp_of(data), data.media);
     release_backlog();
   }
   accept(data);
@@ -157,7 +158,7 @@ bool Outputs::waits_for_audio() const {
 void Outputs::release_backlog() {
   const Backlog::Messages messages = backlog_.take();
   if (!messages.empty() && !context_.time.timeline().anchored())
-    anchor(context_.time.timestamp_of(messages.front()->data));
+    anchor(context_.time.timestamp_of(messages.front()->data), messages.front()->data.media);
   for (const auto &message : messages)
     accept(message->data);
 }
@@ -182,8 +183,8 @@ void Outputs::hand_on(const MediaData &data) {
   BufferPtr buffer = output->make(data);
   if (!buffer)
     return;
-  if (context_.time.needs_anchor())
-    anchor(context_.time.timestamp_of(data));
+  if (const auto unix_ms = output->anchor_ms(data))
+    anchor(*unix_ms, data.media);
   if (output->hand_on(std::move(buffer), data))
     to_wake_.push_back(output);
 }
@@ -195,8 +196,8 @@ void Outputs::wake() {
   context_.time.burst_over();
 }
 
-void Outputs::anchor(int64_t unix_ms) {
-  context_.time.anchor(unix_ms);
+void Outputs::anchor(int64_t unix_ms, Media media) {
+  context_.time.anchor(unix_ms, is_text(media));
   set_.for_each([](Output &output) { output.remapped(); });
 }
 

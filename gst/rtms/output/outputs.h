@@ -63,7 +63,7 @@ class Outputs {
   void release_backlog();
   void accept(const MediaData &data);
   void hand_on(const MediaData &data);
-  void anchor(int64_t unix_ms);
+  void anchor(int64_t unix_ms, Media media);
   void sweep();
 
   const Calls calls_;

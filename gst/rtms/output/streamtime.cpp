@@ -15,18 +15,22 @@ constexpr int64_t kComing_us = 400 * 1000;
 }  // namespace
 
 StreamTime::StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time,
-                       GstClockTime text_wait)
-    : element_(element), text_wait_(text_wait), latency_(std::make_shared<PadLatency>()) {
+                       GstClockTime text_wait, bool backlog)
+    : element_(element),
+      tracks_(&timeline_, backlog),
+      text_wait_(text_wait),
+      latency_(std::make_shared<PadLatency>()) {
   latency_->min = latency;
   latency_->queue_time = queue_time;
 }
 
-void StreamTime::anchor(int64_t unix_ms) {
+void StreamTime::anchor(int64_t unix_ms, bool text) {
   reanchor_ = false;
   arrival_.reset();
   // What came early is ahead of the clock: nothing plays before its end.
   timeline_.anchor(unix_ms, std::max(arrival().running_ns, latest_end_ns_));
   segment_ = timeline_.segment();
+  tracks_.anchored(arrival().running_ns, text);
   GST_INFO_OBJECT(element_,
                   "position 0 is Unix time %" G_GINT64_FORMAT " ms; position %" GST_TIME_FORMAT
                   " plays at running time %" GST_TIME_FORMAT,
@@ -67,7 +71,6 @@ GstClockTime StreamTime::running_time_of(GstClockTime position) const {
 }
 
 void StreamTime::advance(Media media, GstClockTime position, GstClockTime duration) {
-  newest_position_ns_ = std::max(newest_position_ns_, static_cast<int64_t>(position));
   const GstClockTime running = running_time_of(position);
   Newest &newest = newest_[static_cast<unsigned>(media)];
   if (running > newest.running)

@@ -4,6 +4,7 @@
 
 #include "gstrtmssrcpad.h"
 #include "media/timeline.h"
+#include "media/trackset.h"
 #include "protocol/types.h"
 
 #include <array>
@@ -22,14 +23,15 @@ class StreamTime {
   };
 
   StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time,
-             GstClockTime text_wait);
+             GstClockTime text_wait, bool backlog);
 
   Timeline &timeline() { return timeline_; }
   const Timeline &timeline() const { return timeline_; }
+  TrackSet &tracks() { return tracks_; }
   // The first media is mapped to the running time of its arrival; what comes first after a pause of
   // the pipeline, too.
   bool needs_anchor() const { return reanchor_; }
-  void anchor(int64_t unix_ms);
+  void anchor(int64_t unix_ms, bool text);
   EventPtr segment_event() const;
 
   const Arrival &arrival();
@@ -43,7 +45,6 @@ class StreamTime {
   void advance(Media media, GstClockTime position, GstClockTime duration);
   // Where a position plays.
   GstClockTime running_time_of(GstClockTime position) const;
-  int64_t newest_position_ns() const { return newest_position_ns_; }
 
   // Any thread.
   void set_playing(bool playing);
@@ -57,10 +58,10 @@ class StreamTime {
  private:
   GstElement *element_;
   Timeline timeline_;
+  TrackSet tracks_;
   Timeline::Segment segment_;
   std::optional<Arrival> arrival_;
   int64_t last_timestamp_ms_ = 0;
-  int64_t newest_position_ns_ = 0;
   int64_t latest_end_ns_ = 0;  // running time of the end of what was handed on
   std::atomic<bool> playing_{false};
   std::atomic<bool> reanchor_{true};
