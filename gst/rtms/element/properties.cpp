@@ -102,7 +102,8 @@ void install_properties(GObjectClass *klass) {
    * - `bytes`: size of their decoded payload
    * - `dropped`: number of buffers that were not pushed, because the pipeline was too slow, the
    *   payload was damaged, or the keyframe before it was missing
-   * - `discontinuities`: how often data was lost with a connection or in a full queue
+   * - `discontinuities`: how often data was lost with a connection or in a full queue, or a
+   *   timestamp was odd
    * - `reconnects`: number of connections that were lost and restored
    * - `keep-alives`: number of keep-alive requests answered
    * - `ignored`: number of messages that were damaged or of an unknown type

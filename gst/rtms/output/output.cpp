@@ -51,14 +51,6 @@ PictureSize negotiated_size(const VideoParams &params) {
   }
 }
 
-std::optional<TrackClock::Kind> clock_of(Media media, bool participant) {
-  if (media == Media::Audio)
-    return participant ? TrackClock::Kind::Participant : TrackClock::Kind::Mix;
-  if (is_text(media))
-    return std::nullopt;
-  return media == Media::Video ? TrackClock::Kind::Video : TrackClock::Kind::Screen;
-}
-
 // Matroska's times are whole milliseconds.
 int64_t least_step(Media media) {
   return is_picture(media) ? GST_MSECOND : 0;
@@ -117,7 +109,7 @@ Output::Output(OutputContext *context, Media media, const OutputLabel &label)
       media_(media),
       participant_(label.participant.has_value()),
       pad_(new_pad(label)),
-      track_(&context->time.tracks(), clock_of(media, participant_), least_step(media)),
+      track_(&context->time.tracks(), track_clock(media, participant_), least_step(media)),
       packets_(media == Media::Audio ? kSoundSizes : kPictureSizes) {
   caps_ = caps();
   set_black_size();

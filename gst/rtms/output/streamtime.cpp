@@ -14,6 +14,14 @@ constexpr int64_t kComing_us = 400 * 1000;
 
 }  // namespace
 
+std::optional<TrackClock::Kind> track_clock(Media media, bool participant) {
+  if (media == Media::Audio)
+    return participant ? TrackClock::Kind::Participant : TrackClock::Kind::Mix;
+  if (is_text(media))
+    return std::nullopt;
+  return media == Media::Video ? TrackClock::Kind::Video : TrackClock::Kind::Screen;
+}
+
 StreamTime::StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time,
                        GstClockTime text_wait, bool backlog)
     : element_(element),

@@ -4,6 +4,7 @@
 
 #include "gstrtmssrcpad.h"
 #include "media/timeline.h"
+#include "media/trackclock.h"
 #include "media/trackset.h"
 #include "protocol/types.h"
 
@@ -13,6 +14,9 @@
 #include <optional>
 
 namespace rtms {
+
+// Which clock the media of a pad follow; none where they are texts.
+std::optional<TrackClock::Kind> track_clock(Media media, bool participant);
 
 // Used on the loop thread, but for what says otherwise.
 class StreamTime {
