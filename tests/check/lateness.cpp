@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How late a track is, in numbers: held up, replayed, or for good.
-#include "media/lateness.h"
+#include "time/lateness.h"
 
-#include "media/knownoffsets.h"
+#include "time/knownoffsets.h"
 
 #include <gst/check/gstcheck.h>
 

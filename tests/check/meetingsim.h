@@ -3,7 +3,7 @@
 // them. All numbers, nothing in real time.
 #pragma once
 
-#include "media/track.h"
+#include "time/track.h"
 
 #include <cstdint>
 #include <functional>

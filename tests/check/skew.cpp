@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Four hours of a clock that is off, in numbers.
-#include "media/skew.h"
+#include "time/skew.h"
 
 #include "gst_check.h"
 

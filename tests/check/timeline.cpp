@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Unix ms → positions → running time.
-#include "media/timeline.h"
+#include "time/timeline.h"
 
 #include <gst/gst.h>
 #include "gst_check.h"

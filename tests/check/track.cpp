@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // One pad's positions: out of order, other clocks, cameras that were off, texts.
-#include "media/track.h"
+#include "time/track.h"
 
 #include <gst/check/gstcheck.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Which delay is usual: jitter, backlogs, servers that are faster than real time.
-#include "media/usualdelay.h"
+#include "time/usualdelay.h"
 
 #include <gst/check/gstcheck.h>
 

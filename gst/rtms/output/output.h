@@ -7,10 +7,10 @@
 #include "media/blackframe.h"
 #include "media/picturesize.h"
 #include "media/pool.h"
-#include "media/track.h"
 #include "roster.h"
 #include "stats.h"
 #include "streamtime.h"
+#include "time/track.h"
 
 #include <atomic>
 #include <functional>

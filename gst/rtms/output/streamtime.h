@@ -3,10 +3,10 @@
 #pragma once
 
 #include "gstrtmssrcpad.h"
-#include "media/timeline.h"
-#include "media/trackclock.h"
-#include "media/trackset.h"
 #include "protocol/types.h"
+#include "time/timeline.h"
+#include "time/trackclock.h"
+#include "time/trackset.h"
 
 #include <array>
 #include <atomic>
