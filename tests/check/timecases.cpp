@@ -290,21 +290,22 @@ GST_START_TEST(test_slew) {
 }
 GST_END_TEST;
 
-static void add(TCase *tcase, TFun test, std::vector<Case> (*make)()) {
-  tcase_add_loop_test(tcase, test, 0, static_cast<int>(cases(make).size()));
+static void add(Suite *suite, const char *name, TFun test, std::size_t count) {
+  constexpr double kPatienceSeconds = 60;
+  TCase *tcase = tcase_create(name);
+  tcase_set_timeout(tcase, kPatienceSeconds);
+  tcase_add_loop_test(tcase, test, 0, static_cast<int>(count));
+  suite_add_tcase(suite, tcase);
 }
 
+// Test cases, so that they run side by side.
 static Suite *timecases_suite(void) {
-  constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("timecases");
-  TCase *tcase = tcase_create("timecases");
-  tcase_set_timeout(tcase, kPatienceSeconds);
-  suite_add_tcase(suite, tcase);
-  add(tcase, test_odd_messages, odd_messages);
-  add(tcase, test_other_clocks, other_clocks);
-  add(tcase, test_pauses, pauses);
-  add(tcase, test_true_timestamps, true_timestamps);
-  tcase_add_loop_test(tcase, test_slew, 0, 4);
+  add(suite, "odd-messages", test_odd_messages, cases(odd_messages).size());
+  add(suite, "other-clocks", test_other_clocks, cases(other_clocks).size());
+  add(suite, "pauses", test_pauses, cases(pauses).size());
+  add(suite, "true-timestamps", test_true_timestamps, cases(true_timestamps).size());
+  add(suite, "slew", test_slew, 4);
   return suite;
 }
 
