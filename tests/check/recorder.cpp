@@ -74,7 +74,7 @@ GST_START_TEST(test_restart) {
   MeetingOptions options;
   options.duration_ms = 4 * kLengthMs;
   const auto reel = film(options);
-  auto meeting = std::make_shared<Replay>(reel), next = std::make_shared<Replay>(reel);
+  auto meeting = std::make_shared<ReelSource>(reel), next = std::make_shared<ReelSource>(reel);
   Config config;
   config.source = meeting;
   config.end = End::Nothing;
@@ -212,7 +212,7 @@ GST_START_TEST(test_back_again) {
                                   [](const auto &event) { return event.first > kLeavesMs; });
   reel->events.insert(later, {kLeavesMs, leaves});
   Config config;
-  config.source = std::make_shared<Replay>(reel);
+  config.source = std::make_shared<ReelSource>(reel);
   auto server = serve(std::move(config));
   RecorderRun run({"--no-video", "--speakers=1"});
   run.announce(*server);

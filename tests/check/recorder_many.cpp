@@ -58,7 +58,7 @@ GST_START_TEST(test_many) {
   std::vector<std::unique_ptr<Server>> servers;
   for (std::size_t i = 0; i < count; i++) {
     Config config;
-    config.source = std::make_shared<Replay>(reel);
+    config.source = std::make_shared<ReelSource>(reel);
     servers.push_back(serve(std::move(config)));
   }
   const char *format = g_getenv("RTMS_FORMAT") ? g_getenv("RTMS_FORMAT") : "mkv";

@@ -30,13 +30,13 @@ std::shared_ptr<const Reel> film(const MeetingOptions &options) {
   return reel;
 }
 
-int64_t Replay::now() {
+int64_t ReelSource::now() {
   if (!start_)
     start_ = g_get_real_time() / 1000;
   return start_;
 }
 
-bool Replay::next(Media m, MediaItem &item, int64_t &due_ms) {
+bool ReelSource::next(Media m, MediaItem &item, int64_t &due_ms) {
   auto found = reel_->items.find(m);
   if (over || found == reel_->items.end() || next_[m] >= found->second.size())
     return false;
@@ -45,7 +45,7 @@ bool Replay::next(Media m, MediaItem &item, int64_t &due_ms) {
   return true;
 }
 
-bool Replay::next_event(EventItem &item, int64_t &due_ms) {
+bool ReelSource::next_event(EventItem &item, int64_t &due_ms) {
   if (next_event_ >= reel_->events.size())
     return false;
   std::tie(due_ms, item) = reel_->events[next_event_++];

@@ -16,10 +16,10 @@ struct Reel {
 std::shared_ptr<const Reel> film(const MeetingOptions &options);
 
 // Ends when it is over.
-class Replay : public MediaSource {
+class ReelSource : public MediaSource {
  public:
   std::atomic<bool> over{false};
-  explicit Replay(std::shared_ptr<const Reel> reel) : reel_(std::move(reel)) {}
+  explicit ReelSource(std::shared_ptr<const Reel> reel) : reel_(std::move(reel)) {}
   bool next(Media m, MediaItem &item, int64_t &due_ms) override;
   bool next_event(EventItem &item, int64_t &due_ms) override;
 

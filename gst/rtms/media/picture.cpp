@@ -25,7 +25,7 @@ class BitReader {
     return value;
   }
   // An unsigned Exp-Golomb code.
-  unsigned ue() {
+  unsigned exp_golomb() {
     unsigned zeros = 0;
     while (zeros < 31 && at_ < end_ && !bit())
       zeros++;
@@ -42,8 +42,8 @@ class BitReader {
 
 bool is_intra(const guint8 *header, const guint8 *end) {
   BitReader bits(header + 1, end);
-  bits.ue();  // first_mb_in_slice
-  const unsigned type = bits.ue() % kSliceTypes;
+  bits.exp_golomb();  // first_mb_in_slice
+  const unsigned type = bits.exp_golomb() % kSliceTypes;
   return type == kISlice || type == kSiSlice;
 }
 
