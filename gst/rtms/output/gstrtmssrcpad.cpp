@@ -292,17 +292,26 @@ gboolean query(GstPad *pad, GstObject *parent, GstQuery *q) {
 }
 
 gboolean upstream_event(GstPad *pad, GstObject *, GstEvent *event) {
-  // Nothing can be done about these, and nothing need be. Others, a seek above all, are refused.
-  const GstEventType type = GST_EVENT_TYPE(event);
-  gst_event_unref(event);
-  // It comes with each new link: another branch may take what the last one refused.
-  if (type == GST_EVENT_RECONFIGURE) {
-    PadState *state = GST_RTMS_SRC_PAD(pad)->state;
-    std::lock_guard<std::mutex> lock(state->mutex);
-    state->links++;
-    state->flow = GST_FLOW_OK;
+  PadState *state = GST_RTMS_SRC_PAD(pad)->state;
+  EventPtr owned(event);
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_SELECT_STREAMS:
+      state->config.select(std::move(owned));
+      return TRUE;
+    case GST_EVENT_RECONFIGURE: {
+      // It comes with each new link: another branch may take what the last one refused.
+      std::lock_guard<std::mutex> lock(state->mutex);
+      state->links++;
+      state->flow = GST_FLOW_OK;
+      return TRUE;
+    }
+    // Nothing can be done about these, and nothing need be. Others, a seek above all, are refused.
+    case GST_EVENT_LATENCY:
+    case GST_EVENT_QOS:
+      return TRUE;
+    default:
+      return FALSE;
   }
-  return type == GST_EVENT_LATENCY || type == GST_EVENT_QOS || type == GST_EVENT_RECONFIGURE;
 }
 
 }  // namespace
@@ -353,6 +362,10 @@ void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *self) {
 
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *self) {
   return {self->state->queue.bytes(), self->state->queue.time_ns()};
+}
+
+bool gst_rtms_src_pad_is_half_full(GstRtmsSrcPad *self) {
+  return self->state->queue.half_full();
 }
 
 void gst_rtms_src_pad_turn_off(GstRtmsSrcPad *self) {

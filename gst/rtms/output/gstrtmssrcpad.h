@@ -47,6 +47,8 @@ struct PadConfig {
   std::function<void()> flow_changed;
   // EOS has gone through what follows the pad.
   std::function<void()> ended;
+  // SELECT_STREAMS came; on whatever thread.
+  std::function<void(EventPtr)> select;
 
   // What a LATENCY query gets. Any thread may ask, even when the run is over.
   std::shared_ptr<PadLatency> latency;
@@ -91,6 +93,8 @@ bool gst_rtms_src_pad_is_over(GstRtmsSrcPad *pad);
 bool gst_rtms_src_pad_is_linked(GstRtmsSrcPad *pad);
 
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *pad);
+// Whether more than half of a limit is taken.
+bool gst_rtms_src_pad_is_half_full(GstRtmsSrcPad *pad);
 
 // Ends the streaming tasks of pads that are going to be deactivated. All are told at once: what is
 // in the middle of a push gets a moment to finish; what is blocked for longer is flushed.

@@ -56,6 +56,22 @@ int64_t least_step(Media media) {
   return is_picture(media) ? GST_MSECOND : 0;
 }
 
+GstStream *new_stream(Media media, const char *id, GstCaps *caps) {
+  GstStreamType type = GST_STREAM_TYPE_AUDIO;
+  if (is_picture(media))
+    type = GST_STREAM_TYPE_VIDEO;
+  else if (is_text(media))
+    type = GST_STREAM_TYPE_TEXT;
+  return gst_stream_new(id, caps, type,
+                        is_text(media) ? GST_STREAM_FLAG_SPARSE : GST_STREAM_FLAG_NONE);
+}
+
+void note_tags(GstStream *stream, GstEvent *event) {
+  GstTagList *tags = nullptr;
+  gst_event_parse_tag(event, &tags);
+  gst_stream_set_tags(stream, tags);
+}
+
 }  // namespace
 
 GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
@@ -77,6 +93,7 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   config.certain_time = [context, media] { return context->time.certain_time(media); };
   config.flow_changed = [context] { context->flow_changed(); };
   config.ended = [context] { context->ended(); };
+  config.select = [context](EventPtr event) { context->select(std::move(event)); };
   config.latency = context->time.latency();
   GstElementClass *klass = GST_ELEMENT_GET_CLASS(context->element);
   GstRtmsSrcPad *pad = gst_rtms_src_pad_new(gst_element_class_get_pad_template(klass, label.templ),
@@ -109,10 +126,12 @@ Output::Output(OutputContext *context, Media media, const OutputLabel &label)
       media_(media),
       participant_(label.participant.has_value()),
       pad_(new_pad(label)),
+      drops_(context, media),
       track_(least_step(media)),
       packets_(media == Media::Audio ? kSoundSizes : kPictureSizes) {
   caps_ = caps();
   set_black_size();
+  stream_.reset(new_stream(media, label.stream_id.c_str(), caps_.get()));
   if (label.participant) {
     user_id_ = label.participant->user_id;
     title_ = label.participant->name;
@@ -132,16 +151,21 @@ void Output::store_sticky_events(const OutputLabel &label) {
   gst_event_set_group_id(start, context_->group_id);
   if (is_text(media_))
     gst_event_set_stream_flags(start, GST_STREAM_FLAG_SPARSE);
+  gst_event_set_stream(start, stream_.get());
   gst_pad_push_event(pad, start);
   gst_pad_push_event(pad, gst_event_new_caps(caps_.get()));
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
-  gst_pad_push_event(pad, gst_event_new_segment(&segment));
+  GstEvent *first = gst_event_new_segment(&segment);
+  gst_event_set_seqnum(first, context_->seqnum);
+  gst_pad_push_event(pad, first);
   if (context_->time.timeline().anchored())
-    gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event());
+    gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event(context_->seqnum));
   EventPtr tags = label.participant ? participant_tags(*label.participant) : nullptr;
-  if (tags)
-    gst_pad_push_event(pad, tags.release());
+  if (!tags)
+    return;
+  note_tags(stream_.get(), tags.get());
+  gst_pad_push_event(pad, tags.release());
 }
 
 CapsPtr Output::caps() const {
@@ -166,12 +190,13 @@ void Output::renegotiated() {
     return;
   gst_rtms_src_pad_enqueue_event(pad_, EventPtr(gst_event_new_caps(now.get())));
   caps_ = std::move(now);
+  gst_stream_set_caps(stream_.get(), caps_.get());
 }
 
 void Output::remapped() {
   track_.resume();
   interrupt();
-  gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event());
+  gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event(context_->seqnum));
 }
 
 void Output::interrupt() {
@@ -215,7 +240,10 @@ void Output::follow_replay(const GstBuffer *buffer) {
 }
 
 void Output::end() {
-  gst_rtms_src_pad_enqueue_event(pad_, EventPtr(gst_event_new_eos()));
+  drops_.finish();
+  EventPtr eos(gst_event_new_eos());
+  gst_event_set_seqnum(eos.get(), context_->seqnum);
+  gst_rtms_src_pad_enqueue_event(pad_, std::move(eos));
 }
 
 GstFlowReturn Output::flow() const {
@@ -224,9 +252,16 @@ GstFlowReturn Output::flow() const {
   return passes && !gst_rtms_src_pad_is_linked(pad_) ? GST_FLOW_NOT_LINKED : flow;
 }
 
+void Output::select(bool selected) {
+  if (selected != selected_)
+    GST_DEBUG_OBJECT(pad_, "%sselected", selected ? "" : "not ");
+  selected_ = selected;
+}
+
 bool Output::leads_somewhere() {
   // At EOS, not negotiated or in error it will take nothing until it is linked anew.
-  if (gst_rtms_src_pad_is_linked(pad_) && gst_rtms_src_pad_get_flow(pad_) > GST_FLOW_EOS)
+  if (selected_ && gst_rtms_src_pad_is_linked(pad_) &&
+      gst_rtms_src_pad_get_flow(pad_) > GST_FLOW_EOS)
     return true;
   interrupt();
   return false;
@@ -266,7 +301,8 @@ bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
     add_participant(buffer.get(), {active.user_id, active.name, ""});
   else
     add_participant(buffer.get(), speaker);
-  enqueue(std::move(buffer));
+  drops_.note(pad_, gst_rtms_src_pad_enqueue(pad_, std::move(buffer)),
+              context_->time.arrival().monotonic_us);
   return !std::exchange(to_wake_, true);
 }
 
@@ -290,7 +326,9 @@ void Output::follow_speaker(const Speaker &speaker, const GstBuffer *buffer) {
   if (told || speaker.name.empty())
     return;
   title_ = speaker.name;
-  gst_rtms_src_pad_enqueue_event(pad_, participant_tags(speaker));
+  EventPtr tags = participant_tags(speaker);
+  note_tags(stream_.get(), tags.get());
+  gst_rtms_src_pad_enqueue_event(pad_, std::move(tags));
 }
 
 // Pictures change their size at keyframes, too.
@@ -355,28 +393,6 @@ void Output::count(int64_t captured_ms, const GstBuffer *buffer) {
   if (!context_->first_latency_ns)
     context_->first_latency_ns = latency_ns;
   stats.latency_ns = latency_ns - *context_->first_latency_ns;
-}
-
-void Output::enqueue(BufferPtr buffer) {
-  const Queue::Result result = gst_rtms_src_pad_enqueue(pad_, std::move(buffer));
-  MediaStats &stats = context_->stats->of(media_);
-  stats.dropped += result.dropped;
-  if (result.dropped && !result.overflow)
-    GST_DEBUG_OBJECT(pad_, "dropped a picture that needs a keyframe before it");
-  if (result.overflow) {
-    ++stats.discontinuities;
-    if (!overflowing_)
-      GST_ELEMENT_WARNING(
-          context_->element, RESOURCE, NO_SPACE_LEFT,
-          ("The pipeline takes the %s too slowly: %u buffers dropped so far. Make what follows pad "
-           "%s faster, or raise max-queue-bytes or max-queue-time.",
-           media_nick(media_), result.dropped, GST_PAD_NAME(pad_)),
-          (nullptr));
-    overflowing_ = true;
-  } else if (overflowing_ &&
-             gst_rtms_src_pad_get_level(pad_).bytes <= context_->config.limits.bytes / 2) {
-    overflowing_ = false;
-  }
 }
 
 }  // namespace rtms

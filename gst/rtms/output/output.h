@@ -2,6 +2,7 @@
 // One pad: its caps and tags, and the buffers that are made of messages for it.
 #pragma once
 
+#include "drops.h"
 #include "gstrtmssrcpad.h"
 #include "media/audioalign.h"
 #include "media/blackframe.h"
@@ -30,6 +31,8 @@ struct OutputsConfig {
   unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: as long as the connection is away
 };
 
+class Output;
+
 // What the outputs of one stream share. Used on the loop thread.
 struct OutputContext {
   GstElement *element;
@@ -40,9 +43,14 @@ struct OutputContext {
   std::function<void()> flow_changed;
   // EOS has gone through a pad; from its streaming task.
   std::function<void()> ended;
+  // SELECT_STREAMS came to a pad; from any thread.
+  std::function<void(EventPtr)> select;
+  // There is another pad, which is not on the element yet, or one less.
+  std::function<void(const Output *added)> set_changed;
   StreamTime time;
   MediaParams params;
   guint group_id;
+  guint32 seqnum;         // of all segments and EOS events
   std::string stream_id;  // of the whole: the beginning of each pad's
   std::optional<int64_t> first_latency_ns;
 };
@@ -66,6 +74,11 @@ class Output {
 
   Media media() const { return media_; }
   GstRtmsSrcPad *pad() const { return pad_; }
+  GstStream *stream() const { return stream_.get(); }
+
+  // Nothing is decoded for a stream that is not selected.
+  void select(bool selected);
+  bool is_selected() const { return selected_; }
 
   // False where the pad leads nowhere: nothing is done for it then.
   bool leads_somewhere();
@@ -107,7 +120,6 @@ class Output {
   void stamp(GstBuffer *buffer, const MediaData &data);
   void align(GstBuffer *buffer);
   void count(int64_t captured_ms, const GstBuffer *buffer);
-  void enqueue(BufferPtr buffer);
   void hold_gaps(int64_t until_us);
   void follow_replay(const GstBuffer *buffer);
 
@@ -119,12 +131,14 @@ class Output {
   std::atomic<int> black_width_{0}, black_height_{0};
   BlackFrames black_;   // the streaming task's
   GstRtmsSrcPad *pad_;  // a reference of ours
+  ObjectPtr<GstStream> stream_;
+  bool selected_ = true;
+  Drops drops_;
   CapsPtr caps_;
   Track track_;
   AudioAlign align_;
   PacketPool packets_;
   bool discont_ = false;  // what comes next does not follow what came before
-  bool overflowing_ = false;
   bool to_wake_ = false;
   int64_t replay_until_us_ = 0;  // monotonic: the longest that no GAP goes out; 0: they do
 

@@ -15,12 +15,16 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
                roster,
                [this] { set_.check_flows(); },
                [this] { calls_.post([this] { sweep(); }); },
+               [this](EventPtr event) { select(std::move(event)); },
+               [this](const Output *added) { streams_.changed(added); },
                {element, config.latency, config.limits.time_ns, config.text_wait},
                {},
                gst_util_group_id_next(),
+               gst_util_seqnum_next(),
                {},
                {}},
       set_(&context_, calls_.stopped),
+      streams_(&context_, &set_, calls_.post),
       participants_(&context_, &set_),
       backlog_(config.limits.bytes, [this] { release_backlog(); }),
       texts_([this](const MediaData &data) { hand_on(data); }) {}
@@ -98,6 +102,15 @@ void Outputs::share_off() {
     screen->turn_off();
 }
 
+void Outputs::select(EventPtr event) {
+  // A function is copied: no owner is.
+  calls_.post([this, raw = event.release()] {
+    const EventPtr owned(raw);
+    if (!over_)
+      streams_.select(raw);
+  });
+}
+
 bool Outputs::end() {
   release_backlog();
   texts_.open();
@@ -128,6 +141,7 @@ void Outputs::forget() {
   over_ = true;
   backlog_.take();
   texts_.forget();
+  streams_.forget();
   participants_.forget();
 }
 

@@ -5,6 +5,7 @@
 #include "backlog.h"
 #include "outputset.h"
 #include "participants.h"
+#include "streams.h"
 #include "textgate.h"
 
 #include <functional>
@@ -65,10 +66,12 @@ class Outputs {
   void hand_on(const MediaData &data);
   void anchor(int64_t unix_ms);
   void sweep();
+  void select(EventPtr event);
 
   const Calls calls_;
   OutputContext context_;
   OutputSet set_;
+  Streams streams_;
   Participants participants_;
   Backlog backlog_;
   TextGate texts_;

@@ -27,6 +27,7 @@ class PadQueue {
   bool interrupt_if_empty();
   uint64_t bytes();
   uint64_t time_ns();
+  bool half_full();  // more than that
 
   // What the task does next, when what it took before is pushed.
   enum class Next { Item, Nothing, Stop };

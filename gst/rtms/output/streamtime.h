@@ -30,7 +30,7 @@ class StreamTime {
   // the pipeline, too.
   bool needs_anchor() const { return reanchor_; }
   void anchor(int64_t unix_ms);
-  EventPtr segment_event() const;
+  EventPtr segment_event(guint32 seqnum) const;
 
   const Arrival &arrival();
   void burst_over() { arrival_.reset(); }
