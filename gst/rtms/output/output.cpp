@@ -249,7 +249,9 @@ void Output::end() {
 GstFlowReturn Output::flow() const {
   const GstFlowReturn flow = gst_rtms_src_pad_get_flow(pad_);
   const bool passes = flow == GST_FLOW_OK || flow == GST_FLOW_NOT_LINKED;
-  return passes && !gst_rtms_src_pad_is_linked(pad_) ? GST_FLOW_NOT_LINKED : flow;
+  if (passes && !gst_rtms_src_pad_is_linked(pad_))
+    return GST_FLOW_NOT_LINKED;
+  return passes && gst_rtms_src_pad_is_over(pad_) ? GST_FLOW_EOS : flow;
 }
 
 void Output::select(bool selected) {

@@ -106,7 +106,8 @@ class Output {
   // EOS, behind what waits in the queue.
   void end();
 
-  // Any thread. GST_FLOW_NOT_LINKED whenever it is not linked.
+  // Any thread. GST_FLOW_NOT_LINKED whenever it is not linked, GST_FLOW_EOS when EOS has gone
+  // through.
   GstFlowReturn flow() const;
 
  private:

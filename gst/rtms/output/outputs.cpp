@@ -89,6 +89,7 @@ void Outputs::sweep() {
     return;
   wake();
   set_.sweep();
+  set_.check_flows();
 }
 
 void Outputs::camera_off(uint64_t user_id) {
