@@ -31,7 +31,11 @@ namespace rtms {
 // because the streaming task wrote beside it.
 struct PadState {
   explicit PadState(PadConfig c)
-      : config(std::move(c)), queue(config.policy, config.limits), position(config.step) {}
+      : config(std::move(c)),
+        queue(config.policy, config.limits),
+        position(config.step, config.policy == Queue::Policy::Oldest ? PadPosition::Late::EndToEnd
+                                                                     : PadPosition::Late::Stacked) {
+  }
 
   const PadConfig config;
   GstRtmsSrcPad *pad = nullptr;
@@ -101,14 +105,17 @@ void set_flow(GstRtmsSrcPad *self, GstFlowReturn flow, unsigned links) {
 
 void push_buffer(GstRtmsSrcPad *self, BufferPtr buffer) {
   PadState *state = self->state;
-  if (const GstClockTime moved = state->position.place(buffer.get())) {
+  const rtms::PadPosition::Placed placed = state->position.place(buffer.get());
+  if (placed.moved)
     GST_DEBUG_OBJECT(self,
-                     "moved by %" GST_TIME_FORMAT " to position %" GST_TIME_FORMAT
+                     "%s by %" GST_TIME_FORMAT ", at position %" GST_TIME_FORMAT
                      ": its place is outside the segment, or a GAP was sent for it",
-                     GST_TIME_ARGS(moved), GST_TIME_ARGS(GST_BUFFER_PTS(buffer.get())));
-    if (state->config.policy == rtms::Queue::Policy::Oldest)
-      GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
-  }
+                     placed.too_late ? "dropped, too late" : "moved", GST_TIME_ARGS(placed.moved),
+                     GST_TIME_ARGS(GST_BUFFER_PTS(buffer.get())));
+  if (placed.too_late)
+    return state->config.too_late();
+  if (placed.discont)
+    GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   state->fill.shown_until(state->position.end());
   GST_TRACE_OBJECT(self, "pushing %" GST_PTR_FORMAT, buffer.get());
   const unsigned links = state->links;

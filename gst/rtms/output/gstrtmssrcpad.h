@@ -29,7 +29,7 @@ struct PadLatency {
 struct PadConfig {
   Queue::Policy policy = Queue::Policy::Oldest;
   Queue::Limits limits;
-  // The least distance between two buffers.
+  // The least distance between two buffers that were moved, for they came too late.
   GstClockTime step = 0;
   // How long it is silent before it says so with a GAP, in ms.
   unsigned gap_after_ms = 250;
@@ -43,6 +43,8 @@ struct PadConfig {
   // A black frame of the size that the pad has now; `again`: the last one was black. Empty where
   // the pad does not fill; null where there is no such frame.
   std::function<BufferPtr(bool again)> black;
+  // A buffer came so late that it has no place.
+  std::function<void()> too_late;
   // The result of a push changed.
   std::function<void()> flow_changed;
   // EOS has gone through what follows the pad.

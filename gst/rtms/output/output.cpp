@@ -91,6 +91,7 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   const bool taken_away = is_picture(media) && !config.black;
   config.gap_flags = taken_away ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
   config.certain_time = [context, media] { return context->time.certain_time(media); };
+  config.too_late = [context, media] { context->too_late(media); };
   config.flow_changed = [context] { context->flow_changed(); };
   config.ended = [context] { context->ended(); };
   config.select = [context](EventPtr event) { context->select(std::move(event)); };

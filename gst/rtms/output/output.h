@@ -41,6 +41,8 @@ struct OutputContext {
   const Roster *roster;
   // The result of a pad's push changed; from its streaming task.
   std::function<void()> flow_changed;
+  // Media came so late that it has no place; from the pad's streaming task.
+  std::function<void(Media)> too_late;
   // EOS has gone through a pad; from its streaming task.
   std::function<void()> ended;
   // SELECT_STREAMS came to a pad; from any thread.

@@ -14,6 +14,9 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
                stats,
                roster,
                [this] { set_.check_flows(); },
+               [this](Media media) {
+                 calls_.post([this, media] { ++context_.stats->of(media).dropped; });
+               },
                [this] { calls_.post([this] { sweep(); }); },
                [this](EventPtr event) { select(std::move(event)); },
                [this](const Output *added) { streams_.changed(added); },
