@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What comes too late for its place: where it goes, and how soon the pad is right again.
-#include "output/padposition.h"
+#include "pad/padposition.h"
 
 #include "gst_check.h"
 

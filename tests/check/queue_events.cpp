@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Tags, caps and segments that a later one replaces do not pile up in a queue from which nothing is
 // taken: neither without buffers, nor around those that are dropped.
-#include "media/queue.h"
+#include "pad/queue.h"
 
 #include "gst_check.h"
 

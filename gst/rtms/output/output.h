@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One pad: its caps and tags, and the buffers that are made of messages for it.
+// One pad, and the way of a message into its queue.
 #pragma once
 
-#include "drops.h"
-#include "gstrtmssrcpad.h"
-#include "media/audioalign.h"
-#include "media/blackframe.h"
-#include "media/picturesize.h"
 #include "media/pool.h"
-#include "media/track.h"
+#include "pad/drops.h"
+#include "pad/gstrtmssrcpad.h"
+#include "pad/padreplay.h"
+#include "pad/stats.h"
 #include "roster.h"
-#include "stats.h"
+#include "stamper.h"
+#include "streaminfo.h"
 #include "streamtime.h"
 
-#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -76,7 +74,7 @@ class Output {
 
   Media media() const { return media_; }
   GstRtmsSrcPad *pad() const { return pad_; }
-  GstStream *stream() const { return stream_.get(); }
+  GstStream *stream() const { return info_.stream(); }
 
   // Nothing is decoded for a stream that is not selected.
   void select(bool selected);
@@ -91,7 +89,7 @@ class Output {
   void wake();
 
   // The parameters of the context have changed: caps follow.
-  void renegotiated();
+  void renegotiated() { info_.renegotiated(); }
   // The time line has a new mapping.
   void remapped();
   // What comes next does not follow what came before.
@@ -104,7 +102,7 @@ class Output {
   // The camera is off, or the share is over, until the next frame.
   void turn_off() { gst_rtms_src_pad_turn_off(pad_); }
   // Whose picture was the last.
-  std::optional<uint64_t> user_id() const { return user_id_; }
+  std::optional<uint64_t> user_id() const { return info_.user_id(); }
   // EOS, behind what waits in the queue.
   void end();
 
@@ -113,42 +111,19 @@ class Output {
   GstFlowReturn flow() const;
 
  private:
-  CapsPtr caps() const;
   GstRtmsSrcPad *new_pad(const OutputLabel &label);
-  void set_black_size();
-  BufferPtr black(bool again);
-  void store_sticky_events(const OutputLabel &label);
-  void follow_speaker(const Speaker &speaker, const GstBuffer *buffer);
-  void follow_size(GstBuffer *buffer);
-  void stamp(GstBuffer *buffer, const MediaData &data);
-  void align(GstBuffer *buffer);
-  void count(int64_t captured_ms, const GstBuffer *buffer);
-  void hold_gaps(int64_t until_us);
   void follow_replay(const GstBuffer *buffer);
 
   OutputContext *context_;
   const Media media_;
-  const bool participant_;  // the pad of one alone
-  // What the streaming task makes black frames of: the size of the last frame, or of the negotiated
-  // parameters.
-  std::atomic<int> black_width_{0}, black_height_{0};
-  BlackFrames black_;   // the streaming task's
   GstRtmsSrcPad *pad_;  // a reference of ours
-  ObjectPtr<GstStream> stream_;
-  bool selected_ = true;
+  StreamInfo info_;
+  Stamper stamper_;
+  PadReplay replay_;
   Drops drops_;
-  CapsPtr caps_;
-  Track track_;
-  AudioAlign align_;
   PacketPool packets_;
-  bool discont_ = false;  // what comes next does not follow what came before
+  bool selected_ = true;
   bool to_wake_ = false;
-  int64_t replay_until_us_ = 0;  // monotonic: the longest that no GAP goes out; 0: they do
-
-  // Whom it shows, and what was told of that.
-  std::optional<uint64_t> user_id_;
-  std::string title_;
-  std::optional<PictureSize> size_;
 };
 
 }  // namespace rtms

@@ -2,8 +2,8 @@
 // Where a stream is in time: the mapping that all its pads share, and the clock.
 #pragma once
 
-#include "gstrtmssrcpad.h"
 #include "media/timeline.h"
+#include "pad/gstrtmssrcpad.h"
 #include "protocol/types.h"
 
 #include <array>

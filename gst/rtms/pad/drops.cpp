@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "drops.h"
 
-#include "output.h"
-
 #include <utility>
 
 GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
@@ -35,15 +33,14 @@ void Drops::finish() {
 }
 
 void Drops::count(GstRtmsSrcPad *pad, const Queue::Result &result) {
-  MediaStats &stats = context_->stats->of(media_);
-  stats.dropped += result.dropped;
+  stats_->dropped += result.dropped;
   dropped_ += result.dropped;
   GST_DEBUG_OBJECT(pad, "dropped %u from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT ": %s",
                    result.dropped, GST_TIME_ARGS(result.from), GST_TIME_ARGS(result.to),
                    result.overflow ? "the queue is full" : "a keyframe is missing before it");
   if (!result.overflow)
     return;
-  ++stats.discontinuities;
+  ++stats_->discontinuities;
   if (!untold_.dropped)
     untold_.from = result.from;
   untold_.to = result.to;
@@ -53,11 +50,10 @@ void Drops::count(GstRtmsSrcPad *pad, const Queue::Result &result) {
 }
 
 void Drops::post_qos() const {
-  GstMessage *qos = gst_message_new_qos(GST_OBJECT(context_->element), TRUE,
-                                        context_->time.running_time_of(untold_.from), untold_.from,
-                                        untold_.from, untold_.to - untold_.from);
+  GstMessage *qos = gst_message_new_qos(GST_OBJECT(element_), TRUE, running_time_of_(untold_.from),
+                                        untold_.from, untold_.from, untold_.to - untold_.from);
   gst_message_set_qos_stats(qos, GST_FORMAT_BUFFERS, enqueued_ - dropped_, dropped_);
-  gst_element_post_message(context_->element, qos);
+  gst_element_post_message(element_, qos);
 }
 
 void Drops::post_warning(GstRtmsSrcPad *pad, const Queue::Result &result) const {
@@ -66,8 +62,8 @@ void Drops::post_warning(GstRtmsSrcPad *pad, const Queue::Result &result) const 
       "faster, or raise max-queue-bytes or max-queue-time.",
       media_nick(media_), result.dropped, GST_PAD_NAME(pad));
   gst_element_message_full_with_details(
-      context_->element, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
-      text, nullptr, __FILE__, GST_FUNCTION, __LINE__,
+      element_, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, text,
+      nullptr, __FILE__, GST_FUNCTION, __LINE__,
       gst_structure_new("details", "pad", G_TYPE_STRING, GST_PAD_NAME(pad), "dropped", G_TYPE_UINT,
                         result.dropped, "from", G_TYPE_UINT64, result.from, "to", G_TYPE_UINT64,
                         result.to, nullptr));

@@ -4,15 +4,20 @@
 
 #include "gstrtmssrcpad.h"
 #include "protocol/types.h"
+#include "stats.h"
 
 namespace rtms {
-
-struct OutputContext;
 
 // Used on the loop thread.
 class Drops {
  public:
-  Drops(const OutputContext *context, Media media) : context_(context), media_(media) {}
+  // `running_time_of`: where a position plays.
+  Drops(GstElement *element, Media media, MediaStats *stats,
+        std::function<GstClockTime(GstClockTime)> running_time_of)
+      : element_(element),
+        media_(media),
+        stats_(stats),
+        running_time_of_(std::move(running_time_of)) {}
 
   // What became of a buffer on its way into the pad's queue, at that monotonic time.
   void note(GstRtmsSrcPad *pad, const Queue::Result &result, int64_t now_us);
@@ -24,8 +29,10 @@ class Drops {
   void post_qos() const;
   void post_warning(GstRtmsSrcPad *pad, const Queue::Result &result) const;
 
-  const OutputContext *context_;
+  GstElement *element_;
   const Media media_;
+  MediaStats *stats_;
+  const std::function<GstClockTime(GstClockTime)> running_time_of_;
   bool overflowing_ = false;
   uint64_t dropped_ = 0, enqueued_ = 0;
   Queue::Result untold_;  // what the next QOS message is about

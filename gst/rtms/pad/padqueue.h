@@ -2,7 +2,7 @@
 // What waits for a pad's streaming task, and how that is stopped.
 #pragma once
 
-#include "media/queue.h"
+#include "queue.h"
 
 #include <chrono>
 #include <condition_variable>

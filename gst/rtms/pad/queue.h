@@ -3,7 +3,7 @@
 // thread-safe: its owner locks.
 #pragma once
 
-#include "gstptr.h"
+#include "media/gstptr.h"
 
 #include <cstdint>
 #include <deque>
