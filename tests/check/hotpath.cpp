@@ -2,9 +2,9 @@
 // hotpath SIZE COUNT: what each media message takes on the loop thread, from the bytes of the
 // socket to a buffer in a queue, COUNT times. instructions.py counts.
 #include "media/decode.h"
-#include "media/queue.h"
-#include "output/buffers.h"
-#include "output/participantmeta.h"
+#include "pad/buffers.h"
+#include "pad/participantmeta.h"
+#include "pad/queue.h"
 #include "protocol/parse.h"
 #include "transport/frames.h"
 

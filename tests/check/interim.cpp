@@ -115,6 +115,42 @@ GST_START_TEST(test_bounded) {
 }
 GST_END_TEST;
 
+// Nor can it make what waits large: with long texts, with long names, or with a text of its own
+// that is larger than all that may wait.
+GST_START_TEST(test_bounded_bytes) {
+  constexpr size_t kMost = 2 << 20;
+  const std::string large(size_t{100} << 10, 'x'), huge(size_t{8} << 20, 'y');
+  for (const bool in_name : {false, true}) {
+    InterimTexts texts;
+    size_t messages = 0, shown = 0;
+    const auto add = [&](const std::string &text, uint64_t user) {
+      rtms::MediaData data;
+      data.media = rtms::Media::Transcript;
+      data.payload = in_name ? std::string_view("x") : text;
+      data.user_name = in_name ? text : std::string_view("x");
+      data.user_id = user;
+      data.is_final = false;
+      data.start_time = 100;
+      bool show = false;
+      messages++;
+      shown += texts.add(data, 0, &show).size();
+      shown += show;
+    };
+    for (uint64_t user = 0; user < 200; user++)
+      add(large, user);
+    add(huge, 1000);
+    add(large, 1001);
+    size_t kept = 0, bytes = 0;
+    for (const auto &text : texts.all()) {
+      kept++;
+      bytes += text->data.payload.size() + text->data.user_name.size();
+    }
+    ck_assert_uint_eq(shown + kept, messages);
+    ck_assert_msg(bytes <= kMost, "%zu bytes wait", bytes);
+  }
+}
+GST_END_TEST;
+
 static Suite *interim_suite(void) {
   Suite *suite = suite_create("interim");
   TCase *tc = tcase_create("interim");
@@ -125,6 +161,7 @@ static Suite *interim_suite(void) {
   tcase_add_test(tc, test_next_text);
   tcase_add_test(tc, test_overdue);
   tcase_add_test(tc, test_bounded);
+  tcase_add_test(tc, test_bounded_bytes);
   return suite;
 }
 

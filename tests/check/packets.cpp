@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Buffers are used again: with nothing left of what they were, whatever was done to them.
 #include "media/decode.h"
-#include "output/buffers.h"
-#include "output/participantmeta.h"
+#include "pad/buffers.h"
+#include "pad/participantmeta.h"
 
 #include "gst_check.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The bounded queue: whole decodable units, nothing lost silently, events always.
-#include "media/queue.h"
+#include "pad/queue.h"
 
 #include "gst_check.h"
 

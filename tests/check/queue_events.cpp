@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Tags, caps and segments that a later one replaces do not pile up in a queue from which nothing is
 // taken: neither without buffers, nor around those that are dropped.
-#include "media/queue.h"
+#include "pad/queue.h"
 
 #include "gst_check.h"
+
+#include <string>
 
 using namespace rtms;
 using Policy = Queue::Policy;
@@ -117,11 +119,40 @@ GST_START_TEST(test_without_buffers) {
 }
 GST_END_TEST;
 
+// A collection has nothing to do with the buffers around it: only the newest waits.
+GST_START_TEST(test_collections) {
+  Queue queue(kPolicies[__i__], {});
+  for (unsigned i = 1; i <= kRounds; i++) {
+    const ObjectPtr<GstStreamCollection> collection(
+        gst_stream_collection_new(std::to_string(i).c_str()));
+    queue.push(EventPtr(gst_event_new_stream_collection(collection.get())));
+    queue.push(new_buffer(i));
+  }
+  unsigned events = 0, left = 0;
+  while (!queue.empty()) {
+    BufferPtr buffer;
+    EventPtr event;
+    queue.pop(&buffer, &event);
+    left += buffer != nullptr;
+    if (!event)
+      continue;
+    GstStreamCollection *parsed = nullptr;
+    gst_event_parse_stream_collection(event.get(), &parsed);
+    const ObjectPtr<GstStreamCollection> collection(parsed);
+    assert_equals_string(gst_stream_collection_get_upstream_id(collection.get()), "1000");
+    events++;
+  }
+  assert_equals_int(events, 1);
+  assert_equals_int(left, kRounds);
+}
+GST_END_TEST;
+
 static Suite *queue_events_suite() {
   Suite *suite = suite_create("queue_events");
   TCase *tcase = tcase_create("events");
   tcase_add_loop_test(tcase, test_around_dropped_buffers, 0, G_N_ELEMENTS(kPolicies));
   tcase_add_loop_test(tcase, test_without_buffers, 0, G_N_ELEMENTS(kPolicies));
+  tcase_add_loop_test(tcase, test_collections, 0, G_N_ELEMENTS(kPolicies));
   suite_add_tcase(suite, tcase);
   return suite;
 }

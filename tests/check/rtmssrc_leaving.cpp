@@ -221,17 +221,25 @@ GST_START_TEST(test_coming_and_going) {
                   "%zu comings: %zu packets, %zu pads, %s", i, crowd.packets, crowd.sinks.size(),
                   crowd.trouble.c_str());
     server->send_signaling(event_json(kLeave, person(user)));
-    ck_assert_uint_le(crowd.sinks.size(), kMostPads);
+    ck_assert(crowd.wait([&] { return crowd.sinks.size() <= kMostPads; }));
     most_threads = std::max(most_threads, threads());
     if (i == comings / 2)
       kb = resident_kb();
   }
-  ck_assert_msg(crowd.trouble.empty(), "%s", crowd.trouble.c_str());
+  size_t pads = 0, gone = 0;
+  std::string trouble;
+  ck_assert(crowd.wait([&] {
+    pads = crowd.sinks.size();
+    gone = crowd.gone;
+    trouble = crowd.trouble;
+    return true;
+  }));
+  ck_assert_msg(trouble.empty(), "%s", trouble.c_str());
   ck_assert_int_le(most_threads, static_cast<std::ptrdiff_t>(kMostPads + 20));
   g_print(
       "%zu comings: %zu pads now, %zu gone, %td threads at most, RSS %ld kB, in the middle %ld "
       "kB\n",
-      comings, crowd.sinks.size(), crowd.gone, most_threads, resident_kb(), kb);
+      comings, pads, gone, most_threads, resident_kb(), kb);
   if (in_real_time() && asked)
     ck_assert_int_le(resident_kb(), kb + kb / 10);
 }

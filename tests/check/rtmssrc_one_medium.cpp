@@ -283,6 +283,47 @@ GST_START_TEST(test_others_go_on) {
 }
 GST_END_TEST;
 
+// Nothing comes of audio any more, and nobody takes the video: it is over, with what video's branch
+// says of it. What is at its end does not keep the element alive; the order makes no difference.
+GST_START_TEST(test_nobody_takes_the_rest) {
+  const GstFlowReturn flows[] = {GST_FLOW_EOS, GST_FLOW_NOT_LINKED, GST_FLOW_ERROR};
+  GstFlowReturn flow = flows[__i__ / 2];
+  const bool first = __i__ % 2 == 0;
+  Meeting meeting({Trouble::DiesForEver, Media::Audio, false});
+  Player player(meeting.client("audio+video"));
+  player.play();
+  ck_assert_msg(
+      player.wait([](const Record &r) { return r.packets("audio") > 1 && r.packets("video") > 1; }),
+      "%s", player.summary().c_str());
+  const auto refuse = [&] {
+    const Ptr<GstPad, gst_object_unref> pad(gst_element_get_static_pad(player.src(), "video"));
+    gst_pad_add_probe(
+        pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+        [](GstPad *, GstPadProbeInfo *info, gpointer data) {
+          gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
+          GST_PAD_PROBE_INFO_FLOW_RETURN(info) = *static_cast<GstFlowReturn *>(data);
+          return GST_PAD_PROBE_HANDLED;
+        },
+        &flow, nullptr);
+  };
+  if (first)
+    refuse();
+  meeting.cause_trouble();
+  const auto audio_is_over = [](const Record &r) { return r.pad("audio").eos(); };
+  ck_assert_msg(player.wait(audio_is_over), "%s", player.summary().c_str());
+  if (!first)
+    refuse();
+  if (flow == GST_FLOW_ERROR) {
+    const Failure failure = player.wait_error();
+    ck_assert_msg(contains(failure.debug, "error (-5)"), "%s", failure.debug.c_str());
+    return;
+  }
+  player.wait_eos();
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
+}
+GST_END_TEST;
+
 // Pads of participants come at any time, but not when there is no audio any more.
 GST_START_TEST(test_no_more_participants) {
   Meeting meeting({Trouble::RefusedForLong, Media::Audio, false});
@@ -336,6 +377,7 @@ static Suite *rtmssrc_one_medium_suite() {
   tcase_add_test(others, test_no_more_participants);
   TCase *last = tcase_create("last");
   tcase_add_loop_test(last, test_last_kind, 0, kCases);
+  tcase_add_loop_test(last, test_nobody_takes_the_rest, 0, 6);
   for (TCase *tcase : {between, others, last}) {
     tcase_set_timeout(tcase, kPatienceSeconds);
     suite_add_tcase(suite, tcase);

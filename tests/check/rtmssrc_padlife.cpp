@@ -196,19 +196,31 @@ GST_START_TEST(test_refused) {
   sink.open(flows[__i__]);
   server->send_media(Media::Audio, audio_json(0, 0));
   ck_assert(sink.wait(1));
+  int sent = 0;
+  // Returns how many messages of audio have become buffers when those of a round have come.
+  const auto round = [&] {
+    sent++;
+    server->send_media(Media::Audio, audio_json(20 * sent, 0));
+    server->send_media(Media::Video, media_json(15, 40 * sent, access_unit(true, 500, 1)));
+    ck_assert(wait_packets(player, "video", static_cast<size_t>(sent)));
+    return audio_messages(player.src());
+  };
   // The result is there a moment later than the buffer.
-  uint64_t counted = 0;
-  for (int i = 1; i <= 10; i++) {
-    server->send_media(Media::Audio, audio_json(20 * i, 0));
-    server->send_media(Media::Video, media_json(15, 40 * i, access_unit(true, 500, 1)));
-    ck_assert(wait_packets(player, "video", static_cast<size_t>(i)));
-    if (i == 5)
-      counted = audio_messages(player.src());
-  }
+  const auto refused = [&] {
+    PadPtr pad(gst_element_get_static_pad(player.src(), "audio"));
+    return gst_pad_get_last_flow_return(pad.get()) == flows[__i__];
+  };
+  while (!refused())
+    round();
+  round();  // of which the audio may be on its way
+  const uint64_t counted = round();
+  for (int i = 0; i < 5; i++)
+    round();
   ck_assert_uint_le(audio_messages(player.src()), counted + 1);
-  ck_assert_uint_le(counted, 4);
+  ck_assert_uint_le(counted, static_cast<uint64_t>(sent) - 5);
+  // Now: a sink that is being stopped may say that it is at EOS, and then no pad takes data.
+  ck_assert(player.wait([](const Record &r) { return r.count(GST_MESSAGE_ERROR) == 0; }));
   player.stop();
-  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
 }
 GST_END_TEST;
 

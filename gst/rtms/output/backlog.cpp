@@ -9,13 +9,13 @@ constexpr unsigned kMaxHold_ms = 5000;
 }  // namespace
 
 bool Backlog::hold(const MediaData &data) {
-  const uint64_t cost = data.payload.size() + sizeof(HeldMedia);
-  if (max_bytes_ && bytes_ + cost > max_bytes_)
+  auto held = std::make_unique<HeldMedia>(data);
+  if (max_bytes_ && bytes_ + held->bytes() > max_bytes_)
     return false;
   if (messages_.empty())
     timer_.start(kMaxHold_ms, overdue_);
-  bytes_ += cost;
-  messages_.push_back(std::make_unique<HeldMedia>(data));
+  bytes_ += held->bytes();
+  messages_.push_back(std::move(held));
   return true;
 }
 

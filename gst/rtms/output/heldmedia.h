@@ -21,6 +21,11 @@ struct HeldMedia {
   HeldMedia(const HeldMedia &) = delete;
   HeldMedia &operator=(const HeldMedia &) = delete;
 
+  // The least that it takes.
+  size_t bytes() const {
+    return sizeof(*this) + payload.size() + user_name.size() + channel_id.size();
+  }
+
   const std::string payload, user_name, channel_id;
   MediaData data;  // with views of the above
 };

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "interim.h"
 
+#include <iterator>
+#include <utility>
+
 namespace rtms {
 namespace {
 
 constexpr size_t kMaxSpeakers = 256;
+constexpr size_t kMaxBytes = 1 << 20;
 
 // Versions of one text start at the same time, where they tell it.
 bool same_text(const MediaData &a, const MediaData &b) {
@@ -12,6 +16,12 @@ bool same_text(const MediaData &a, const MediaData &b) {
 }
 
 }  // namespace
+
+InterimTexts::Map::iterator InterimTexts::take(Map::iterator text, std::unique_ptr<HeldMedia> *to) {
+  *to = std::move(text->second.held);
+  bytes_ -= (*to)->bytes();
+  return texts_.erase(text);
+}
 
 template <typename Condition>
 InterimTexts::Texts InterimTexts::take_if(Condition condition) {
@@ -21,8 +31,7 @@ InterimTexts::Texts InterimTexts::take_if(Condition condition) {
       ++text;
       continue;
     }
-    taken.push_back(std::move(text->second.held));
-    text = texts_.erase(text);
+    text = take(text, &taken.emplace_back());
   }
   return taken;
 }
@@ -37,15 +46,23 @@ InterimTexts::Texts InterimTexts::add(const MediaData &data, int64_t now_us, boo
     // The final version of an older text can come after the first ones of the next.
     if (*show && !same_text(held, data) && *held.start_time > *data.start_time)
       return before;
-    if (!same_text(held, data))
-      before.push_back(std::move(found->second.held));
-    texts_.erase(found);
+    std::unique_ptr<HeldMedia> earlier;
+    take(found, &earlier);
+    if (!same_text(earlier->data, data))
+      before.push_back(std::move(earlier));
   }
   if (*show)
     return before;
-  if (texts_.size() >= kMaxSpeakers)
-    before = all();
-  texts_[speaker] = {std::make_unique<HeldMedia>(data), now_us};
+  auto held = std::make_unique<HeldMedia>(data);
+  if (texts_.size() >= kMaxSpeakers || bytes_ + held->bytes() > kMaxBytes) {
+    Texts others = all();
+    std::move(others.begin(), others.end(), std::back_inserter(before));
+  }
+  *show = held->bytes() > kMaxBytes;
+  if (*show)
+    return before;
+  bytes_ += held->bytes();
+  texts_[speaker] = {std::move(held), now_us};
   return before;
 }
 

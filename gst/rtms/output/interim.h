@@ -16,7 +16,7 @@ class InterimTexts {
   using Texts = std::vector<std::unique_ptr<HeldMedia>>;
 
   // A transcript message came. Returns what is to be shown before it; `*show` tells whether it is
-  // to be shown itself.
+  // to be shown itself. Where there is no room, nothing waits any longer.
   Texts add(const MediaData &data, int64_t now_us, bool *show);
   // What no final text has followed for so long that none will.
   Texts overdue(int64_t now_us);
@@ -30,10 +30,15 @@ class InterimTexts {
     std::unique_ptr<HeldMedia> held;
     int64_t since_us = 0;
   };
+  using Map = std::unordered_map<ParticipantId, Text>;
+
+  // Moves the text, which waits no longer; returns the one after it.
+  Map::iterator take(Map::iterator text, std::unique_ptr<HeldMedia> *to);
   template <typename Condition>
   Texts take_if(Condition condition);
 
-  std::unordered_map<ParticipantId, Text> texts_;  // by speaker
+  Map texts_;  // by speaker
+  size_t bytes_ = 0;
 };
 
 }  // namespace rtms

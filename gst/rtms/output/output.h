@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One pad: its caps and tags, and the buffers that are made of messages for it.
+// One pad, and the way of a message into its queue.
 #pragma once
 
-#include "gstrtmssrcpad.h"
-#include "media/audioalign.h"
-#include "media/blackframe.h"
-#include "media/picturesize.h"
 #include "media/pool.h"
+#include "pad/drops.h"
+#include "pad/gstrtmssrcpad.h"
+#include "pad/padreplay.h"
+#include "pad/stats.h"
 #include "roster.h"
-#include "stats.h"
+#include "stamper.h"
+#include "streaminfo.h"
 #include "streamtime.h"
-#include "time/track.h"
 
-#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,6 +29,8 @@ struct OutputsConfig {
   unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: as long as the connection is away
 };
 
+class Output;
+
 // What the outputs of one stream share. Used on the loop thread.
 struct OutputContext {
   GstElement *element;
@@ -38,11 +39,18 @@ struct OutputContext {
   const Roster *roster;
   // The result of a pad's push changed; from its streaming task.
   std::function<void()> flow_changed;
+  // Media came so late that it has no place; from the pad's streaming task.
+  std::function<void(Media)> too_late;
   // EOS has gone through a pad; from its streaming task.
   std::function<void()> ended;
+  // SELECT_STREAMS came to a pad; from any thread.
+  std::function<void(EventPtr)> select;
+  // There is another pad, which is not on the element yet, or one less.
+  std::function<void(const Output *added)> set_changed;
   StreamTime time;
   MediaParams params;
   guint group_id;
+  guint32 seqnum;         // of all segments and EOS events
   std::string stream_id;  // of the whole: the beginning of each pad's
   std::optional<int64_t> first_latency_ns;
 };
@@ -66,19 +74,24 @@ class Output {
 
   Media media() const { return media_; }
   GstRtmsSrcPad *pad() const { return pad_; }
+  GstStream *stream() const { return info_.stream(); }
+
+  // Nothing is decoded for a stream that is not selected.
+  void select(bool selected);
+  bool is_selected() const { return selected_; }
 
   // False where the pad leads nowhere: nothing is done for it then.
   bool leads_somewhere();
-  // Unix ms for StreamTime::anchor(), where that is due for the message.
-  std::optional<int64_t> anchor_ms(const MediaData &data);
   // Null where there is nothing to hand on.
   BufferPtr make(const MediaData &data);
+  // What the time line is to be anchored with for this message; nothing where it need not be.
+  std::optional<int64_t> anchor_ms(const MediaData &data) { return stamper_.anchor_ms(data); }
   // True when the output is to be woken, and was not before.
   bool hand_on(BufferPtr buffer, const MediaData &data);
   void wake();
 
   // The parameters of the context have changed: caps follow.
-  void renegotiated();
+  void renegotiated() { info_.renegotiated(); }
   // The time line has a new mapping.
   void remapped();
   // What comes next does not follow what came before.
@@ -91,50 +104,28 @@ class Output {
   // The camera is off, or the share is over, until the next frame.
   void turn_off() { gst_rtms_src_pad_turn_off(pad_); }
   // Whose picture was the last.
-  std::optional<uint64_t> user_id() const { return user_id_; }
+  std::optional<uint64_t> user_id() const { return info_.user_id(); }
   // EOS, behind what waits in the queue.
   void end();
 
-  // Any thread. GST_FLOW_NOT_LINKED whenever it is not linked.
+  // Any thread. GST_FLOW_NOT_LINKED whenever it is not linked, GST_FLOW_EOS when EOS has gone
+  // through.
   GstFlowReturn flow() const;
 
  private:
-  CapsPtr caps() const;
   GstRtmsSrcPad *new_pad(const OutputLabel &label);
-  void set_black_size();
-  BufferPtr black(bool again);
-  void store_sticky_events(const OutputLabel &label);
-  void follow_speaker(const Speaker &speaker, const GstBuffer *buffer);
-  void follow_size(GstBuffer *buffer);
-  void stamp(GstBuffer *buffer, const MediaData &data);
-  void tell(const TimeDecision &decision);
-  void align(GstBuffer *buffer);
-  void count(int64_t captured_ms, const GstBuffer *buffer);
-  void enqueue(BufferPtr buffer);
-  void hold_gaps(int64_t until_us);
   void follow_replay(const GstBuffer *buffer);
 
   OutputContext *context_;
   const Media media_;
-  const bool participant_;  // the pad of one alone
-  // What the streaming task makes black frames of: the size of the last frame, or of the negotiated
-  // parameters.
-  std::atomic<int> black_width_{0}, black_height_{0};
-  BlackFrames black_;   // the streaming task's
   GstRtmsSrcPad *pad_;  // a reference of ours
-  CapsPtr caps_;
-  Track track_;
-  AudioAlign align_;
+  StreamInfo info_;
+  Stamper stamper_;
+  PadReplay replay_;
+  Drops drops_;
   PacketPool packets_;
-  bool discont_ = false;  // what comes next does not follow what came before
-  bool overflowing_ = false;
+  bool selected_ = true;
   bool to_wake_ = false;
-  int64_t replay_until_us_ = 0;  // monotonic: the longest that no GAP goes out; 0: they do
-
-  // Whom it shows, and what was told of that.
-  std::optional<uint64_t> user_id_;
-  std::string title_;
-  std::optional<PictureSize> size_;
 };
 
 }  // namespace rtms

@@ -15,13 +15,20 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
           stats,
           roster,
           [this] { set_.check_flows(); },
+          [this](Media media) {
+            calls_.post([this, media] { ++context_.stats->of(media).dropped; });
+          },
           [this] { calls_.post([this] { sweep(); }); },
+          [this](EventPtr event) { select(std::move(event)); },
+          [this](const Output *added) { streams_.changed(added); },
           {element, config.latency, config.limits.time_ns, config.text_wait, config.buffer_data},
           {},
           gst_util_group_id_next(),
+          gst_util_seqnum_next(),
           {},
           {}},
       set_(&context_, calls_.stopped),
+      streams_(&context_, &set_, calls_.post),
       participants_(&context_, &set_),
       backlog_(config.limits.bytes, [this] { release_backlog(); }),
       texts_([this](const MediaData &data) { hand_on(data); }) {}
@@ -86,6 +93,7 @@ void Outputs::sweep() {
     return;
   wake();
   set_.sweep();
+  set_.check_flows();
 }
 
 void Outputs::camera_off(uint64_t user_id) {
@@ -97,6 +105,15 @@ void Outputs::camera_off(uint64_t user_id) {
 void Outputs::share_off() {
   if (Output *screen = set_.find(Media::Screen))
     screen->turn_off();
+}
+
+void Outputs::select(EventPtr event) {
+  // A function is copied: no owner is.
+  calls_.post([this, raw = event.release()] {
+    const EventPtr owned(raw);
+    if (!over_)
+      streams_.select(raw);
+  });
 }
 
 bool Outputs::end() {
@@ -129,6 +146,7 @@ void Outputs::forget() {
   over_ = true;
   backlog_.take();
   texts_.forget();
+  streams_.forget();
   participants_.forget();
 }
 

@@ -5,6 +5,7 @@
 #include "backlog.h"
 #include "outputset.h"
 #include "participants.h"
+#include "streams.h"
 #include "textgate.h"
 
 #include <functional>
@@ -35,7 +36,6 @@ class Outputs {
   // What is pushed goes on its way with the next wake().
   void push(const MediaData &data);
   void wake();
-  void first_packet(int64_t unix_ms) { context_.time.timeline().first_packet(unix_ms); }
   // The connection of these media is lost, and is there again.
   void lost(MediaMask media);
   void restored(MediaMask media);
@@ -50,11 +50,9 @@ class Outputs {
   // The loop thread ends: what waits for something is given up, and the pads are left alone.
   void forget();
 
-  // Any thread: media that comes while the pipeline does not play is thrown away.
-  void set_playing(bool playing) { context_.time.set_playing(playing); }
-  // Any thread.
-  const std::shared_ptr<PadLatency> &latency() const { return context_.time.latency(); }
-  // Any thread, as far as it says so.
+  // Any thread, as far as they say so. Media that comes while the pipeline does not play is thrown
+  // away.
+  StreamTime &time() { return context_.time; }
   OutputSet &pads() { return set_; }
 
  private:
@@ -65,10 +63,12 @@ class Outputs {
   void hand_on(const MediaData &data);
   void anchor(int64_t unix_ms, Media media);
   void sweep();
+  void select(EventPtr event);
 
   const Calls calls_;
   OutputContext context_;
   OutputSet set_;
+  Streams streams_;
   Participants participants_;
   Backlog backlog_;
   TextGate texts_;

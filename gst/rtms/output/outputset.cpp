@@ -21,6 +21,7 @@ Output *OutputSet::add(Media media, const OutputLabel &label) {
     std::lock_guard<std::mutex> lock(mutex_);
     outputs_[static_cast<unsigned>(media)] = std::move(output);
   }
+  context_->set_changed(added);
   gst_element_add_pad(context_->element, GST_PAD(added->pad()));
   return added;
 }
@@ -32,6 +33,7 @@ Output *OutputSet::add(const ParticipantId &id, const OutputLabel &label) {
     std::lock_guard<std::mutex> lock(mutex_);
     participants_[id] = std::move(output);
   }
+  context_->set_changed(added);
   gst_element_add_pad(context_->element, GST_PAD(added->pad()));
   return added;
 }
@@ -48,6 +50,7 @@ void OutputSet::end(const ParticipantId &id) {
     ending_.push_back(std::move(found->second));
     participants_.erase(found);
   }
+  context_->set_changed(nullptr);
   if (over)
     context_->ended();
 }
@@ -83,6 +86,16 @@ void OutputSet::update_levels() {
     media.queue_bytes += level.bytes;
     media.queue_time_ns = std::max<uint64_t>(media.queue_time_ns, level.time_ns);
   });
+}
+
+bool OutputSet::send(GstEvent *event) {
+  bool any = false;
+  std::lock_guard<std::mutex> lock(mutex_);
+  for_each([&](const Output &output) {
+    any = true;
+    gst_rtms_src_pad_enqueue_event(output.pad(), EventPtr(gst_event_ref(event)));
+  });
+  return any;
 }
 
 void OutputSet::check_flows() {

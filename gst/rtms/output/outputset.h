@@ -50,6 +50,8 @@ class OutputSet {
 
   // Brings the queue levels in the statistics up to date.
   void update_levels();
+  // Puts a serialized event on each pad, in order with its buffers. False where there is no pad.
+  bool send(GstEvent *event);
   // Only when no pad takes data any more is it time to stop.
   void check_flows();
   // Ends the streaming tasks, all at once: the pads are going to be deactivated.

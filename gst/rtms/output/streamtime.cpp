@@ -45,12 +45,14 @@ void StreamTime::anchor(int64_t unix_ms, bool text) {
                   timeline_.zero_ms(), GST_TIME_ARGS(segment_.start), GST_TIME_ARGS(segment_.base));
 }
 
-EventPtr StreamTime::segment_event() const {
+EventPtr StreamTime::segment_event(guint32 seqnum) const {
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
   segment.start = segment.time = segment.position = segment_.start;
   segment.base = segment_.base;
-  return EventPtr(gst_event_new_segment(&segment));
+  EventPtr event(gst_event_new_segment(&segment));
+  gst_event_set_seqnum(event.get(), seqnum);
+  return event;
 }
 
 const StreamTime::Arrival &StreamTime::arrival() {

@@ -2,7 +2,7 @@
 // Where a stream is in time: the mapping that all its pads share, and the clock.
 #pragma once
 
-#include "gstrtmssrcpad.h"
+#include "pad/gstrtmssrcpad.h"
 #include "protocol/types.h"
 #include "time/timeline.h"
 #include "time/trackclock.h"
@@ -36,7 +36,7 @@ class StreamTime {
   // the pipeline, too.
   bool needs_anchor() const { return reanchor_; }
   void anchor(int64_t unix_ms, bool text);
-  EventPtr segment_event() const;
+  EventPtr segment_event(guint32 seqnum) const;
 
   const Arrival &arrival();
   void burst_over() { arrival_.reset(); }

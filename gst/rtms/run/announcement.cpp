@@ -76,17 +76,9 @@ void Announcement::announced(const Webhook &hook) {
 void Announcement::announced_again(const Webhook &hook) {
   auto result = rejoin_config(settings_, hook, stream_id_);
   if (auto bad = std::get_if<BadSetting>(&result))
-    post_rejoin_warning(element_, bad->text);
-  else
-    go_on(std::get<SessionConfig>(result), false);
-}
-
-void Announcement::go_on(const SessionConfig &config, bool at_the_same_url) {
-  Session *session = stream_->session();
-  if (at_the_same_url || config.signaling_url != session->signaling_url())
-    session->rejoin(config.signaling_url, config.who.signature);
-  else
-    session->hurry();
+    return post_rejoin_warning(element_, bad->text);
+  const auto &config = std::get<SessionConfig>(result);
+  stream_->session()->announced_again(config.signaling_url, config.who.signature);
 }
 
 std::optional<BadSetting> Announcement::rejoin(const Settings &settings, const Webhook &hook) {
@@ -96,7 +88,8 @@ std::optional<BadSetting> Announcement::rejoin(const Settings &settings, const W
   auto result = rejoin_config(settings, hook, stream_id_);
   if (auto bad = std::get_if<BadSetting>(&result))
     return *bad;
-  go_on(std::get<SessionConfig>(result), true);
+  const auto &config = std::get<SessionConfig>(result);
+  session->rejoin(config.signaling_url, config.who.signature);
   return std::nullopt;
 }
 

@@ -35,7 +35,6 @@ class Announcement {
  private:
   void announced(const Webhook &hook);
   void announced_again(const Webhook &hook);
-  void go_on(const SessionConfig &config, bool at_the_same_url);
 
   GstElement *element_;
   const Settings settings_;

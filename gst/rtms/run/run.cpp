@@ -7,8 +7,8 @@
 #include "identity.h"
 #include "listen.h"
 #include "messages.h"
-#include "output/gstrtmssrcpad.h"
-#include "output/participantmeta.h"
+#include "pad/gstrtmssrcpad.h"
+#include "pad/participantmeta.h"
 #include "sessionconfig.h"
 #include "stream.h"
 
@@ -73,7 +73,8 @@ Run::Run(GstElement *element, const Settings &settings, Start start)
     : element_(element),
       thread_(LoopThread::get(settings.context)),
       webhook_log_(std::make_unique<CategoryLog>(gst_rtms_webhook_debug, element)),
-      stream_(std::make_unique<Stream>(element, settings, thread_.get())),
+      stats_(std::make_unique<Stats>()),
+      stream_(std::make_unique<Stream>(element, settings, stats_.get(), thread_.get())),
       announcement_(std::make_unique<Announcement>(element, settings, stream_.get(),
                                                    std::move(start.listener),
                                                    start.known ? start.known->who.stream_id : "")),
@@ -119,7 +120,7 @@ Run::~Run() {
 }
 
 void Run::set_playing(bool playing) {
-  stream_->outputs().set_playing(playing);
+  stream_->outputs().time().set_playing(playing);
   if (playing)
     thread_->post([this] { stream_->release(); });
 }
@@ -129,11 +130,11 @@ void Run::stop_pads() {
 }
 
 void Run::set_latency(GstClockTime latency) {
-  stream_->outputs().latency()->min = latency;
+  stream_->outputs().time().latency()->min = latency;
 }
 
 void Run::answer_latency(GstQuery *query) const {
-  stream_->outputs().latency()->answer(query);
+  stream_->outputs().time().latency()->answer(query);
 }
 
 void Run::send_eos() {
@@ -191,7 +192,7 @@ const std::string &Run::webhook_url() const {
 
 StructurePtr Run::stats() {
   stream_->outputs().pads().update_levels();
-  return stats_structure(stream_->stats());
+  return stats_structure(*stats_);
 }
 
 bool Run::is_own_thread() const {

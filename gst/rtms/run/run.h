@@ -17,6 +17,7 @@ class Announcement;
 class CategoryLog;
 class LoopThread;
 class Stream;
+struct Stats;
 
 // Made, used and destroyed on application threads. What has to be done on the loop thread is posted
 // there.
@@ -66,6 +67,7 @@ class Run {
   GstElement *element_;
   std::shared_ptr<LoopThread> thread_;  // its last user ends it, in the destructor
   std::unique_ptr<CategoryLog> webhook_log_;
+  std::unique_ptr<Stats> stats_;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<Announcement> announcement_;
   std::unique_ptr<Start> start_;  // until begin()

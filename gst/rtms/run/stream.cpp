@@ -47,14 +47,21 @@ bool is_camera_off(Product product, int64_t type) {
 
 }  // namespace
 
-Stream::Stream(GstElement *element, const Settings &settings, LoopThread *thread)
+Stream::Stream(GstElement *element, const Settings &settings, Stats *stats, LoopThread *thread)
     : element_(element),
       settings_(settings),
       thread_(thread),
       session_log_(gst_rtms_session_debug, element),
-      outputs_(element, outputs_config(settings), &stats_, &roster_,
+      stats_(stats),
+      outputs_(element, outputs_config(settings), stats, &roster_,
                {[this](std::function<void()> fn) { thread_->post(std::move(fn)); },
-                [this](GstFlowReturn flow) { downstream_stopped(flow); }}),
+                [this](GstFlowReturn flow) {
+                  thread_->post([this, flow] {
+                    if (!over_ && flow != GST_FLOW_EOS)
+                      GST_ELEMENT_FLOW_ERROR(element_, flow);
+                    end("nothing downstream takes data any more");
+                  });
+                }}),
       progress_(element) {}
 
 void Stream::connect(SessionConfig config) {
@@ -124,14 +131,6 @@ void Stream::close_later() {
   });
 }
 
-void Stream::downstream_stopped(GstFlowReturn flow) {
-  thread_->post([this, flow] {
-    if (!over_ && flow != GST_FLOW_EOS)
-      GST_ELEMENT_FLOW_ERROR(element_, flow);
-    end("nothing downstream takes data any more");
-  });
-}
-
 void Stream::session_connection(ConnectionState state, MediaMask media, unsigned attempt) {
   post_connection(element_, state, media, attempt);
   if (state != ConnectionState::Streaming)
@@ -139,9 +138,9 @@ void Stream::session_connection(ConnectionState state, MediaMask media, unsigned
   outputs_.restored(media);
   for (Media m : kAllMedia)
     if (media & streamed_ & media_bit(m))
-      ++stats_.of(m).reconnects;
+      ++stats_->of(m).reconnects;
   if (!media && signaled_)
-    ++stats_.signaling.reconnects;
+    ++stats_->signaling.reconnects;
   signaled_ |= !media;
   streamed_ |= media;
 }
@@ -172,7 +171,7 @@ void Stream::session_media(const MediaData &data) {
 
 void Stream::session_event(const EventUpdate &event) {
   if (event.type == static_cast<int64_t>(EventType::FirstPacketTimestamp) && event.timestamp > 0)
-    outputs_.first_packet(event.timestamp);
+    outputs_.time().timeline().first_packet(event.timestamp);
   EventUpdate named = event;
   roster_.update(&named);
   post_event(element_, product_, named);
@@ -204,15 +203,15 @@ void Stream::session_media_lost(MediaMask media) {
 void Stream::session_keep_alive(MediaMask media) {
   for (Media m : kAllMedia)
     if (media & media_bit(m)) {
-      ++stats_.of(m).keep_alives;
+      ++stats_->of(m).keep_alives;
       return;
     }
-  ++stats_.signaling.keep_alives;
+  ++stats_->signaling.keep_alives;
 }
 
 void Stream::session_ignored(const std::string &what) {
   GST_DEBUG_OBJECT(element_, "ignored: %s", what.c_str());
-  ++stats_.signaling.ignored;
+  ++stats_->signaling.ignored;
 }
 
 void Stream::session_warning(const SessionError &warning) {

@@ -5,7 +5,7 @@
 #include "base/beforepoll.h"
 #include "debug.h"
 #include "output/outputs.h"
-#include "output/stats.h"
+#include "pad/stats.h"
 #include "progress.h"
 #include "session/session.h"
 #include "settings.h"
@@ -21,11 +21,10 @@ class LoopThread;
 // Used on the loop thread, but for what says otherwise.
 class Stream final : public SessionListener {
  public:
-  Stream(GstElement *element, const Settings &settings, LoopThread *thread);
+  Stream(GstElement *element, const Settings &settings, Stats *stats, LoopThread *thread);
 
   // Any thread, where their methods allow it.
   Outputs &outputs() { return outputs_; }
-  const Stats &stats() const { return stats_; }
   // Any thread, before the loop thread does anything with this object.
   Progress &progress() { return progress_; }
 
@@ -61,13 +60,12 @@ class Stream final : public SessionListener {
   void session_ended() override;
 
   void close_later();
-  void downstream_stopped(GstFlowReturn flow);
 
   GstElement *element_;
   const Settings settings_;
   LoopThread *thread_;
   CategoryLog session_log_;
-  Stats stats_;
+  Stats *stats_;
   Roster roster_;
   Outputs outputs_;
   Progress progress_;

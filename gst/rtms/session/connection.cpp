@@ -31,6 +31,17 @@ struct MessageName {
 
 }  // namespace
 
+bool SessionContext::close_answered(const Connection &from, const StreamCloseResponse &response) {
+  if (!close_requested) {
+    unasked(from);
+    return false;
+  }
+  close_requested = response.status == 0;
+  if (!close_requested)
+    listener->session_warning(status_error("stream close", response.status, response.reason));
+  return close_requested;
+}
+
 void SessionContext::unasked(const Connection &from) const {
   // A server that goes on answering must not fill the bus with warnings.
   listener->session_ignored(from.name() + ": an answer that nothing asked for");

@@ -50,6 +50,8 @@ struct SessionContext {
   unsigned established = 0;      // handshakes for media that succeeded
   bool close_requested = false;  // the service was asked to end the stream
 
+  // True where the service ends the stream, as it was asked to.
+  bool close_answered(const Connection &from, const StreamCloseResponse &response);
   void unasked(const Connection &from) const;
   void debug(const std::string &text) const;
 };

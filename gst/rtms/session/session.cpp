@@ -69,21 +69,17 @@ void Session::release() {
 
 void Session::link_ready(MediaMask media) {
   signaling_.send(build_client_ready(context_.config.who));
-  watch_silence();
+  if (!silence_timer_.running()) {
+    silent_ = true;
+    silence_timer_.start(kSilence_ms, [this] {
+      if (silent_ && stage_ == Stage::Running)
+        context_.listener->session_connection(ConnectionState::Silent, links_.media(), 0);
+    });
+  }
   if (!(media & media_bit(Media::Video)))
     return;
   if (auto request = video_.renewal(unix_ms()))
     signaling_.send(*request);
-}
-
-void Session::watch_silence() {
-  if (silence_timer_.running())
-    return;
-  silent_ = true;
-  silence_timer_.start(kSilence_ms, [this] {
-    if (silent_ && stage_ == Stage::Running)
-      context_.listener->session_connection(ConnectionState::Silent, links_.media(), 0);
-  });
 }
 
 // One kind of media is not the meeting, unless it is the last.
@@ -114,6 +110,13 @@ void Session::rejoin(std::string signaling_url, std::string signature) {
   leave(signaling_.leave());
 }
 
+void Session::announced_again(const std::string &signaling_url, const std::string &signature) {
+  if (signaling_url != context_.config.signaling_url)
+    rejoin(signaling_url, signature);
+  else if (stage_ == Stage::Running)
+    signaling_.hurry();
+}
+
 // The old ones are closed, and gone, before the first new one is opened.
 void Session::leave(std::unique_ptr<Connection> old) {
   links_.leave(&leaving_);
@@ -136,11 +139,6 @@ void Session::connection_gone() {
     ended();
   else if (stage_ == Stage::Stopping)
     close_next();
-}
-
-void Session::hurry() {
-  if (stage_ == Stage::Running)
-    signaling_.hurry();
 }
 
 void Session::signaling_interrupted() {
@@ -183,7 +181,8 @@ void Session::received(const Connection &from, const Message &message) {
       listener->session_warning(
           status_error("video subscription", subscription->status, subscription->reason));
   } else if (auto close = std::get_if<StreamCloseResponse>(&message)) {
-    close_answered(from, *close);
+    if (context_.close_answered(from, *close))
+      stream_stopped();
   } else if (auto unknown = std::get_if<UnknownMessage>(&message)) {
     listener->session_ignored(from.name() + ": msg_type " + std::to_string(unknown->type));
   } else if (auto error = std::get_if<ParseError>(&message)) {
@@ -209,18 +208,6 @@ void Session::close_stream() {
   // Before the handshake it would get no answer: then it waits for that.
   context_.close_requested = true;
   signaling_.send(build_stream_close(context_.config.who));
-}
-
-void Session::close_answered(const Connection &from, const StreamCloseResponse &response) {
-  if (!context_.close_requested) {
-    context_.unasked(from);
-  } else if (response.status != 0) {
-    context_.close_requested = false;
-    context_.listener->session_warning(
-        status_error("stream close", response.status, response.reason));
-  } else {
-    stream_stopped();
-  }
 }
 
 // ---- the end -------------------------------------------------------------------------

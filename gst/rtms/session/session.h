@@ -39,9 +39,9 @@ class Session final : private StreamListener,
   // The service's own failure: it has announced the stream anew, at another URL. Everything starts
   // over there, when the old connections are gone. An empty signature leaves the old one.
   void rejoin(std::string signaling_url, std::string signature);
-  const std::string &signaling_url() const { return context_.config.signaling_url; }
-  // The service is there: what waits for a next try waits no longer.
-  void hurry();
+  // The same at another URL; at this one the service only says again that it is there: what waits
+  // for a next try waits no longer.
+  void announced_again(const std::string &signaling_url, const std::string &signature);
   // The service says, elsewhere, that the signaling connection is lost: if it is not, nothing
   // changes; if it is, that shows, or is repaired, at once.
   void signaling_interrupted();
@@ -71,8 +71,6 @@ class Session final : private StreamListener,
   void fail(const SessionError &why) override;
   void connection_gone() override;
 
-  void close_answered(const Connection &from, const StreamCloseResponse &response);
-  void watch_silence();
   void drain();
   void ended();
   void close_next();

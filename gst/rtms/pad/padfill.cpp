@@ -9,6 +9,26 @@ constexpr GstClockTime kStill = 3 * GST_SECOND;
 
 }  // namespace
 
+void PadFill::set_size(const PictureSize &size) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  size_ = size;
+  size_.colorimetry.clear();  // black is the same in all
+}
+
+BufferPtr PadFill::next_frame() {
+  PictureSize size;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    size = size_;
+  }
+  if (!filling_)
+    frames_.interrupt();
+  BufferPtr frame = frames_.next(size);
+  if (frame)
+    GST_BUFFER_FLAG_SET(frame.get(), GST_BUFFER_FLAG_GAP);
+  return frame;
+}
+
 void PadFill::shown_until(GstClockTime end) {
   off_ = false;
   shown_ = end;

@@ -49,6 +49,11 @@ uint64_t PadQueue::time_ns() {
   return queue_.time_ns();
 }
 
+bool PadQueue::half_full() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return queue_.half_full();
+}
+
 // With the mutex held: what was taken has been pushed. Only who stops waits for that.
 void PadQueue::pushed() {
   pushing_ = false;

@@ -2,7 +2,8 @@
 // One output of rtmssrc: a bounded queue and the task that pushes it downstream.
 #pragma once
 
-#include "media/queue.h"
+#include "media/picturesize.h"
+#include "queue.h"
 
 #include <gst/gst.h>
 #include <atomic>
@@ -29,24 +30,27 @@ struct PadLatency {
 struct PadConfig {
   Queue::Policy policy = Queue::Policy::Oldest;
   Queue::Limits limits;
-  // The least distance between two buffers.
+  // The least distance between two buffers that were moved, for they came too late.
   GstClockTime step = 0;
   // How long it is silent before it says so with a GAP, in ms.
   unsigned gap_after_ms = 250;
   GstGapFlags gap_flags{};
+  // Where it is silent for long, or turned off, it shows black.
+  bool fill_black = false;
 
   // The callbacks come from the pad's streaming task or whoever links it, without any lock held.
 
   // The running time up to which it is certain that nothing more will come; GST_CLOCK_TIME_NONE
   // where that cannot be told now.
   std::function<GstClockTime()> certain_time;
-  // A black frame of the size that the pad has now; `again`: the last one was black. Empty where
-  // the pad does not fill; null where there is no such frame.
-  std::function<BufferPtr(bool again)> black;
+  // A buffer came so late that it has no place.
+  std::function<void()> too_late;
   // The result of a push changed.
   std::function<void()> flow_changed;
   // EOS has gone through what follows the pad.
   std::function<void()> ended;
+  // SELECT_STREAMS came; on whatever thread.
+  std::function<void(EventPtr)> select;
 
   // What a LATENCY query gets. Any thread may ask, even when the run is over.
   std::shared_ptr<PadLatency> latency;
@@ -78,6 +82,8 @@ void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *pad);
 // No GAP goes out before that monotonic time, in us.
 void gst_rtms_src_pad_hold_gaps(GstRtmsSrcPad *pad, gint64 until_us);
 
+// What black frames look like; none of a size that is 0.
+void gst_rtms_src_pad_set_black(GstRtmsSrcPad *pad, const rtms::PictureSize &size);
 // The camera is off, or the share is over: where the pad fills, black is due.
 void gst_rtms_src_pad_turn_off(GstRtmsSrcPad *pad);
 
@@ -91,6 +97,8 @@ bool gst_rtms_src_pad_is_over(GstRtmsSrcPad *pad);
 bool gst_rtms_src_pad_is_linked(GstRtmsSrcPad *pad);
 
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *pad);
+// Whether more than half of a limit is taken.
+bool gst_rtms_src_pad_is_half_full(GstRtmsSrcPad *pad);
 
 // Ends the streaming tasks of pads that are going to be deactivated. All are told at once: what is
 // in the middle of a push gets a moment to finish; what is blocked for longer is flushed.

@@ -2,7 +2,7 @@
 // What waits for a pad's streaming task, and how that is stopped.
 #pragma once
 
-#include "media/queue.h"
+#include "queue.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -27,6 +27,7 @@ class PadQueue {
   bool interrupt_if_empty();
   uint64_t bytes();
   uint64_t time_ns();
+  bool half_full();  // more than that
 
   // What the task does next, when what it took before is pushed.
   enum class Next { Item, Nothing, Stop };

@@ -13,11 +13,16 @@ bool is_delta(const GstBuffer *buffer) {
   return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
 }
 
-// Only the later of two without a buffer between them means anything.
+bool is_collection(const GstEvent *event) {
+  return GST_EVENT_TYPE(event) == GST_EVENT_STREAM_COLLECTION;
+}
+
+// Only the later of two without a buffer between them means anything. A collection says nothing
+// about the buffers that follow it: buffers may stand between.
 bool replaces(const GstEvent *later, const GstEvent *earlier) {
   const GstEventType type = GST_EVENT_TYPE(later);
-  return type == GST_EVENT_TYPE(earlier) &&
-         (type == GST_EVENT_CAPS || type == GST_EVENT_SEGMENT || type == GST_EVENT_TAG);
+  return type == GST_EVENT_TYPE(earlier) && (type == GST_EVENT_CAPS || type == GST_EVENT_SEGMENT ||
+                                             type == GST_EVENT_TAG || is_collection(later));
 }
 
 }  // namespace
@@ -25,7 +30,7 @@ bool replaces(const GstEvent *later, const GstEvent *earlier) {
 Queue::Result Queue::push(BufferPtr buffer) {
   if (policy_ == Policy::ToKeyframe && wait_keyframe_) {
     if (is_delta(buffer.get()))
-      return {1, false};
+      return {1, false, GST_BUFFER_PTS(buffer.get()), GST_BUFFER_PTS(buffer.get())};
     wait_keyframe_ = false;
   }
   if (discont_)
@@ -37,17 +42,20 @@ Queue::Result Queue::push(BufferPtr buffer) {
   items_.push_back({std::move(buffer), nullptr, size});
   Result result;
   // A buffer that is larger than the whole bound goes through alone.
-  while (full() && buffers_ > 1) {
-    result.dropped += drop();
+  while (exceeds(1) && buffers_ > 1) {
+    drop(&result);
     result.overflow = true;
   }
   return result;
 }
 
 void Queue::push(EventPtr event) {
-  for (size_t at = items_.size(); at > 0 && items_[at - 1].event; --at)
-    if (replaces(event.get(), items_[at - 1].event.get()))
+  const bool everywhere = is_collection(event.get());
+  for (size_t at = items_.size(); at > 0 && (everywhere || items_[at - 1].event); --at) {
+    const GstEvent *earlier = items_[at - 1].event.get();
+    if (earlier && replaces(event.get(), earlier))
       items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(at - 1));
+  }
   items_.push_back({nullptr, std::move(event), 0});
 }
 
@@ -88,34 +96,39 @@ uint64_t Queue::time_ns() const {
              : 0;
 }
 
-bool Queue::full() const {
+// One of so many equal parts of a limit.
+bool Queue::exceeds(unsigned parts) const {
   // Small buffers cost more than their bytes.
   const uint64_t cost = buffers_ * kBufferCost;
-  return (limits_.bytes && (bytes_ > limits_.bytes || cost > std::max(limits_.bytes, kMinCost))) ||
-         (limits_.time_ns && policy_ != Policy::OldestBytes && time_ns() > limits_.time_ns);
+  return (limits_.bytes &&
+          (bytes_ > limits_.bytes / parts || cost > std::max(limits_.bytes, kMinCost) / parts)) ||
+         (limits_.time_ns && policy_ != Policy::OldestBytes && time_ns() > limits_.time_ns / parts);
 }
 
-unsigned Queue::drop() {
-  unsigned dropped = drop_oldest_buffer();
+void Queue::drop(Result *result) {
+  drop_oldest_buffer(result);
   if (policy_ == Policy::ToKeyframe) {
     while (buffers_ > 0 && is_delta(oldest_buffer()))
-      dropped += drop_oldest_buffer();
+      drop_oldest_buffer(result);
     wait_keyframe_ = buffers_ == 0;
   }
   if (buffers_ > 0)
     discont_head_ = true;
   else
     discont_ = true;
-  return dropped;
 }
 
 // Events stay: caps, segments and EOS are not lost with the buffers around them. But those that a
 // later one replaces would pile up.
-bool Queue::drop_oldest_buffer() {
+void Queue::drop_oldest_buffer(Result *result) {
   auto oldest = std::find_if(items_.begin(), items_.end(),
                              [](const Item &item) { return item.buffer != nullptr; });
   if (oldest == items_.end())
-    return false;
+    return;
+  const GstClockTime pts = GST_BUFFER_PTS(oldest->buffer.get());
+  if (result->dropped++ == 0)
+    result->from = pts;
+  result->to = pts;
   bytes_ -= oldest->bytes;
   buffers_--;
   // In front of it are events alone.
@@ -128,7 +141,6 @@ bool Queue::drop_oldest_buffer() {
     if (later != items_.end() && later->event)
       at = items_.erase(at);
   }
-  return true;
 }
 
 const GstBuffer *Queue::oldest_buffer() const {

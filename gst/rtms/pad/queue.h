@@ -3,7 +3,7 @@
 // thread-safe: its owner locks.
 #pragma once
 
-#include "gstptr.h"
+#include "media/gstptr.h"
 
 #include <cstdint>
 #include <deque>
@@ -28,6 +28,8 @@ class Queue {
   struct Result {
     unsigned dropped = 0;   // buffers that had to go
     bool overflow = false;  // because the queue is full; else video waits for a keyframe
+    // Timestamps of the first and the last of those that had to go.
+    uint64_t from = UINT64_MAX, to = UINT64_MAX;
   };
   Result push(BufferPtr buffer);
   void push(EventPtr event);
@@ -40,6 +42,8 @@ class Queue {
   bool empty() const { return items_.empty(); }
   uint64_t bytes() const { return bytes_; }
   uint64_t time_ns() const;
+  // More than half of a limit is taken.
+  bool half_full() const { return exceeds(2); }
 
  private:
   struct Item {
@@ -48,9 +52,9 @@ class Queue {
     uint64_t bytes = 0;
   };
 
-  bool full() const;
-  unsigned drop();
-  bool drop_oldest_buffer();
+  bool exceeds(unsigned parts) const;
+  void drop(Result *result);
+  void drop_oldest_buffer(Result *result);
   const GstBuffer *oldest_buffer() const;
 
   Policy policy_;

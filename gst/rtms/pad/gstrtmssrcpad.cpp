@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gstrtmssrcpad.h"
 
-#include "padfill.h"
-#include "padposition.h"
-#include "padqueue.h"
+#include "padpush.h"
+#include "padstate.h"
 
 #include <algorithm>
 #include <iterator>
 #include <mutex>
 
-GST_DEBUG_CATEGORY(gst_rtms_output_debug);  // of the whole room
+GST_DEBUG_CATEGORY(gst_rtms_output_debug);  // of this room and of output
 #define GST_CAT_DEFAULT gst_rtms_output_debug
 
 namespace {
@@ -18,41 +17,10 @@ using namespace std::chrono_literals;
 
 // A pad that goes on having nothing to say says so this often.
 constexpr auto kGapInterval = 250ms;
-constexpr GstClockTime kMinGap = 100 * GST_MSECOND;
 // What is in the middle of a push gets so long to finish, and then to be flushed.
 constexpr auto kPushTimeout = 300ms, kFlushTimeout = 100ms;
-constexpr size_t kCacheLine = 64;
 
 }  // namespace
-
-namespace rtms {
-
-// In cache lines by who writes: what the loop thread reads of each buffer's pad is not fetched anew
-// because the streaming task wrote beside it.
-struct PadState {
-  explicit PadState(PadConfig c)
-      : config(std::move(c)), queue(config.policy, config.limits), position(config.step) {}
-
-  const PadConfig config;
-  GstRtmsSrcPad *pad = nullptr;
-
-  std::atomic<GstFlowReturn> flow{GST_FLOW_OK};  // what the last push returned
-  std::atomic<bool> linked{false};
-  std::atomic<bool> threadless{false};  // the task could not be started
-  std::atomic<int64_t> gaps_from_us{0};
-  // What is said of the link, and how often there was a new one: written with the mutex.
-  std::atomic<unsigned> links{0};
-  std::mutex mutex;
-
-  alignas(kCacheLine) PadQueue queue;
-
-  // The streaming task's own.
-  alignas(kCacheLine) PadPosition position;
-  PadFill fill;
-  bool silent = false;  // a GAP was the last
-};
-
-}  // namespace rtms
 
 using rtms::BufferPtr;
 using rtms::EventPtr;
@@ -70,109 +38,14 @@ G_DEFINE_TYPE_WITH_CODE(GstRtmsSrcPad, gst_rtms_src_pad, GST_TYPE_PAD,
 
 namespace {
 
-// A sink that goes down while it has a buffer may return EOS in place of FLUSHING.
-GstFlowReturn push(GstRtmsSrcPad *self, BufferPtr buffer) {
-  const GstFlowReturn flow = gst_pad_push(GST_PAD(self), buffer.release());
-  if (flow != GST_FLOW_EOS)
-    return flow;
-  GstPad *peer = gst_pad_get_peer(GST_PAD(self));
-  const bool inactive = peer && !gst_pad_is_active(peer);
-  gst_clear_object(&peer);
-  return inactive ? GST_FLOW_FLUSHING : flow;
-}
-
-// What a push returned that began when the pad had been linked so often: it says nothing about a
-// newer link.
-void set_flow(GstRtmsSrcPad *self, GstFlowReturn flow, unsigned links) {
-  PadState *state = self->state;
-  if (flow == state->flow)
-    return;
-  {
-    std::lock_guard<std::mutex> lock(state->mutex);
-    if (links != state->links)
-      return;
-    state->flow = flow;
-  }
-  GST_DEBUG_OBJECT(self, "flow is now %s", gst_flow_get_name(flow));
-  // Flushing concerns this pad alone, and passes with its deactivation.
-  if (flow != GST_FLOW_FLUSHING)
-    state->config.flow_changed();
-}
-
-void push_buffer(GstRtmsSrcPad *self, BufferPtr buffer) {
-  PadState *state = self->state;
-  if (const GstClockTime moved = state->position.place(buffer.get())) {
-    GST_DEBUG_OBJECT(self,
-                     "moved by %" GST_TIME_FORMAT " to position %" GST_TIME_FORMAT
-                     ": its place is outside the segment, or a GAP was sent for it",
-                     GST_TIME_ARGS(moved), GST_TIME_ARGS(GST_BUFFER_PTS(buffer.get())));
-    if (state->config.policy == rtms::Queue::Policy::Oldest)
-      GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
-  }
-  state->fill.shown_until(state->position.end());
-  GST_TRACE_OBJECT(self, "pushing %" GST_PTR_FORMAT, buffer.get());
-  const unsigned links = state->links;
-  set_flow(self, push(self, std::move(buffer)), links);
-}
-
-void push_event(GstRtmsSrcPad *self, EventPtr event) {
-  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT)
-    self->state->position.set_segment(event.get());
-  GST_DEBUG_OBJECT(self, "pushing %" GST_PTR_FORMAT, event.get());
-  gst_pad_push_event(GST_PAD(self), event.release());
-}
-
-// A black frame in place of a GAP. What follows it begins with a keyframe: frames that build on the
-// last one shown would be decoded on top of black.
-bool push_black(GstRtmsSrcPad *self, GstClockTime until, GstClockTime least) {
-  PadState *state = self->state;
-  if (!state->config.black || !GST_CLOCK_TIME_IS_VALID(until) || !state->fill.is_due(until))
-    return false;
-  BufferPtr black = state->config.black(state->fill.is_filling());
-  if (!black || !state->queue.interrupt_if_empty() ||
-      !state->position.fill_until(black.get(), until, least))
-    return false;
-  state->fill.filled();
-  GST_DEBUG_OBJECT(
-      self, "no picture up to running time %" GST_TIME_FORMAT ": pushing black, %" GST_PTR_FORMAT,
-      GST_TIME_ARGS(until), black.get());
-  const unsigned links = state->links;
-  set_flow(self, push(self, std::move(black)), links);
-  return true;
-}
-
-void push_gap(GstRtmsSrcPad *self) {
-  PadState *state = self->state;
-  if (!gst_pad_is_linked(GST_PAD(self)) || state->flow <= GST_FLOW_EOS ||
-      g_get_monotonic_time() < state->gaps_from_us)
-    return;
-  const GstClockTime until = state->config.certain_time();
-  if (push_black(self, until, kMinGap))
-    return;
-  if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
-    gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
-    push_event(self, std::move(gap));
-  }
-}
-
-// Parsers and encoders name their caps at the first data, of which a GAP is a kind: without any, a
-// muxer knows nothing of the track, and some write a file then that nothing can read.
-void push_eos(GstRtmsSrcPad *self, EventPtr eos) {
-  const rtms::PadPosition &position = self->state->position;
-  if (gst_pad_is_linked(GST_PAD(self)) && position.is_new() &&
-      !push_black(self, position.base() + kMinGap, 0))
-    push_event(self, self->state->position.first_gap(kMinGap));
-  push_event(self, std::move(eos));
-}
-
-bool push_item(GstRtmsSrcPad *self, BufferPtr buffer, EventPtr event) {
+bool push_item(PadState *state, BufferPtr buffer, EventPtr event) {
   const bool eos = event && GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
   if (buffer)
-    push_buffer(self, std::move(buffer));
+    push_buffer(state, std::move(buffer));
   else if (eos)
-    push_eos(self, std::move(event));
+    push_eos(state, std::move(event));
   else
-    push_event(self, std::move(event));
+    push_event(state, std::move(event));
   return eos;
 }
 
@@ -187,9 +60,9 @@ void loop(gpointer data) {
   const PadQueue::Next next = state->queue.next(&buffer, &event, patience);
   state->silent = next == PadQueue::Next::Nothing;
   if (next == PadQueue::Next::Item)
-    eos = push_item(self, std::move(buffer), std::move(event));
+    eos = push_item(state, std::move(buffer), std::move(event));
   else if (next == PadQueue::Next::Nothing)
-    push_gap(self);
+    push_silence(state);
   if (!eos && next != PadQueue::Next::Stop)
     return;
   gst_pad_pause_task(GST_PAD(self));
@@ -292,17 +165,26 @@ gboolean query(GstPad *pad, GstObject *parent, GstQuery *q) {
 }
 
 gboolean upstream_event(GstPad *pad, GstObject *, GstEvent *event) {
-  // Nothing can be done about these, and nothing need be. Others, a seek above all, are refused.
-  const GstEventType type = GST_EVENT_TYPE(event);
-  gst_event_unref(event);
-  // It comes with each new link: another branch may take what the last one refused.
-  if (type == GST_EVENT_RECONFIGURE) {
-    PadState *state = GST_RTMS_SRC_PAD(pad)->state;
-    std::lock_guard<std::mutex> lock(state->mutex);
-    state->links++;
-    state->flow = GST_FLOW_OK;
+  PadState *state = GST_RTMS_SRC_PAD(pad)->state;
+  EventPtr owned(event);
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_SELECT_STREAMS:
+      state->config.select(std::move(owned));
+      return TRUE;
+    case GST_EVENT_RECONFIGURE: {
+      // It comes with each new link: another branch may take what the last one refused.
+      std::lock_guard<std::mutex> lock(state->mutex);
+      state->links++;
+      state->flow = GST_FLOW_OK;
+      return TRUE;
+    }
+    // Nothing can be done about these, and nothing need be. Others, a seek above all, are refused.
+    case GST_EVENT_LATENCY:
+    case GST_EVENT_QOS:
+      return TRUE;
+    default:
+      return FALSE;
   }
-  return type == GST_EVENT_LATENCY || type == GST_EVENT_QOS || type == GST_EVENT_RECONFIGURE;
 }
 
 }  // namespace
@@ -353,6 +235,14 @@ void gst_rtms_src_pad_interrupt(GstRtmsSrcPad *self) {
 
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *self) {
   return {self->state->queue.bytes(), self->state->queue.time_ns()};
+}
+
+bool gst_rtms_src_pad_is_half_full(GstRtmsSrcPad *self) {
+  return self->state->queue.half_full();
+}
+
+void gst_rtms_src_pad_set_black(GstRtmsSrcPad *self, const rtms::PictureSize &size) {
+  self->state->fill.set_size(size);
 }
 
 void gst_rtms_src_pad_turn_off(GstRtmsSrcPad *self) {

@@ -4,11 +4,19 @@
 #include <algorithm>
 
 namespace rtms {
+namespace {
+
+// For so long it is better to hear late what was said than not at all.
+constexpr GstClockTime kLongestLate = 4 * GST_SECOND;
+
+}  // namespace
 
 void PadPosition::reset() {
   gst_segment_init(&segment_, GST_FORMAT_TIME);
   end_ = GST_CLOCK_TIME_NONE;
   gap_end_ = moved_ = 0;
+  late_since_ = GST_CLOCK_TIME_NONE;
+  skipped_ = false;
 }
 
 void PadPosition::set_segment(GstEvent *event) {
@@ -22,22 +30,46 @@ GstClockTime PadPosition::position_of(GstClockTime running) const {
   return gst_segment_position_from_running_time(&segment_, GST_FORMAT_TIME, running);
 }
 
-GstClockTime PadPosition::place(GstBuffer *buffer) {
+PadPosition::Placed PadPosition::place(GstBuffer *buffer) {
   const GstClockTime pts = GST_BUFFER_PTS(buffer);
   if (!GST_CLOCK_TIME_IS_VALID(pts))
-    return 0;
+    return {};
+  const GstClockTime duration =
+      GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0;
   const GstClockTime first = std::max({segment_.start, position_of(gap_end_), moved_});
   const GstClockTime start = std::max(pts, first);
+  Placed placed;
   if (start > pts) {
-    GST_BUFFER_PTS(buffer) = start;
-    moved_ = start + step_;
+    placed = make_late(pts, duration, start);
+  } else {
+    placed.discont = skipped_;
+    late_since_ = GST_CLOCK_TIME_NONE;
   }
-  GstClockTime end = gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, start);
-  if (GST_BUFFER_DURATION_IS_VALID(buffer))
-    end += GST_BUFFER_DURATION(buffer);
+  skipped_ = placed.too_late;
+  if (placed.too_late)
+    return placed;
+  GST_BUFFER_PTS(buffer) = start;
+  const GstClockTime end =
+      gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, start) + duration;
   if (!GST_CLOCK_TIME_IS_VALID(end_) || end > end_)
     end_ = end;
-  return start - pts;
+  return placed;
+}
+
+// Each of a row without a pause is as late as the first.
+PadPosition::Placed PadPosition::make_late(GstClockTime pts, GstClockTime duration,
+                                           GstClockTime start) {
+  const bool is_first = !GST_CLOCK_TIME_IS_VALID(late_since_);
+  if (is_first)
+    late_since_ = start;
+  Placed placed;
+  placed.moved = start - pts;
+  placed.discont = late_ == Late::EndToEnd && (is_first || skipped_ || start != moved_);
+  placed.too_late = late_ == Late::EndToEnd && start - late_since_ >= kLongestLate &&
+                    placed.moved >= std::max(duration, step_);
+  if (!placed.too_late)
+    moved_ = start + (late_ == Late::EndToEnd ? std::max(duration, step_) : step_);
+  return placed;
 }
 
 GstClockTime PadPosition::gap_start() const {

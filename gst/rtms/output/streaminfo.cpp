@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "streaminfo.h"
+
+#include "media/caps.h"
+#include "output.h"
+#include "pad/participantmeta.h"
+
+#include <utility>
+
+namespace rtms {
+namespace {
+
+PictureSize negotiated_size(const VideoParams &params) {
+  switch (params.resolution) {
+    case Resolution::Sd:
+      return {854, 480, ""};
+    case Resolution::Fhd:
+      return {1920, 1080, ""};
+    case Resolution::Qhd:
+      return {2560, 1440, ""};
+    default:
+      return {1280, 720, ""};
+  }
+}
+
+GstStream *new_stream(Media media, const char *id, GstCaps *caps) {
+  GstStreamType type = GST_STREAM_TYPE_AUDIO;
+  if (is_picture(media))
+    type = GST_STREAM_TYPE_VIDEO;
+  else if (is_text(media))
+    type = GST_STREAM_TYPE_TEXT;
+  return gst_stream_new(id, caps, type,
+                        is_text(media) ? GST_STREAM_FLAG_SPARSE : GST_STREAM_FLAG_NONE);
+}
+
+void note_tags(GstStream *stream, GstEvent *event) {
+  GstTagList *tags = nullptr;
+  gst_event_parse_tag(event, &tags);
+  gst_stream_set_tags(stream, tags);
+}
+
+}  // namespace
+
+StreamInfo::StreamInfo(const OutputContext *context, Media media, const OutputLabel &label,
+                       GstRtmsSrcPad *pad)
+    : context_(context),
+      media_(media),
+      one_at_a_time_(label.participant || is_picture(media)),
+      pad_(pad) {
+  caps_ = caps();
+  set_black();
+  stream_.reset(new_stream(media, label.stream_id.c_str(), caps_.get()));
+  if (label.participant) {
+    user_id_ = label.participant->user_id;
+    title_ = label.participant->name;
+  }
+  store_sticky_events(label);
+}
+
+void StreamInfo::store_sticky_events(const OutputLabel &label) {
+  GstPad *pad = GST_PAD(pad_);
+  GstEvent *start = gst_event_new_stream_start(label.stream_id.c_str());
+  gst_event_set_group_id(start, context_->group_id);
+  if (is_text(media_))
+    gst_event_set_stream_flags(start, GST_STREAM_FLAG_SPARSE);
+  gst_event_set_stream(start, stream_.get());
+  gst_pad_push_event(pad, start);
+  gst_pad_push_event(pad, gst_event_new_caps(caps_.get()));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  GstEvent *first = gst_event_new_segment(&segment);
+  gst_event_set_seqnum(first, context_->seqnum);
+  gst_pad_push_event(pad, first);
+  if (context_->time.timeline().anchored())
+    gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event(context_->seqnum));
+  EventPtr tags = label.participant ? participant_tags(*label.participant) : nullptr;
+  if (!tags)
+    return;
+  note_tags(stream_.get(), tags.get());
+  gst_pad_push_event(pad, tags.release());
+}
+
+CapsPtr StreamInfo::caps() const {
+  switch (media_) {
+    case Media::Audio:
+      return audio_caps(context_->params.audio);
+    case Media::Video:
+    case Media::Screen:
+      return video_caps(context_->params.pictures(media_), size_);
+    case Media::Transcript:
+      return transcript_caps(context_->config.transcript_json);
+    case Media::Chat:
+      break;
+  }
+  return chat_caps();
+}
+
+// There is none for JPEG and PNG: each picture of theirs stands alone, and muxers need no parameter
+// sets.
+void StreamInfo::set_black() const {
+  if (!is_picture(media_))
+    return;
+  const VideoParams &params = context_->params.pictures(media_);
+  const bool is_h264 = params.codec == Codec::H264;
+  gst_rtms_src_pad_set_black(pad_,
+                             is_h264 ? size_.value_or(negotiated_size(params)) : PictureSize());
+}
+
+void StreamInfo::renegotiated() {
+  set_black();
+  CapsPtr now = caps();
+  if (gst_caps_is_equal(caps_.get(), now.get()))
+    return;
+  gst_rtms_src_pad_enqueue_event(pad_, EventPtr(gst_event_new_caps(now.get())));
+  caps_ = std::move(now);
+  gst_stream_set_caps(stream_.get(), caps_.get());
+}
+
+bool StreamInfo::follow_speaker(const Speaker &speaker, const GstBuffer *buffer) {
+  if (!one_at_a_time_)
+    return true;
+  if (user_id_ && user_id_ != speaker.user_id &&
+      GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    return false;
+  const bool told = user_id_ == speaker.user_id && title_ == speaker.name;
+  user_id_ = speaker.user_id;
+  if (told || speaker.name.empty())
+    return true;
+  title_ = speaker.name;
+  EventPtr tags = participant_tags(speaker);
+  note_tags(stream_.get(), tags.get());
+  gst_rtms_src_pad_enqueue_event(pad_, std::move(tags));
+  return true;
+}
+
+void StreamInfo::follow_size(GstBuffer *buffer) {
+  if (!is_picture(media_) || GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    return;
+  auto size = picture_size(context_->params.pictures(media_).codec, buffer);
+  // A camera that says nothing of its colors does not take away what the last one said.
+  if (size && size_ && size->colorimetry.empty())
+    size->colorimetry = size_->colorimetry;
+  if (!size || size_ == size)
+    return;
+  size_ = size;
+  renegotiated();
+}
+
+}  // namespace rtms

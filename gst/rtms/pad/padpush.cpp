@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "padpush.h"
+
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
+#define GST_CAT_DEFAULT gst_rtms_output_debug
+
+namespace rtms {
+namespace {
+
+constexpr GstClockTime kMinGap = 100 * GST_MSECOND;
+
+// A sink that goes down while it has a buffer may return EOS in place of FLUSHING.
+GstFlowReturn push(GstRtmsSrcPad *self, BufferPtr buffer) {
+  const GstFlowReturn flow = gst_pad_push(GST_PAD(self), buffer.release());
+  if (flow != GST_FLOW_EOS)
+    return flow;
+  GstPad *peer = gst_pad_get_peer(GST_PAD(self));
+  const bool inactive = peer && !gst_pad_is_active(peer);
+  gst_clear_object(&peer);
+  return inactive ? GST_FLOW_FLUSHING : flow;
+}
+
+// What a push returned that began when the pad had been linked so often: it says nothing about a
+// newer link.
+void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
+  if (flow == state->flow)
+    return;
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    if (links != state->links)
+      return;
+    state->flow = flow;
+  }
+  GST_DEBUG_OBJECT(state->pad, "flow is now %s", gst_flow_get_name(flow));
+  // Flushing concerns this pad alone, and passes with its deactivation.
+  if (flow != GST_FLOW_FLUSHING)
+    state->config.flow_changed();
+}
+
+// A black frame in place of a GAP. What follows it begins with a keyframe: frames that build on the
+// last one shown would be decoded on top of black.
+bool push_black(PadState *state, GstClockTime until, GstClockTime least) {
+  if (!state->config.fill_black || !GST_CLOCK_TIME_IS_VALID(until) || !state->fill.is_due(until))
+    return false;
+  BufferPtr black = state->fill.next_frame();
+  if (!black || !state->queue.interrupt_if_empty() ||
+      !state->position.fill_until(black.get(), until, least))
+    return false;
+  state->fill.filled();
+  GST_DEBUG_OBJECT(state->pad,
+                   "no picture up to running time %" GST_TIME_FORMAT
+                   ": pushing black, %" GST_PTR_FORMAT,
+                   GST_TIME_ARGS(until), black.get());
+  const unsigned links = state->links;
+  set_flow(state, push(state->pad, std::move(black)), links);
+  return true;
+}
+
+}  // namespace
+
+void push_buffer(PadState *state, BufferPtr buffer) {
+  const PadPosition::Placed placed = state->position.place(buffer.get());
+  if (placed.moved)
+    GST_DEBUG_OBJECT(state->pad,
+                     "%s by %" GST_TIME_FORMAT ", at position %" GST_TIME_FORMAT
+                     ": its place is outside the segment, or a GAP was sent for it",
+                     placed.too_late ? "dropped, too late" : "moved", GST_TIME_ARGS(placed.moved),
+                     GST_TIME_ARGS(GST_BUFFER_PTS(buffer.get())));
+  if (placed.too_late)
+    return state->config.too_late();
+  if (placed.discont)
+    GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
+  state->fill.shown_until(state->position.end());
+  GST_TRACE_OBJECT(state->pad, "pushing %" GST_PTR_FORMAT, buffer.get());
+  const unsigned links = state->links;
+  set_flow(state, push(state->pad, std::move(buffer)), links);
+}
+
+void push_event(PadState *state, EventPtr event) {
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT)
+    state->position.set_segment(event.get());
+  GST_DEBUG_OBJECT(state->pad, "pushing %" GST_PTR_FORMAT, event.get());
+  gst_pad_push_event(GST_PAD(state->pad), event.release());
+}
+
+void push_silence(PadState *state) {
+  if (!gst_pad_is_linked(GST_PAD(state->pad)) || state->flow <= GST_FLOW_EOS ||
+      g_get_monotonic_time() < state->gaps_from_us)
+    return;
+  const GstClockTime until = state->config.certain_time();
+  if (push_black(state, until, kMinGap))
+    return;
+  if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
+    gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
+    push_event(state, std::move(gap));
+  }
+}
+
+// Parsers and encoders name their caps at the first data, of which a GAP is a kind: without any, a
+// muxer knows nothing of the track, and some write a file then that nothing can read.
+void push_eos(PadState *state, EventPtr eos) {
+  const PadPosition &position = state->position;
+  if (gst_pad_is_linked(GST_PAD(state->pad)) && position.is_new() &&
+      !push_black(state, position.base() + kMinGap, 0))
+    push_event(state, state->position.first_gap(kMinGap));
+  push_event(state, std::move(eos));
+}
+
+}  // namespace rtms

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "padreplay.h"
+
+namespace rtms {
+namespace {
+
+// The service buffers media of up to a minute. They begin to come soon after the connection is
+// there, and then without long pauses.
+constexpr int64_t kLongest_us = 65 * 1000 * 1000, kPause_us = 2 * 1000 * 1000;
+
+}  // namespace
+
+int64_t PadReplay::lost(int64_t now_us) {
+  until_us_ = now_us + (wait_ms_ ? int64_t{wait_ms_} * 1000 : kLongest_us);
+  return until_us_;
+}
+
+int64_t PadReplay::restored(int64_t now_us) {
+  return wait_ms_ ? until_us_ : at_most(now_us + kPause_us);
+}
+
+int64_t PadReplay::came(bool is_new, int64_t arrival_us, int64_t now_us) {
+  if (!is_new && now_us < until_us_)
+    return at_most(arrival_us + kPause_us);
+  until_us_ = 0;
+  return 0;
+}
+
+}  // namespace rtms

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What comes too late for its place: where it goes, and how soon the pad is right again.
+#include "pad/padposition.h"
+
+#include "gst_check.h"
+
+#include <random>
+#include <vector>
+
+using namespace rtms;
+
+namespace {
+
+constexpr GstClockTime kMs = GST_MSECOND;
+constexpr GstClockTime kPacket = 20 * kMs;
+
+BufferPtr new_buffer(GstClockTime pts, GstClockTime duration) {
+  BufferPtr buffer(gst_buffer_new());
+  GST_BUFFER_PTS(buffer.get()) = pts;
+  GST_BUFFER_DURATION(buffer.get()) = duration;
+  return buffer;
+}
+
+struct Packet {
+  GstClockTime captured, pts;
+  bool discont;
+};
+
+// A pad of audio: what is pushed of its packets.
+class Audio {
+ public:
+  void gap_until(GstClockTime running) { ck_assert(position_.gap_until(running, 0) != nullptr); }
+  void packets(GstClockTime from, GstClockTime until) {
+    for (GstClockTime at = from; at < until; at += kPacket)
+      packet(at);
+  }
+  void packet(GstClockTime at) {
+    const BufferPtr buffer = new_buffer(at, kPacket);
+    const PadPosition::Placed placed = position_.place(buffer.get());
+    if (placed.too_late)
+      dropped++;
+    else
+      pushed.push_back({at, GST_BUFFER_PTS(buffer.get()), placed.discont});
+  }
+  void expect_no_overlap() const {
+    for (size_t i = 1; i < pushed.size(); i++)
+      ck_assert_msg(pushed[i].pts >= pushed[i - 1].pts + kPacket, "packet %zu at %d ms after %d ms",
+                    i, static_cast<int>(pushed[i].pts / kMs),
+                    static_cast<int>(pushed[i - 1].pts / kMs));
+  }
+
+  std::vector<Packet> pushed;
+  unsigned dropped = 0;
+
+ private:
+  PadPosition position_{kMs, PadPosition::Late::EndToEnd};
+};
+
+}  // namespace
+
+// A burst that was held up: whole, and in its place again after the next pause.
+GST_START_TEST(test_burst) {
+  Audio audio;
+  audio.packets(0, 500 * kMs);
+  audio.gap_until(1500 * kMs);
+  audio.packets(500 * kMs, 2000 * kMs);
+  audio.packets(4000 * kMs, 4100 * kMs);
+  audio.expect_no_overlap();
+  assert_equals_int(audio.dropped, 0);
+  const Packet &moved = audio.pushed[25], &next = audio.pushed[26], &later = audio.pushed[100];
+  assert_equals_uint64(moved.pts, 1500 * kMs);
+  ck_assert(moved.discont && !next.discont);
+  assert_equals_uint64(later.captured, 4000 * kMs);
+  assert_equals_uint64(later.pts, 4000 * kMs);
+}
+GST_END_TEST;
+
+// Audio without a pause: it cannot be late for ever. What was late longest goes.
+GST_START_TEST(test_without_pause) {
+  constexpr GstClockTime kLates[] = {50 * kMs, 1000 * kMs, 3 * GST_SECOND, 60 * GST_SECOND};
+  const GstClockTime late = kLates[__i__];
+  Audio audio;
+  audio.packets(0, 500 * kMs);
+  audio.gap_until(500 * kMs + late);
+  audio.packets(500 * kMs, 120 * GST_SECOND);
+  audio.expect_no_overlap();
+  ck_assert_uint_le(audio.dropped, late / kPacket);
+  unsigned disconts = 0;
+  for (const Packet &packet : audio.pushed) {
+    disconts += packet.discont;
+    if (packet.pts >= 500 * kMs + late + 5 * GST_SECOND)
+      ck_assert_msg(packet.pts - packet.captured < kPacket, "%d ms late",
+                    static_cast<int>((packet.pts - packet.captured) / kMs));
+  }
+  assert_equals_int(disconts, 2);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_any_order) {
+  std::mt19937 random(static_cast<unsigned>(__i__));
+  Audio audio;
+  GstClockTime at = 0, said = 0;
+  for (int i = 0; i < 5000; i++) {
+    at += kPacket + (random() % 50 == 0 ? random() % 1000 * kMs : 0);
+    if (random() % 20 == 0 && at + random() % 2000 * kMs > said + 2000 * kMs) {
+      said = at + 2000 * kMs;
+      if (audio.pushed.empty() || audio.pushed.back().pts + kPacket < said)
+        audio.gap_until(said);
+    }
+    const size_t before = audio.pushed.size();
+    audio.packet(at);
+    if (audio.pushed.size() > before)
+      ck_assert_uint_ge(audio.pushed.back().pts, at);
+  }
+  audio.expect_no_overlap();
+}
+GST_END_TEST;
+
+// Texts are shown at once, each for its whole duration; but no two begin at the same time.
+GST_START_TEST(test_texts) {
+  PadPosition position(kMs, PadPosition::Late::Stacked);
+  ck_assert(position.gap_until(10 * GST_SECOND, 0) != nullptr);
+  for (GstClockTime i = 0; i < 3; i++) {
+    const BufferPtr buffer = new_buffer(i * GST_SECOND, 2 * GST_SECOND);
+    ck_assert(!position.place(buffer.get()).too_late);
+    assert_equals_uint64(GST_BUFFER_PTS(buffer.get()), 10 * GST_SECOND + i * kMs);
+    assert_equals_uint64(GST_BUFFER_DURATION(buffer.get()), 2 * GST_SECOND);
+  }
+}
+GST_END_TEST;
+
+static Suite *padposition_suite() {
+  Suite *suite = suite_create("padposition");
+  TCase *tcase = tcase_create("late");
+  tcase_add_test(tcase, test_burst);
+  tcase_add_loop_test(tcase, test_without_pause, 0, 4);
+  tcase_add_loop_test(tcase, test_any_order, 0, 20);
+  tcase_add_test(tcase, test_texts);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+GST_CHECK_MAIN(padposition)

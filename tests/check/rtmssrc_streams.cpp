@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What GStreamer is told of the streams: collections, selections, what was dropped.
+#include <algorithm>
+#include <set>
+
+#include "failures.h"
+#include "live.h"
+
+using namespace rtmscheck;
+
+namespace {
+
+using PadPtr = Ptr<GstPad, gst_object_unref>;
+using StreamPtr = Ptr<GstStream, gst_object_unref>;
+using CollectionPtr = Ptr<GstStreamCollection, gst_object_unref>;
+
+const std::map<std::string, GstStreamType> kTypes = {{"audio", GST_STREAM_TYPE_AUDIO},
+                                                     {"video", GST_STREAM_TYPE_VIDEO},
+                                                     {"screen", GST_STREAM_TYPE_VIDEO},
+                                                     {"transcript", GST_STREAM_TYPE_TEXT},
+                                                     {"chat", GST_STREAM_TYPE_TEXT}};
+
+bool wait_packets(Player &player, const std::string &pad, size_t count) {
+  return player.wait([&](const Record &r) { return r.packets(pad) >= count; });
+}
+
+GstEvent *event_of(const PadRecord &pad, GstEventType type) {
+  auto event = const_cast<GstEvent *>(pad.first(type));
+  ck_assert_msg(event != nullptr, "no %s: %s", gst_event_type_get_name(type), pad.order.c_str());
+  return event;
+}
+
+StreamPtr stream_of(const PadRecord &pad) {
+  GstStream *stream = nullptr;
+  gst_event_parse_stream(event_of(pad, GST_EVENT_STREAM_START), &stream);
+  ck_assert(stream != nullptr);
+  return StreamPtr(stream);
+}
+
+// The newest that was posted.
+CollectionPtr collection_of(const Record &record) {
+  GstStreamCollection *collection = nullptr;
+  for (const MessagePtr &message : record.messages)
+    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_STREAM_COLLECTION) {
+      if (collection)
+        gst_object_unref(collection);
+      gst_message_parse_stream_collection(message.get(), &collection);
+    }
+  ck_assert(collection != nullptr);
+  return CollectionPtr(collection);
+}
+
+std::set<std::string> ids_of(GstStreamCollection *collection) {
+  std::set<std::string> ids;
+  for (guint i = 0; i < gst_stream_collection_get_size(collection); i++)
+    ids.insert(gst_stream_get_stream_id(gst_stream_collection_get_stream(collection, i)));
+  return ids;
+}
+
+uint64_t messages_of(const Player &player, const char *media) {
+  GstStructure *stats = nullptr, *inner = nullptr;
+  g_object_get(player.src(), "stats", &stats, nullptr);
+  gst_structure_get(stats, media, GST_TYPE_STRUCTURE, &inner, nullptr);
+  guint64 messages = 0;
+  gst_structure_get_uint64(inner, "messages", &messages);
+  gst_structure_free(inner);
+  gst_structure_free(stats);
+  return messages;
+}
+
+std::string id_of_pad(const Player &player, const char *name) {
+  PadPtr pad(gst_element_get_static_pad(player.src(), name));
+  CharPtr id(gst_pad_get_stream_id(pad.get()));
+  return id.get();
+}
+
+// Returns when the element has said so.
+void select(Player &player, const std::vector<std::string> &ids, unsigned times) {
+  GList *list = nullptr;
+  for (const std::string &id : ids)
+    list = g_list_append(list, const_cast<char *>(id.c_str()));
+  ck_assert(gst_element_send_event(player.src(), gst_event_new_select_streams(list)));
+  g_list_free(list);
+  ck_assert(player.wait(
+      [times](const Record &r) { return r.count(GST_MESSAGE_STREAMS_SELECTED) == times; }));
+}
+
+}  // namespace
+
+GST_START_TEST(test_collection) {
+  auto server = serve(quiet_config());
+  Player player(*server, with("media-types", "audio+video+screen+transcript+chat"));
+  unsigned found = 0;
+  g_signal_connect(
+      player.src(), "pad-added", G_CALLBACK(+[](GstElement *, GstPad *pad, gpointer data) {
+        GstEvent *event = gst_pad_get_sticky_event(pad, GST_EVENT_STREAM_COLLECTION, 0);
+        if (event)
+          ++*static_cast<unsigned *>(data);
+        gst_clear_event(&event);
+      }),
+      &found);
+  player.play();
+  wait_streaming(player, *server, 5);
+  server->send_media(Media::Audio, audio_json(0, 0));
+  ck_assert(wait_packets(player, "audio", 1));
+  server->end_stream(6);
+  player.wait_eos();
+  player.stop();
+  ck_assert_uint_eq(found, 5);
+  std::set<std::string> ids;
+  std::set<guint32> seqnums;
+  for (const auto &[name, type] : kTypes) {
+    const PadRecord &pad = player.record().pad(name);
+    const StreamPtr stream = stream_of(pad);
+    ck_assert_int_eq(gst_stream_get_stream_type(stream.get()), type);
+    ck_assert(gst_stream_get_caps(stream.get()) != nullptr);
+    ids.insert(gst_stream_get_stream_id(stream.get()));
+    event_of(pad, GST_EVENT_STREAM_COLLECTION);
+    for (const EventPtr &event : pad.events)
+      if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT ||
+          GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS)
+        seqnums.insert(gst_event_get_seqnum(event.get()));
+  }
+  ck_assert_uint_eq(ids.size(), 5);
+  ck_assert(ids_of(collection_of(player.record()).get()) == ids);
+  ck_assert_uint_eq(seqnums.size(), 1);
+}
+GST_END_TEST;
+
+// Participants' streams come into it, by name.
+GST_START_TEST(test_participants) {
+  auto server = serve(quiet_config());
+  Player player(*server, [](GstElement *src) {
+    set(src, "media-types", "audio");
+    set(src, "audio-streams", "per-participant");
+  });
+  player.play();
+  wait_ready(*server, 1);
+  for (uint64_t user : {7, 8})
+    server->send_media(Media::Audio, audio_json(0, user, ",\"user_name\":\"Ada\""));
+  ck_assert(wait_packets(player, "audio_1", 1));
+  player.stop();
+  ck_assert_uint_eq(ids_of(collection_of(player.record()).get()).size(), 2);
+  GstTagList *tags = gst_stream_get_tags(stream_of(player.record().pad("audio_1")).get());
+  ck_assert(tags != nullptr);
+  char *title = nullptr;
+  ck_assert(gst_tag_list_get_string(tags, GST_TAG_TITLE, &title));
+  CharPtr owned(title);
+  expect_text(title, "Ada");
+  gst_tag_list_unref(tags);
+}
+GST_END_TEST;
+
+// A crowd that comes at once is told of at once.
+GST_START_TEST(test_crowd) {
+  constexpr unsigned kCrowd = 100;
+  auto server = serve(quiet_config());
+  Player player(*server, [](GstElement *src) {
+    set(src, "media-types", "audio");
+    set(src, "audio-streams", "per-participant");
+  });
+  player.play();
+  wait_ready(*server, 1);
+  for (unsigned user = 0; user < kCrowd; user++)
+    server->send_media(Media::Audio, audio_json(0, user));
+  ck_assert(player.wait([](const Record &r) {
+    return r.pads.size() == kCrowd && r.count(GST_MESSAGE_STREAM_COLLECTION) &&
+           ids_of(collection_of(r).get()).size() == kCrowd;
+  }));
+  // The newest has come to each pad by now, or comes.
+  ck_assert(wait_packets(player, "audio_99", 1));
+  player.stop();
+  const Record &record = player.record();
+  unsigned events = 0;
+  for (const auto &[name, pad] : record.pads)
+    for (const EventPtr &event : pad.events)
+      events += GST_EVENT_TYPE(event.get()) == GST_EVENT_STREAM_COLLECTION;
+  ck_assert_msg(record.count(GST_MESSAGE_STREAM_COLLECTION) < kCrowd / 2, "%u messages",
+                record.count(GST_MESSAGE_STREAM_COLLECTION));
+  ck_assert_msg(events < kCrowd * kCrowd / 4, "%u events", events);
+}
+GST_END_TEST;
+
+// What is not selected is not decoded; when it is again, it goes on at a keyframe.
+GST_START_TEST(test_select) {
+  auto server = serve(quiet_config());
+  Player player(*server, with("media-types", "audio+video"));
+  player.play();
+  wait_streaming(player, *server, 2);
+  int pictures = 0, packets = 0;
+  const auto send = [&](bool keyframe) {
+    server->send_media(Media::Video,
+                       media_json(15, 40 * pictures++, access_unit(keyframe, 500, 1)));
+    server->send_media(Media::Audio, audio_json(20 * packets++, 0));
+    ck_assert(wait_packets(player, "audio", static_cast<size_t>(packets)));
+  };
+  send(true);
+  ck_assert(wait_packets(player, "video", 1));
+  const std::string audio = id_of_pad(player, "audio"), video = id_of_pad(player, "video");
+  select(player, {audio}, 1);
+  for (int i = 0; i < 10; i++)
+    send(true);
+  ck_assert_uint_eq(messages_of(player, "video"), 1);
+  select(player, {audio, video}, 2);
+  send(false);
+  send(true);
+  ck_assert(wait_packets(player, "video", 2));
+  player.stop();
+  const auto &seen = player.record().pad("video").packets;
+  ck_assert_uint_eq(seen.size(), 2);
+  ck_assert(seen[1].has(GST_BUFFER_FLAG_DISCONT) && !seen[1].has(GST_BUFFER_FLAG_DELTA_UNIT));
+  GstMessage *message = nullptr;
+  for (const MessagePtr &one : player.record().messages)
+    if (!message && GST_MESSAGE_TYPE(one.get()) == GST_MESSAGE_STREAMS_SELECTED)
+      message = one.get();
+  ck_assert_uint_eq(gst_message_streams_selected_get_size(message), 1);
+  const StreamPtr selected(gst_message_streams_selected_get_stream(message, 0));
+  expect_text(gst_stream_get_stream_id(selected.get()), audio);
+}
+GST_END_TEST;
+
+namespace {
+
+// Two participants. The pipeline takes nothing of the first one's, and the pad drops from the
+// fourth packet on; the other's tell that all before them have come.
+class Overflow {
+ public:
+  Overflow() : server_(serve(quiet_config())), player_(*server_, setup) {
+    g_signal_connect(player_.src(), "pad-added", G_CALLBACK(block), nullptr);
+    player_.play();
+    wait_ready(*server_, 1);
+  }
+
+  // Returns when they have come.
+  void send(unsigned packets) {
+    for (unsigned i = 0; i < packets; i++)
+      server_->send_media(Media::Audio, audio_json(20 * sent_++, 7));
+    server_->send_media(Media::Audio, audio_json(20 * sent_, 8));
+    ck_assert(wait_packets(player_, "audio_1", ++times_));
+  }
+  unsigned count(GstMessageType type) {
+    unsigned found = 0;
+    player_.wait([&](const Record &r) {
+      found = r.count(type);
+      return true;
+    });
+    return found;
+  }
+  const Record &stop() {
+    gst_element_set_state(player_.pipeline(), GST_STATE_NULL);
+    return player_.record();
+  }
+  int64_t sent() const { return sent_; }
+
+ private:
+  static void setup(GstElement *src) {
+    set(src, "media-types", "audio");
+    set(src, "audio-streams", "per-participant");
+    g_object_set(src, "max-queue-bytes", 2000, nullptr);
+  }
+  static void block(GstElement *, GstPad *pad, gpointer) {
+    if (g_strcmp0(GST_PAD_NAME(pad), "audio_0") != 0)
+      return;
+    PadPtr peer(gst_pad_get_peer(pad));
+    gst_pad_add_probe(
+        peer.get(),
+        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER),
+        [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+  }
+
+  std::unique_ptr<Server> server_;
+  Player player_;
+  int64_t sent_ = 0;
+  size_t times_ = 0;
+};
+
+struct Qos {
+  explicit Qos(GstMessage *message) {
+    GstFormat format = GST_FORMAT_UNDEFINED;
+    gst_message_parse_qos_stats(message, &format, &processed, &dropped);
+    ck_assert_int_eq(format, GST_FORMAT_BUFFERS);
+    gst_message_parse_qos(message, &live, &running, nullptr, &timestamp, &duration);
+    ck_assert(live && GST_CLOCK_TIME_IS_VALID(running));
+  }
+  gboolean live = FALSE;
+  guint64 processed = 0, dropped = 0, running = 0, timestamp = 0, duration = 0;
+};
+
+std::vector<Qos> qos_of(const Record &record) {
+  std::vector<Qos> all;
+  for (const MessagePtr &message : record.messages)
+    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_QOS)
+      all.emplace_back(message.get());
+  return all;
+}
+
+}  // namespace
+
+// Nobody reads this bus: what is dropped without end is told once a second.
+GST_START_TEST(test_dropped_unread) {
+  Overflow overflow;
+  const int64_t start_us = g_get_monotonic_time();
+  overflow.send(1000);
+  const int64_t seconds = (g_get_monotonic_time() - start_us) / G_USEC_PER_SEC;
+  const Record &record = overflow.stop();
+  ck_assert_uint_ge(record.count(GST_MESSAGE_QOS), 1);
+  ck_assert_msg(record.count(GST_MESSAGE_QOS) <= static_cast<unsigned>(seconds) + 2,
+                "%u QOS messages in %d s", record.count(GST_MESSAGE_QOS),
+                static_cast<int>(seconds));
+  ck_assert_uint_eq(record.count(GST_MESSAGE_WARNING), 1);
+}
+GST_END_TEST;
+
+// A pipeline that is too slow gets to know what of: the messages together name all.
+GST_START_TEST(test_dropped) {
+  Overflow overflow;
+  overflow.send(20);
+  while (overflow.count(GST_MESSAGE_QOS) < 2)
+    overflow.send(1);
+  const int64_t sent = overflow.sent();
+  const Record &record = overflow.stop();
+  const std::vector<Qos> qos = qos_of(record);
+  ck_assert_uint_eq(qos.size(), 2);
+  ck_assert_uint_eq(qos[0].dropped, 1);
+  ck_assert(qos[1].processed + qos[1].dropped == static_cast<guint64>(sent));
+  ck_assert_uint_le(qos[1].processed, 4);
+  // One is being pushed; of the others the newest are left.
+  ck_assert_uint_le(qos[1].timestamp - qos[0].timestamp, 40 * GST_MSECOND);
+  ck_assert_uint_eq(qos[1].timestamp + qos[1].duration,
+                    (static_cast<guint64>(sent) - qos[1].processed) * 20 * GST_MSECOND);
+  const GstStructure *details = nullptr;
+  gst_message_parse_warning_details(const_cast<GstMessage *>(record.first(GST_MESSAGE_WARNING)),
+                                    &details);
+  ck_assert(details != nullptr);
+  guint count = 0;
+  guint64 from = 0, to = 0;
+  ck_assert(gst_structure_get(details, "dropped", G_TYPE_UINT, &count, "from", G_TYPE_UINT64, &from,
+                              "to", G_TYPE_UINT64, &to, nullptr));
+  ck_assert_uint_ge(count, 1);
+  ck_assert_uint_ge(to, from);
+}
+GST_END_TEST;
+
+static Suite *rtmssrc_streams_suite() {
+  Suite *suite = suite_create("rtmssrc_streams");
+  TCase *streams = tcase_create("streams");
+  tcase_add_test(streams, test_collection);
+  tcase_add_test(streams, test_participants);
+  tcase_add_test(streams, test_crowd);
+  tcase_add_test(streams, test_select);
+  tcase_add_test(streams, test_dropped_unread);
+  tcase_add_test(streams, test_dropped);
+  suite_add_tcase(suite, streams);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmssrc_streams)
