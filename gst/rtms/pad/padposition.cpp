@@ -6,8 +6,9 @@
 namespace rtms {
 namespace {
 
-// For so long it is better to hear late what was said than not at all.
-constexpr GstClockTime kLongestLate = 4 * GST_SECOND;
+// For so long it is better to hear late what was said than not at all. Audio that is late by a
+// constant is moved before that.
+constexpr GstClockTime kLongestLate = 4700 * GST_MSECOND;
 
 }  // namespace
 
