@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// fill=black: a pad begins with a black keyframe and carries black frames while the service sends
+// none; real video goes on at a keyframe, and no black frame comes between its frames.
+#include <algorithm>
+#include <regex>
+
+#include "hostile.h"
+#include "live.h"
+#include "media/picturesize.h"
+
+using namespace rtmscheck;
+
+namespace {
+
+// Each kind of pictures, and what tells that they end; without an event it is time that tells.
+struct Kind {
+  const char *pad;
+  Media media;
+  int message;
+  std::string off_event;
+};
+const Kind kKinds[] = {
+    {"video", Media::Video, 15,
+     event_json(9, "\"participants\":[{\"user_id\":" + std::to_string(kUser) + "}]")},
+    {"screen", Media::Deskshare, 16, event_json(6, "\"user_id\":" + std::to_string(kUser))},
+    {"video", Media::Video, 15, ""},
+};
+constexpr int kWithEvent = 2, kAll = 3;
+
+// A frame is a letter: K and b are black, I and p are real, and the first of each two is a
+// keyframe. A GAP is a g.
+std::string letters(const PadRecord &pad) {
+  std::string all;
+  size_t next = 0;
+  for (char one : pad.order) {
+    if (one == 'g')
+      all += 'g';
+    if (one != 'B')
+      continue;
+    const Packet &frame = pad.packets[next++];
+    const bool delta = frame.has(GST_BUFFER_FLAG_DELTA_UNIT);
+    all += frame.has(GST_BUFFER_FLAG_GAP) ? (delta ? 'b' : 'K') : (delta ? 'p' : 'I');
+  }
+  return all;
+}
+
+// A meeting of which one packet of audio is heard, so that time is known.
+class Meeting {
+ public:
+  Meeting(const Kind &kind, const char *fill, const Setup &setup = {})
+      : kind_(kind), server_(serve(quiet_config())), player_(*server_, [&](GstElement *src) {
+          set(src, "media-types", std::string("audio+") + kind.pad);
+          set(src, "fill", fill);
+          if (setup)
+            setup(src);
+        }) {
+    player_.play();
+    wait_streaming(player_, *server_, 2);
+    server_->send_media(Media::Audio, audio_json(0, 0));
+  }
+  // Captured now, and at least a frame after the one before.
+  void send(bool keyframe) {
+    constexpr int64_t kFrameMs = 40;
+    captured_ms_ = std::max(captured_ms_ + kFrameMs, clock_.ms());
+    server_->send_media(kind_.media,
+                        media_json(kind_.message, captured_ms_, access_unit(keyframe, 500, 1)));
+  }
+  void turn_off() {
+    if (!kind_.off_event.empty())
+      server_->send_signaling(kind_.off_event);
+  }
+  void wait(const std::string &pattern) {
+    const std::regex wanted(pattern);
+    const bool came = player_.wait([&](const Record &r) {
+      const auto pad = r.pads.find(kind_.pad);
+      return pad != r.pads.end() && std::regex_search(letters(pad->second), wanted);
+    });
+    ck_assert_msg(came, "no %s:\n%s", pattern.c_str(), player_.summary().c_str());
+  }
+  const PadRecord &end() {
+    player_.stop();
+    expect_no_violations(*server_);
+    return player_.record().pad(kind_.pad);
+  }
+  GstElement *src() const { return player_.src(); }
+
+ private:
+  const Kind &kind_;
+  std::unique_ptr<Server> server_;
+  Player player_;
+  const Awake clock_;
+  int64_t captured_ms_ = 0;
+};
+
+void expect_letters(const PadRecord &pad, const std::string &pattern) {
+  const std::string got = letters(pad);
+  ck_assert_msg(std::regex_match(got, std::regex(pattern)), "%s is not %s", got.c_str(),
+                pattern.c_str());
+}
+
+}  // namespace
+
+// Caps, the segment, and at its start a black keyframe of the negotiated size. Four frames a second
+// follow, each where the last one ends; one in eight is a keyframe.
+GST_START_TEST(test_off_at_first) {
+  Meeting meeting(kKinds[__i__], "black");
+  meeting.wait("b{7}Kb");
+  const PadRecord &pad = meeting.end();
+  expect_letters(pad, "(Kb{7})+Kb*");
+  ck_assert_int_eq(pad.order.find("SCG"), 0);
+  const GstSegment *segment = nullptr;
+  gst_event_parse_segment(const_cast<GstEvent *>(pad.first(GST_EVENT_SEGMENT)), &segment);
+  GstClockTime next = segment->start;
+  for (const Packet &frame : pad.packets) {
+    ck_assert_uint_eq(frame.pts, next);
+    ck_assert_uint_ge(frame.duration, 100 * GST_MSECOND);
+    next += frame.duration;
+  }
+  const GstClockTime between = (pad.packets[9].pts - pad.packets[1].pts) / 8;
+  if (in_real_time())
+    ck_assert_msg(between >= 240 * GST_MSECOND && between <= 300 * GST_MSECOND, "%" GST_TIME_FORMAT,
+                  GST_TIME_ARGS(between));
+  const Bytes &first = pad.packets[0].bytes;
+  rtms::BufferPtr buffer(gst_buffer_new_memdup(first.data(), first.size()));
+  const auto size = rtms::picture_size(rtms::Codec::H264, buffer.get());
+  ck_assert(size && size->width == 1280 && size->height == 720);
+}
+GST_END_TEST;
+
+// Frames that build on a picture nobody has seen are dropped. While the camera is on, a second
+// without a frame is a GAP.
+GST_START_TEST(test_on_and_off) {
+  Meeting meeting(kKinds[__i__], "black");
+  meeting.wait("bb");
+  meeting.send(false);
+  for (int i = 0; i < 5; i++)
+    meeting.send(i == 0);
+  meeting.wait("Ip{4}g{4}");
+  meeting.send(false);
+  meeting.wait("gp$");
+  meeting.turn_off();
+  meeting.wait("Kbb$");
+  for (bool keyframe : {false, true})
+    meeting.send(keyframe);
+  meeting.wait("I$");
+  ck_assert_uint_eq(stat(meeting.src(), "dropped"), 2);
+  const PadRecord &pad = meeting.end();
+  const char *still = kKinds[__i__].off_event.empty() ? "g+" : "g*";
+  expect_letters(pad, std::string("Kbb+Ip{4}g{4,}p") + still + "Kbb+Ig*");
+  for (size_t i = 1; i < pad.packets.size(); i++)
+    ck_assert_uint_gt(pad.packets[i].pts, pad.packets[i - 1].pts);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_none) {
+  Meeting meeting(kKinds[__i__], "none");
+  meeting.wait("g{4}");
+  meeting.send(true);
+  meeting.wait("I");
+  meeting.turn_off();
+  meeting.wait("Ig{4}");
+  expect_letters(meeting.end(), "g+Ig+");
+}
+GST_END_TEST;
+
+// Each JPEG stands alone.
+GST_START_TEST(test_jpeg) {
+  Meeting meeting(kKinds[0], "black", [](GstElement *src) {
+    set(src, "video-codec", "jpeg");
+    g_object_set(src, "video-fps", 5, nullptr);
+  });
+  meeting.wait("g{4}");
+  expect_letters(meeting.end(), "g+");
+}
+GST_END_TEST;
+
+static Suite *rtmssrc_fill_suite() {
+  constexpr double kPatienceSeconds = 60;
+  Suite *suite = suite_create("rtmssrc_fill");
+  TCase *fill = tcase_create("fill");
+  tcase_set_timeout(fill, kPatienceSeconds);
+  tcase_add_loop_test(fill, test_off_at_first, 0, kWithEvent);
+  tcase_add_loop_test(fill, test_on_and_off, 0, kAll);
+  tcase_add_loop_test(fill, test_none, 0, kWithEvent);
+  tcase_add_test(fill, test_jpeg);
+  suite_add_tcase(suite, fill);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmssrc_fill)
