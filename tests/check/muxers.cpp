@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Half a minute of next to nothing: the camera is on at the beginning and at the end, or never;
-// nobody speaks for long; there is no transcript. No muxer waits for it, and with fill=black each
-// leaves a file that is whole and has a picture to the end, without an encoder.
+// nobody speaks for long; there is no transcript. Or the camera comes late, and then cameras of
+// different sizes. No muxer waits for it, and with fill=black each leaves a file that is whole, has
+// a picture to the end, and is decoded without a word, without an encoder.
 #include <algorithm>
 #include <filesystem>
 
@@ -11,8 +12,7 @@ namespace {
 
 using namespace rtmscheck;
 
-constexpr int64_t kLengthMs = 30000;
-constexpr double kLength = kLengthMs / 1000.0;
+constexpr int64_t kLengthMs = 30000, kLateMs = 12000;
 // While nothing comes, time is known up to the latency and the interval of GAPs.
 constexpr double kUncertain = 0.7;
 
@@ -22,6 +22,10 @@ constexpr double kUncertain = 0.7;
 #define AAC MIXED "audio/x-raw,rate=48000 ! avenc_aac ! queue ! "
 #define COPIED(format) "src.video ! queue ! h264parse config-interval=-1 ! " format " ! "
 #define AVC3 "video/x-h264,stream-format=avc3"
+// As in the recipe: mp4mux assigns frames to the wrong description where the caps change.
+#define ONE_SIZE                                    \
+  "capssetter join=false replace=true caps=\"" AVC3 \
+  ",alignment=au,width=640,height=360,codec_data=(buffer)0142c01effe000\" ! "
 struct Muxer {
   const char *name;
   std::string description;
@@ -47,7 +51,7 @@ const std::string kHls = AAC
 
 const Muxer kMuxers[] = {
     {"matroskamux", COPIED(AVC3) "mux.video_0 " + kMatroska, "out.mkv"},
-    {"mp4mux", COPIED(AVC3) "mux.video_0 " + kMp4, "out.mp4"},
+    {"mp4mux", COPIED(AVC3) ONE_SIZE "mux.video_0 " + kMp4, "out.mp4"},
     {"flvmux", COPIED("video/x-h264,stream-format=avc") "mux.video " + kFlv, "out.flv"},
     {"mpegtsmux", COPIED("video/x-h264,stream-format=byte-stream") "mux.sink_256 " + kTs, "out.ts"},
     {"splitmuxsink", COPIED(AVC3) "mux.video " + kSplit, "out%02d.mkv"},
@@ -61,12 +65,20 @@ MeetingOptions quiet_meeting(bool camera) {
   options.off[Media::Transcript] = {{0, 2 * kLengthMs}};
   return options;
 }
+MeetingOptions late_meeting() {
+  MeetingOptions options;
+  options.duration_ms = kLateMs;
+  options.sizes_differ = true;
+  options.off[Media::Video] = {{0, 3000}, {7000, 8500}};
+  options.off[Media::Transcript] = {{0, 2 * kLateMs}};
+  return options;
+}
 
 class Recording {
  public:
-  Recording(const Muxer &muxer, bool camera)
+  Recording(const Muxer &muxer, const MeetingOptions &meeting)
       : muxer_(muxer),
-        server_(start(camera)),
+        server_(start(meeting)),
         pipeline_(parse_launch(("rtmssrc name=src video-resolution=sd fill=black "
                                 "media-types=audio+video+transcript " +
                                 muxer.description)
@@ -108,11 +120,11 @@ class Recording {
   }
 
  private:
-  static std::unique_ptr<Server> start(bool camera) {
+  static std::unique_ptr<Server> start(const MeetingOptions &meeting) {
     constexpr int kKeepAliveMs = 4000;  // not a divisor of the length: no answer is late at the end
     Config config;
     config.keep_alive_ms = in_real_time() ? kKeepAliveMs : kRareKeepAliveMs;
-    config.source = make_meeting(quiet_meeting(camera));
+    config.source = make_meeting(meeting);
     return serve(std::move(config));
   }
 
@@ -143,36 +155,51 @@ double end_of(const std::map<std::string, Track> &tracks, const std::string &nam
   return found->second.end - start;
 }
 
-// Some muxers of GStreamer 1.26 write GAPs as well.
-unsigned empty_blocks(const std::string &file, const std::string &track) {
-  ElementPtr pipeline =
-      parse_launch(("filesrc location=" + file + " ! matroskademux name=demux demux." + track +
-                    "_0 ! fakesink name=sink signal-handoffs=true")
-                       .c_str());
+struct Buffers {
+  int all = 0, empty = 0;
+};
+// What comes out of a file.
+Buffers buffers_of(const std::string &file, const std::string &elements) {
+  ElementPtr pipeline = parse_launch(
+      ("filesrc location=" + file + " ! " + elements + " ! fakesink name=sink signal-handoffs=true")
+          .c_str());
   ElementPtr sink(gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink"));
-  unsigned count = 0;
+  Buffers buffers;
   const auto handoff = +[](GstElement *, GstBuffer *buffer, GstPad *, gpointer data) {
-    *static_cast<unsigned *>(data) += gst_buffer_get_size(buffer) == 0;
+    static_cast<Buffers *>(data)->all++;
+    static_cast<Buffers *>(data)->empty += gst_buffer_get_size(buffer) == 0;
   };
-  g_signal_connect(sink.get(), "handoff", G_CALLBACK(handoff), &count);
+  g_signal_connect(sink.get(), "handoff", G_CALLBACK(handoff), &buffers);
   play(pipeline.get());
-  return count;
+  return buffers;
 }
 
+// Some muxers of GStreamer 1.26 write GAPs as well.
 void expect_no_empty_blocks(const std::string &file) {
-  for (const char *track : {"audio", "video", "subtitle"}) {
-    const unsigned count = empty_blocks(file, track);
-    ck_assert_msg(count == 0, "%s: %u empty blocks", track, count);
+  for (const std::string track : {"audio", "video", "subtitle"}) {
+    const int count = buffers_of(file, "matroskademux name=demux demux." + track + "_0").empty;
+    ck_assert_msg(count == 0, "%s: %d empty blocks", track.c_str(), count);
   }
 }
 
+// A playlist leads to the files of another muxer.
+void expect_all_decoded(const std::string &file, int frames) {
+  if (g_str_has_suffix(file.c_str(), ".m3u8"))
+    return;
+  const int decoded = buffers_of(file, "decodebin ! video/x-raw").all;
+  ck_assert_msg(decoded == frames, "%s: %d of %d frames are decoded", file.c_str(), decoded,
+                frames);
+}
+
 // The parts together are as long as the meeting, and the picture lasts to the end.
-void check(const Recording &recording) {
+void check(const Recording &recording, double length) {
   double audio = 0, video = 0, last = 0;
   for (const std::string &file : recording.files()) {
     if (in_real_time())
       expect_playable(file);
     const auto tracks = tracks_of(file);
+    if (in_real_time())
+      expect_all_decoded(file, tracks.at("video").packets);
     last = end_of(tracks, "audio");
     audio += last;
     video = end_of(tracks, "video");
@@ -180,22 +207,22 @@ void check(const Recording &recording) {
   g_print("%s: %.3f s of sound\n", recording.name(), audio);
   if (!in_real_time())
     return;
-  expect_near(recording.name(), audio, kLength, kUncertain);
+  expect_near(recording.name(), audio, length, kUncertain);
   expect_near(recording.name(), video, last, kUncertain);
 }
 
 // All at once take half a minute; under valgrind each has enough to do by itself.
-void record_all(bool camera) {
+void record_all(const MeetingOptions &meeting) {
   const std::size_t together = in_real_time() ? std::size(kMuxers) : 1;
   for (std::size_t at = 0; at < std::size(kMuxers); at += together) {
     std::vector<std::unique_ptr<Recording>> recordings;
     for (std::size_t i = at; i < at + together; i++)
-      recordings.push_back(std::make_unique<Recording>(kMuxers[i], camera));
-    const int64_t deadline_us = g_get_monotonic_time() + 1000 * (kLengthMs + kDeadlineMs);
+      recordings.push_back(std::make_unique<Recording>(kMuxers[i], meeting));
+    const int64_t deadline_us = g_get_monotonic_time() + 1000 * (meeting.duration_ms + kDeadlineMs);
     for (const auto &recording : recordings)
       recording->wait_end(deadline_us);
     for (const auto &recording : recordings) {
-      check(*recording);
+      check(*recording, static_cast<double>(meeting.duration_ms) / 1000);
       if (contains(recording->name(), "matroska"))
         expect_no_empty_blocks(recording->files()[0]);
     }
@@ -205,12 +232,17 @@ void record_all(bool camera) {
 }  // namespace
 
 GST_START_TEST(test_camera_off) {
-  record_all(true);
+  record_all(quiet_meeting(true));
 }
 GST_END_TEST;
 
 GST_START_TEST(test_camera_never) {
-  record_all(false);
+  record_all(quiet_meeting(false));
+}
+GST_END_TEST;
+
+GST_START_TEST(test_camera_late) {
+  record_all(late_meeting());
 }
 GST_END_TEST;
 
@@ -225,6 +257,7 @@ static Suite *muxers_suite() {
   };
   add("camera-off", test_camera_off);
   add("camera-never", test_camera_never);
+  add("camera-late", test_camera_late);
   return suite;
 }
 
