@@ -103,10 +103,13 @@ GST_START_TEST(test_camera_off) {
 }
 GST_END_TEST;
 
+// As in the README's recording: where a GAP comes before the first frame, GStreamer 1.26's muxer
+// writes a header that no decoder takes.
 GST_START_TEST(test_camera_on_late) {
   MeetingOptions options = lasting(9);
   options.off[Media::Video] = {{0, 4500}};
   Meeting meeting(options);
+  set(meeting.src(), "fill", "black");
   meeting.play_to_the_end();
   const FlashBeep found = flash_beep(meeting.file);
   expect_in_sync(found, kTolerance, 4);
