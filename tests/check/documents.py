@@ -32,6 +32,13 @@ def check_links(document):
             problems.append(f"{document}: {file} has no heading {part}")
 
 
+def check_recordings(document):
+    """A muxer that gets the service's own H.264 needs a frame before the first GAP."""
+    for block in re.findall(r"```(.*?)```", read(document), flags=re.S):
+        if "h264parse ! video/x-h264" in block and "fill=black" not in block:
+            problems.append(f"{document}: a recording without fill=black:{block}")
+
+
 def check_manifest(file):
     """By a parser where there is one; for tabs and for what must be in it everywhere."""
     text = read(file)
@@ -52,6 +59,7 @@ documents = ["README.md"] + sorted(os.path.relpath(os.path.join(folder, name), r
 check_manifest("docs/deploy/job.yaml")
 for document in documents:
     check_links(document)
+    check_recordings(document)
 
 troubleshooting = read("docs", "troubleshooting.md")
 # Both were copied from the wire's document.

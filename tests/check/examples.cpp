@@ -9,10 +9,13 @@ using namespace rtmscheck;
 
 constexpr int64_t kLengthMs = 5000;
 
-// Runs an example with a meeting's webhook until both end, and returns what it says.
+// Runs an example with a meeting's webhook until both end, and returns what it says. The camera
+// comes late, and the next one has another size.
 std::string run_example(std::vector<std::string> arguments, const TemporaryDirectory &directory) {
   MeetingOptions options;
   options.duration_ms = kLengthMs;
+  options.sizes_differ = true;
+  options.off[Media::Video] = {{0, 1500}};
   Config config;
   config.source = make_meeting(options);
   auto server = serve(config);

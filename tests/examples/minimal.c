@@ -17,9 +17,10 @@ main (int argc, char **argv)
     g_printerr ("usage: %s webhook.json meeting.mkv\n", argv[0]);
     return 2;
   }
-  pipeline = gst_parse_launch ("rtmssrc name=meeting media-types=audio+video "
-      "meeting.video ! queue ! h264parse ! matroskamux name=mux ! filesink name=file "
-      "meeting.audio ! queue ! mux.audio_0", &error);
+  /* avc3: cameras may differ in size; fill=black: the first may come late. */
+  pipeline = gst_parse_launch ("rtmssrc name=meeting media-types=audio+video fill=black "
+      "meeting.video ! queue ! h264parse ! video/x-h264,stream-format=avc3 ! mux.video_0 "
+      "meeting.audio ! queue ! mux.audio_0 matroskamux name=mux ! filesink name=file", &error);
   if (error) {
     g_printerr ("%s\n", error->message);
     return 1;
