@@ -213,6 +213,27 @@ GST_START_TEST(test_late_sound) {
 }
 GST_END_TEST;
 
+// Longer than the recorder waits for what is held up: the picture is black until the camera comes,
+// and then each camera's own size is in the stream.
+GST_START_TEST(test_late_camera) {
+  constexpr int64_t kOnMs = 7000, kMeetingMs = 9000;
+  MeetingOptions options;
+  options.sizes_differ = true;
+  options.off[Media::Video] = {{0, kOnMs}};
+  auto server = serve(meeting_of(kMeetingMs, options));
+  RecorderRun run({"--video-resolution=sd", __i__ ? "--format=mp4" : "--format=mkv"});
+  run.announce(*server);
+  run.wait_events("finished", 1, static_cast<int>(kMeetingMs) + kDeadlineMs);
+  const std::string file = run.only_folder() + (__i__ ? "/meeting.mp4" : "/meeting.mkv");
+  expect_recording(file, 1, static_cast<double>(kMeetingMs) / 1000);
+  const auto tracks = tracks_of(file);
+  expect_near("first picture", tracks.at("video").first, tracks.at("audio").first, 0.1);
+  ck_assert_int_gt(tracks.at("video").packets, static_cast<int>((kMeetingMs - kOnMs) / 40));
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
 // Pictures come with times that are out of order, and the same.
 GST_START_TEST(test_jitter) {
   MeetingOptions options;
@@ -333,6 +354,7 @@ static Suite *recorder_files_suite() {
   add_case(suite, "folder-gone", test_folder_gone);
   add_case(suite, "incomplete", test_incomplete, 2);
   add_case(suite, "late-sound", test_late_sound, 2);
+  add_case(suite, "late-camera", test_late_camera, 2);
   add_case(suite, "jitter", test_jitter, 2);
   add_case(suite, "backlog", test_backlog);
   add_case(suite, "leaks", test_leaks, 2);
