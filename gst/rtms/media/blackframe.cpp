@@ -126,7 +126,8 @@ void write_vui(BitWriter *writer) {
   writer->number(1);   // max_dec_frame_buffering
 }
 
-Bytes sequence_parameter_set(PictureSize size, const Macroblocks &macroblocks, guint32 level) {
+Bytes sequence_parameter_set(const PictureSize &size, const Macroblocks &macroblocks,
+                             guint32 level) {
   constexpr guint32 kBaseline = 66, kConstrained = 0xc0;
   BitWriter writer;
   writer.bits(kBaseline, 8);
@@ -255,7 +256,7 @@ BufferPtr buffer_of(const Bytes &stream) {
   return buffer;
 }
 
-BufferPtr keyframe(PictureSize size, const Macroblocks &macroblocks, guint32 level,
+BufferPtr keyframe(const PictureSize &size, const Macroblocks &macroblocks, guint32 level,
                    unsigned number) {
   const PictureSize even{size.width + size.width % 2, size.height + size.height % 2};
   Bytes stream;
@@ -277,7 +278,7 @@ BufferPtr repetition(const Macroblocks &macroblocks, unsigned since_idr) {
 
 }  // namespace
 
-BufferPtr BlackFrames::next(PictureSize size) {
+BufferPtr BlackFrames::next(const PictureSize &size) {
   if (size.width < 1 || size.height < 1)
     return nullptr;
   const Macroblocks macroblocks(size);

@@ -15,7 +15,7 @@ class BlackFrames {
   // Lines and columns of an odd number are rounded up, for chroma has half of them. A keyframe
   // where the size changes. Null where the size is none, or no level of H.264 up to 5.1 has it:
   // more than 36864 macroblocks.
-  BufferPtr next(PictureSize size);
+  BufferPtr next(const PictureSize &size);
   // Another picture came in between: the next one is a keyframe.
   void interrupt() { since_keyframe_ = 0; }
 

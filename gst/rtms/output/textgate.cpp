@@ -17,7 +17,7 @@ void TextGate::forget() {
   texts_.all();
 }
 
-void TextGate::show(InterimTexts::Texts texts) {
+void TextGate::show(const InterimTexts::Texts &texts) {
   for (const auto &text : texts)
     show_(text->data);
 }

@@ -20,7 +20,7 @@ class TextGate {
   void forget();
 
  private:
-  void show(InterimTexts::Texts texts);
+  void show(const InterimTexts::Texts &texts);
   void watch();
 
   const std::function<void(const MediaData &)> show_;
