@@ -129,6 +129,21 @@ GST_START_TEST(test_texts) {
 }
 GST_END_TEST;
 
+// A frame without a duration ends where it begins. Black that follows does not begin there, also
+// where the frame was moved to the end of a GAP.
+GST_START_TEST(test_black_after_frame) {
+  for (GstClockTime at : {900 * kMs, 1000 * kMs, 1100 * kMs}) {
+    PadPosition position{kMs, PadPosition::Late::Stacked};
+    ck_assert(position.gap_until(1000 * kMs, 0) != nullptr);
+    const BufferPtr frame = new_buffer(at, GST_CLOCK_TIME_NONE),
+                    black = new_buffer(GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE);
+    position.place(frame.get());
+    ck_assert(position.fill_until(black.get(), 1500 * kMs, 0));
+    ck_assert_uint_gt(GST_BUFFER_PTS(black.get()), GST_BUFFER_PTS(frame.get()));
+  }
+}
+GST_END_TEST;
+
 static Suite *padposition_suite() {
   Suite *suite = suite_create("padposition");
   TCase *tcase = tcase_create("late");
@@ -136,6 +151,7 @@ static Suite *padposition_suite() {
   tcase_add_loop_test(tcase, test_without_pause, 0, 4);
   tcase_add_loop_test(tcase, test_any_order, 0, 20);
   tcase_add_test(tcase, test_texts);
+  tcase_add_test(tcase, test_black_after_frame);
   suite_add_tcase(suite, tcase);
   return suite;
 }

@@ -82,6 +82,48 @@ GST_START_TEST(test_interim) {
 }
 GST_END_TEST;
 
+// A number says what happens to a text, not whether it is final: nothing waits, nothing vanishes.
+GST_START_TEST(test_attribute) {
+  std::vector<std::string> lines, wanted;
+  for (int i = 0; i < 4; i++) {
+    lines.push_back(
+        line(100 * i, "Line " + std::to_string(i), ",\"attribute\":" + std::to_string(i % 2)));
+    wanted.push_back("John Smith: Line " + std::to_string(i));
+  }
+  expect_texts(shown(lines), wanted);
+}
+GST_END_TEST;
+
+// A replacement is another buffer where it says something else; nobody can take back what is shown.
+GST_START_TEST(test_operations) {
+  const std::string at = ",\"start_time\":" + std::to_string(kStartMs) + ",\"attribute\":";
+  const std::vector<std::string> lines = {line(0, "Helo.", at + "1"), line(50, "Helo.", at + "2"),
+                                          line(100, "Hello!", at + "2"),
+                                          line(150, "Hello!", at + "3")};
+  expect_texts(shown(lines), {"John Smith: Helo.", "John Smith: Hello!"});
+  const auto all = shown(lines, with("transcript-format", "json"));
+  ck_assert_uint_eq(all.size(), 3);
+  const char *const operations[] = {"new", "update", "delete"};
+  for (size_t i = 0; i < all.size(); i++)
+    ck_assert_msg(contains(all[i], "\"operation\":\"" + std::string(operations[i]) + "\""), "%s",
+                  all[i].c_str());
+}
+GST_END_TEST;
+
+// The service sends lines again after a reconnect: those of the same speaker and start.
+GST_START_TEST(test_repeated) {
+  const std::string at = ",\"start_time\":" + std::to_string(kStartMs);
+  const std::vector<std::string> lines = {
+      line(0, "Yes.", at), line(900, "Yes.", ",\"start_time\":" + std::to_string(kStartMs + 900)),
+      line(0, "Yes.", at), R"("user_id":8,"user_name":"Ada","data":"Yes.")" + at};
+  for (const char *format : {"text", "json"})
+    ck_assert_uint_eq(shown(lines, with("transcript-format", format)).size(), 3);
+  // Of lines without any time nothing is known.
+  const std::string timeless = R"("user_id":7,"data":"Yes.")";
+  ck_assert_uint_eq(shown({timeless, timeless}).size(), 2);
+}
+GST_END_TEST;
+
 // What was last heard of it is shown when the stream ends, too.
 GST_START_TEST(test_interim_at_the_end) {
   auto source = std::make_shared<ListSource>();
@@ -133,6 +175,9 @@ static Suite *rtmssrc_texts_suite() {
   tcase_set_timeout(texts, kPatienceSeconds);
   tcase_add_test(texts, test_speaker_in_front);
   tcase_add_test(texts, test_interim);
+  tcase_add_test(texts, test_attribute);
+  tcase_add_test(texts, test_operations);
+  tcase_add_test(texts, test_repeated);
   tcase_add_test(texts, test_interim_at_the_end);
   tcase_add_test(texts, test_valid_utf8);
   suite_add_tcase(suite, texts);

@@ -68,7 +68,7 @@ CapsPtr video_caps(const VideoParams &params, std::optional<PictureSize> size) {
   if (params.codec == Codec::H264)
     caps.reset(gst_caps_new_simple("video/x-h264", "stream-format", G_TYPE_STRING, "byte-stream",
                                    "alignment", G_TYPE_STRING, "au", "framerate", GST_TYPE_FRACTION,
-                                   std::max(params.fps, 1), 1, "pixel-aspect-ratio",
+                                   std::max(params.fps, 0), 1, "pixel-aspect-ratio",
                                    GST_TYPE_FRACTION, 1, 1, nullptr));
   else
     caps.reset(

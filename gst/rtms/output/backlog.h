@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/timer.h"
-#include "heldmedia.h"
+#include "media/heldmedia.h"
 
 #include <functional>
 #include <memory>

@@ -3,7 +3,7 @@
 // argument.
 #pragma once
 
-#include "heldmedia.h"
+#include "media/heldmedia.h"
 
 #include <memory>
 #include <unordered_map>

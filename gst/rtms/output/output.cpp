@@ -31,6 +31,18 @@ unsigned gap_after_ms(Media media, const MediaParams &params) {
   return std::max(kUsual_ms, kPictures_ms / static_cast<unsigned>(fps));
 }
 
+// Nothing is lost on the way: a length that does not fit is a misunderstanding.
+void check_length(GstRtmsSrcPad *pad, const MediaData &data, gsize size, MediaStats *stats) {
+  if (is_text(data.media) || !data.length || *data.length == static_cast<int64_t>(size))
+    return;
+  if (!stats->ignored)
+    GST_WARNING_OBJECT(pad,
+                       "a payload of %" G_GSIZE_FORMAT " bytes has the length %" G_GINT64_FORMAT
+                       "; it is handed on, and others like it are counted as ignored",
+                       size, *data.length);
+  ++stats->ignored;
+}
+
 }  // namespace
 
 GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
@@ -155,8 +167,10 @@ BufferPtr Output::make(const MediaData &data) {
   } else {
     buffer = make_buffer(data, context_->params, options, zero_ms, &packets_);
   }
-  if (buffer)
+  if (buffer) {
+    check_length(pad_, data, gst_buffer_get_size(buffer.get()), &context_->stats->of(media_));
     return buffer;
+  }
   ++context_->stats->of(media_).dropped;
   interrupt();
   GST_WARNING_OBJECT(pad_, "damaged payload of %" G_GSIZE_FORMAT " characters dropped",
@@ -168,7 +182,8 @@ bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
   const Speaker speaker = context_->roster->speaker_of(data);
   if (!info_.follow_speaker(speaker, buffer.get()))
     interrupt();
-  info_.follow_size(buffer.get());
+  if (!info_.follow_format(buffer.get()))
+    interrupt();
   stamper_.stamp(buffer.get(), data);
   if (replay_.is_awaited())
     follow_replay(buffer.get());

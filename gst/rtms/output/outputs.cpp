@@ -31,7 +31,8 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
       streams_(&context_, &set_, calls_.post),
       participants_(&context_, &set_),
       backlog_(config.limits.bytes, [this] { release_backlog(); }),
-      texts_([this](const MediaData &data) { hand_on(data); }) {}
+      texts_([this](const MediaData &data) { hand_on(data); }),
+      known_texts_(config.transcript_json) {}
 
 // ---- pads ----------------------------------------------------------------------------
 
@@ -196,6 +197,10 @@ void Outputs::hand_on(const MediaData &data) {
     return;
   if (!output->leads_somewhere()) {
     set_.check_flows();
+    return;
+  }
+  if (data.media == Media::Transcript && !known_texts_.accept(data)) {
+    ++context_.stats->of(data.media).ignored;
     return;
   }
   BufferPtr buffer = output->make(data);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backlog.h"
+#include "knowntexts.h"
 #include "outputset.h"
 #include "participants.h"
 #include "streams.h"
@@ -72,6 +73,7 @@ class Outputs {
   Participants participants_;
   Backlog backlog_;
   TextGate texts_;
+  KnownTexts known_texts_;
   Product product_ = Product::Meeting;
   MediaMask negotiated_ = 0;
   std::vector<Output *> to_wake_;

@@ -2,10 +2,15 @@
 #include "streaminfo.h"
 
 #include "media/caps.h"
+#include "media/decode.h"
+#include "media/picture.h"
 #include "output.h"
 #include "pad/participantmeta.h"
 
 #include <utility>
+
+GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
+#define GST_CAT_DEFAULT gst_rtms_output_debug
 
 namespace rtms {
 namespace {
@@ -83,10 +88,10 @@ void StreamInfo::store_sticky_events(const OutputLabel &label) {
 CapsPtr StreamInfo::caps() const {
   switch (media_) {
     case Media::Audio:
-      return audio_caps(context_->params.audio);
+      return audio_caps(context_->params.audio, rtp_payload_);
     case Media::Video:
     case Media::Screen:
-      return video_caps(context_->params.pictures(media_), size_);
+      return video_caps(pictures(), size_);
     case Media::Transcript:
       return transcript_caps(context_->config.transcript_json);
     case Media::Chat:
@@ -95,12 +100,22 @@ CapsPtr StreamInfo::caps() const {
   return chat_caps();
 }
 
+// What is known of the pictures: of another codec than was negotiated not the rate.
+VideoParams StreamInfo::pictures() const {
+  VideoParams params = context_->params.pictures(media_);
+  if (!other_codec_)
+    return params;
+  params.codec = *other_codec_;
+  params.fps = 0;
+  return params;
+}
+
 // There is none for JPEG and PNG: each picture of theirs stands alone, and muxers need no parameter
 // sets.
 void StreamInfo::set_black() const {
   if (!is_picture(media_))
     return;
-  const VideoParams &params = context_->params.pictures(media_);
+  const VideoParams params = pictures();
   const bool is_h264 = params.codec == Codec::H264;
   gst_rtms_src_pad_set_black(pad_,
                              is_h264 ? size_.value_or(negotiated_size(params)) : PictureSize());
@@ -133,10 +148,46 @@ bool StreamInfo::follow_speaker(const Speaker &speaker, const GstBuffer *buffer)
   return true;
 }
 
+bool StreamInfo::follow_format(GstBuffer *buffer) {
+  if (media_ == Media::Audio && is_rtp(context_->params.audio))
+    follow_rtp(buffer);
+  const bool follows = !is_picture(media_) || follow_codec(buffer);
+  follow_size(buffer);
+  return follows;
+}
+
+void StreamInfo::follow_rtp(GstBuffer *buffer) {
+  const auto payload = rtp_payload_type(buffer);
+  if (!payload || payload == rtp_payload_)
+    return;
+  rtp_payload_ = payload;
+  renegotiated();
+}
+
+bool StreamInfo::follow_codec(GstBuffer *buffer) {
+  const Codec negotiated = context_->params.pictures(media_).codec, before = pictures().codec;
+  const Codec codec = plain_codec(buffer).value_or(before);
+  if (codec == before)
+    return true;
+  other_codec_.reset();
+  if (codec != negotiated)
+    other_codec_ = codec;
+  size_.reset();
+  renegotiated();
+  GST_INFO_OBJECT(pad_, "payloads are %s now, after %s", codec_nick(codec), codec_nick(before));
+  if (!std::exchange(warned_, true))
+    GST_ELEMENT_WARNING(context_->element, STREAM, FORMAT,
+                        ("The service sends %s on pad %s, although %s was negotiated: the caps "
+                         "follow. Link what takes either, as decodebin does.",
+                         codec_nick(codec), GST_PAD_NAME(pad_), codec_nick(negotiated)),
+                        (nullptr));
+  return !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+}
+
 void StreamInfo::follow_size(GstBuffer *buffer) {
   if (!is_picture(media_) || GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
     return;
-  auto size = picture_size(context_->params.pictures(media_).codec, buffer);
+  auto size = picture_size(pictures().codec, buffer);
   // A camera that says nothing of its colors does not take away what the last one said.
   if (size && size_ && size->colorimetry.empty())
     size->colorimetry = size_->colorimetry;

@@ -30,11 +30,16 @@ class StreamInfo {
   // Tags follow. False where the buffer cannot be decoded: another camera begins with a keyframe,
   // and without that would be painted over the last one's picture.
   bool follow_speaker(const Speaker &speaker, const GstBuffer *buffer);
-  // Caps follow, at a keyframe.
-  void follow_size(GstBuffer *buffer);
+  // Caps follow what the payload is. False where the buffer cannot be decoded: it is of another
+  // codec than the last one, and no keyframe.
+  bool follow_format(GstBuffer *buffer);
 
  private:
   CapsPtr caps() const;
+  VideoParams pictures() const;
+  bool follow_codec(GstBuffer *buffer);
+  void follow_size(GstBuffer *buffer);
+  void follow_rtp(GstBuffer *buffer);
   void set_black() const;
   void store_sticky_events(const OutputLabel &label);
 
@@ -47,6 +52,9 @@ class StreamInfo {
   std::optional<uint64_t> user_id_;
   std::string title_;
   std::optional<PictureSize> size_;
+  std::optional<Codec> other_codec_;  // of the pictures, where it is not what was negotiated
+  bool warned_ = false;
+  std::optional<int> rtp_payload_;
 };
 
 }  // namespace rtms

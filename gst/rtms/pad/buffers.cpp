@@ -12,14 +12,13 @@ BufferPtr decode(const MediaData &data, const MediaParams &params, PacketPool *p
   BufferPtr buffer = decode_base64(data.payload, pool);
   if (!buffer)
     return nullptr;
-  if (data.length && *data.length != static_cast<int64_t>(gst_buffer_get_size(buffer.get())))
-    return nullptr;
   if (data.media == Media::Audio) {
     if (!audio_is_whole(params.audio, buffer.get()))
       return nullptr;
     GST_BUFFER_DURATION(buffer.get()) = audio_duration(params.audio, buffer.get());
   } else {
-    const Codec codec = params.pictures(data.media).codec;
+    // What it plainly is counts, not what was negotiated.
+    const Codec codec = plain_codec(buffer.get()).value_or(params.pictures(data.media).codec);
     if (picture_kind(codec, buffer.get()) == Picture::Delta)
       GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
   }

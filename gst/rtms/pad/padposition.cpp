@@ -17,7 +17,7 @@ void PadPosition::reset() {
   end_ = GST_CLOCK_TIME_NONE;
   gap_end_ = moved_ = 0;
   late_since_ = GST_CLOCK_TIME_NONE;
-  skipped_ = false;
+  skipped_ = after_buffer_ = false;
 }
 
 void PadPosition::set_segment(GstEvent *event) {
@@ -50,6 +50,7 @@ PadPosition::Placed PadPosition::place(GstBuffer *buffer) {
   if (placed.too_late)
     return placed;
   GST_BUFFER_PTS(buffer) = start;
+  after_buffer_ = true;
   const GstClockTime end =
       gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, start) + duration;
   if (!GST_CLOCK_TIME_IS_VALID(end_) || end > end_)
@@ -82,6 +83,7 @@ EventPtr PadPosition::gap_until(GstClockTime running, GstClockTime least) {
   if (!GST_CLOCK_TIME_IS_VALID(running) || running < start + least)
     return nullptr;
   end_ = gap_end_ = running;
+  after_buffer_ = false;
   return EventPtr(gst_event_new_gap(position_of(start), running - start));
 }
 
@@ -92,13 +94,13 @@ EventPtr PadPosition::first_gap(GstClockTime length) {
 bool PadPosition::fill_until(GstBuffer *frame, GstClockTime running, GstClockTime least) {
   // A frame has no duration: what ends with it would begin at its own time.
   constexpr GstClockTime kAfterFrame = 40 * GST_MSECOND;
-  const bool after_frame = GST_CLOCK_TIME_IS_VALID(end_) && end_ > gap_end_;
-  const GstClockTime start = gap_start() + (after_frame ? kAfterFrame : 0);
+  const GstClockTime start = gap_start() + (after_buffer_ ? kAfterFrame : 0);
   if (!GST_CLOCK_TIME_IS_VALID(running) || running < start + least)
     return false;
   GST_BUFFER_PTS(frame) = position_of(start);
   GST_BUFFER_DURATION(frame) = running - start;
   end_ = gap_end_ = running;
+  after_buffer_ = false;
   return true;
 }
 

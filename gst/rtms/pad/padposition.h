@@ -53,6 +53,7 @@ class PadPosition {
   GstClockTime moved_ = 0;                  // position before which nothing starts: a buffer moved
   GstClockTime late_since_ = GST_CLOCK_TIME_NONE;  // position where the first of them went
   bool skipped_ = false;                           // what came last had no place
+  bool after_buffer_ = false;                      // what was pushed last was no GAP
 };
 
 }  // namespace rtms
