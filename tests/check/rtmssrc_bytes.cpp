@@ -36,7 +36,7 @@ Bytes sentence(unsigned index) {
   return text_bytes("Zeile " + std::to_string(index) + ": \"äöü\" 👍 a/b\\c\n</script>");
 }
 
-const Settings kPictures = {{"video-fps", "5"}, {"screen-fps", "5"}};
+const Settings kPictures = {{"video-fps", "5"}, {"screen-fps", "1"}};
 const Settings kOpus = {{"audio-codec", "opus"}, {"audio-rate", "48000"}};
 const Settings kG711 = {{"audio-codec", "g711"}, {"audio-rate", "8000"}};
 const Settings kG722 = {{"audio-codec", "g722"}};

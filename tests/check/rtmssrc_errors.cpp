@@ -31,7 +31,7 @@ const BadSetting kBadSettings[] = {
     {{{"video-fps", "5"}}, "video-fps"},
     {{{"video-codec", "jpeg"}}, "video-fps"},
     {{{"video-codec", "png"}, {"video-fps", "6"}}, "video-fps"},
-    {{{"screen-fps", "5"}}, "screen-fps"},
+    {{{"screen-fps", "1"}}, "screen-fps"},
     {{{"screen-codec", "jpeg"}}, "screen-fps"},
     {{{"transcript-language", "37"}}, "transcript-language"},
     {{{"transcript-language", "-2"}}, "transcript-language"},

@@ -95,7 +95,7 @@ const struct {
     {"audio-channels", "3", "audio-channels=1|2"},
     {"audio-packet-duration", "1020", "1000"},
     {"video-fps", "31", "6 to 30"},
-    {"screen-fps", "-1", "1 to 5"},
+    {"screen-fps", "-1", "need 1,"},
     {"transcript-language", "37", "0 to 36"},
     {"latency", "60001", "0 to 60000 ms"},
     {"text-wait", "60001", "0 to 60000 ms"},

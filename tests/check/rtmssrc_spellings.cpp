@@ -141,6 +141,30 @@ GST_START_TEST(test_sharing_stops) {
 }
 GST_END_TEST;
 
+// The end is the end on whichever socket it comes: signaling is closed first, and what is left of
+// the stream says why.
+GST_START_TEST(test_end_on_media) {
+  RawServer ending(
+      [](RawPeer &peer) {
+        if (peer.signaling_handshake() && peer.expect(7))
+          peer.send(raw_frame(0x88, "\x03\xe8"));
+      },
+      [](RawPeer &peer) {
+        if (peer.media_handshake() && peer.wait_ready() && peer.send_json(last_audio()) &&
+            peer.close_code())
+          peer.send_json(R"({"msg_type":8,"state":4,"reason":6})");
+        peer.linger();
+      });
+  Player player(ending.client());
+  player.play();
+  player.wait_eos();
+  player.stop();
+  ck_assert_uint_eq(ending.accepted(), 2);
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
+  ending.finish();
+}
+GST_END_TEST;
+
 // The bus tells whether the service would start the stream anew.
 GST_START_TEST(test_restartable) {
   const int reason = __i__ ? 13 : 6;
@@ -170,6 +194,7 @@ static Suite *rtmssrc_spellings_suite() {
   tcase_add_test(tcase, test_contact_center);
   tcase_add_test(tcase, test_refused_without_status);
   tcase_add_test(tcase, test_sharing_stops);
+  tcase_add_test(tcase, test_end_on_media);
   tcase_add_loop_test(tcase, test_restartable, 0, 2);
   return suite;
 }

@@ -72,9 +72,10 @@ Verdict check_audio(JsonObject *params, bool strict) {
   return {};
 }
 
-bool fps_fits(JsonObject *params, int64_t h264_low) {
+// `most`: the highest rate of JPEG and PNG; H.264 has a higher one.
+bool fps_fits(JsonObject *params, int64_t most) {
   auto fps = get_int(params, "fps");
-  return get_int(params, "codec") == kH264 ? within(fps, h264_low, 30) : within(fps, 1, 5);
+  return get_int(params, "codec") == kH264 ? within(fps, most + 1, 30) : within(fps, 1, most);
 }
 
 Verdict check_video(JsonObject *params, bool) {
@@ -86,20 +87,20 @@ Verdict check_video(JsonObject *params, bool) {
     return {kVideoResolution, "resolution"};
   if (!within(get_int(params, "data_opt"), 3, 4))
     return {kVideoDataOpt, "data_opt"};
-  if (!fps_fits(params, 6))
+  if (!fps_fits(params, 5))
     return {kVideoFps, "fps"};
   return {};
 }
 
-// Its fps rule is that of the newer page or of the older one: either is taken.
-Verdict check_deskshare(JsonObject *params, bool) {
+// An older page has video's rule for it: that is taken, too, unless strict.
+Verdict check_deskshare(JsonObject *params, bool strict) {
   if (get_int(params, "content_type") != kRawVideo)
     return {kDeskshareContentType, "content_type"};
   if (!within(get_int(params, "codec"), kJpg, kH264))
     return {kDeskshareCodec, "codec"};
   if (!within(get_int(params, "resolution"), 1, 4))
     return {kDeskshareResolution, "resolution"};
-  if (!fps_fits(params, 2))
+  if (!fps_fits(params, 1) && (strict || !fps_fits(params, 5)))
     return {kDeskshareFps, "fps"};
   return {};
 }

@@ -135,14 +135,13 @@ void install_screen(Installer *install) {
   /**
    * GstRtmsSrc:screen-codec:
    *
-   * The codec to request for the screen share. `jpeg` and `png` require #GstRtmsSrc:screen-fps of 5
-   * or less, `h264` more than 5.
+   * The codec to request for the screen share. `jpeg` and `png` require #GstRtmsSrc:screen-fps of
+   * 1, `h264` more than 1.
    *
    * Since: 0.1
    */
   install->choice("screen-codec", "Screen codec",
-                  "Codec to request for the screen share; jpeg and png require screen-fps of 5 or "
-                  "less",
+                  "Codec to request for the screen share; jpeg and png require screen-fps of 1",
                   gst_rtms_src_video_codec_get_type(), &Settings::screen_codec);
   /**
    * GstRtmsSrc:screen-resolution:
@@ -159,13 +158,13 @@ void install_screen(Installer *install) {
    *
    * The highest frame rate to request for the screen share, in frames per second.
    *
-   * Valid: 6 to 30 frames per second with `h264`; 1 to 5 with `jpeg` and `png`.
+   * Valid: 2 to 30 frames per second with `h264`; 1 with `jpeg` and `png`.
    *
    * Since: 0.1
    */
   install->integer("screen-fps", "Screen frame rate",
-                   "Highest frame rate to request for the screen share, in frames per second: 6 to "
-                   "30 with h264, 1 to 5 with jpeg and png",
+                   "Highest frame rate to request for the screen share, in frames per second: 2 to "
+                   "30 with h264, 1 with jpeg and png",
                    &Settings::screen_fps, kFrameRates);
 }
 

@@ -62,13 +62,19 @@ Problem check_audio(const AudioParams &audio) {
       " is not a combination that the service has. Valid are:" + valid};
 }
 
-Problem check_video(const char *prefix, const VideoParams &video) {
+// Pictures a second, as the service has them.
+constexpr int kMostVideoPictures = 5, kMostScreenPictures = 1;
+
+// `most_pictures`: the highest frame rate of JPEG and PNG; H.264 has a higher one.
+Problem check_video(const char *prefix, const VideoParams &video, int most_pictures) {
   const bool pictures = video.codec != Codec::H264;
-  if (kFrameRates.holds(video.fps) && pictures == (video.fps <= 5))
+  if (kFrameRates.holds(video.fps) && pictures == (video.fps <= most_pictures))
     return {};
+  const std::string most = std::to_string(most_pictures);
   return BadSetting{std::string(prefix) + "-fps=" + std::to_string(video.fps) +
                     " does not go with " + prefix + "-codec=" + codec_nick(video.codec) +
-                    ": jpeg and png need 1 to 5, h264 needs 6 to 30."};
+                    ": jpeg and png need " + (most_pictures == 1 ? "1" : "1 to " + most) +
+                    ", h264 needs " + std::to_string(most_pictures + 1) + " to 30."};
 }
 
 VideoParams video_params(int codec, int resolution, int fps, int streams) {
@@ -108,10 +114,10 @@ Problem fill_media(const Settings &settings, SessionConfig *config) {
     if (auto problem = check_audio(audio))
       return problem;
   if (config->media & media_bit(Media::Video))
-    if (auto problem = check_video("video", config->params.video))
+    if (auto problem = check_video("video", config->params.video, kMostVideoPictures))
       return problem;
   if (config->media & media_bit(Media::Screen))
-    if (auto problem = check_video("screen", config->params.screen))
+    if (auto problem = check_video("screen", config->params.screen, kMostScreenPictures))
       return problem;
   if (!kLanguages.holds(settings.transcript_language))
     return BadSetting{"transcript-language=" + std::to_string(settings.transcript_language) +
