@@ -155,9 +155,8 @@ std::vector<Case> true_timestamps() {
     cases.push_back({who + ": 20 times as fast", options, "", {}});
     options.speed = 1;
     options.unified = true;
-    cases.push_back({who + ": unified, held up", options, "", [](SimMeeting *meeting) {
-                       meeting->hold_up({0, kAt, kAt + 10});
-                     }});
+    const auto all_held = [](SimMeeting *meeting) { meeting->hold_up({0, kAt, kAt + 10}); };
+    cases.push_back({who + ": unified, held up", options, "", all_held});
   }
   return cases;
 }
