@@ -62,6 +62,11 @@ GST_START_TEST(test_python) {
   Program program(options);
   const std::string url = program.wait_output("listening at ", "\n");
   ck_assert_int_eq(post_signed(url, webhook).status, 200);
+  ck_assert(server->wait_for([](const Server &s) { return s.accepted() >= 4; }, kDeadlineMs));
+  std::string another = webhook;
+  const std::size_t stream = another.find(server->stream_id());
+  another.replace(stream, server->stream_id().size(), "another-stream");
+  ck_assert_int_eq(post_signed(url, another).status, 200);
   ck_assert_msg(program.wait(3 * kDeadlineMs), "no end\n%s", program.output().c_str());
   ck_assert_msg(program.succeeded(), "%s", program.output().c_str());
   ck_assert_uint_eq(requests(*server, 28), 2);  // subscribe-video, and again after the rejoin

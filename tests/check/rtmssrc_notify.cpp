@@ -60,6 +60,32 @@ GST_START_TEST(test_life) {
 }
 GST_END_TEST;
 
+// The service announces the meeting once more, as another stream. The one that runs goes on; the
+// other is joined when its server is gone.
+GST_START_TEST(test_another_stream) {
+  auto server = serve(ticking(std::make_shared<StoppableTicker>()));
+  Config config = ticking(std::make_shared<StoppableTicker>());
+  config.stream_id = "another-stream";
+  auto other = serve(config);
+  Player player(*server, sound);
+  player.play();
+  ck_assert(wait_audio(player, 10));
+  notify(player, other->webhook_json());
+  ck_assert(player.wait([](const Record &r) { return r.named("rtms-new-stream").size() == 1; }));
+  expect_text(gst_structure_get_string(player.record().named("rtms-new-stream")[0], "stream-id"),
+              "another-stream");
+  ck_assert(wait_audio(player, 25));
+  ck_assert_uint_eq(other->accepted(), 0);
+  server->stop();
+  ck_assert_msg(wait_accepted(*other, 2), "%s", player.summary().c_str());
+  const std::size_t before = player.record().packets("audio");
+  ck_assert(wait_audio(player, before + 10));
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
+  expect_no_violations(*other);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_unusable) {
   auto meeting = std::make_shared<StoppableTicker>();
   auto server = serve(ticking(meeting));
@@ -91,6 +117,7 @@ static Suite *rtmssrc_notify_suite() {
   TCase *tc = tcase_create("notify");
   suite_add_tcase(suite, tc);
   tcase_add_test(tc, test_life);
+  tcase_add_test(tc, test_another_stream);
   tcase_add_test(tc, test_unusable);
   return suite;
 }

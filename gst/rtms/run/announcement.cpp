@@ -12,13 +12,14 @@
 namespace rtms {
 
 Announcement::Announcement(GstElement *element, const Settings &settings, Stream *stream,
-                           std::unique_ptr<WebhookListener> listener, std::string stream_id)
+                           std::unique_ptr<WebhookListener> listener, const SessionConfig *known)
     : element_(element),
       settings_(settings),
       stream_(stream),
       listener_(std::move(listener)),
       url_(listener_ ? listener_->url() : ""),
-      stream_id_(std::move(stream_id)) {}
+      stream_id_(known ? known->who.stream_id : ""),
+      meeting_(known ? known->who.id : "") {}
 
 void Announcement::listen(LogSink *log, std::shared_ptr<unsigned> operations) {
   listener_->start(log, std::move(operations),
@@ -35,7 +36,12 @@ void Announcement::notice(WebhookEvent event, const Webhook &hook) {
       announced(hook);
     return;
   }
-  if (hook.stream_id != stream_id_) {
+  const bool another = hook.stream_id != stream_id_;
+  if (another && event == WebhookEvent::Started && hook.id == meeting_) {
+    announced_as_another(hook);
+    return;
+  }
+  if (another) {
     GST_INFO_OBJECT(element_, "webhook for another stream ignored");
     return;
   }
@@ -68,6 +74,7 @@ void Announcement::announced(const Webhook &hook) {
     return;
   }
   stream_id_ = hook.stream_id;
+  meeting_ = hook.id;
   stream_->connect(std::get<SessionConfig>(std::move(checked)));
 }
 
@@ -77,8 +84,16 @@ void Announcement::announced_again(const Webhook &hook) {
   auto result = rejoin_config(settings_, hook, stream_id_);
   if (auto bad = std::get_if<BadSetting>(&result))
     return post_rejoin_warning(element_, bad->text);
-  const auto &config = std::get<SessionConfig>(result);
-  stream_->session()->announced_again(config.signaling_url, config.who.signature);
+  stream_->session()->announced_again(std::get<SessionConfig>(result));
+}
+
+// Some failures of the service show like that. As long as this stream lives, it goes on.
+void Announcement::announced_as_another(const Webhook &hook) {
+  post_new_stream(element_, hook.stream_id);
+  auto result = rejoin_config(settings_, hook, hook.stream_id);
+  if (auto bad = std::get_if<BadSetting>(&result))
+    return post_rejoin_warning(element_, bad->text);
+  stream_->session()->announced_again(std::get<SessionConfig>(result));
 }
 
 std::optional<BadSetting> Announcement::rejoin(const Settings &settings, const Webhook &hook) {

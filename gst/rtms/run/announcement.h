@@ -17,9 +17,9 @@ struct SessionConfig;
 
 class Announcement {
  public:
-  // `listener` is null where the properties name the stream, which is `stream_id` then.
+  // `listener` is null where the properties name the stream, which is `known` then.
   Announcement(GstElement *element, const Settings &settings, Stream *stream,
-               std::unique_ptr<WebhookListener> listener, std::string stream_id);
+               std::unique_ptr<WebhookListener> listener, const SessionConfig *known);
 
   // The URL that is listened at; empty where there is none. Any thread.
   const std::string &url() const { return url_; }
@@ -35,13 +35,14 @@ class Announcement {
  private:
   void announced(const Webhook &hook);
   void announced_again(const Webhook &hook);
+  void announced_as_another(const Webhook &hook);
 
   GstElement *element_;
   const Settings settings_;
   Stream *stream_;
   std::unique_ptr<WebhookListener> listener_;
   const std::string url_;
-  std::string stream_id_;  // empty before a stream is announced
+  std::string stream_id_, meeting_;  // empty before a stream is announced
 };
 
 }  // namespace rtms

@@ -171,6 +171,21 @@ void post_connection(GstElement *element, ConnectionState state, MediaMask media
 }
 
 /**
+ * rtms-new-stream:
+ * @stream-id: (type gchararray): the new stream
+ *
+ * The service has announced the meeting once more, as another stream. The stream that runs goes on
+ * until it ends; the new one is joined when the server of the old one is gone. Another element can
+ * join it before.
+ *
+ * Since: 0.1
+ */
+void post_new_stream(GstElement *element, const std::string &stream_id) {
+  post(element, gst_structure_new("rtms-new-stream", "stream-id", G_TYPE_STRING, stream_id.c_str(),
+                                  nullptr));
+}
+
+/**
  * rtms-listening:
  * @url: (type gchararray): #GstRtmsSrc:webhook-listen, with the port that was chosen
  *

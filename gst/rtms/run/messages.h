@@ -11,6 +11,7 @@ namespace rtms {
 
 void post_connection(GstElement *element, ConnectionState state, MediaMask media, unsigned attempt);
 // Where webhooks are listened for.
+void post_new_stream(GstElement *element, const std::string &stream_id);
 void post_listening(GstElement *element, const std::string &url);
 void post_stream_state(GstElement *element, const StreamStateUpdate &update);
 void post_session_state(GstElement *element, const SessionStateUpdate &update);

@@ -77,7 +77,7 @@ Run::Run(GstElement *element, const Settings &settings, Start start)
       stream_(std::make_unique<Stream>(element, settings, stats_.get(), thread_.get())),
       announcement_(std::make_unique<Announcement>(element, settings, stream_.get(),
                                                    std::move(start.listener),
-                                                   start.known ? start.known->who.stream_id : "")),
+                                                   start.known ? &*start.known : nullptr)),
       start_(std::make_unique<Start>(std::move(start))) {
   if (start_->known)
     return;

@@ -6,10 +6,12 @@
 #include "base/timer.h"
 #include "protocol/parse.h"
 #include "sessionlistener.h"
+#include "streamclaim.h"
 #include "transport/silence.h"
 #include "transport/transport.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace rtms {
@@ -46,8 +48,9 @@ struct SessionContext {
   SessionListener *listener;
   StreamListener *stream;
   Parser parser{};
-  int64_t sequence = 0;          // of the last handshake
-  unsigned established = 0;      // handshakes for media that succeeded
+  int64_t sequence = 0;      // of the last handshake
+  unsigned established = 0;  // handshakes for media that succeeded
+  std::optional<StreamClaim> claim;
   bool close_requested = false;  // the service was asked to end the stream
 
   // True where the service ends the stream, as it was asked to.

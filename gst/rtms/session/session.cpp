@@ -38,8 +38,8 @@ Session::~Session() = default;
 
 void Session::start() {
   const std::string &stream_id = context_.config.who.stream_id;
-  claim_ = StreamClaim::take(stream_id);
-  if (claim_)
+  context_.claim = StreamClaim::take(stream_id);
+  if (context_.claim)
     signaling_.open();
   else
     fail(plain_error(SessionError::Kind::Busy,
@@ -110,10 +110,14 @@ void Session::rejoin(std::string signaling_url, std::string signature) {
   leave(signaling_.leave());
 }
 
-void Session::announced_again(const std::string &signaling_url, const std::string &signature) {
-  if (signaling_url != context_.config.signaling_url)
-    rejoin(signaling_url, signature);
-  else if (stage_ == Stage::Running)
+void Session::announced_again(const SessionConfig &as) {
+  if (stage_ != Stage::Running)
+    return;
+  if (as.who.stream_id != context_.config.who.stream_id)
+    signaling_.set_successor(as);
+  else if (as.signaling_url != context_.config.signaling_url)
+    rejoin(as.signaling_url, as.who.signature);
+  else
     signaling_.hurry();
 }
 
@@ -277,9 +281,9 @@ void Session::close_next() {
   }
   stage_ = Stage::Stopped;
   stop_timer_.stop();
-  if (claim_)
+  if (context_.claim)
     context_.listener->session_connection(ConnectionState::Closed, 0, 0);
-  claim_.reset();
+  context_.claim.reset();
   auto done = std::move(stopped_);
   stopped_ = nullptr;
   if (done)

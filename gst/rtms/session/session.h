@@ -7,7 +7,6 @@
 #include "links.h"
 #include "sessionlistener.h"
 #include "signaling.h"
-#include "streamclaim.h"
 #include "videosubscription.h"
 
 #include <functional>
@@ -39,9 +38,10 @@ class Session final : private StreamListener,
   // The service's own failure: it has announced the stream anew, at another URL. Everything starts
   // over there, when the old connections are gone. An empty signature leaves the old one.
   void rejoin(std::string signaling_url, std::string signature);
-  // The same at another URL; at this one the service only says again that it is there: what waits
-  // for a next try waits no longer.
-  void announced_again(const std::string &signaling_url, const std::string &signature);
+  // The service has announced the stream again. At another URL everything starts over there; at the
+  // same one what waits for a next try waits no longer. Another stream of the same meeting is
+  // joined when the server of this one cannot be had any more.
+  void announced_again(const SessionConfig &as);
   // The service says, elsewhere, that the signaling connection is lost: if it is not, nothing
   // changes; if it is, that shows, or is repaired, at once.
   void signaling_interrupted();
@@ -76,7 +76,6 @@ class Session final : private StreamListener,
   void close_next();
 
   SessionContext context_;
-  std::optional<StreamClaim> claim_;
   Stage stage_ = Stage::Running;
   VideoSubscription video_;
   Signaling signaling_;

@@ -93,6 +93,9 @@ std::unique_ptr<Connection> Signaling::wait(unsigned delay_ms) {
 // ---- what the session wants ----------------------------------------------------------
 
 void Signaling::open() {
+  // The first try after a loss is quick: when that has failed, too, the server is gone.
+  if (retry_.attempts() > 1)
+    join_successor();
   const SessionConfig &config = context_->config;
   if (auto problem = url_problem(config.signaling_url, config.allow_insecure)) {
     enter<State::Ended>();
@@ -110,6 +113,21 @@ void Signaling::open() {
        {"X-Zoom-RTMS-Signature", config.who.signature}},
       build_signaling_handshake(config.who, config.media, config.buffer_data,
                                 ++context_->sequence));
+}
+
+bool Signaling::join_successor() {
+  auto claim = successor_ ? StreamClaim::take(successor_->who.stream_id) : std::nullopt;
+  if (!claim)
+    return false;
+  SessionConfig &config = context_->config;
+  context_->debug("signaling: joining stream " + successor_->who.stream_id + " in place of " +
+                  config.who.stream_id + ", whose server is gone");
+  context_->claim = std::move(claim);
+  config.who = std::move(successor_->who);
+  config.signaling_url = std::move(successor_->signaling_url);
+  successor_.reset();
+  retry_.reset();
+  return true;
 }
 
 void Signaling::send(const std::string &text) {
@@ -231,6 +249,8 @@ void Signaling::lost(const SessionError &why) {
   std::optional<unsigned> delay_ms;
   if (!is_final(why, first_))
     delay_ms = retry_.next(g_get_monotonic_time() / 1000, g_random_double());
+  if (!delay_ms && join_successor())
+    delay_ms = kSettle_ms;
   if (!delay_ms) {
     enter<State::Ended>();
     listener_->fail(after_tries(why, retry_.attempts() + 1, retry_.window_ms()));

@@ -7,6 +7,7 @@
 #include "retry.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -49,6 +50,8 @@ class Signaling final : public ConnectionListener {
   // Where the connection is established.
   void send(const std::string &text);
   // The service says that the connection is lost: if it is, that shows, or is repaired, at once.
+  // The stream that is joined when the server of this one cannot be had any more.
+  void set_successor(SessionConfig with) { successor_ = std::move(with); }
   // What waits for a next try waits no longer.
   void hurry();
   void reported_lost();
@@ -82,6 +85,7 @@ class Signaling final : public ConnectionListener {
 
   void answered(const SignalingResponse &response);
   bool sign_otherwise();
+  bool join_successor();
   void refused(const SessionError &why);
   void lost(const SessionError &why);
   std::unique_ptr<Connection> wait(unsigned delay_ms);
@@ -94,6 +98,7 @@ class Signaling final : public ConnectionListener {
   SignalingListener *listener_;
   Life life_;
   Retry retry_;
+  std::optional<SessionConfig> successor_;
   bool first_ = true;  // nothing has worked yet
 };
 
