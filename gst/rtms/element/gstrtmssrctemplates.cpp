@@ -80,7 +80,8 @@ void add_pad_templates(GstElementClass *klass) {
    * What is said: a line a buffer, its PTS when it was begun, with the speaker in front
    * (#GstRtmsSrc:transcript-speaker). With #GstRtmsSrc:transcript-format=json an object a buffer
    * with `user_id`, `user_name`, `text`, `timestamp`, `start_time` and `end_time` (Unix ms),
-   * `language`, `final` and `operation` (`new`, `update`, `delete`); texts that are not final yet come as well.
+   * `language`, `final` and `operation` (`new`, `update`, `delete`); texts that are not final yet
+   * come as well.
    *
    * Since: 0.1
    */
