@@ -64,10 +64,12 @@ void read_audio(GstBuffer *buffer) {
         const AudioParams params{content, codec, 16000, channels, DataOpt::AudioMixed, 20};
         audio_duration(params, buffer);
         audio_is_whole(params, buffer);
+        rtp_payload_type(buffer);
       }
 }
 
 void read_picture(GstBuffer *buffer) {
+  plain_codec(buffer);
   for (Codec codec : {Codec::H264, Codec::Jpeg, Codec::Png}) {
     picture_kind(codec, buffer);
     if (const auto size = picture_size(codec, buffer))
