@@ -8,6 +8,7 @@
 //   !           the next one fails at once    T500        so many ms pass
 //   R  release()   S  stop()   X  close_stream()   V7  subscribe_video(7)   J…  rejoin() there
 //   I  signaling_interrupted()   E  stream_stopped()
+//   N  announced_again() there; N* and N- as another stream, there or at a URL that is not allowed
 //
 // The first line may set what is asked for: "K<mask> <u: unified> <b: buffer-data> <i: insecure>".
 #include "fakeclock.h"
@@ -32,6 +33,8 @@ class NoLog final : public LogSink {
   bool enabled(Level) const override { return true; }
   void write(Level, const std::string &) override {}
 };
+
+SessionConfig config_of(std::string_view line);
 
 class Script final : public SessionListener {
  public:
@@ -67,6 +70,7 @@ class Script final : public SessionListener {
   void stop();
   void step_connection(char step, FakeTransport *transport, std::string_view rest);
   void step_session(char step, std::string_view rest);
+  void announce_again(std::string_view rest);
 
   NoLog log_;
   FakeNet net_;
@@ -223,12 +227,32 @@ void Script::step_session(char step, std::string_view rest) {
     session_.subscribe_video(static_cast<uint64_t>(number(rest)), number(rest) % 2);
   else if (step == 'J')
     session_.rejoin(rest.empty() ? "wss://other.test/signaling" : std::string(rest), "");
+  else if (step == 'N')
+    announce_again(rest);
+}
+
+void Script::announce_again(std::string_view rest) {
+  SessionConfig config = config_of("");
+  if (rest == "*" || rest == "-")
+    config.who.stream_id = "another-stream";
+  if (rest == "-")
+    config.signaling_url = "ws://s.test/signaling";
+  else if (rest == "*")
+    config.signaling_url = "wss://other.test/signaling";
+  else if (!rest.empty())
+    config.signaling_url = rest;
+  session_.announced_again(config);
 }
 
 SessionConfig config_of(std::string_view line) {
   SessionConfig config;
   config.signaling_url = "wss://s.test/signaling";
-  config.who = {Product::Meeting, "id", "stream", "client", "5ignature"};
+  config.who.id = "id";
+  config.who.webinar_id = "webinar-id";
+  config.who.stream_id = "stream";
+  config.who.client_id = "client";
+  config.who.signature = "5ignature";
+  config.who.webinar_signature = "0ther";
   config.media = media_bit(Media::Audio) | media_bit(Media::Video);
   if (line.empty() || line[0] != 'K')
     return config;
