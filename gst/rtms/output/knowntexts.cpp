@@ -14,12 +14,10 @@ constexpr size_t kMost = 1000;
 
 bool KnownTexts::accept(const MediaData &data) {
   if (!data.start_time && data.timestamp == 0)  // any text could be that one
-    return json_ || data.operation != TextOperation::Delete;
+    return true;
   const Key key(data.from(), data.start_time.value_or(data.timestamp));
-  if (data.operation == TextOperation::Delete) {
-    hashes_.erase(key);
+  if (data.operation == TextOperation::Delete && hashes_.erase(key))
     return json_;
-  }
   size_t hash = std::hash<std::string_view>()(data.payload);
   if (json_ && !data.is_final.value_or(true))
     hash = ~hash;

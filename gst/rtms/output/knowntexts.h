@@ -16,8 +16,8 @@ class KnownTexts {
   // `json`: whoever reads JSON is told what is final, and what is taken back.
   explicit KnownTexts(bool json) : json_(json) {}
 
-  // Whether the text is to be handed on. Not if it was already, word for word; and nobody can take
-  // back a text that has been shown.
+  // Whether the text is to be handed on. Not if it was already, word for word. A text that has been
+  // shown cannot be taken back; one that nobody has seen is shown, whatever is said of it.
   bool accept(const MediaData &data);
 
  private:

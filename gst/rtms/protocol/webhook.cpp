@@ -50,7 +50,8 @@ void read_server_urls(JsonValue value, std::string *urls) {
     if (std::exchange(first, false))
       read_server_urls(item, urls);
   });
-  constexpr std::string_view names[] = {"all", "signal", "signaling"};  // the last is the best
+  // The last is the best.
+  constexpr std::string_view names[] = {"audio", "all", "signal", "signaling"};
   for (std::string_view name : names)
     json_for_each(value, [&](std::string_view key, JsonValue url) {
       if (key == name)

@@ -10,6 +10,8 @@ namespace {
 // The server asks about every 10 s. One that asks without end need not read the answers: they would
 // pile up here.
 constexpr unsigned kMaxKeepAlivesPerSecond = 100;
+// Media come more often than that, and need no ping.
+constexpr unsigned kListen_ms = 200;
 
 struct MessageName {
   std::string operator()(const ParseError &) const { return "no message"; }
@@ -106,12 +108,16 @@ void Connection::send(const std::string &text) {
 }
 
 void Connection::check_alive(unsigned within_ms) {
-  log(LogSink::Level::Debug, "pinging, for " + std::to_string(within_ms) + " ms");
-  transport_->ping();
   const int64_t asked_us = g_get_monotonic_time();
-  alive_timer_.start(within_ms, [this, asked_us, within_ms] {
-    if (transport_->heard_us() < asked_us)
-      lost(silence_error(name_, url_, within_ms));
+  alive_timer_.start(kListen_ms, [this, asked_us, within_ms] {
+    if (transport_->heard_us() >= asked_us)
+      return;
+    log(LogSink::Level::Debug, "pinging, for " + std::to_string(within_ms) + " ms");
+    transport_->ping();
+    alive_timer_.start(within_ms, [this, asked_us, within_ms] {
+      if (transport_->heard_us() < asked_us)
+        lost(silence_error(name_, url_, within_ms));
+    });
   });
 }
 

@@ -72,7 +72,8 @@ class Connection final : private TransportListener {
   // From now on another one takes what comes.
   void hand_over(ConnectionListener *listener) { listener_ = listener; }
   void send(const std::string &text);
-  // Pings the peer. It is lost when nothing at all is heard of it within the time.
+  // It is lost when not a single byte comes of the peer for a moment, nor within the time after a
+  // ping.
   void check_alive(unsigned within_ms);
   void close();
 
