@@ -92,6 +92,9 @@ Output::~Output() {
 void Output::remapped() {
   interrupt();
   gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event(context_->seqnum));
+  // Behind a picture the first audio has been seen to come 1.5 s later, all at once.
+  if (media_ == Media::Audio && !std::exchange(begun_, true))
+    gst_rtms_src_pad_hold_gaps(pad_, replay_.begins(g_get_monotonic_time()));
 }
 
 void Output::interrupt() {

@@ -126,6 +126,7 @@ class Output {
   PacketPool packets_;
   bool selected_ = true;
   bool to_wake_ = false;
+  bool begun_ = false;  // the time line has been there
 };
 
 }  // namespace rtms

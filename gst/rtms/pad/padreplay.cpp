@@ -10,6 +10,12 @@ constexpr int64_t kLongest_us = 65 * 1000 * 1000, kPause_us = 2 * 1000 * 1000;
 
 }  // namespace
 
+int64_t PadReplay::begins(int64_t now_us) {
+  const int64_t wait_us = int64_t{wait_ms_} * 1000;
+  until_us_ = now_us + (wait_ms_ && wait_us < kPause_us ? wait_us : kPause_us);
+  return until_us_;
+}
+
 int64_t PadReplay::lost(int64_t now_us) {
   until_us_ = now_us + (wait_ms_ ? int64_t{wait_ms_} * 1000 : kLongest_us);
   return until_us_;

@@ -14,12 +14,14 @@ class PadReplay {
 
   // Each returns until when no GAP goes out; 0: GAPs go out.
 
+  // The stream begins with other media: this pad's may be a little behind.
+  int64_t begins(int64_t now_us);
   int64_t lost(int64_t now_us);
   int64_t restored(int64_t now_us);
   // Something has come. It is new where it is hardly late.
   int64_t came(bool is_new, int64_t arrival_us, int64_t now_us);
 
-  // The connection was lost, and what comes is not known to be new.
+  // The connection was lost, or the stream begins, and what comes is not known to be new.
   bool is_awaited() const { return until_us_ != 0; }
 
  private:
