@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Connected, but nothing comes: that is told once. The clock is the test's own.
+#include "../fuzz/fakeclock.h"
+#include "../fuzz/fakenet.h"
+#include "gst_check.h"
+
+namespace {
+
+using namespace rtms;
+using namespace rtmsfuzz;
+
+constexpr int64_t kSilenceMs = 30000, kKeepAliveMs = 10000;
+constexpr std::string_view kKeepAlive = R"({"msg_type":12,"timestamp":1})";
+constexpr std::string_view kAudio =
+    R"({"msg_type":14,"content":{"user_id":0,"data":"AAAA","timestamp":1738392033000}})";
+
+class NoLog final : public LogSink {
+ public:
+  bool enabled(Level) const override { return false; }
+  void write(Level, const std::string &) override {}
+};
+
+// A session of audio, with its network and its clock.
+class Stream final : public SessionListener {
+ public:
+  Stream() : session_(config(), &net_, &log_, this) {
+    session_.start();
+    settle();
+    connect(0);
+    connect(1);
+    net_.released();
+    session_.release();
+    settle();
+  }
+  ~Stream() override {
+    session_.stop([] {});
+    advance(kKeepAliveMs);
+  }
+
+  void message(unsigned connection, std::string_view text) {
+    net_.pick(connection)->message(text);
+    settle();
+  }
+  // Both connections live meanwhile.
+  void pass(int64_t ms) {
+    for (; ms > 0; ms -= kKeepAliveMs) {
+      advance(std::min(ms, kKeepAliveMs));
+      message(0, kKeepAlive);
+      message(1, kKeepAlive);
+    }
+  }
+  void lose_media() {
+    net_.pick(1)->end({TransportClose::Kind::Io, 0, "reset"});
+    advance(kKeepAliveMs / 10);
+    connect(1);
+  }
+
+  unsigned silent = 0;
+
+ private:
+  static SessionConfig config() {
+    SessionConfig config;
+    config.signaling_url = "wss://s.test/signaling";
+    config.who = {Product::Meeting, "id", "stream", "client", "5ignature"};
+    config.media = media_bit(Media::Audio);
+    return config;
+  }
+  void connect(unsigned connection) {
+    net_.pick(connection)->opened();
+    settle();
+    net_.pick(connection)->answer();
+    settle();
+  }
+  void session_connection(ConnectionState state, MediaMask, unsigned) override {
+    silent += state == ConnectionState::Silent;
+  }
+  void session_first_retry(const SessionError &, unsigned) override {}
+  void session_negotiated(Media, const MediaParams &) override {}
+  void session_all_negotiated() override {}
+  void session_media(const MediaData &) override {}
+  void session_event(const EventUpdate &) override {}
+  void session_stream_state(const StreamStateUpdate &) override {}
+  void session_session_state(const SessionStateUpdate &) override {}
+  void session_media_lost(MediaMask) override {}
+  void session_keep_alive(MediaMask) override {}
+  void session_ignored(const std::string &) override {}
+  void session_warning(const SessionError &) override {}
+  void session_media_ended(MediaMask, const SessionError &) override {}
+  void session_failed(const SessionError &error) override {
+    ck_abort_msg("%s", error.text.c_str());
+  }
+  void session_ended() override {}
+
+  NoLog log_;
+  FakeNet net_;
+  Session session_;
+};
+
+void own_context() {
+  reset_clock();
+  g_main_context_push_thread_default(g_main_context_new());
+}
+
+}  // namespace
+
+GST_START_TEST(test_silent) {
+  own_context();
+  Stream stream;
+  stream.pass(kSilenceMs - 1);
+  ck_assert_uint_eq(stream.silent, 0);
+  stream.pass(1);
+  ck_assert_uint_eq(stream.silent, 1);
+  stream.pass(10 * kSilenceMs);
+  ck_assert_uint_eq(stream.silent, 1);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_not_silent) {
+  own_context();
+  Stream stream;
+  stream.pass(kSilenceMs - 1);
+  stream.message(1, kAudio);
+  stream.pass(10 * kSilenceMs);
+  ck_assert_uint_eq(stream.silent, 0);
+}
+GST_END_TEST;
+
+// It is told again of a new connection.
+GST_START_TEST(test_silent_after_a_loss) {
+  own_context();
+  Stream stream;
+  stream.message(1, kAudio);
+  stream.pass(2 * kSilenceMs);
+  stream.lose_media();
+  ck_assert_uint_eq(stream.silent, 0);
+  stream.pass(2 * kSilenceMs);
+  ck_assert_uint_eq(stream.silent, 1);
+}
+GST_END_TEST;
+
+static Suite *session_silent_suite() {
+  Suite *suite = suite_create("session_silent");
+  TCase *tcase = tcase_create("silent");
+  tcase_add_test(tcase, test_silent);
+  tcase_add_test(tcase, test_not_silent);
+  tcase_add_test(tcase, test_silent_after_a_loss);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+GST_CHECK_MAIN(session_silent)
