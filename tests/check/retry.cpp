@@ -112,6 +112,22 @@ GST_START_TEST(test_failing_tries_end) {
 }
 GST_END_TEST;
 
+// The service keeps a minute of audio. After an outage the next try comes before that has passed.
+GST_START_TEST(test_back_in_time) {
+  constexpr int64_t kKept_ms = 60000, kLongest_ms = 54000, kStep_ms = 500;
+  for (unsigned window : {60000u, 65000u})
+    for (double chance : kChances)
+      for (int64_t outage = 0; outage <= kLongest_ms; outage += kStep_ms) {
+        Retry retry(limits(window, 1000, 30000));
+        int64_t now = kNow;
+        while (now < kNow + outage)
+          now += retry.next(now, chance).value();
+        fail_unless(now - kNow < kKept_ms, "after %d ms the next try comes at %d ms", (int) outage,
+                    (int) (now - kNow));
+      }
+}
+GST_END_TEST;
+
 GST_START_TEST(test_no_window) {
   Retry retry(limits(0, 1000, 30000));
   for (double chance : kChances)
@@ -206,6 +222,7 @@ static Suite *retry_suite(void) {
   suite_add_tcase(suite, tc);
   tcase_add_test(tc, test_window);
   tcase_add_test(tc, test_failing_tries_end);
+  tcase_add_test(tc, test_back_in_time);
   tcase_add_test(tc, test_no_window);
   tcase_add_test(tc, test_reset);
   tcase_add_test(tc, test_short_connections);

@@ -96,9 +96,9 @@ void install_gaps(Installer *install) {
    *
    * The time in ms for which a pad sends no GAP events after the loss of its connection, because
    * the service replays the media that it buffered meanwhile. 0 waits as long as the connection is
-   * away and 2 s longer, at most 65000 ms. The wait ends early when new media arrive. With 1 the
-   * pad goes on at once, which suits live pipelines: replayed media move to the end of the last
-   * GAP.
+   * away, at most 65000 ms, for 2 s when it is there again, and while old media come. The wait ends
+   * early when new media arrive. With 1 the pad goes on at once, which suits live pipelines:
+   * replayed media move to the end of the last GAP.
    *
    * Valid: 0 to 65000 ms.
    *
@@ -141,7 +141,8 @@ void install_reconnecting(Installer *install) {
    * GstRtmsSrc:retry-delay:
    *
    * The delay in ms before the second attempt to reconnect; the delay doubles with each further
-   * attempt. The first attempt follows the loss sooner.
+   * attempt. The first attempt follows the loss sooner. A delay is at most half of what is left of
+   * the window, or 5 s where that is more: the service keeps what it replays for a minute.
    *
    * Valid: 1 ms to #GstRtmsSrc:retry-delay-max.
    *

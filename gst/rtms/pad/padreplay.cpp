@@ -5,7 +5,7 @@ namespace rtms {
 namespace {
 
 // The service buffers media of up to a minute. They begin to come soon after the connection is
-// there, and then without long pauses.
+// there, and then without long pauses, for up to as long again.
 constexpr int64_t kLongest_us = 65 * 1000 * 1000, kPause_us = 2 * 1000 * 1000;
 
 }  // namespace
@@ -22,7 +22,10 @@ int64_t PadReplay::lost(int64_t now_us) {
 }
 
 int64_t PadReplay::restored(int64_t now_us) {
-  return wait_ms_ ? until_us_ : at_most(now_us + kPause_us);
+  if (wait_ms_)
+    return until_us_;
+  until_us_ = now_us + kLongest_us;
+  return now_us + kPause_us;
 }
 
 int64_t PadReplay::came(bool is_new, int64_t arrival_us, int64_t now_us) {

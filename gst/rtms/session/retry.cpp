@@ -11,6 +11,9 @@ namespace {
 // Media is being lost meanwhile: the first try does not wait for the full delay.
 constexpr unsigned kQuick_ms = 100;
 constexpr double kJitter = 0.2;
+// The service keeps what it has to send for a little less long than the window is: near its end the
+// delay shrinks again, down to this.
+constexpr int64_t kOften_ms = 5000;
 
 // The service has not noticed yet that the old connection is gone, or has a passing fault.
 bool is_transient(int64_t status) {
@@ -77,7 +80,8 @@ std::optional<unsigned> Retry::next(int64_t now_ms, double chance) {
   delay_ms = std::min(delay_ms * (1.0 + kJitter * (2.0 * chance - 1.0)),
                       static_cast<double>(limits_.delay_max_ms));
   // The last try comes inside the window, however long the delay has grown.
-  return static_cast<unsigned>(std::min(delay_ms, static_cast<double>(left_ms)));
+  const int64_t most_ms = std::min(std::max(left_ms / 2, kOften_ms), left_ms);
+  return static_cast<unsigned>(std::min(delay_ms, static_cast<double>(most_ms)));
 }
 
 void Retry::succeeded(int64_t now_ms) {
