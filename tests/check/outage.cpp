@@ -158,7 +158,7 @@ ElementPtr launch(const std::string &line, std::string *error) {
   ErrorPtr owned(failure);
   if (failure)
     *error = failure->message;
-  return ElementPtr(static_cast<GstElement *>(gst_object_ref_sink(pipeline)));
+  return ElementPtr(pipeline ? static_cast<GstElement *>(gst_object_ref_sink(pipeline)) : nullptr);
 }
 
 Recorded read_recording(const std::string &file, std::string *error) {
@@ -296,6 +296,8 @@ OutageResult record_outage(const OutageRun &outage, const std::string &folder,
   const std::string webhook = server.webhook_json();
   g_file_set_contents((folder + "/webhook.json").c_str(), webhook.c_str(), -1, nullptr);
   ElementPtr pipeline = launch(line, &result.error);
+  if (!result.error.empty())
+    return result;
   ElementPtr src(gst_bin_get_by_name(GST_BIN(pipeline.get()), "meeting"));
   g_object_set(src.get(), "client-id", "test-client", "client-secret", "test-secret", nullptr);
   if (outage.lost == OutageRun::Lost::Unified)
