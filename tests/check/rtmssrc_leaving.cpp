@@ -200,46 +200,61 @@ GST_START_TEST(test_back_again) {
 }
 GST_END_TEST;
 
-// 200 people come, speak and go, one after another and again and again: RTMS_COMINGS times.
+// 200 people come, speak and go, again and again: RTMS_COMINGS times. So many of them are there at
+// once; one who came before speaks with each who comes.
+constexpr size_t kPresent[] = {1, 100};
+
 GST_START_TEST(test_coming_and_going) {
   constexpr size_t kPeople = 200, kMostPads = 2 * 128;
+  const size_t present = kPresent[__i__];
   const char *asked = g_getenv("RTMS_COMINGS");
   const size_t comings = asked ? static_cast<size_t>(std::atoi(asked)) : 600;
   auto server = serve(quiet_config());
   Crowd crowd(*server);
   wait_ready(*server, 1);
-  std::ptrdiff_t most_threads = 0;
+  const auto user = [](size_t i) { return 1000 + i % kPeople; };
+  size_t sent = 0;
+  const auto speak = [&](size_t i, size_t at_ms) {
+    server->send_media(Media::Audio, audio_json(static_cast<int64_t>(at_ms), user(i)));
+    sent++;
+  };
+  std::ptrdiff_t most_threads = 0, threads_before = 0;
   long kb = 0;
   for (size_t i = 0; i < comings; i++) {
-    const uint64_t user = 1000 + i % kPeople;
-    server->send_signaling(event_json(kJoin, person(user)));
+    server->send_signaling(event_json(kJoin, person(user(i))));
     ck_assert(crowd.wait([&] { return crowd.joined > i; }));
-    for (int packet = 0; packet < 3; packet++)
-      server->send_media(Media::Audio,
-                         audio_json(static_cast<int64_t>(60 * i) + 20 * packet, user));
-    ck_assert_msg(crowd.wait([&] { return crowd.packets >= 3 * (i + 1); }),
-                  "%zu comings: %zu packets, %zu pads, %s", i, crowd.packets, crowd.sinks.size(),
-                  crowd.trouble.c_str());
-    server->send_signaling(event_json(kLeave, person(user)));
+    for (size_t packet = 0; packet < 3; packet++)
+      speak(i, 60 * i + 20 * packet);
+    if (present > 1 && i >= present / 2)
+      speak(i - present / 2, 60 * i + 40);
+    ck_assert_msg(crowd.wait([&] { return crowd.packets >= sent; }),
+                  "%zu comings: %zu packets of %zu, %zu pads, %s", i, crowd.packets, sent,
+                  crowd.sinks.size(), crowd.trouble.c_str());
+    if (i + 1 >= present)
+      server->send_signaling(event_json(kLeave, person(user(i + 1 - present))));
     ck_assert(crowd.wait([&] { return crowd.sinks.size() <= kMostPads; }));
     most_threads = std::max(most_threads, threads());
-    if (i == comings / 2)
+    if (i == comings / 2) {
       kb = resident_kb();
+      threads_before = most_threads;
+    }
   }
-  size_t pads = 0, gone = 0;
+  size_t pads = 0, gone = 0, packets = 0;
   std::string trouble;
   ck_assert(crowd.wait([&] {
     pads = crowd.sinks.size();
     gone = crowd.gone;
+    packets = crowd.packets;
     trouble = crowd.trouble;
     return true;
   }));
   ck_assert_msg(trouble.empty(), "%s", trouble.c_str());
   ck_assert_int_le(most_threads, static_cast<std::ptrdiff_t>(kMostPads + 20));
   g_print(
-      "%zu comings: %zu pads now, %zu gone, %td threads at most, RSS %ld kB, in the middle %ld "
-      "kB\n",
-      comings, pads, gone, most_threads, resident_kb(), kb);
+      "%zu comings, %zu at once: %zu packets of %zu, %zu pads now, %zu gone, %td threads at most, "
+      "in the first half %td, RSS %ld kB, in the middle %ld kB\n",
+      comings, present, packets, sent, pads, gone, most_threads, threads_before, resident_kb(), kb);
+  ck_assert_uint_eq(packets, sent);
   if (in_real_time() && asked)
     ck_assert_int_le(resident_kb(), kb + kb / 10);
 }
@@ -249,11 +264,14 @@ static Suite *rtmssrc_leaving_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_leaving");
   TCase *leaving = tcase_create("leaving");
-  tcase_set_timeout(leaving, g_getenv("RTMS_COMINGS") ? 1200 : kPatienceSeconds);
+  tcase_set_timeout(leaving, kPatienceSeconds);
   tcase_add_test(leaving, test_removed);
   tcase_add_test(leaving, test_back_again);
-  tcase_add_test(leaving, test_coming_and_going);
   suite_add_tcase(suite, leaving);
+  TCase *crowd = tcase_create("crowd");
+  tcase_set_timeout(crowd, g_getenv("RTMS_COMINGS") ? 1200 : kPatienceSeconds);
+  tcase_add_loop_test(crowd, test_coming_and_going, 0, std::size(kPresent));
+  suite_add_tcase(suite, crowd);
   return suite;
 }
 
