@@ -161,7 +161,7 @@ bool Output::leads_somewhere() {
 
 BufferPtr Output::make(const MediaData &data) {
   const TextOptions options{context_->config.transcript_json, context_->config.transcript_speaker};
-  const int64_t zero_ms = context_->time.text_zero_ms(data);
+  const int64_t zero_ms = is_text(media_) ? context_->time.text_zero_ms(data) : 0;
   BufferPtr buffer;
   if (is_text(media_) && data.user_name.empty()) {
     MediaData named = data;
@@ -192,8 +192,8 @@ bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
     follow_replay(buffer.get());
   // In the mix it is the active speaker.
   const bool mix = media_ == Media::Audio && data.user_id == 0 && data.channel_id.empty();
-  const Speaker active = context_->roster->active_speaker();
-  if (mix && active.user_id != 0)
+  const Speaker active = mix ? context_->roster->active_speaker() : Speaker();
+  if (active.user_id != 0)
     add_participant(buffer.get(), {active.user_id, active.name, ""});
   else
     add_participant(buffer.get(), speaker);

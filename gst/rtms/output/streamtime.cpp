@@ -55,12 +55,10 @@ EventPtr StreamTime::segment_event(guint32 seqnum) const {
   return event;
 }
 
-const StreamTime::Arrival &StreamTime::arrival() {
-  if (!arrival_) {
-    const GstClockTime now = running_time();
-    arrival_ = {GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0, g_get_real_time(),
-                g_get_monotonic_time()};
-  }
+const StreamTime::Arrival &StreamTime::look_at_clocks() {
+  const GstClockTime now = running_time();
+  arrival_ = {GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0, g_get_real_time(),
+              g_get_monotonic_time()};
   return *arrival_;
 }
 

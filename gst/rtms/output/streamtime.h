@@ -38,7 +38,7 @@ class StreamTime {
   void anchor(int64_t unix_ms, bool text);
   EventPtr segment_event(guint32 seqnum) const;
 
-  const Arrival &arrival();
+  const Arrival &arrival() { return arrival_ ? *arrival_ : look_at_clocks(); }
   void burst_over() { arrival_.reset(); }
   // Unix ms; a message without a timestamp belongs where the last one was.
   int64_t timestamp_of(const MediaData &data);
@@ -60,6 +60,8 @@ class StreamTime {
   const std::shared_ptr<PadLatency> &latency() const { return latency_; }
 
  private:
+  const Arrival &look_at_clocks();
+
   GstElement *element_;
   Timeline timeline_;
   TrackSet tracks_;

@@ -11,9 +11,7 @@ Track::Track(TrackSet *set, std::optional<TrackClock::Kind> kind, int64_t step_n
     clock_.emplace(set, *kind);
 }
 
-bool Track::needs_anchor(int64_t unix_ms, int64_t running_ns) const {
-  if (!set_->timeline()->anchored())
-    return true;
+bool Track::text_anchor_is_late(int64_t unix_ms, int64_t running_ns) const {
   return clock_ &&
          set_->text_anchor_is_late(set_->timeline()->position(anchor_ms(unix_ms)), running_ns);
 }

@@ -20,7 +20,11 @@ class Track {
   using Stamp = TrackClock::Placed;
 
   // True when Timeline::anchor() is due for a message captured at `unix_ms`.
-  bool needs_anchor(int64_t unix_ms, int64_t running_ns) const;
+  bool needs_anchor(int64_t unix_ms, int64_t running_ns) const {
+    // Nearly always neither.
+    return !set_->timeline()->anchored() ||
+           (set_->has_text_anchor() && text_anchor_is_late(unix_ms, running_ns));
+  }
   // What that is to be called with.
   int64_t anchor_ms(int64_t unix_ms) const;
 
@@ -32,6 +36,7 @@ class Track {
   int64_t not_before(int64_t position_ns);
 
  private:
+  bool text_anchor_is_late(int64_t unix_ms, int64_t running_ns) const;
   Stamp stamp_text(int64_t position_ns, int64_t running_ns) const;
 
   TrackSet *set_;

@@ -28,6 +28,7 @@ class TrackSet {
   // The timeline has a new anchor, of a text or of something better: positions go on, delays do
   // not.
   void anchored(int64_t running_ns, bool text);
+  bool has_text_anchor() const { return text_delay_ns_.has_value(); }
   // A text has been the anchor, and what comes now is far ahead of that.
   bool text_anchor_is_late(int64_t position_ns, int64_t running_ns) const;
   // It is far behind: moves the common mapping, for nothing has been placed by it; returns by how
