@@ -113,7 +113,8 @@ GST_START_TEST(test_collection) {
     const PadRecord &pad = player.record().pad(name);
     const StreamPtr stream = stream_of(pad);
     ck_assert_int_eq(gst_stream_get_stream_type(stream.get()), type);
-    ck_assert(gst_stream_get_caps(stream.get()) != nullptr);
+    const MiniObjectPtr<GstCaps> caps(gst_stream_get_caps(stream.get()));
+    ck_assert(caps != nullptr);
     ids.insert(gst_stream_get_stream_id(stream.get()));
     event_of(pad, GST_EVENT_STREAM_COLLECTION);
     for (const EventPtr &event : pad.events)
