@@ -288,8 +288,13 @@ void Player::link(GstPad *pad) {
 
 GstBusSyncReply Player::on_message(GstBus *, GstMessage *message, gpointer data) {
   auto self = static_cast<Player *>(data);
-  if (self->watcher_)
-    self->watcher_(message);
+  std::function<void(GstMessage *)> watcher;
+  {
+    std::lock_guard<std::mutex> lock(self->mutex_);
+    watcher = self->watcher_;
+  }
+  if (watcher)
+    watcher(message);
   {
     std::lock_guard<std::mutex> lock(self->mutex_);
     self->record_.messages.emplace_back(message);  // dropped ones belong to the handler

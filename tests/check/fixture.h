@@ -108,7 +108,10 @@ class Player {
   void link_only(std::function<bool(const std::string &)> wanted) { wanted_ = std::move(wanted); }
 
   // Before play(): is called with each message, on the thread that posts it.
-  void watch(std::function<void(GstMessage *)> watcher) { watcher_ = std::move(watcher); }
+  void watch(std::function<void(GstMessage *)> watcher) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    watcher_ = std::move(watcher);
+  }
 
   GstStateChangeReturn state(GstState wanted);
   void play();  // to PLAYING; that must not fail
