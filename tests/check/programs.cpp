@@ -119,7 +119,7 @@ GST_START_TEST(test_webhook) {
 
   std::string again = start;
   again.insert(again.find("\"event_ts\":") + 11, "1");
-  ck_assert_int_eq(post_signed(url, again).status, 200);
+  ck_assert_int_eq(post_signed(url, moved(again)).status, 200);
   const bool finished =
       server->wait_for([](const Server &s) { return s.accepted() == 10 && s.finished(); },
                        static_cast<int>(kLengthMs) + kDeadlineMs);

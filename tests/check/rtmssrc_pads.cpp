@@ -339,6 +339,31 @@ GST_START_TEST(test_contact_center) {
 }
 GST_END_TEST;
 
+// A call has one channel, on the pad of the mix, or two: the other one has a pad of its own.
+GST_START_TEST(test_phone) {
+  Config config = quiet_config();
+  config.product = Product::Phone;
+  auto server = serve(config);
+  Player player(*server, with({{"media-types", "audio"}}));
+  player.play();
+  wait_streaming(player, *server, 1);
+  const auto say = [](const char *channel, int64_t at_ms) {
+    return R"({"msg_type":14,"content":{"channel_id":)" + std::string(channel) +
+           R"(,"data":"AAAAAA==","timestamp":)" + std::to_string(kStartMs + at_ms) + "}}";
+  };
+  for (int i = 0; i < 10; i++) {
+    server->send_media(Media::Audio, say(i % 2 ? "7" : "\"7\"", 20 * i));
+    server->send_media(Media::Audio, say("\"8\"", 20 * i));
+  }
+  ck_assert_msg(player.wait([](const Record &r) {
+    return r.packets("audio") == 10 && r.packets("audio_0") == 10;
+  }),
+                "%s", player.summary().c_str());
+  player.stop();
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_pads_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_pads");
@@ -354,6 +379,7 @@ static Suite *rtmssrc_pads_suite() {
   tcase_add_loop_test(pads, test_eos_event, 0, 2);
   tcase_add_test(pads, test_participants);
   tcase_add_test(pads, test_contact_center);
+  tcase_add_test(pads, test_phone);
   suite_add_tcase(suite, pads);
   return suite;
 }

@@ -42,6 +42,16 @@ bool Outputs::per_participant() const {
          product_ == Product::ContactCenter;
 }
 
+// A Phone call may have a channel for each party, although the mix was asked for: the first one is
+// on the pad `audio`.
+bool Outputs::is_other_channel(const MediaData &data) {
+  if (product_ != Product::Phone || data.channel_id.empty())
+    return false;
+  if (first_channel_.empty())
+    first_channel_ = data.channel_id;
+  return data.channel_id != first_channel_;
+}
+
 void Outputs::set_stream(Product product, std::string stream_id) {
   product_ = product;
   context_.stream_id = std::move(stream_id);
@@ -191,7 +201,7 @@ void Outputs::accept(const MediaData &data) {
 }
 
 void Outputs::hand_on(const MediaData &data) {
-  const bool own_pad = data.media == Media::Audio && per_participant();
+  const bool own_pad = data.media == Media::Audio && (per_participant() || is_other_channel(data));
   Output *output = own_pad ? participants_.output_for(data) : set_.find(data.media);
   if (!output)
     return;

@@ -58,6 +58,7 @@ class Outputs {
 
  private:
   bool per_participant() const;
+  bool is_other_channel(const MediaData &data);
   bool waits_for_audio() const;
   void release_backlog();
   void accept(const MediaData &data);
@@ -75,6 +76,7 @@ class Outputs {
   TextGate texts_;
   KnownTexts known_texts_;
   Product product_ = Product::Meeting;
+  std::string first_channel_;  // of a Phone call
   MediaMask negotiated_ = 0;
   std::vector<Output *> to_wake_;
   bool over_ = false;
