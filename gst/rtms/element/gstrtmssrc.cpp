@@ -50,39 +50,41 @@
  *
  * The element reads its properties at the state change to PAUSED. A value that is missing or not
  * valid fails the state change with one error (RESOURCE/SETTINGS), which names the property, its
- * value and what is valid. That holds for numbers outside the range of their property as well: the
- * element accepts them when they are set and refuses them at the state change. A property that you
+ * value and the valid values. Numbers outside the range of their property are no exception: the
+ * element accepts them when you set them and refuses them at the state change. A property that you
  * set takes precedence over the webhook.
  *
  * ## Pads that appear later
  *
- * Pads appear when the service has answered, and *no-more-pads* follows when every media connection
- * has answered once. decodebin and playbin show nothing before *no-more-pads*. With
- * #GstRtmsSrc:audio-streams=per-participant and for Contact Center, where pads appear as long as
- * the stream lasts, *no-more-pads* is never emitted: connect to *pad-added* there, and do not use
- * decodebin or playbin.
+ * A pad appears when the handshake of its media connection has succeeded. The element emits
+ * *no-more-pads* when the handshakes of all media connections have been answered; decodebin and
+ * playbin play nothing before. With #GstRtmsSrc:audio-streams=per-participant and for Contact
+ * Center, pads appear as long as the stream lasts, and the element never emits *no-more-pads*:
+ * connect to *pad-added* there, and do not use decodebin or playbin.
  *
  * ## Events
  *
- * An EOS event that is sent to the element (`gst-launch-1.0 -e`) passes every pad behind the data
- * that waits there; then the element closes its connections. TAG, CUSTOM_DOWNSTREAM and CUSTOM_BOTH
- * events that are sent to the element are pushed on every pad, in order with the buffers.
+ * An EOS event that you send to the element (`gst-launch-1.0 -e`) is pushed on every pad after the
+ * queued data; then the element closes its connections. TAG, CUSTOM_DOWNSTREAM and CUSTOM_BOTH
+ * events that you send to the element are pushed on every pad, in order with the buffers.
  *
  * ## Errors and warnings
  *
- * A request that the service refuses, and a connection that cannot be made or restored, is an error
- * on the bus; where other media go on, a warning. The text says what happened, why, and what to
- * check. The details (gst_message_parse_error_details()) hold `status-code` (gint) and
- * `status-name` (string) where the service answered with a status, and `http-status-code` (guint)
- * where the server answered with HTTP. PROGRESS messages with the code `connect` report the way to
- * the first connection: START, CONTINUE, then COMPLETE, ERROR or, where a state change or EOS
- * interrupts it, CANCELED.
+ * The element posts an error when the service refuses a request, or when a connection cannot be
+ * established or restored; while other kinds of media continue, it posts a warning instead. The
+ * text says what happened, why, and what to check. The details
+ * (gst_message_parse_error_details()) hold `status-code` (gint) and `status-name` (string) where
+ * the service answered with a status, and `http-status-code` (guint) where the server answered
+ * with HTTP. PROGRESS messages with the code `connect` report the progress of the first
+ * connections: START, CONTINUE, then COMPLETE, ERROR or, where a state change or EOS interrupts
+ * the connecting, CANCELED.
  *
  * ## Buffers
  *
- * Each buffer has the time of capture in a #GstReferenceTimestampMeta (`timestamp/x-unix`), and the
- * participant who speaks or is shown in a #GstCustomMeta named `GstRtmsParticipantMeta` (`user-id`
- * guint64, `user-name` and `channel-id` string). Pads without data send GAP events.
+ * Each buffer has two metas: a #GstReferenceTimestampMeta (`timestamp/x-unix`) with the time of
+ * capture, and a #GstCustomMeta named `GstRtmsParticipantMeta` (`user-id` guint64, `user-name` and
+ * `channel-id` string) with the participant who speaks or is shown. Pads without data push GAP
+ * events.
  *
  * Since: 0.1
  */
@@ -130,8 +132,8 @@ void latency_changed(GstRtmsSrc *self, unsigned latency_ms) {
     gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
   else
     GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS,
-                        ("latency=%u is not valid. Valid are %u to %u ms. The element goes on with "
-                         "the latency that it had.",
+                        ("latency=%u is not valid. Valid are %u to %u ms. The element keeps its "
+                         "previous latency.",
                          latency_ms, rtms::kLatencies.least, rtms::kLatencies.most),
                         (nullptr));
 }
@@ -230,8 +232,8 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && is_own_thread(self)) {
     GST_ELEMENT_ERROR(
         self, CORE, STATE_CHANGE,
-        ("The element cannot be stopped from its own thread, as in a pad-added handler "
-         "or a synchronous bus handler: use gst_element_call_async()."),
+        ("The element cannot be stopped from its own thread, which calls pad-added handlers "
+         "and synchronous bus handlers: use gst_element_call_async() there."),
         (nullptr));
     return GST_STATE_CHANGE_FAILURE;
   }

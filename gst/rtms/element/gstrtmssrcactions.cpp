@@ -52,16 +52,19 @@ void install_actions(GType type) {
   /**
    * GstRtmsSrc::subscribe-video:
    * @rtmssrc: the element
-   * @user_id: the participant, `user-id` of the messages
-   * @subscribe: %TRUE to start, %FALSE to end
+   * @user_id: the id of the participant, as in the field `user-id` of the bus messages
+   * @subscribe: %TRUE to start the subscription, %FALSE to end it
    *
-   * Asks for one participant's video on the pad `video`; with #GstRtmsSrc:video-streams=individual
-   * only. A newer subscription replaces the older. It can come from the PAUSED state on, before
-   * there is a connection, and is renewed after each reconnect.
+   * Selects the participant whose camera the pad `video` carries; requires
+   * #GstRtmsSrc:video-streams=individual. A new subscription replaces the previous one. You can
+   * emit the signal from the state change to PAUSED on, also before the element is connected; while
+   * the element waits for a stream to be announced, the signal does nothing. The element renews the
+   * subscription after each reconnect.
    *
-   * Errors: with another #GstRtmsSrc:video-streams it is a warning on the bus (RESOURCE/SETTINGS),
-   * and nothing is sent. A refusal of the service is a warning on the bus, with `status-code` and
-   * `status-name` in its details.
+   * Errors: without `video-streams=individual`, without video in #GstRtmsSrc:media-types, or where
+   * the service does not grant individual video, the element posts a warning (RESOURCE/SETTINGS)
+   * and sends nothing. Where the service refuses the request, the element posts a warning with
+   * `status-code` and `status-name` in its details.
    *
    * Since: 0.1
    */
@@ -73,9 +76,13 @@ void install_actions(GType type) {
    * GstRtmsSrc::close-stream:
    * @rtmssrc: the element
    *
-   * Asks the service to end the stream. EOS follows when it has. Without a stream nothing happens.
+   * Asks the service to end the stream. When the service has ended it, the element pushes EOS on
+   * all pads. In the state READY or NULL, and while the element waits for a stream, the signal does
+   * nothing.
    *
-   * Errors: none. If the service does not answer, nothing happens.
+   * Errors: where the service refuses, the element posts a warning with `status-code` and
+   * `status-name` in its details, and the stream goes on. Where the service does not answer, the
+   * stream goes on.
    *
    * Since: 0.1
    */
@@ -87,12 +94,13 @@ void install_actions(GType type) {
    * @rtmssrc: the element
    * @webhook: the new `*.rtms_started` webhook, as JSON text
    *
-   * For when the service fails and announces the same stream again, at other URLs: all connections
-   * are closed and made anew over there. Pads and timeline go on; what comes next is DISCONT. With
-   * #GstRtmsSrc:webhook-listen the element does this by itself.
+   * Connects to the same stream at other URLs. Emit the signal when the service has failed and
+   * announces the stream again with a new webhook: the element closes all connections and opens new
+   * ones to the URLs of that webhook. Pads and timestamps continue; the next buffer of each pad has
+   * the flag DISCONT. With #GstRtmsSrc:webhook-listen the element does this by itself.
    *
-   * Errors: a webhook that cannot be used, or is for another stream, is a warning on the bus
-   * (RESOURCE/SETTINGS) and changes nothing.
+   * Errors: where the webhook cannot be used or announces another stream, or where the element has
+   * no stream yet, the element posts a warning (RESOURCE/SETTINGS) and changes nothing.
    *
    * Since: 0.1
    */
@@ -102,15 +110,17 @@ void install_actions(GType type) {
   /**
    * GstRtmsSrc::notify-webhook:
    * @rtmssrc: the element
-   * @webhook: the webhook, as JSON text; its signature is not checked here
+   * @webhook: the body of the webhook, as JSON text; verify its signature before you emit the
+   *   signal, because the element does not
    *
-   * Hands on what the service tells of the stream while it runs, for applications that take its
-   * webhooks themselves: `*.rtms_started` is a #GstRtmsSrc::rejoin, `*.rtms_interrupted` has a
-   * silent connection looked at and a lost one made anew at once, `*.rtms_stopped` ends the stream.
-   * One about another stream changes nothing.
+   * Passes a webhook about the running stream to the element, for applications that receive the
+   * webhooks of the service themselves. `*.rtms_started` acts like #GstRtmsSrc::rejoin.
+   * `*.rtms_interrupted` makes the element check a connection that seems to be open, and restore a
+   * lost one at once. `*.rtms_stopped` ends the stream. A webhook about another stream of the same
+   * meeting is reported as `rtms-new-stream`; one about another meeting changes nothing.
    *
-   * Errors: a webhook that cannot be used, or comes while the element is stopped, is a warning on
-   * the bus (RESOURCE/SETTINGS) and changes nothing.
+   * Errors: where the webhook cannot be used, or the element is in the state READY or NULL, the
+   * element posts a warning (RESOURCE/SETTINGS) and changes nothing.
    *
    * Since: 0.1
    */

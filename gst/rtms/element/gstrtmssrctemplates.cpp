@@ -31,8 +31,9 @@ void add_pad_templates(GstElementClass *klass) {
   /**
    * GstRtmsSrc!audio:
    *
-   * All participants, mixed (#GstRtmsSrc:audio-streams=mixed). In the codec, rate and framing that
-   * the service grants; a downgrade is a warning on the bus. Silence sends nothing but GAP events.
+   * The mix of all participants, with #GstRtmsSrc:audio-streams=mixed. The caps are those of the
+   * codec, rate, channels and framing that the service grants; a warning on the bus names what
+   * differs from the request. While nobody speaks, the pad pushes GAP events.
    *
    * Since: 0.1
    */
@@ -40,9 +41,10 @@ void add_pad_templates(GstElementClass *klass) {
   /**
    * GstRtmsSrc!audio_%u:
    *
-   * One participant each, with #GstRtmsSrc:audio-streams=per-participant, in the order in which
-   * they are first heard; for Contact Center one for each channel. Pads come while the stream goes
-   * on. The title tag is the participant's name.
+   * The audio of one participant, with #GstRtmsSrc:audio-streams=per-participant. A pad appears
+   * when the first audio of its participant arrives, and is removed after EOS when the participant
+   * has left; the element does not emit *no-more-pads* then. For Contact Center there is one pad
+   * for each audio channel. The title tag holds the name of the participant.
    *
    * Since: 0.1
    */
@@ -50,9 +52,11 @@ void add_pad_templates(GstElementClass *klass) {
   /**
    * GstRtmsSrc!video:
    *
-   * The active speaker's camera, or that of the participant chosen with
-   * #GstRtmsSrc::subscribe-video. When another camera is shown, at a keyframe, width and height in
-   * the caps and the title tag follow. While no camera is on, GAP events.
+   * The camera of the active speaker, or of the participant whom you choose with
+   * #GstRtmsSrc::subscribe-video. A buffer is one access unit of H.264, or one image of JPEG or
+   * PNG. The camera changes at a keyframe only; width and height in the caps and the title tag (the
+   * name of the participant) change with it. While the camera is off, the pad pushes GAP events or
+   * black frames (#GstRtmsSrc:fill).
    *
    * Since: 0.1
    */
@@ -60,8 +64,8 @@ void add_pad_templates(GstElementClass *klass) {
   /**
    * GstRtmsSrc!video_%u:
    *
-   * Kept for the cameras of several participants at once, which the service does not have yet: no
-   * such pad appears.
+   * Reserved for the cameras of several participants at once. The service does not offer this yet:
+   * no such pad appears.
    *
    * Since: 0.1
    */
@@ -69,7 +73,8 @@ void add_pad_templates(GstElementClass *klass) {
   /**
    * GstRtmsSrc!screen:
    *
-   * The screen share. While nothing is shared, GAP events.
+   * The screen share. A buffer is one access unit of H.264, or one image of JPEG or PNG. While
+   * nothing is shared, the pad pushes GAP events or black frames (#GstRtmsSrc:fill).
    *
    * Since: 0.1
    */
@@ -77,11 +82,13 @@ void add_pad_templates(GstElementClass *klass) {
   /**
    * GstRtmsSrc!transcript:
    *
-   * What is said: a line a buffer, its PTS when it was begun, with the speaker in front
-   * (#GstRtmsSrc:transcript-speaker). With #GstRtmsSrc:transcript-format=json an object a buffer
-   * with `user_id`, `user_name`, `text`, `timestamp`, `start_time` and `end_time` (Unix ms),
-   * `language`, `final` and `operation` (`new`, `update`, `delete`); texts that are not final yet
-   * come as well.
+   * The live transcript. With #GstRtmsSrc:transcript-format=text a buffer is one final line of
+   * text, with the name of the speaker in front (#GstRtmsSrc:transcript-speaker); its PTS is the
+   * time at which the line began.
+   *
+   * With #GstRtmsSrc:transcript-format=json a buffer is one JSON object with the members `user_id`,
+   * `user_name`, `text`, `timestamp`, `start_time` and `end_time` (Unix ms), `language`, `final`
+   * and `operation` (`new`, `update`, `delete`); texts that are not final yet are pushed as well.
    *
    * Since: 0.1
    */
@@ -89,9 +96,9 @@ void add_pad_templates(GstElementClass *klass) {
   /**
    * GstRtmsSrc!chat:
    *
-   * Chat messages, an object a buffer: `user_id`, `user_name`, `text`, `timestamp` (Unix ms),
-   * `message_id`, `operation` (`new`, `delete`, `update`, `emoji-add`, `emoji-remove`) and `raw`,
-   * what the service sent.
+   * Chat messages. A buffer is one JSON object with the members `user_id`, `user_name`, `text`,
+   * `timestamp` (Unix ms), `message_id`, `operation` (`new`, `delete`, `update`, `emoji-add`,
+   * `emoji-remove`) and `raw`, the message as the service sent it.
    *
    * Since: 0.1
    */

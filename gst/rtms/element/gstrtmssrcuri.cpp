@@ -49,9 +49,10 @@ std::variant<GParamSpec *, BadUri> property_of(GstRtmsSrc *self, const std::stri
                   "\" that a URI can set. A query is made of NAME=VALUE, joined by &."};
   const std::string_view known = spec->name;
   if (!(spec->flags & G_PARAM_READABLE) || known == "webhook")
-    return BadUri{"A URI must not hold a secret, as " + std::string(known) +
-                  " does: it is shown and logged. Set the property, or an environment variable "
-                  "(ZM_RTMS_CLIENT, ZM_RTMS_SECRET, ZM_RTMS_WEBHOOK_SECRET)."};
+    return BadUri{
+        "A URI must not hold a secret, as " + std::string(known) +
+        " does, because URIs are shown and logged. Set the property, or an environment variable "
+        "(ZM_RTMS_CLIENT, ZM_RTMS_SECRET, ZM_RTMS_WEBHOOK_SECRET)."};
   return spec;
 }
 
@@ -60,7 +61,8 @@ std::variant<ValuePtr, BadUri> value_of(GParamSpec *spec, const char *text) {
   if (spec->value_type == G_TYPE_STRING)
     g_value_set_string(value.get(), text);
   else if (!gst_value_deserialize_with_pspec(value.get(), text, spec))
-    return BadUri{std::string("The value of ") + spec->name + " in the URI is not valid."};
+    return BadUri{std::string("The value of ") + spec->name +
+                  " in the URI is not valid. gst-inspect-1.0 rtmssrc lists the valid values."};
   return value;
 }
 
@@ -96,7 +98,8 @@ std::variant<Values, BadUri> read_uri(GstRtmsSrc *self, const char *text) {
   if (scheme != "rtms" && scheme != "rtmss")
     return BadUri{"That is not an rtms:// or rtmss:// URI."};
   if (g_uri_get_userinfo(uri.get()))
-    return BadUri{"A URI must not hold a user or password: the service knows none."};
+    return BadUri{
+        "A URI must not hold a user or password: the service does not use them. Remove them."};
   if (g_uri_get_fragment(uri.get()))
     return BadUri{"An rtms:// URI has no fragment: write # as %23."};
   Values values;
@@ -134,8 +137,9 @@ gboolean set_uri(GstURIHandler *handler, const char *uri, GError **error) {
   {
     RunLock lock(self);
     if (self->run) {
-      g_set_error_literal(error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
-                          "The URI cannot be changed while the element runs: set it to READY.");
+      g_set_error_literal(
+          error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
+          "The URI cannot be changed while the element runs: set the element to READY first.");
       return FALSE;
     }
   }

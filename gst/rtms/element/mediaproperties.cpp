@@ -59,25 +59,25 @@ void install_audio(Installer *install) {
   /**
    * GstRtmsSrc:audio-framing:
    *
-   * Whether to request plain packets of the codec, or RTP packets (`application/x-rtp`). `l16` is
-   * not available as RTP.
+   * Whether to request packets of the codec without RTP headers, or RTP packets
+   * (`application/x-rtp`). `l16` is not available as RTP.
    *
    * Since: 0.1
    */
   install->choice("audio-framing", "Audio framing",
-                  "Plain packets of the codec, or RTP packets (not with l16)",
+                  "Packets of the codec without RTP headers, or RTP packets (not with l16)",
                   gst_rtms_src_audio_framing_get_type(), &Settings::audio_framing);
   /**
    * GstRtmsSrc:audio-packet-duration:
    *
-   * The duration of the audio in one message, in ms.
+   * The duration of the audio in one packet, in ms. A packet is one buffer.
    *
    * Valid: 20 to 1000 ms in steps of 20 with `l16`; 20 ms with the other codecs.
    *
    * Since: 0.1
    */
   install->integer("audio-packet-duration", "Audio packet duration",
-                   "Duration of the audio in one message, in ms: 20, or with l16 up to 1000 in "
+                   "Duration of the audio in one packet, in ms: 20, or with l16 up to 1000 in "
                    "steps of 20",
                    &Settings::audio_packet_duration, kPacketDurations);
 }
@@ -125,10 +125,11 @@ void install_video(Installer *install) {
    *
    * Since: 0.1
    */
-  install->choice("video-streams", "Video streams",
-                  "Camera of the active speaker, or of one participant (action signal "
-                  "subscribe-video)",
-                  gst_rtms_src_video_streams_get_type(), &Settings::video_streams);
+  install->choice(
+      "video-streams", "Video streams",
+      "Camera of the active speaker, or of the participant chosen with the action signal "
+      "subscribe-video",
+      gst_rtms_src_video_streams_get_type(), &Settings::video_streams);
 }
 
 void install_screen(Installer *install) {
@@ -172,15 +173,15 @@ void install_transcript(Installer *install) {
   /**
    * GstRtmsSrc:transcript-language:
    *
-   * The language that is spoken in the meeting, as the service's number: -1 for none, 0 for Arabic,
-   * 9 for English, 36 for Vietnamese; protocol.md#3-media-parameters lists all.
+   * The language that is spoken in the meeting, as a number of the service: -1 for none, 0 for
+   * Arabic, 9 for English, 36 for Vietnamese; protocol.md#3-media-parameters lists all.
    *
    * Valid: -1 to 36.
    *
    * Since: 0.1
    */
   install->integer("transcript-language", "Transcript language",
-                   "Language that is spoken, as the service's number: -1 none, 9 English, 13 "
+                   "Spoken language, as a number of the service: -1 none, 9 English, 13 "
                    "French, 14 German, 20 Japanese, 28 Spanish",
                    &Settings::transcript_language, kLanguages);
   /**
@@ -202,7 +203,7 @@ void install_transcript(Installer *install) {
    */
   install->choice(
       "transcript-format", "Transcript format",
-      "Format of the buffers on the pad transcript: plain text, or one JSON object each",
+      "Format of the buffers on the pad transcript: one line of text, or one JSON object",
       gst_rtms_src_transcript_format_get_type(), &Settings::transcript_format);
   /**
    * GstRtmsSrc:transcript-speaker:
@@ -223,9 +224,10 @@ void install_media_properties(Installer *install) {
   /**
    * GstRtmsSrc:media-types:
    *
-   * The kinds of media to request. A warning on the bus names those that the service does not
-   * offer; the element goes on with the others. No kind at all is RESOURCE/SETTINGS at the state
-   * change to PAUSED.
+   * The kinds of media to request. The element posts a warning that names those that the service
+   * does not offer, and goes on with the others.
+   *
+   * Errors: an empty value is RESOURCE/SETTINGS at the state change to PAUSED.
    *
    * Since: 0.1
    */
@@ -236,8 +238,9 @@ void install_media_properties(Installer *install) {
   /**
    * GstRtmsSrc:connection-mode:
    *
-   * Whether each kind of media has a connection of its own. Where the service offers no connection
-   * for all media, `unified` falls back to `split`, with a warning on the bus.
+   * Whether the element opens one connection for each kind of media, or one connection for all
+   * media. Where the service does not offer a connection for all media, the element posts a warning
+   * and uses `split` instead of `unified`.
    *
    * Since: 0.1
    */
@@ -247,14 +250,16 @@ void install_media_properties(Installer *install) {
   /**
    * GstRtmsSrc:buffer-data:
    *
-   * Whether to request up to 60 s of audio from before the connection. Recommended for recordings.
-   * The audio then begins earlier than the video.
+   * Whether to request the audio that the service has buffered before the connection, up to 60 s.
+   * The audio of the stream then begins earlier than its video. Recommended for recordings, because
+   * the first words of a meeting are often spoken before the element is connected.
    *
    * Since: 0.1
    */
-  install->boolean("buffer-data", "Buffer data",
-                   "Request up to 60 s of audio from before the connection",
-                   &Settings::buffer_data);
+  install->boolean(
+      "buffer-data", "Buffer data",
+      "Request the audio that the service has buffered before the connection, up to 60 s",
+      &Settings::buffer_data);
   install_audio(install);
   install_video(install);
   install_screen(install);

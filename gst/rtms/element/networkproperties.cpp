@@ -16,8 +16,8 @@ void install_network_properties(Installer *install) {
    * Since: 0.1
    */
   install->uint("max-message-size", "Max. message size",
-                "Largest message to accept, in bytes; a larger one closes the connection, which is "
-                "then made anew",
+                "Largest message to accept, in bytes; on a larger message the element closes the "
+                "connection and reconnects",
                 &Settings::max_message_size, kMessageSizes);
   /**
    * GstRtmsSrc:tls-ca-file:
@@ -50,8 +50,8 @@ void install_network_properties(Installer *install) {
   /**
    * GstRtmsSrc:allow-insecure:
    *
-   * Whether `ws://` URLs to other hosts than this machine are allowed. Everybody on the way can
-   * read and change what an unencrypted connection carries.
+   * Whether the element connects to `ws://` URLs of other hosts than this machine. Such a
+   * connection is not encrypted: everybody on the network path can read and change its data.
    *
    * Since: 0.1
    */
@@ -69,8 +69,8 @@ void install_network_properties(Installer *install) {
    * Since: 0.1
    */
   install->string("proxy", "Proxy",
-                  "URI of the proxy, http://host:port or socks5://host:port; default: the system's "
-                  "proxy settings",
+                  "URI of the proxy for all connections, http://host:port or socks5://host:port; "
+                  "default: the system's proxy settings",
                   &Settings::proxy);
   /**
    * GstRtmsSrc:user-agent:

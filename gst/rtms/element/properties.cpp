@@ -94,47 +94,49 @@ void install_properties(GObjectClass *klass) {
   /**
    * GstRtmsSrc:stats:
    *
-   * A structure `rtms-stats` with the totals of this run. It contains one structure for each kind
-   * of media (`audio`, `video`, `screen`, `transcript`, `chat`) with the same fields and a few
-   * more. Every field exists from the start, with the value 0.
+   * A structure `rtms-stats` with the totals since the last state change to PAUSED. It contains one
+   * structure for each kind of media (`audio`, `video`, `screen`, `transcript`, `chat`) with the
+   * same fields and a few more. Every field exists from the start, with the value 0.
    *
    * - `messages`: number of media messages received
    * - `bytes`: size of their decoded payload
    * - `dropped`: number of buffers that were not pushed, because the pipeline was too slow, the
    *   payload was damaged, or the keyframe before it was missing
-   * - `discontinuities`: how often data was lost with a connection or in a full queue, or a
-   *   timestamp was odd
+   * - `discontinuities`: number of interruptions: data was lost with a connection or dropped from
+   *   a full queue, or a timestamp did not fit the others
    * - `reconnects`: number of connections that were lost and restored
    * - `keep-alives`: number of keep-alive requests answered
    * - `ignored`: number of messages that were damaged or of an unknown type
-   * - `queue-bytes`: data that waits for the pipeline now, in bytes
-   * - `queue-time`: data that waits for the pipeline now, in ns of running time
+   * - `queue-bytes`: queue level of the pads now, in bytes
+   * - `queue-time`: queue level of the pads now, in ns of running time
    * - `last-timestamp`: time of capture of the newest message, in Unix ms
    * - `latency`: delay between capture and arrival of the newest message, minus that of the first
-   *   message, in ns; negative where the newest message was faster
+   *   message, in ns; negative where the delay of the newest message is shorter
    *
    * Since: 0.1
    */
   g_object_class_install_property(
       klass, kStatsProperty,
-      g_param_spec_boxed("stats", "Statistics",
-                         "Number of messages, bytes, drops and reconnects, and fill levels of the "
-                         "queues, in total and for each kind of media",
-                         GST_TYPE_STRUCTURE, read_only));
+      g_param_spec_boxed(
+          "stats", "Statistics",
+          "Number of messages, bytes, dropped buffers and reconnects, and queue levels, "
+          "in total and for each kind of media",
+          GST_TYPE_STRUCTURE, read_only));
   /**
    * GstRtmsSrc:webhook-url:
    *
-   * The URL at which the element listens for webhooks: #GstRtmsSrc:webhook-listen with the real
-   * port where that was 0. %NULL while the element does not listen.
+   * The URL at which the element accepts webhooks: #GstRtmsSrc:webhook-listen, with the port that
+   * the system chose where the property has port 0. %NULL while the element does not listen.
    *
    * Since: 0.1
    */
   g_object_class_install_property(
       klass, kWebhookUrlProperty,
-      g_param_spec_string("webhook-url", "Webhook URL",
-                          "URL at which the element listens for webhooks: webhook-listen with the "
-                          "real port",
-                          nullptr, read_only));
+      g_param_spec_string(
+          "webhook-url", "Webhook URL",
+          "URL at which the element accepts webhooks: webhook-listen with the port in "
+          "use; NULL while the element does not listen",
+          nullptr, read_only));
 }
 
 bool set_setting(Settings *settings, guint id, const GValue *value) {

@@ -11,9 +11,9 @@ void install_ids(Installer *install) {
    *
    * The UUID of the meeting or webinar. Set exactly one of #GstRtmsSrc:meeting-uuid,
    * #GstRtmsSrc:session-id, #GstRtmsSrc:engagement-id and #GstRtmsSrc:call-id, by product; a
-   * webhook sets the right one.
+   * webhook sets the one of its product.
    *
-   * Default: `meeting_uuid` of the webhook. Errors: two of the four, or none, is RESOURCE/SETTINGS
+   * Default: `meeting_uuid` of the webhook. Errors: two of the four, or none, are RESOURCE/SETTINGS
    * at the state change to PAUSED.
    *
    * Since: 0.1
@@ -30,10 +30,9 @@ void install_ids(Installer *install) {
    *
    * Since: 0.1
    */
-  install->string(
-      "session-id", "Session id",
-      "Id of the Video SDK session (session_id of the webhook), instead of meeting-uuid",
-      &Settings::session_id);
+  install->string("session-id", "Session id",
+                  "Id of the Video SDK session (session_id of the webhook); replaces meeting-uuid",
+                  &Settings::session_id);
   /**
    * GstRtmsSrc:engagement-id:
    *
@@ -44,7 +43,7 @@ void install_ids(Installer *install) {
    * Since: 0.1
    */
   install->string("engagement-id", "Engagement id",
-                  "Id of the Contact Center engagement (engagement_id of the webhook), instead of "
+                  "Id of the Contact Center engagement (engagement_id of the webhook); replaces "
                   "meeting-uuid",
                   &Settings::engagement_id);
   /**
@@ -57,7 +56,7 @@ void install_ids(Installer *install) {
    * Since: 0.1
    */
   install->string("call-id", "Call id",
-                  "Id of the phone call (call_id of the webhook), instead of meeting-uuid",
+                  "Id of the phone call (call_id of the webhook); replaces meeting-uuid",
                   &Settings::call_id);
 }
 
@@ -91,8 +90,7 @@ void install_credentials(Installer *install) {
    */
   install->secret("client-secret", "Client secret",
                   "Client secret (SDK secret) of the Zoom app; default: the environment variable "
-                  "ZM_RTMS_SECRET, else ZOOM_CLIENT_SECRET, where it is safer than on a command "
-                  "line",
+                  "ZM_RTMS_SECRET, else ZOOM_CLIENT_SECRET (safer than a command line)",
                   &Settings::client_secret);
   /**
    * GstRtmsSrc:signature:

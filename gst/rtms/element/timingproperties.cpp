@@ -10,8 +10,8 @@ void install_queues(Installer *install) {
    * GstRtmsSrc:latency:
    *
    * The latency of the source in ms, which the element reports as minimum in the LATENCY query.
-   * Media that arrive at most this much later than the earliest are still played in time. A larger
-   * value tolerates more jitter of the network, a smaller one plays sooner.
+   * Media that arrive up to this much later than the earliest media still play in time. A larger
+   * value tolerates more network jitter; a smaller value plays sooner.
    *
    * Valid: 0 to 60000 ms. Errors: another value is RESOURCE/SETTINGS at the state change to PAUSED,
    * and a warning on the bus while the element runs.
@@ -19,37 +19,38 @@ void install_queues(Installer *install) {
    * Since: 0.1
    */
   install->uint("latency", "Latency",
-                "Latency of the source in ms: media that arrive at most this late are still played "
-                "in time",
+                "Latency of the source in ms: media that arrive up to this much later than the "
+                "earliest media still play in time",
                 &Settings::latency, kLatencies, GST_PARAM_MUTABLE_PLAYING);
   /**
    * GstRtmsSrc:max-queue-bytes:
    *
-   * The number of bytes that may wait on each pad while the pipeline is slow; 0 sets no limit. A
-   * full queue drops whole decodable units: of audio and text the oldest, of video everything up to
-   * the next keyframe.
+   * The limit of the queue level of each pad, in bytes; 0 sets no limit. The queue fills while the
+   * elements behind the pad are slower than the stream. A full queue drops whole decodable units:
+   * of audio and text the oldest buffers, of video everything up to the next keyframe. The next
+   * buffer has the flag DISCONT, and the element posts a warning and a QOS message.
    *
    * Valid: 0 bytes and more.
    *
    * Since: 0.1
    */
   install->uint("max-queue-bytes", "Max. queue size",
-                "Limit in bytes of the data that waits on each pad while the pipeline is slow "
+                "Limit of the queue level of each pad in bytes; a full queue drops data "
                 "(0 = no limit)",
                 &Settings::max_queue_bytes, kAny);
   /**
    * GstRtmsSrc:max-queue-time:
    *
-   * The running time in ns that may wait on each pad while the pipeline is slow; 0 sets no limit.
-   * Drops like #GstRtmsSrc:max-queue-bytes, but never text.
+   * The limit of the queue level of each pad, in ns of running time; 0 sets no limit. A full queue
+   * drops data as with #GstRtmsSrc:max-queue-bytes, but never text.
    *
    * Valid: 0 ns and more.
    *
    * Since: 0.1
    */
   install->uint64("max-queue-time", "Max. queue time",
-                  "Limit in ns of the data that waits on each pad while the pipeline is slow "
-                  "(0 = no limit)",
+                  "Limit of the queue level of each pad in ns of running time; a full queue drops "
+                  "data (0 = no limit)",
                   &Settings::max_queue_time);
 }
 
@@ -57,15 +58,18 @@ void install_gaps(Installer *install) {
   /**
    * GstRtmsSrc:fill:
    *
-   * What the pads `video` and `screen` carry while the service sends no H.264 frames: GAP events
-   * alone, or black frames. With `black` a pad begins with a black keyframe of the negotiated
-   * resolution where no frame has arrived yet. It carries four black frames a second while the
-   * camera is off, while the share is over, and when no frame has arrived for 3 s; video goes on at
-   * the next keyframe. Black frames have the flag GST_BUFFER_FLAG_GAP. So a muxer knows the
-   * parameter sets from the beginning, and a recording that is made without an encoder shows black
-   * instead of a face that stands still. Set `black` for recordings: the `matroskamux` of
-   * GStreamer 1.26 writes a file that cannot be decoded where a GAP comes before the first frame.
-   * JPEG and PNG are not filled.
+   * What the pads `video` and `screen` carry while no H.264 access units arrive: GAP events alone,
+   * or black frames.
+   *
+   * With `black`, a pad whose first frame has not arrived begins with a black keyframe of the
+   * negotiated resolution. The pad then pushes four black frames a second while the camera is off,
+   * while nothing is shared, and when no frame has arrived for 3 s. Video continues at the next
+   * keyframe. Black frames have the flag GST_BUFFER_FLAG_GAP. JPEG and PNG are not filled.
+   *
+   * Set `black` for recordings without an encoder. The muxer then has the parameter sets from the
+   * beginning, and the recording shows black instead of the last frame of a camera that is off.
+   * With `none`, the `matroskamux` of GStreamer 1.26 writes a file that cannot be decoded where a
+   * GAP event precedes the first frame.
    *
    * Since: 0.1
    */
@@ -78,10 +82,10 @@ void install_gaps(Installer *install) {
    *
    * The time in ms by which the GAP events of the pads `transcript` and `chat` stay behind the GAP
    * events of the other pads. The service sends a line of the transcript seconds after the line
-   * began. No buffer starts before the end of a GAP that was pushed: a line that comes too late
-   * moves to the end of the GAP, with its whole duration. Set 6000 in recordings, so that subtitles
-   * keep their true place; elements behind the two pads then wait up to 6 s for data. Keep 0 for
-   * live display.
+   * began, and no buffer starts before the end of a GAP that was pushed: a line that arrives too
+   * late moves to the end of the GAP, with its whole duration. Set 6000 for recordings, so that
+   * subtitles keep their correct time; elements behind the two pads then wait up to 6 s for data.
+   * Keep 0 for live display.
    *
    * Valid: 0 to 60000 ms.
    *
@@ -89,24 +93,25 @@ void install_gaps(Installer *install) {
    */
   install->uint("text-wait", "Text wait",
                 "Time in ms by which GAP events of transcript and chat stay behind those of the "
-                "other pads; 6000 keeps subtitles in their true place in recordings",
+                "other pads; 6000 keeps subtitles of a recording at their correct time",
                 &Settings::text_wait, kTextWaits);
   /**
    * GstRtmsSrc:replay-wait:
    *
-   * The time in ms for which a pad sends no GAP events after the loss of its connection, because
-   * the service replays the media that it buffered meanwhile. 0 waits as long as the connection is
-   * away, at most 65000 ms, for 2 s when it is there again, and while old media come. The wait ends
-   * early when new media arrive. With 1 the pad goes on at once, which suits live pipelines:
-   * replayed media move to the end of the last GAP.
+   * The time in ms for which a pad pushes no GAP events after the loss of its connection. After a
+   * loss the service replays the media that it has buffered, and no buffer starts before the end of
+   * a GAP that was pushed. With 0 the pad waits while the connection is lost (at most 65000 ms),
+   * for 2 s after the reconnect, and while replayed media arrive; the wait ends early when new
+   * media arrive. With 1 the pad continues at once, which suits live pipelines: replayed media then
+   * move to the end of the last GAP.
    *
    * Valid: 0 to 65000 ms.
    *
    * Since: 0.1
    */
   install->uint("replay-wait", "Replay wait",
-                "Time in ms for which a pad sends no GAP events after the loss of its connection, "
-                "because the service replays media (0 = as long as the connection is away)",
+                "Time in ms for which a pad pushes no GAP events after the loss of its connection, "
+                "because the service replays media (0 = until the replay is over)",
                 &Settings::replay_wait, kReplayWaits);
 }
 
@@ -114,42 +119,47 @@ void install_reconnecting(Installer *install) {
   /**
    * GstRtmsSrc:signaling-reconnect-window:
    *
-   * For how many ms after its loss the element tries to restore the signaling connection; 0
-   * disables reconnecting.
+   * The time in ms after the loss of the signaling connection within which the element tries to
+   * restore it; 0 disables reconnecting. When the time has passed, the element posts an error.
    *
    * Valid: 0 ms and more.
    *
    * Since: 0.1
    */
   install->uint("signaling-reconnect-window", "Signaling reconnect window",
-                "Time in ms for which a lost signaling connection is tried again (0 = never)",
+                "Time in ms within which the element tries to restore a lost signaling connection "
+                "(0 = no reconnecting)",
                 &Settings::signaling_reconnect_window, kAny);
   /**
    * GstRtmsSrc:media-reconnect-window:
    *
-   * For how many ms after its loss the element tries to restore a media connection; 0 disables
-   * reconnecting.
+   * The time in ms after the loss of a media connection within which the element tries to restore
+   * it; 0 disables reconnecting. When the time has passed, the element pushes EOS on the pads of
+   * that connection and posts a warning, or an error where no other media are left.
    *
    * Valid: 0 ms and more.
    *
    * Since: 0.1
    */
   install->uint("media-reconnect-window", "Media reconnect window",
-                "Time in ms for which a lost media connection is tried again (0 = never)",
+                "Time in ms within which the element tries to restore a lost media connection "
+                "(0 = no reconnecting)",
                 &Settings::media_reconnect_window, kAny);
   /**
    * GstRtmsSrc:retry-delay:
    *
    * The delay in ms before the second attempt to reconnect; the delay doubles with each further
-   * attempt. The first attempt follows the loss sooner. A delay is at most half of what is left of
-   * the window, or 5 s where that is more: the service keeps what it replays for a minute.
+   * attempt. The first attempt follows the loss sooner. A delay is at most half of the rest of the
+   * reconnect window, or 5 s where that is more, because the service replays at most one minute of
+   * media.
    *
    * Valid: 1 ms to #GstRtmsSrc:retry-delay-max.
    *
    * Since: 0.1
    */
   install->uint("retry-delay", "Retry delay",
-                "Delay in ms before the second attempt to reconnect; doubles with each further one",
+                "Delay in ms before the second attempt to reconnect; doubles with each further "
+                "attempt",
                 &Settings::retry_delay, kDelays);
   /**
    * GstRtmsSrc:retry-delay-max:
@@ -173,46 +183,51 @@ void install_timing_properties(Installer *install) {
   /**
    * GstRtmsSrc:timeout:
    *
-   * The time limit in ms for making a connection, including its handshake.
+   * The time limit in ms for one connection attempt, including its handshake.
    *
    * Valid: 1 ms and more.
    *
    * Since: 0.1
    */
   install->uint("timeout", "Timeout",
-                "Time limit in ms for making one connection, including its handshake",
+                "Time limit in ms for one connection attempt, including its handshake",
                 &Settings::timeout, kDelays);
   /**
    * GstRtmsSrc:keep-alive-timeout:
    *
-   * The time in ms without a single byte after which a connection counts as lost. 0 goes by the
-   * server's own pace: 35 s where its keep-alives come at most 15 s apart, else 65 s. A WebSocket
-   * ping goes out before the connection is given up. The bytes of an unfinished message count.
+   * The time in ms without a received byte after which a connection counts as lost. With 0 the
+   * element derives the time from the interval of the server's keep-alive requests: 35 s where that
+   * is at most 15 s, else 65 s. The element sends a WebSocket ping before it gives the connection
+   * up. The bytes of an incomplete message count.
    *
    * Valid: 0 ms and more.
    *
    * Since: 0.1
    */
-  install->uint("keep-alive-timeout", "Keep-alive timeout",
-                "Time in ms without a byte after which a connection counts as lost (0 = by the "
-                "pace of the server's keep-alives, 35 s or 65 s)",
-                &Settings::keep_alive_timeout, kAny);
+  install->uint(
+      "keep-alive-timeout", "Keep-alive timeout",
+      "Time in ms without a received byte after which a connection counts as lost (0 = 35 s "
+      "or 65 s, by the interval of the server's keep-alives)",
+      &Settings::keep_alive_timeout, kAny);
   /**
    * GstRtmsSrc:connect-window:
    *
-   * For how many ms after its first failure a connection that has not worked yet is tried again:
-   * the signaling connection and each media connection. Transient failures are tried again: a
-   * host name that does not resolve, a connection that is refused or reset, a time-out, HTTP status
-   * 429 and 5xx, and the service's status codes 8, 16 and 45. Others are errors at once. PROGRESS
-   * messages tell of each try, and the error that ends them names the last cause. 0 means one try.
+   * The time in ms after the first failed attempt within which the element repeats the attempt, for
+   * the signaling connection and for each media connection that has not been established before; 0
+   * means one attempt. The element repeats an attempt after a transient failure only: a host name
+   * that does not resolve, a connection that is refused or reset, a time-out, HTTP status 429 and
+   * 5xx, and the service's status codes 8, 16 and 45. Another failure is an error at once. PROGRESS
+   * messages report each attempt, and the final error names the last cause.
    *
    * Valid: 0 ms and more.
    *
    * Since: 0.1
    */
-  install->uint("connect-window", "Connect window",
-                "Time in ms for which a first connection that fails is tried again (0 = one try)",
-                &Settings::connect_window, kAny);
+  install->uint(
+      "connect-window", "Connect window",
+      "Time in ms within which the element repeats a first connection attempt that failed "
+      "(0 = one attempt)",
+      &Settings::connect_window, kAny);
   install_reconnecting(install);
 }
 

@@ -14,7 +14,8 @@ void install_webhook_properties(Installer *install) {
    * element connects to the first stream that #GstRtmsSrc:webhook-meeting allows. The element
    * follows later webhooks about this stream: `*.rtms_started` acts like #GstRtmsSrc::rejoin,
    * `*.rtms_interrupted` restores a lost connection at once, `*.rtms_stopped` ends the stream.
-   * Webhooks about other streams are answered and ignored: each stream needs an element of its own.
+   * The element answers webhooks about other streams and ignores them: each stream needs an element
+   * of its own.
    *
    * The host is `localhost`, an IP address of this machine, or `0.0.0.0` or `[::]` for all
    * addresses. Port 0 selects a free port; the message `rtms-listening` and
@@ -32,7 +33,7 @@ void install_webhook_properties(Installer *install) {
    * Since: 0.1
    */
   install->string("webhook-listen", "Webhook listen",
-                  "URL to listen at for the service's webhooks, for example "
+                  "URL at which the element accepts the service's webhooks, for example "
                   "http://127.0.0.1:8080/webhook; the element connects to the first stream that "
                   "the service announces there",
                   &Settings::webhook_listen);
@@ -43,7 +44,7 @@ void install_webhook_properties(Installer *install) {
    * (`meeting_id` of the webhook, which is known before the meeting begins), or its UUID, session
    * id, engagement id or call id.
    *
-   * Default: none, which allows each meeting.
+   * Default: none, which allows any meeting.
    *
    * Since: 0.1
    */

@@ -42,8 +42,8 @@ GType gst_rtms_src_connection_mode_get_type(void) {
 
 GType gst_rtms_src_transcript_format_get_type(void) {
   static const GEnumValue values[] = {
-      {GST_RTMS_SRC_TRANSCRIPT_TEXT, "Plain text (text/x-raw)", "text"},
-      {GST_RTMS_SRC_TRANSCRIPT_JSON, "A JSON object per line (application/x-json)", "json"},
+      {GST_RTMS_SRC_TRANSCRIPT_TEXT, "One line of text per buffer (text/x-raw)", "text"},
+      {GST_RTMS_SRC_TRANSCRIPT_JSON, "One JSON object per buffer (application/x-json)", "json"},
       {0, nullptr, nullptr},
   };
   static const GType type = enum_type("GstRtmsSrcTranscriptFormat", values);
@@ -52,8 +52,8 @@ GType gst_rtms_src_transcript_format_get_type(void) {
 
 GType gst_rtms_src_fill_get_type(void) {
   static const GEnumValue values[] = {
-      {GST_RTMS_SRC_FILL_NONE, "No frames where the service sends none", "none"},
-      {GST_RTMS_SRC_FILL_BLACK, "Black frames where the service sends none", "black"},
+      {GST_RTMS_SRC_FILL_NONE, "GAP events while no frames arrive", "none"},
+      {GST_RTMS_SRC_FILL_BLACK, "Black frames while no frames arrive", "black"},
       {0, nullptr, nullptr},
   };
   static const GType type = enum_type("GstRtmsSrcFill", values);
@@ -62,7 +62,7 @@ GType gst_rtms_src_fill_get_type(void) {
 
 GType gst_rtms_src_audio_codec_get_type(void) {
   static const GEnumValue values[] = {
-      {number(Codec::L16), "Raw 16 bit samples", "l16"},
+      {number(Codec::L16), "Raw audio, 16 bit signed little endian", "l16"},
       {number(Codec::G711), "G.711 A-law", "g711"},
       {number(Codec::G722), "G.722 at 64 kbit/s", "g722"},
       {number(Codec::Opus), "Opus", "opus"},
@@ -84,7 +84,7 @@ GType gst_rtms_src_audio_streams_get_type(void) {
 
 GType gst_rtms_src_audio_framing_get_type(void) {
   static const GEnumValue values[] = {
-      {number(ContentType::RawAudio), "The codec's own packets", "raw"},
+      {number(ContentType::RawAudio), "Packets of the codec without RTP headers", "raw"},
       {number(ContentType::Rtp), "RTP packets", "rtp"},
       {0, nullptr, nullptr},
   };
@@ -95,8 +95,8 @@ GType gst_rtms_src_audio_framing_get_type(void) {
 GType gst_rtms_src_video_codec_get_type(void) {
   static const GEnumValue values[] = {
       {number(Codec::H264), "H.264, Annex B byte stream", "h264"},
-      {number(Codec::Jpeg), "JPEG pictures", "jpeg"},
-      {number(Codec::Png), "PNG pictures", "png"},
+      {number(Codec::Jpeg), "JPEG images", "jpeg"},
+      {number(Codec::Png), "PNG images", "png"},
       {0, nullptr, nullptr},
   };
   static const GType type = enum_type("GstRtmsSrcVideoCodec", values);

@@ -149,16 +149,23 @@ void post_problem(GstElement *element, GstMessageType type, const SessionError &
 /**
  * rtms-connection:
  * @state: (type gchararray): `connecting`, `streaming`, `reconnecting`, `closed` or `silent`
- * @media: (type gchararray): what it carries: `signaling`, or the kinds of media joined by `+`
- * @attempt: (type guint): with `reconnecting`, the try since the loss that comes next: 1, 2, …
+ * @media: (type gchararray): what the connection carries: `signaling`, or the kinds of media joined
+ *   by `+`
+ * @attempt: (type guint): with `reconnecting`, the number of the next attempt since the loss, from
+ *   1; else 0
  *
- * A connection to the service begins, is ready, was lost and is tried again, or has ended. One for
- * signaling and one for each kind of media, or one for all media
- * (#GstRtmsSrc:connection-mode=unified). A loss that cannot be repaired within
- * #GstRtmsSrc:signaling-reconnect-window or #GstRtmsSrc:media-reconnect-window is an error on the
- * bus. Where other media go on, it is a warning, EOS on the pads of the media that ended, and
- * `closed`. `silent` says that no media have come for 30 s after the service was told that the
- * element is ready: nobody speaks, no camera is on, or something is wrong.
+ * The state of a connection to the service has changed. There is one connection for signaling and
+ * one for each kind of media, or one for all media (#GstRtmsSrc:connection-mode=unified).
+ *
+ * - `connecting`: the element opens the connection for the first time.
+ * - `streaming`: the handshake has succeeded.
+ * - `reconnecting`: the connection is lost, and the element tries again within
+ *   #GstRtmsSrc:signaling-reconnect-window or #GstRtmsSrc:media-reconnect-window. Where that fails,
+ *   the element posts an error; while other kinds of media continue, it posts a warning and pushes
+ *   EOS on the pads of the media that ended.
+ * - `closed`: the connection has ended.
+ * - `silent`: no media have arrived for 30 s since the element was ready to receive them. Either
+ *   nobody speaks and no camera is on, or the stream has a fault.
  *
  * Since: 0.1
  */
@@ -172,11 +179,11 @@ void post_connection(GstElement *element, ConnectionState state, MediaMask media
 
 /**
  * rtms-new-stream:
- * @stream-id: (type gchararray): the new stream
+ * @stream-id: (type gchararray): the id of the new stream
  *
- * The service has announced the meeting once more, as another stream. The stream that runs goes on
- * until it ends; the new one is joined when the server of the old one is gone. Another element can
- * join it before.
+ * The service has announced another stream of the same meeting. The element stays with its stream
+ * until that ends; when the server of its stream is gone, the element connects to the new stream.
+ * Until then another element can connect to the new stream.
  *
  * Since: 0.1
  */
@@ -187,10 +194,11 @@ void post_new_stream(GstElement *element, const std::string &stream_id) {
 
 /**
  * rtms-listening:
- * @url: (type gchararray): #GstRtmsSrc:webhook-listen, with the port that was chosen
+ * @url: (type gchararray): #GstRtmsSrc:webhook-listen, with the port that the system chose where
+ *   the property has port 0
  *
- * Webhooks are listened for from now on. Comes during the state change to PAUSED, with
- * #GstRtmsSrc:webhook-listen only.
+ * The element accepts webhooks from now on. It posts the message during the state change to PAUSED,
+ * with #GstRtmsSrc:webhook-listen only.
  *
  * Since: 0.1
  */
@@ -202,15 +210,17 @@ void post_listening(GstElement *element, const std::string &url) {
  * rtms-stream-state:
  * @state: (type gchararray): `inactive`, `active`, `interrupted`, `terminating`, `terminated`,
  *   `paused`, `resumed` or `unknown`
- * @state-code: (type gint64): the service's number for it, 0 to 6
- * @reason: (type gchararray): why, as in troubleshooting.md#why-a-stream-stopped; what the service
- *   wrote where it has no number, `none` where it told nothing
- * @reason-code: (type gint64): the service's number for it; 0: none
- * @restartable: (type gboolean): whether the service would start the stream anew if its API were
- *   asked to, after reasons 10 to 19 and 24
- * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ * @state-code: (type gint64): the service's number of the state, 0 to 6
+ * @reason: (type gchararray): the name of the reason, listed in
+ *   troubleshooting.md#why-a-stream-stopped; the service's own text for a reason without a number;
+ *   `none` without a reason
+ * @reason-code: (type gint64): the service's number of the reason; 0 without a reason
+ * @restartable: (type gboolean): whether the service's REST interface can start the stream again,
+ *   which holds for the reasons 10 to 19 and 24
+ * @timestamp: (type gint64): time of the change, in Unix ms; 0 if unknown
  *
- * The stream's state has changed. `terminated` is the end: EOS follows.
+ * The service has changed the state of the stream. After `terminated`, the element pushes EOS on
+ * all pads.
  *
  * Since: 0.1
  */
@@ -227,14 +237,14 @@ void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
  * rtms-session-state:
  * @state: (type gchararray): `inactive`, `initialize`, `started`, `paused`, `resumed`, `stopped` or
  *   `unknown`
- * @state-code: (type gint64): the service's number for it, 0 to 5
- * @reason: (type gchararray): why it stopped, as in `rtms-stream-state`
- * @reason-code: (type gint64): the service's number for it; 0: none
- * @session-id: (type gchararray): which session
- * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ * @state-code: (type gint64): the service's number of the state, 0 to 5
+ * @reason: (type gchararray): the name of the reason, as in `rtms-stream-state`
+ * @reason-code: (type gint64): the service's number of the reason; 0 without a reason
+ * @session-id: (type gchararray): the id of the session
+ * @timestamp: (type gint64): time of the change, in Unix ms; 0 if unknown
  *
- * The state of one of the stream's sessions has changed; there is a session for each user who has
- * started the app. A session that has stopped ends nothing while the stream lives on.
+ * The service has changed the state of one session of the stream. There is one session for each
+ * user who has started the app. The stream goes on when one of its sessions has stopped.
  *
  * Since: 0.1
  */
@@ -249,19 +259,22 @@ void post_session_state(GstElement *element, const SessionStateUpdate &update) {
 
 /**
  * rtms-active-speaker:
- * @user-id: (type guint64): who speaks
- * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
- * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ * @user-id: (type guint64): the id of the participant who speaks
+ * @user-name: (type gchararray): the name of the participant, from this event or an earlier one;
+ *   empty if unknown
+ * @timestamp: (type gint64): time of the event, in Unix ms; 0 if unknown
  *
- * Another participant speaks now. What is on the pads is tagged with the name as well.
+ * The active speaker has changed. The element also updates the title tag of the pads that show or
+ * carry the active speaker.
  *
  * Since: 0.1
  */
 /**
  * rtms-participant-joined:
- * @user-id: (type guint64): who came
- * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
- * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ * @user-id: (type guint64): the id of the participant
+ * @user-name: (type gchararray): the name of the participant, from this event or an earlier one;
+ *   empty if unknown
+ * @timestamp: (type gint64): time of the event, in Unix ms; 0 if unknown
  *
  * A participant has joined the meeting.
  *
@@ -269,9 +282,10 @@ void post_session_state(GstElement *element, const SessionStateUpdate &update) {
  */
 /**
  * rtms-participant-left:
- * @user-id: (type guint64): who went
- * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
- * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ * @user-id: (type guint64): the id of the participant
+ * @user-name: (type gchararray): the name of the participant, from this event or an earlier one;
+ *   empty if unknown
+ * @timestamp: (type gint64): time of the event, in Unix ms; 0 if unknown
  *
  * A participant has left the meeting.
  *
@@ -279,51 +293,57 @@ void post_session_state(GstElement *element, const SessionStateUpdate &update) {
  */
 /**
  * rtms-sharing-started:
- * @user-id: (type guint64): who shares
- * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
- * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ * @user-id: (type guint64): the id of the participant who shares
+ * @user-name: (type gchararray): the name of the participant, from this event or an earlier one;
+ *   empty if unknown
+ * @timestamp: (type gint64): time of the event, in Unix ms; 0 if unknown
  *
- * A screen is shared from now on. The pad `screen` is there before, and goes on after.
+ * A participant has started to share a screen. The pad `screen` exists before the share starts and
+ * after it stops.
  *
  * Since: 0.1
  */
 /**
  * rtms-sharing-stopped:
- * @user-id: (type guint64): who shared; 0: not told
- * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
- * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ * @user-id: (type guint64): the id of the participant who shared; 0 if unknown
+ * @user-name: (type gchararray): the name of the participant, from this event or an earlier one;
+ *   empty if unknown
+ * @timestamp: (type gint64): time of the event, in Unix ms; 0 if unknown
  *
- * A screen is not shared any more; the pad `screen` sends GAP events.
+ * A participant has stopped sharing a screen. The pad `screen` pushes GAP events or black frames
+ * (#GstRtmsSrc:fill) until the next share.
  *
  * Since: 0.1
  */
 /**
  * rtms-video-on:
- * @user-id: (type guint64): whose
- * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
- * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ * @user-id: (type guint64): the id of the participant
+ * @user-name: (type gchararray): the name of the participant, from this event or an earlier one;
+ *   empty if unknown
+ * @timestamp: (type gint64): time of the event, in Unix ms; 0 if unknown
  *
- * A participant's camera is on. Not for Contact Center and Phone.
+ * A participant has turned the camera on. Not posted for Contact Center and Phone.
  *
  * Since: 0.1
  */
 /**
  * rtms-video-off:
- * @user-id: (type guint64): whose
- * @user-name: (type gchararray): the name, from this event or an earlier one; else empty
- * @timestamp: (type gint64): when, in Unix ms; 0: not told
+ * @user-id: (type guint64): the id of the participant
+ * @user-name: (type gchararray): the name of the participant, from this event or an earlier one;
+ *   empty if unknown
+ * @timestamp: (type gint64): time of the event, in Unix ms; 0 if unknown
  *
- * A participant's camera is off. Not for Contact Center and Phone.
+ * A participant has turned the camera off. Not posted for Contact Center and Phone.
  *
  * Since: 0.1
  */
 /**
  * rtms-event:
- * @type: (type gint64): the service's number for the event; what it means depends on the product
- * @json: (type gchararray): the event as it came, a JSON object
+ * @type: (type gint64): the service's number of the event; its meaning depends on the product
+ * @json: (type gchararray): the event as the service sent it, a JSON object
  *
- * Any other event: FIRST_PACKET_TIMESTAMP, chat groups, those of Contact Center and Phone, and what
- * the service may invent.
+ * Any event that has no message of its own: FIRST_PACKET_TIMESTAMP, events about chat groups, those
+ * of Contact Center and Phone, and event types that the element does not know.
  *
  * Since: 0.1
  */
