@@ -76,7 +76,7 @@ void Bus::element_message(const GstStructure *structure) {
     log_->write(Log::Level::Warning, "reconnecting", "lost " + text("media") + ": reconnecting");
   else if (kind == "rtms-connection" && text("state") == "silent")
     log_->write(Log::Level::Warning, "silent",
-                "connected, but no " + text("media") + " has come for 30 s");
+                "connected, but no " + text("media") + " arrived for 30 s");
   else if (kind == "rtms-connection" && text("state") == "closed" && text("media") == "signaling")
     listener_->bus_closed();
 }

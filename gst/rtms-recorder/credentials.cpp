@@ -31,11 +31,12 @@ std::variant<Variables, CredentialsError> read_credentials(const std::string &fi
   ErrorPtr error(raw_error);
   if (error)
     return CredentialsError{"The credentials cannot be read: " + std::string(error->message) +
-                            ". --credentials-file takes a file of lines NAME=VALUE."};
+                            ". --credentials-file must name a file with lines NAME=VALUE."};
   struct stat status;
   if (stat(file.c_str(), &status) == 0 && (status.st_mode & S_IRWXO))
     return CredentialsError{"The credentials in " + file +
-                            " can be read by everybody. Make them yours: chmod 600 " + file + "."};
+                            " can be read by all users of this machine. Run chmod 600 " + file +
+                            "."};
   Variables variables;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {

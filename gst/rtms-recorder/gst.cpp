@@ -74,7 +74,7 @@ std::string missing_element(const std::string &names) {
     std::unique_ptr<GstElementFactory, UnrefObject> factory(gst_element_factory_find(name.c_str()));
     if (!factory)
       return "GStreamer's element " + name + " is missing. Install " + package_of(name) +
-             ", or set GST_PLUGIN_PATH to where it is.";
+             ", or set GST_PLUGIN_PATH to the folder of its plugin.";
   }
   return "";
 }

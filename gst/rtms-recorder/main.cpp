@@ -89,15 +89,16 @@ class Program {
 
   bool prepare() {
     if (!options_.log_file.empty() && !log_.open(options_.log_file))
-      return complain("The log " + options_.log_file +
-                      " cannot be written: " + std::strerror(errno) + ".");
+      return complain("The log " + options_.log_file + " cannot be written: " +
+                      std::strerror(errno) + ". Name another file with --log.");
     if (options_.json)
       log_.set_json();
     else if (isatty(STDOUT_FILENO))
       log_.set_screen([this] { console_.clear(); }, [this] { console_.draw(); });
     if (access((options_.output + "/.").c_str(), W_OK | X_OK) != 0)
       return complain("Recordings cannot be written into " + options_.output + ": " +
-                      std::strerror(errno) + ". --output names a folder that is there.");
+                      std::strerror(errno) +
+                      ". Create the folder, or name another one with --output.");
     const std::string missing = missing_element(elements_for(options_));
     if (!missing.empty())
       return complain(missing);
@@ -155,9 +156,10 @@ class Program {
     auto parsed = parse_webhook(text);
     auto hook = std::get_if<Webhook>(&parsed);
     if (!hook || hook->stream_id.empty() || hook->signaling_url.empty())
-      return complain("--webhook-file: " + options_.webhook_file +
-                      " is no webhook that names a stream and where to connect. Save the body of "
-                      "the service's *.rtms_started request there.");
+      return complain(
+          "--webhook-file: " + options_.webhook_file +
+          " does not hold a webhook with a stream id and a signaling URL. Save the body "
+          "of the service's *.rtms_started request there.");
     from_file_ = WebhookNotice{WebhookEvent::Started, *hook, text};
     return true;
   }
@@ -175,13 +177,15 @@ class Program {
     if (self->recorder_.stopping())
       std::_Exit(kKilled);
     self->log_.write(Log::Level::Info, "stopping", "",
-                     "stopping: the files are being finished; again, to stop at once");
+                     "stopping: finishing the files; a second signal stops at once");
     self->stopped_ = !self->over_;
     self->recorder_.stop();
     // A disk that hangs holds up nobody.
     self->patience_.start((self->options_.stop_timeout_s + kGrace_s) * 1000, [self] {
-      self->log_.write(Log::Level::Error, "stopping", "",
-                       "some files could not be finished in time");
+      self->log_.write(
+          Log::Level::Error, "stopping", "",
+          "some files were not finished within --stop-timeout; they can be played as far as "
+          "they were written");
       std::_Exit(kFailed);
     });
     return G_SOURCE_CONTINUE;

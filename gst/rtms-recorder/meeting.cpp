@@ -125,7 +125,7 @@ void Meeting::intake_unusable(const std::string &pad) {
   later([this, pad] {
     log_.write(Log::Level::Warning, "not-recorded",
                "the service sends " + pad +
-                   " too late, or in a form that cannot be recorded: it is left out");
+                   " too late, or in a format that cannot be recorded: it is not recorded");
   });
 }
 
@@ -206,8 +206,9 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
     return;
   }
   if (Sound::is_input(source)) {
-    log_.write(Log::Level::Warning, "not-recorded",
-               std::string("somebody's sound is left out: ") + failure->message);
+    log_.write(
+        Log::Level::Warning, "not-recorded",
+        std::string("the audio of one speaker is not recorded any more: ") + failure->message);
     return;
   }
   break_off(g_error_matches(failure, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT),
@@ -258,7 +259,7 @@ void Meeting::end(const std::string &reason, const std::string &error) {
   error_ = error;
   deadline_.start(options_.stop_timeout_s * 1000, [this] {
     if (error_.empty())
-      error_ = "The files were not finished in time.";
+      error_ = "The files were not finished within --stop-timeout.";
     retire_pipeline();
   });
 }
@@ -278,7 +279,7 @@ void Meeting::check_ended() {
   if (state_ == State::Gone || (!stream_over_ && !ending()))
     return;
   if (state_ == State::Connecting) {
-    end("the stream ended", "The stream was over before anything came.");
+    end("the stream ended", "The stream ended before any media arrived.");
     retire_pipeline();
     return;
   }

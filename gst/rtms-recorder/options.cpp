@@ -38,7 +38,7 @@ struct Raw {
 gboolean refuse_secret(const char *name, const char *, gpointer, GError **error) {
   g_set_error(
       error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-      "%s is refused: a command line can be read by all users of the machine. Set "
+      "%s is refused, because all users of this machine can read a command line. Set "
       "ZM_RTMS_CLIENT, ZM_RTMS_SECRET and ZM_RTMS_WEBHOOK_SECRET in the environment, or use "
       "--credentials-file",
       name);
@@ -83,30 +83,30 @@ std::string complaint(const Raw &raw, const Options &options) {
   if (!one_of(options.audio_codec, {"pcm", "flac", "opus"}))
     return "--audio-codec is " + options.audio_codec + ". Valid are pcm, flac and opus.";
   if (options.mp4 && options.audio_codec != "opus")
-    return "--audio-codec is " + options.audio_codec + ", which MP4 cannot hold. Use opus, or mkv.";
+    return "--audio-codec is " + options.audio_codec +
+           ", which MP4 cannot hold. Use --audio-codec=opus or --format=mkv.";
   if (raw.speakers < 0 || raw.speakers > 16)
-    return "--speakers is " + std::to_string(raw.speakers) + ". Valid are 0 (the mix alone) to 16.";
+    return "--speakers is " + std::to_string(raw.speakers) + ". Valid are 0 (only the mix) to 16.";
   if (options.audio_rate != 8000 && options.audio_rate != 16000 && options.audio_rate != 32000 &&
       options.audio_rate != 48000)
     return "--audio-rate is " + std::to_string(raw.audio_rate) +
-           ". Valid are 8000, 16000, 32000 and 48000.";
+           ". Valid are 8000, 16000, 32000 and 48000 Hz.";
   if (options.audio_codec == "opus" && options.audio_rate == 32000)
-    return "--audio-rate is 32000, which Opus does not know. Use 16000 or 48000.";
+    return "--audio-rate is 32000, which Opus does not support. Use 16000 or 48000.";
   if (!one_of(options.video_resolution, {"sd", "hd", "fhd", "qhd"}))
     return "--video-resolution is " + options.video_resolution + ". Valid are sd, hd, fhd and qhd.";
   if (raw.min_free && !size_of(raw.min_free))
-    return "--min-free is " + std::string(raw.min_free) + ". Valid are sizes as 500M or 2G.";
+    return "--min-free is " + std::string(raw.min_free) + ". Valid are sizes such as 500M or 2G.";
   if (options.listen.empty() && options.webhook_file.empty())
-    return "--listen is empty, and there is no --webhook-file: nothing would ever be recorded. "
-           "Give "
+    return "Neither --listen nor --webhook-file names a webhook: there is nothing to record. Give "
            "one of them.";
   if (raw.max_meetings < 1)
-    return "--max-meetings must be 1 at least.";
+    return "--max-meetings is " + std::to_string(raw.max_meetings) + ". Valid are 1 and more.";
   if (raw.stop_timeout < 1 || raw.stop_timeout > 3600)
-    return "--stop-timeout is " + std::to_string(raw.stop_timeout) + ". Valid are 1 to 3600.";
+    return "--stop-timeout is " + std::to_string(raw.stop_timeout) + ". Valid are 1 to 3600 s.";
   if (!options.rtmp.empty() && !g_str_has_prefix(options.rtmp.c_str(), "rtmp://") &&
       !g_str_has_prefix(options.rtmp.c_str(), "rtmps://"))
-    return "The RTMP URL does not begin with rtmp:// or rtmps://. Give one, as "
+    return "The RTMP URL does not begin with rtmp:// or rtmps://. Give a URL such as "
            "rtmp://localhost/live/{stream}.";
   return "";
 }
@@ -153,12 +153,12 @@ std::string take_credentials(const Raw &raw, Options *options) {
   options->secret_token = Secret(credential(file, {"ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN"}));
   const std::string where = " in the environment or in the file of --credentials-file.";
   if (!options->listen.empty() && options->secret_token.empty())
-    return "ZM_RTMS_WEBHOOK_SECRET is not set: without the app's secret token nobody can tell the "
-           "service's webhooks from others'. Set it" +
+    return "ZM_RTMS_WEBHOOK_SECRET is not set: the signatures of webhooks cannot be verified "
+           "without the secret token of the app. Set it" +
            where;
   if (options->client_id.empty() || options->client_secret.empty())
-    return "ZM_RTMS_CLIENT and ZM_RTMS_SECRET are not both set: a stream takes the app's client id "
-           "and secret. Set them" +
+    return "ZM_RTMS_CLIENT or ZM_RTMS_SECRET is not set: connecting to a stream requires the "
+           "client id and the client secret of the app. Set both" +
            where;
   return "";
 }
@@ -176,55 +176,67 @@ constexpr auto kNone = G_OPTION_ARG_NONE;
 
 std::vector<GOptionEntry> entries_of_streams(Raw *raw) {
   return {{"listen", 'l', 0, kString, &raw->listen,
-           "Where the service's webhooks arrive (default: http://127.0.0.1:8080/webhook)", "URL"},
-          {"webhook-tls-certificate", 0, 0, kFile, &raw->certificate, "For https, PEM", "FILE"},
-          {"webhook-tls-key", 0, 0, kFile, &raw->key, "For https, PEM", "FILE"},
+           "URL at which to accept the service's webhooks (default: http://127.0.0.1:8080/webhook)",
+           "URL"},
+          {"webhook-tls-certificate", 0, 0, kFile, &raw->certificate,
+           "PEM file with the certificate chain for an https:// URL in --listen", "FILE"},
+          {"webhook-tls-key", 0, 0, kFile, &raw->key,
+           "PEM file with the private key (default: the file of the certificate)", "FILE"},
           {"webhook-file", 0, 0, kFile, &raw->webhook_file,
-           "Record the stream of this webhook, then exit; - is standard input", "FILE"},
+           "Record the stream of the *.rtms_started webhook in this file, then exit; - is standard "
+           "input",
+           "FILE"},
           {"once", 0, 0, kNone, &raw->once, "Record the first stream that is announced, then exit",
            nullptr},
           {}};
 }
 
 std::vector<GOptionEntry> entries_of_recordings(Raw *raw) {
-  return {{"output", 'o', 0, kFile, &raw->output, "Folder for the recordings' folders (default: .)",
-           "FOLDER"},
-          {"format", 'f', 0, kString, &raw->format, "Container (default: mkv)", "mkv|mp4"},
-          {"speakers", 's', 0, kInt, &raw->speakers,
-           "So many speakers get a track of their own, besides that of all (default: 0)", "N"},
-          {"audio-codec", 0, 0, kString, &raw->audio_codec,
-           "Default: pcm, and opus in MP4. flac and opus cost a little CPU", "pcm|flac|opus"},
-          {"audio-rate", 0, 0, kInt, &raw->audio_rate, "Samples a second (default: 16000)", "HZ"},
-          {"no-video", 0, 0, kNone, &raw->no_video, "Leave the cameras out", nullptr},
-          {"screen", 0, 0, kNone, &raw->screen, "Record the screen share on a track of its own",
-           nullptr},
-          {"video-resolution", 0, 0, kString, &raw->resolution, "Asked for (default: hd)",
-           "sd|hd|fhd|qhd"},
-          {"rtmp", 0, 0, kString, &raw->rtmp,
-           "Push each meeting there, too; {stream} and {meeting} are replaced. A URL with a key is "
-           "better set as $RTMS_RECORDER_RTMP",
-           "URL"},
-          {"min-free", 0, 0, kString, &raw->min_free,
-           "Start no recording with less disk space (default: 1G)", "SIZE"},
-          {"max-meetings", 0, 0, kInt, &raw->max_meetings, "At once (default: 100)", "N"},
-          {"stop-timeout", 0, 0, kInt, &raw->stop_timeout,
-           "How long files may take to be finished (default: 10)", "SECONDS"},
-          {}};
+  return {
+      {"output", 'o', 0, kFile, &raw->output,
+       "Existing folder in which each meeting gets a folder (default: .)", "FOLDER"},
+      {"format", 'f', 0, kString, &raw->format, "Container of the recordings (default: mkv)",
+       "mkv|mp4"},
+      {"speakers", 's', 0, kInt, &raw->speakers,
+       "Number of speakers with an audio track of their own besides the mix, 0 to 16 (default: 0)",
+       "N"},
+      {"audio-codec", 0, 0, kString, &raw->audio_codec,
+       "Audio codec of the recordings (default: pcm, in MP4 opus)", "pcm|flac|opus"},
+      {"audio-rate", 0, 0, kInt, &raw->audio_rate,
+       "Sample rate of the audio: 8000, 16000, 32000 or 48000 (default: 16000)", "HZ"},
+      {"no-video", 0, 0, kNone, &raw->no_video, "Do not record the cameras", nullptr},
+      {"screen", 0, 0, kNone, &raw->screen,
+       "Also record the screen share, on a video track of its own", nullptr},
+      {"video-resolution", 0, 0, kString, &raw->resolution,
+       "Largest size to request for video (default: hd)", "sd|hd|fhd|qhd"},
+      {"rtmp", 0, 0, kString, &raw->rtmp,
+       "Also push each meeting to this RTMP server; {stream} and {meeting} stand for the ids. Set "
+       "a URL that holds a key as RTMS_RECORDER_RTMP in the environment instead",
+       "URL"},
+      {"min-free", 0, 0, kString, &raw->min_free,
+       "Start no recording with less free disk space, such as 500M or 2G (default: 1G)", "SIZE"},
+      {"max-meetings", 0, 0, kInt, &raw->max_meetings,
+       "Limit of meetings that are recorded at the same time (default: 100)", "N"},
+      {"stop-timeout", 0, 0, kInt, &raw->stop_timeout,
+       "Time limit for finishing the files, 1 to 3600 (default: 10)", "SECONDS"},
+      {}};
 }
 
 std::vector<GOptionEntry> entries_of_the_program(Raw *raw) {
   const auto secret = reinterpret_cast<gpointer>(refuse_secret);
   return {
-      {"log", 0, 0, kFile, &raw->log, "Append what happens, a JSON object a line", "FILE"},
-      {"json", 0, 0, kNone, &raw->json, "The same on standard output, in place of text", nullptr},
+      {"log", 0, 0, kFile, &raw->log,
+       "Append a JSON object for each event to this file, one per line", "FILE"},
+      {"json", 0, 0, kNone, &raw->json,
+       "Write these JSON objects to standard output instead of text", nullptr},
       {"credentials-file", 0, 0, kFile, &raw->credentials,
-       "Lines ZM_RTMS_CLIENT=..., ZM_RTMS_SECRET=..., ZM_RTMS_WEBHOOK_SECRET=... (default: the "
-       "environment)",
+       "File with lines ZM_RTMS_CLIENT=..., ZM_RTMS_SECRET=..., ZM_RTMS_WEBHOOK_SECRET=... "
+       "(default: the environment)",
        "FILE"},
       {"tls-ca-file", 0, 0, kFile, &raw->ca_file,
-       "Certificate authorities to trust, PEM (default: the system's)", "FILE"},
-      {"version", 0, 0, kNone, &raw->version, "Show the version", nullptr},
-      {"help", 'h', 0, kNone, &raw->help, "Show this", nullptr},
+       "PEM file with the certificate authorities to trust (default: the system's)", "FILE"},
+      {"version", 0, 0, kNone, &raw->version, "Show the version and exit", nullptr},
+      {"help", 'h', 0, kNone, &raw->help, "Show this help and exit", nullptr},
       {"client-secret", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
       {"secret-token", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
       {}};
@@ -251,7 +263,7 @@ std::variant<Options, Help, Misuse> parse_options(int argc, char **argv) {
   if (raw.version)
     return Help{"rtms-recorder " PACKAGE_VERSION "\n"};
   if (argc > 1)
-    return Misuse{"\"" + shown(argv[1]) + "\" is no option. See rtms-recorder --help."};
+    return Misuse{"\"" + shown(argv[1]) + "\" is not an option. See rtms-recorder --help."};
   Options options = converted(raw);
   if (std::string problem = complaint(raw, options); !problem.empty())
     return Misuse{problem};

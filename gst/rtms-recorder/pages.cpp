@@ -34,22 +34,24 @@ void add_totals(Metrics *metrics, const Recorder &recorder) {
   const Totals totals = recorder.totals();
   metrics->family("rtms_recorder_meetings", "gauge", "Meetings that are being recorded.");
   metrics->sample(recorder.meetings());
-  metrics->family("rtms_recorder_recordings_started_total", "counter", "Recordings begun.");
+  metrics->family("rtms_recorder_recordings_started_total", "counter", "Recordings started.");
   metrics->sample(totals.started);
   metrics->family("rtms_recorder_recordings_ended_total", "counter", "Recordings ended.");
   metrics->sample(totals.finished, "result=\"finished\"");
   metrics->sample(totals.failed, "result=\"failed\"");
   metrics->family("rtms_recorder_refused_total", "counter", "Streams that were not recorded.");
   metrics->sample(totals.refused);
-  metrics->family("rtms_recorder_webhooks_total", "counter", "Genuine webhooks about streams.");
+  metrics->family("rtms_recorder_webhooks_total", "counter",
+                  "Webhooks about streams whose signature was valid.");
   metrics->sample(totals.webhooks);
-  metrics->family("rtms_recorder_bytes_total", "counter", "Payload received.");
+  metrics->family("rtms_recorder_bytes_total", "counter", "Bytes of payload received.");
   metrics->sample(totals.bytes);
   metrics->family("rtms_recorder_dropped_total", "counter", "Messages dropped.");
   metrics->sample(totals.dropped);
-  metrics->family("rtms_recorder_reconnects_total", "counter", "Connections made anew.");
+  metrics->family("rtms_recorder_reconnects_total", "counter", "Connections lost and restored.");
   metrics->sample(totals.reconnects);
-  metrics->family("rtms_recorder_disk_free_bytes", "gauge", "Free where recordings are written.");
+  metrics->family("rtms_recorder_disk_free_bytes", "gauge",
+                  "Free disk space of the output folder.");
   metrics->sample(recorder.free_bytes());
 }
 
@@ -58,14 +60,14 @@ struct Family {
 };
 constexpr Family kPerMedia[] = {
     {"rtms_meeting_messages_total", "Media messages received.", "messages"},
-    {"rtms_meeting_bytes_total", "Payload received.", "bytes"},
+    {"rtms_meeting_bytes_total", "Bytes of payload received.", "bytes"},
     {"rtms_meeting_dropped_total", "Messages dropped.", "dropped"},
-    {"rtms_meeting_discontinuities_total", "Losses in the media.", "discontinuities"},
-    {"rtms_meeting_reconnects_total", "Media connections made anew.", "reconnects"},
+    {"rtms_meeting_discontinuities_total", "Interruptions of the media.", "discontinuities"},
+    {"rtms_meeting_reconnects_total", "Media connections lost and restored.", "reconnects"},
 };
 
 void add_meetings(Metrics *metrics, const std::vector<Status> &all) {
-  metrics->family("rtms_meeting_duration_seconds", "gauge", "Since the recording began.");
+  metrics->family("rtms_meeting_duration_seconds", "gauge", "Time since the recording started.");
   for (const Status &status : all)
     metrics->sample(static_cast<uint64_t>(status.seconds),
                     "stream=\"" + label(status.stream) + "\",recording=\"" + label(status.name) +
@@ -73,7 +75,8 @@ void add_meetings(Metrics *metrics, const std::vector<Status> &all) {
   metrics->family("rtms_meeting_file_bytes", "gauge", "Size of the recording's file.");
   for (const Status &status : all)
     metrics->sample(status.file_bytes, "stream=\"" + label(status.stream) + "\"");
-  metrics->family("rtms_meeting_push_up", "gauge", "Whether an RTMP server takes the meeting.");
+  metrics->family("rtms_meeting_push_up", "gauge",
+                  "Whether an RTMP server accepts the meeting (1) or not (0).");
   for (const Status &status : all)
     if (status.pushing)
       metrics->sample(status.pushed, "stream=\"" + label(status.stream) + "\"");

@@ -100,7 +100,7 @@ void Push::failed(const std::string &why) {
   stop(0);
   delay_ms_ = std::clamp(2 * delay_ms_, kFirstDelay_ms, kLongestDelay_ms);
   tell_(false, "The push to " + shown_url(url_) +
-                   " failed, and the recording goes on; the next try is in " +
+                   " failed; the recording continues, and the next attempt is in " +
                    std::to_string(delay_ms_ / 1000) + " s: " + without_key(why, url_));
   retry_.start(delay_ms_, [this] { start(); });
 }
@@ -123,7 +123,7 @@ void Push::watch() {
     seen_sent_ = bytes;
     progress_us_ = g_get_monotonic_time();
   } else if (g_get_monotonic_time() - progress_us_ > kSilence_us) {
-    failed("The server takes nothing any more.");
+    failed("The server does not accept data any more.");
     return;
   }
   if (connected_ || bytes < kHandshakeBytes)

@@ -59,7 +59,8 @@ void Recorder::started(const WebhookNotice &notice) {
   const std::string &stream = notice.hook.stream_id;
   auto found = meetings_.find(stream);
   if (found == meetings_.end() && notice.repeated && recorded_.count(stream))
-    log_->write(Log::Level::Info, "http", "", "repeated for a stream that is recorded: ignored");
+    log_->write(Log::Level::Info, "http", "",
+                "webhook for a stream that is recorded already: ignored");
   else if (found == meetings_.end())
     begin(notice);
   else if (found->second->ending())
@@ -88,17 +89,17 @@ void Recorder::begin(const WebhookNotice &notice) {
   if (free_bytes_ < options_.min_free) {
     refuse(notice, stream + "only " + megabytes(free_bytes_) + " are free in " + options_.output +
                        ", and --min-free asks for " + megabytes(options_.min_free) +
-                       ". Make room, or ask for less.");
+                       ". Free disk space, or lower --min-free.");
     return;
   }
   if (meetings_.size() >= options_.max_meetings) {
     refuse(notice, stream + std::to_string(meetings_.size()) +
-                       " meetings are recorded already. --max-meetings allows more.");
+                       " meetings are recorded already. Raise --max-meetings.");
     return;
   }
   const std::string folder = make_folder(hook);
   if (folder.empty()) {
-    refuse(notice, stream + "no folder can be made in " + options_.output + ": " +
+    refuse(notice, stream + "no folder can be created in " + options_.output + ": " +
                        std::strerror(errno) + ".");
     return;
   }

@@ -334,16 +334,16 @@ GST_START_TEST(test_misuse) {
     std::vector<std::string> options;
     const char *words;
   } cases[] = {
-      {{"--client-secret=x"}, "command line can be read"},
+      {{"--client-secret=x"}, "can read a command line"},
       {{"--format=avi"}, "Valid are mkv and mp4"},
       {{"--format=mp4", "--audio-codec=pcm"}, "MP4 cannot hold"},
       {{"--output=/nowhere/at/all"}, "No such file"},
       {{"--listen=http://127.0.0.1:0/webhook?x"}, "holds more"},
       {{"--output=/dev/null"}, "Not a directory"},
       {{"--stop-timeout=4294968"}, "Valid are 1 to 3600"},
-      {{"--listen="}, "nothing would ever be recorded"},
+      {{"--listen="}, "there is nothing to record"},
       {{"--webhook-file=/nowhere"}, "No such file"},
-      {{"meeting.json"}, "is no option"},
+      {{"meeting.json"}, "is not an option"},
       {{"--rtmp=http://example.org"}, "does not begin with rtmp"},
       {{"--credentials-file=/nowhere"}, "cannot be read"},
   };

@@ -36,7 +36,7 @@ void rejoin(GstRtmsSrc *self, const char *webhook) {
 std::optional<BadSetting> try_notify(GstRtmsSrc *self, const char *webhook) {
   RunLock lock(self);
   if (!self->run)
-    return BadSetting{"The element is stopped."};
+    return BadSetting{"The element is stopped. Set it to PAUSED or PLAYING first."};
   return self->run->notify(webhook ? webhook : "");
 }
 

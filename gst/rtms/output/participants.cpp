@@ -44,7 +44,8 @@ Output *Participants::add(const ParticipantId &id, const Speaker &speaker) {
     if (!told_too_many_)
       GST_ELEMENT_WARNING(
           context_->element, STREAM, FAILED,
-          ("More than %u speakers: further ones get no pad.", static_cast<unsigned>(kMaxPads)),
+          ("The stream has more than %u speakers: the audio of further speakers is dropped.",
+           static_cast<unsigned>(kMaxPads)),
           (nullptr));
     told_too_many_ = true;
     ++context_->stats->of(Media::Audio).dropped;

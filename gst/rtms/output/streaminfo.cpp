@@ -178,7 +178,7 @@ bool StreamInfo::follow_codec(GstBuffer *buffer) {
   if (!std::exchange(warned_, true))
     GST_ELEMENT_WARNING(context_->element, STREAM, FORMAT,
                         ("The service sends %s on pad %s, although %s was negotiated: the caps "
-                         "follow. Link what takes either, as decodebin does.",
+                         "change. Link an element that accepts both, such as decodebin.",
                          codec_nick(codec), GST_PAD_NAME(pad_), codec_nick(negotiated)),
                         (nullptr));
   return !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);

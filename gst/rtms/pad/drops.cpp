@@ -58,8 +58,8 @@ void Drops::post_qos() const {
 
 void Drops::post_warning(GstRtmsSrcPad *pad, const Queue::Result &result) const {
   char *text = g_strdup_printf(
-      "The pipeline takes the %s too slowly: %u buffers dropped so far. Make what follows pad %s "
-      "faster, or raise max-queue-bytes or max-queue-time.",
+      "The pipeline takes the %s too slowly: %u buffers dropped so far. Make the elements behind "
+      "pad %s faster, or raise max-queue-bytes or max-queue-time.",
       media_nick(media_), result.dropped, GST_PAD_NAME(pad));
   gst_element_message_full_with_details(
       element_, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, text,

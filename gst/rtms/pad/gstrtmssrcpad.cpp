@@ -86,7 +86,7 @@ void no_thread(GstRtmsSrcPad *self) {
   forget_task(GST_PAD(self));
   if (GstElement *element = gst_pad_get_parent_element(GST_PAD(self))) {
     GST_ELEMENT_WARNING(element, RESOURCE, FAILED,
-                        ("The system has no thread for pad %s: nothing comes out of it. Raise the "
+                        ("No thread could be created for pad %s, which pushes no data. Raise the "
                          "limit of threads, or link fewer pads.",
                          GST_PAD_NAME(self)),
                         (nullptr));

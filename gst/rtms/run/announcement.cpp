@@ -99,7 +99,7 @@ void Announcement::announced_as_another(const Webhook &hook) {
 std::optional<BadSetting> Announcement::rejoin(const Settings &settings, const Webhook &hook) {
   Session *session = stream_->session();
   if (!session)
-    return BadSetting{"There is no stream yet: the element still waits for one."};
+    return BadSetting{"The element has no stream yet: it waits for the service to announce one."};
   auto result = rejoin_config(settings, hook, stream_id_);
   if (auto bad = std::get_if<BadSetting>(&result))
     return *bad;

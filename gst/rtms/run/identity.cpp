@@ -48,7 +48,7 @@ Problem choose_id(const Settings &settings, Webhook *hook) {
     if (!set.empty())
       return BadSetting{set + " and " + id.name +
                         " are both set. Set exactly one of meeting-uuid, session-id, "
-                        "engagement-id and call-id, by product."};
+                        "engagement-id and call-id: the one of your product."};
     set = id.name;
     const bool webinar = hook->product == Product::Webinar && id.product == Product::Meeting;
     hook->product = webinar ? Product::Webinar : id.product;
@@ -58,7 +58,7 @@ Problem choose_id(const Settings &settings, Webhook *hook) {
   if (hook->id.empty())
     return BadSetting{
         "None of meeting-uuid, session-id, engagement-id and call-id is set, and no "
-        "webhook names one. Set webhook, webhook-location, or the id of the product."};
+        "webhook holds one. Set webhook or webhook-location, or the id of your product."};
   return {};
 }
 
@@ -66,8 +66,8 @@ Problem check_printable(const char *name, std::string_view value) {
   if (is_printable(value))
     return {};
   return BadSetting{std::string(name) +
-                    " holds control characters or invalid UTF-8. Copy it from "
-                    "the webhook as it is."};
+                    " holds control characters or invalid UTF-8. Copy the value from "
+                    "the webhook unchanged."};
 }
 
 Secret client_secret(const Settings &settings) {
@@ -139,8 +139,8 @@ Problem fill_identity(const Settings &settings, Webhook hook, SessionConfig *con
   who.client_id = settings.client_id;
   if (who.stream_id.empty())
     return BadSetting{
-        "stream-id is not set, and no webhook names one. Set webhook, "
-        "webhook-location, or stream-id to the webhook's rtms_stream_id."};
+        "stream-id is not set, and no webhook holds one. Set webhook or webhook-location, or set "
+        "stream-id to the rtms_stream_id of the webhook."};
   for (auto &[name, value] : {std::pair{"stream-id", who.stream_id},
                               {"meeting-uuid, session-id, engagement-id or call-id", who.id},
                               {"client-id", who.client_id}})
@@ -152,8 +152,8 @@ Problem fill_identity(const Settings &settings, Webhook hook, SessionConfig *con
       settings.signaling_url.empty() ? hook.signaling_url : first_url(settings.signaling_url);
   if (config->signaling_url.empty())
     return BadSetting{
-        "signaling-url is not set, and no webhook names one. Set webhook, "
-        "webhook-location, or signaling-url to the webhook's server_urls."};
+        "signaling-url is not set, and no webhook holds one. Set webhook or webhook-location, or "
+        "set signaling-url to the server_urls of the webhook."};
   if (auto problem = url_problem(config->signaling_url, settings.allow_insecure))
     return BadSetting{"signaling-url=" + printable_url(config->signaling_url) + " " + *problem +
                       "."};

@@ -21,9 +21,10 @@ std::optional<BadSetting> contradiction(const Settings &settings) {
   };
   for (const auto &[name, value] : others)
     if (!value.empty())
-      return BadSetting{std::string("webhook-listen and ") + name +
-                        " are both set. With webhook-listen the stream is the one that is "
-                        "announced; webhook-meeting waits for one meeting only."};
+      return BadSetting{
+          std::string("webhook-listen and ") + name +
+          " are both set. With webhook-listen the webhook names the stream: unset the "
+          "other property. To wait for one meeting only, set webhook-meeting."};
   return std::nullopt;
 }
 
@@ -44,7 +45,8 @@ std::variant<std::unique_ptr<WebhookListener>, BadSetting> open_listener(const S
   if (config.secret_token.empty())
     return BadSetting{
         "webhook-secret-token is not set. Set ZM_RTMS_WEBHOOK_SECRET in the environment (or the "
-        "property) to the secret token of the app: it tells the service's requests from others'."};
+        "property) to the secret token of the app: the element verifies the signature of each "
+        "webhook with it."};
   auto opened = WebhookListener::open(config);
   if (auto error = std::get_if<ListenError>(&opened))
     return BadSetting{"webhook-listen: " + error->text};

@@ -59,7 +59,7 @@ Problem check_audio(const AudioParams &audio) {
       " audio-codec=" + codec_nick(audio.codec) + " audio-rate=" + std::to_string(audio.rate_hz) +
       " audio-channels=" + std::to_string(audio.channels) +
       " audio-packet-duration=" + std::to_string(audio.send_rate_ms) +
-      " is not a combination that the service has. Valid are:" + valid};
+      " is not a combination that the service offers. Valid are:" + valid};
 }
 
 // Pictures a second, as the service has them.
@@ -72,7 +72,7 @@ Problem check_video(const char *prefix, const VideoParams &video, int most_pictu
     return {};
   const std::string most = std::to_string(most_pictures);
   return BadSetting{std::string(prefix) + "-fps=" + std::to_string(video.fps) +
-                    " does not go with " + prefix + "-codec=" + codec_nick(video.codec) +
+                    " cannot be combined with " + prefix + "-codec=" + codec_nick(video.codec) +
                     ": jpeg and png need " + (most_pictures == 1 ? "1" : "1 to " + most) +
                     ", h264 needs " + std::to_string(most_pictures + 1) + " to 30."};
 }

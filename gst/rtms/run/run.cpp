@@ -31,9 +31,9 @@ void warn_of_credentials(GstElement *element, const Settings &settings) {
   if (!has_credentials(settings))
     GST_ELEMENT_WARNING(
         element, RESOURCE, SETTINGS,
-        ("client-id or client-secret is not set: a stream can be connected only if its webhook "
-         "holds a signature. Set ZM_RTMS_CLIENT and ZM_RTMS_SECRET in the environment, or the "
-         "properties."),
+        ("client-id or client-secret is not set: the element can connect to a stream only if the "
+         "webhook holds a signature. Set ZM_RTMS_CLIENT and ZM_RTMS_SECRET in the environment, or "
+         "the properties."),
         (nullptr));
 }
 
@@ -180,8 +180,8 @@ std::optional<BadSetting> Run::notify(const std::string &webhook) {
   const WebhookEvent event = hook ? webhook_event(hook->event) : WebhookEvent::Other;
   if (event == WebhookEvent::Other || hook->stream_id.empty())
     return BadSetting{
-        "It is no webhook about a stream: valid are *.rtms_started, *.rtms_interrupted and "
-        "*.rtms_stopped with an rtms_stream_id."};
+        "The text is not a webhook about a stream. Valid are *.rtms_started, *.rtms_interrupted "
+        "and *.rtms_stopped with an rtms_stream_id."};
   thread_->post([this, event, hook = std::move(*hook)] { announcement_->notice(event, hook); });
   return std::nullopt;
 }

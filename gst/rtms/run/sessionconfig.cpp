@@ -44,16 +44,17 @@ Problem check_connection(const Settings &settings) {
     if (auto problem = check_number(number))
       return problem;
   if (!settings.proxy.empty() && !g_uri_is_valid(settings.proxy.c_str(), G_URI_FLAGS_NONE, nullptr))
-    return BadSetting{"proxy=" + printable_url(settings.proxy) +
-                      " is not a URI. Valid are URIs as http://host:port or socks5://host:port."};
+    return BadSetting{
+        "proxy=" + printable_url(settings.proxy) +
+        " is not a URI. Valid are URIs such as http://host:port and socks5://host:port."};
   if (!is_printable(settings.user_agent))
     return BadSetting{
-        "user-agent holds control characters or invalid UTF-8. Valid is one line of text, as "
-        "name/1.0."};
+        "user-agent holds control characters or invalid UTF-8. Valid is one line of text, for "
+        "example name/1.0."};
   if (settings.retry_delay > settings.retry_delay_max)
-    return BadSetting{"retry-delay=" + std::to_string(settings.retry_delay) +
-                      " is larger than retry-delay-max=" +
-                      std::to_string(settings.retry_delay_max) + ". Valid are 1 to that, in ms."};
+    return BadSetting{
+        "retry-delay=" + std::to_string(settings.retry_delay) + " is larger than retry-delay-max=" +
+        std::to_string(settings.retry_delay_max) + ". Valid are 1 ms to retry-delay-max."};
   return {};
 }
 
@@ -69,7 +70,7 @@ std::variant<TlsDatabase, BadSetting> tls_database(const Settings &settings) {
     return TlsDatabase(database, g_object_unref);
   ErrorPtr error(raw_error);
   return BadSetting{"tls-ca-file=" + settings.tls_ca_file + " cannot be used: " + error->message +
-                    ". It must be a file of certificates in PEM form."};
+                    ". It must be a PEM file with certificates."};
 }
 
 std::optional<BadSetting> general_problem(const Settings &settings) {
@@ -120,7 +121,7 @@ std::variant<SessionConfig, BadSetting> rejoin_config(Settings settings, const W
   auto config = std::get_if<SessionConfig>(&result);
   if (config && config->who.stream_id != stream_id)
     return BadSetting{"The webhook is for stream " + config->who.stream_id + ", not for " +
-                      stream_id + ": it takes another rtmssrc."};
+                      stream_id + ". Use another rtmssrc for that stream."};
   return result;
 }
 

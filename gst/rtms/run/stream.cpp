@@ -59,7 +59,7 @@ Stream::Stream(GstElement *element, const Settings &settings, Stats *stats, Loop
                   thread_->post([this, flow] {
                     if (!over_ && flow != GST_FLOW_EOS)
                       GST_ELEMENT_FLOW_ERROR(element_, flow);
-                    end("nothing downstream takes data any more");
+                    end("no pad has a peer that accepts data");
                   });
                 }}),
       progress_(element) {}
@@ -115,8 +115,7 @@ void Stream::end(const char *why) {
   } else {
     SessionError error;
     error.kind = SessionError::Kind::Ended;
-    error.text =
-        std::string("The stream was over before there was anything to hand on: ") + why + ".";
+    error.text = std::string("The stream ended before any data arrived: ") + why + ".";
     progress_.fail(error.text);
     post_error(element_, error);
   }
@@ -235,7 +234,7 @@ void Stream::session_failed(const SessionError &error) {
 }
 
 void Stream::session_ended() {
-  end("the service ended it");
+  end("the service has ended the stream");
 }
 
 }  // namespace rtms

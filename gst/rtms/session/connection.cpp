@@ -46,7 +46,7 @@ bool SessionContext::close_answered(const Connection &from, const StreamCloseRes
 
 void SessionContext::unasked(const Connection &from) const {
   // A server that goes on answering must not fill the bus with warnings.
-  listener->session_ignored(from.name() + ": an answer that nothing asked for");
+  listener->session_ignored(from.name() + ": an answer without a request");
 }
 
 void SessionContext::debug(const std::string &text) const {
@@ -91,7 +91,7 @@ void Connection::watch(int64_t pinged_us) {
     return;
   }
   if (pinged_us <= heard_us && silent_ms >= silence_.ping_ms()) {
-    log(LogSink::Level::Debug, "silent for " + std::to_string(silent_ms) + " ms: pinging");
+    log(LogSink::Level::Debug, "no data for " + std::to_string(silent_ms) + " ms: sending a ping");
     transport_->ping();
     pinged_us = now_us;
   }
@@ -112,7 +112,8 @@ void Connection::check_alive(unsigned within_ms) {
   alive_timer_.start(kListen_ms, [this, asked_us, within_ms] {
     if (transport_->heard_us() >= asked_us)
       return;
-    log(LogSink::Level::Debug, "pinging, for " + std::to_string(within_ms) + " ms");
+    log(LogSink::Level::Debug,
+        "sending a ping, to be answered within " + std::to_string(within_ms) + " ms");
     transport_->ping();
     alive_timer_.start(within_ms, [this, asked_us, within_ms] {
       if (transport_->heard_us() < asked_us)

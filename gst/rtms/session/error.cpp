@@ -17,10 +17,11 @@ std::string http_advice(int status) {
   switch (status) {
     case 401:
     case 403:
-      return "the stream is not open to this client: check that the webhook is recent, and that "
-             "client-id, client-secret and stream-id belong together";
+      return "the server does not admit this client to the stream: use a recent webhook, and check "
+             "that client-id, client-secret and stream-id belong to the same app";
     case 404:
-      return "there is no stream at this URL (any more): use the server_urls of a recent webhook";
+      return "no stream exists at this URL, or it has ended: use the server_urls of a recent "
+             "webhook";
     case 429:
     case 500:
     case 502:
@@ -28,7 +29,7 @@ std::string http_advice(int status) {
     case 504:
       return "the service is overloaded or restarting: try again";
     default:
-      return "check signaling-url";
+      return "check that signaling-url is the server_urls of a recent webhook";
   }
 }
 
@@ -57,21 +58,24 @@ std::string transport_text(const std::string &name, const std::string &url,
     case Kind::Closed:
       return to + "ended: " + closed_text(why.code) + detail + ".";
     case Kind::Resolve:
-      return to + "failed: the host was not found" + detail + ". Check the URL and the DNS.";
+      return to + "failed: the host name does not resolve" + detail +
+             ". Check the URL and the DNS settings of this machine.";
     case Kind::Refused:
       return to + "was refused" + detail +
-             ". Check the URL, and that the network lets connections to it out.";
+             ". Check the URL, and that the firewall permits outgoing connections to it.";
     case Kind::Tls:
       return to + "failed: TLS" + detail +
-             ". Check the host name and the clock, or name the authority with tls-database.";
+             ". Check the host name and the clock, or set tls-ca-file or tls-database to the "
+             "authority that has issued the certificate.";
     case Kind::Http:
       return to + "was refused with HTTP status " + code + detail + "; " + http_advice(why.code) +
              ".";
     case Kind::Redirect:
       return to + "was redirected to " + printable_url(why.text) + " (HTTP status " + code +
-             "); redirects are not followed. Check the URL.";
+             "), which the element does not follow. Use the URL of a recent webhook.";
     case Kind::TooLarge:
-      return to + "ended: a message is larger than max-message-size" + detail + ".";
+      return to + "ended: a message is larger than max-message-size" + detail +
+             ". Raise max-message-size.";
     case Kind::Protocol:
     case Kind::Io:
       return to + "failed" + detail + ".";
@@ -110,17 +114,18 @@ SessionError timeout_error(const std::string &name, const std::string &url, bool
                        "The server at " + where + " accepted the " + name +
                            " connection, but did not answer the handshake within " +
                            seconds(timeout_ms) +
-                           ". Check that the URL is an RTMS server's, or raise timeout.");
+                           ". Check that the URL is that of an RTMS server, or raise timeout.");
   return plain_error(SessionError::Kind::Timeout,
-                     "No " + name + " connection to " + where + " within " + seconds(timeout_ms) +
+                     "The " + name + " connection to " + where + " was not established within " +
+                         seconds(timeout_ms) +
                          ". Check the URL, the network and the firewall, or raise timeout.");
 }
 
 SessionError silence_error(const std::string &name, const std::string &url, unsigned timeout_ms) {
   return plain_error(SessionError::Kind::Timeout,
-                     "Nothing came on the " + name + " connection to " + printable_url(url) +
-                         " for " + seconds(timeout_ms) +
-                         ", not even a keep-alive: the connection is dead.");
+                     "The " + name + " connection to " + printable_url(url) +
+                         " received no data for " + seconds(timeout_ms) +
+                         ", not even a keep-alive, and counts as lost. Check the network.");
 }
 
 SessionError after_tries(SessionError error, unsigned tries, unsigned window_ms) {

@@ -24,8 +24,8 @@ void Leaving::close() {
   if (leaving_.empty())
     return;
   timer_.start(kTimeout_ms, [this] {
-    context_->debug("connections that are left: " + std::to_string(leaving_.size()) +
-                    " not closed within " + std::to_string(kTimeout_ms) + " ms");
+    context_->debug(std::to_string(leaving_.size()) + " previous connections not closed within " +
+                    std::to_string(kTimeout_ms) + " ms");
     forget();
     listener_->connection_gone();
   });
@@ -59,7 +59,7 @@ void Leaving::connection_message(Connection *connection, const Message &message)
     if (media_of(connection) & media_bit(media->media))
       context_->stream->received(*media);
     else
-      context_->listener->session_ignored("media that was not asked for");
+      context_->listener->session_ignored("media that were not requested");
   } else if (tells_the_end(message)) {
     context_->stream->received(*connection, message);
   }

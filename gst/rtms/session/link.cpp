@@ -30,7 +30,7 @@ std::optional<SessionError> insecurity(const std::string &url, const SessionConf
   auto problem = url_problem(url, config.allow_insecure);
   if (!problem && !config.allow_insecure && is_secure(config.signaling_url) && !is_secure(url))
     problem =
-        "is not encrypted, but the signaling connection is; set allow-insecure=true to accept that";
+        "is not encrypted, although the signaling URL is; set allow-insecure=true to accept that";
   if (!problem)
     return std::nullopt;
   return plain_error(SessionError::Kind::Insecure,
@@ -44,14 +44,14 @@ SessionError unusable(Media media, const std::string &problem) {
 }
 
 SessionError changed(Media media, const std::string &changes) {
-  return plain_error(SessionError::Kind::Protocol, std::string("The service gives other ") +
-                                                       media_nick(media) +
-                                                       " than was asked for: " + changes + ".");
+  return plain_error(SessionError::Kind::Protocol,
+                     std::string("The service does not grant the ") + media_nick(media) +
+                         " as requested: " + changes + ". The caps are those of what it grants.");
 }
 
 SessionError interrupted() {
   return plain_error(SessionError::Kind::Interrupted,
-                     "The service reports that the media connection is lost.");
+                     "The service reports that it has lost the media connection.");
 }
 
 }  // namespace
@@ -189,7 +189,7 @@ void Link::connection_message(Connection *connection, const Message &message) {
     if (streams && (media_ & media_bit(media->media)))
       context_->stream->received(*media);
     else
-      context_->listener->session_ignored("media that was not asked for");
+      context_->listener->session_ignored("media that were not requested");
   } else if (auto response = std::get_if<DataResponse>(&message)) {
     if (state() == State::Connecting)
       answered(*response);
@@ -214,7 +214,8 @@ void Link::answered(const DataResponse &response) {
   }
   // Servers say so of clear streams, too; the payloads show what they are.
   if (response.payload_encrypted)
-    context_->debug(media_names(media_) + " link: payload_encrypted, which was not asked for");
+    context_->debug(media_names(media_) +
+                    " link: the answer says payload_encrypted, which was not requested");
   Negotiations results;
   for (Media media : kAllMedia) {
     const auto index = static_cast<unsigned>(media);
@@ -242,7 +243,7 @@ void Link::established(const Negotiations &results) {
       continue;
     const Negotiation &result = results[static_cast<unsigned>(media)];
     context_->debug(media_names(media_bit(media)) +
-                    " negotiated: " + (result.changes.empty() ? "as asked for" : result.changes));
+                    " negotiated: " + (result.changes.empty() ? "as requested" : result.changes));
     if (!result.changes.empty())
       context_->listener->session_warning(changed(media, result.changes));
     context_->stream->negotiated(media, result.params);

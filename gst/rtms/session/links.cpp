@@ -13,10 +13,10 @@ void Links::plan(const SignalingResponse &response) {
   plans_++;
   bool unified = config.unified;
   if (unified && response.all_url.empty()) {
-    context_->listener->session_warning(
-        plain_error(SessionError::Kind::Protocol,
-                    "The service offers no connection for all media: using one for each. Set "
-                    "connection-mode=split to ask for that."));
+    context_->listener->session_warning(plain_error(
+        SessionError::Kind::Protocol,
+        "The service offers no connection for all media: the element opens one for each "
+        "kind. Set connection-mode=split to avoid this warning."));
     unified = false;
   }
   if (unified)
@@ -51,9 +51,10 @@ void Links::add(MediaMask media, const std::string &url) {
   }
   listener_->media_ended(
       media,
-      plain_error(SessionError::Kind::NoMedia,
-                  "The service does not offer " + media_names(media) +
-                      " for this stream. Check the app's scopes, or leave it out of media-types."));
+      plain_error(
+          SessionError::Kind::NoMedia,
+          "The service does not offer " + media_names(media) +
+              " for this stream. Check the scopes of the app, or remove it from media-types."));
 }
 
 // ---- handshakes ----------------------------------------------------------------------

@@ -44,8 +44,8 @@ void Session::start() {
   else
     fail(plain_error(SessionError::Kind::Busy,
                      "Stream " + stream_id +
-                         " is connected already in this process; a second connection would end "
-                         "the first one. Use one rtmssrc and a tee."));
+                         " is connected already in this process, and a second connection would end "
+                         "the first one. Use one rtmssrc for the stream, with a tee behind it."));
 }
 
 void Session::signaling_established(const SignalingResponse &response) {

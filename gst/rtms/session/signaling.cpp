@@ -35,8 +35,9 @@ bool is_deliberate_close(const SessionError &why) {
 SessionError unanswered(SessionError why) {
   why.kind = SessionError::Kind::Unanswered;
   why.text +=
-      " It did so without an answer to the handshake, which is how the service shows "
-      "a wrong signature, too: check client-id, client-secret and the ids.";
+      " The server did not answer the handshake, as the service does for a wrong signature: check "
+      "client-id and client-secret, and that stream-id and the id of the meeting come from the "
+      "same webhook.";
   return why;
 }
 
@@ -184,7 +185,7 @@ void Signaling::connection_message(Connection *connection, const Message &messag
   } else if (std::get_if<KeepAliveRequest>(&message)) {
     context_->listener->session_keep_alive(0);
   } else if (std::get_if<MediaData>(&message)) {
-    context_->listener->session_ignored("media that was not asked for");
+    context_->listener->session_ignored("media that were not requested");
   } else {
     context_->stream->received(*connection, message);
   }
@@ -210,7 +211,7 @@ bool Signaling::sign_otherwise() {
   Identity &who = context_->config.who;
   if (!first_ || who.webinar_signature.empty())
     return false;
-  context_->debug("signaling: the signature is refused; the next one is of webinar_uuid");
+  context_->debug("signaling: the signature is refused; trying the signature of webinar_uuid");
   who.signature = std::move(who.webinar_signature);
   who.webinar_signature.clear();
   listener_->leave(wait(kSettle_ms));

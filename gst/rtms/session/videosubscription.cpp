@@ -8,8 +8,8 @@ namespace rtms {
 std::optional<SessionError> VideoSubscription::want(uint64_t user_id, bool subscribe) {
   if (asked_ != DataOpt::VideoIndividual || granted_ != DataOpt::VideoIndividual)
     return plain_error(SessionError::Kind::Unsuitable,
-                       "subscribe-video does nothing here: it needs video in media-types, "
-                       "video-streams=individual, and a service that gives individual video.");
+                       "subscribe-video has no effect: it requires video in media-types, "
+                       "video-streams=individual, and a service that grants individual video.");
   if (subscribe)
     wanted_ = user_id;
   else if (wanted_ == user_id)

@@ -34,7 +34,7 @@ std::optional<std::string> url_problem(const std::string &url, bool allow_insecu
     return "is not a wss:// URL";
   const char *host = g_uri_get_host(uri.get());
   if (!host || !*host)
-    return "names no host";
+    return "has no host";
   if (scheme == "ws" && !allow_insecure && !is_loopback(host))
     return "is not encrypted (ws://), and its host is not this machine; ask the service for a "
            "wss:// URL, or set allow-insecure=true if the network in between is trusted";

@@ -20,13 +20,13 @@ std::variant<ObjectPtr<GTlsCertificate>, ListenError> load_certificate(const Lis
   if (!tls && (!config.certificate_file.empty() || !config.key_file.empty()))
     return ListenError{config.url +
                        " is not encrypted, but a TLS certificate or key is set. Use "
-                       "https://, or unset them."};
+                       "https://, or unset the certificate and the key."};
   if (!tls)
     return ObjectPtr<GTlsCertificate>();
   if (config.certificate_file.empty())
     return ListenError{config.url +
                        " needs a TLS certificate. Set one, or use http:// behind a "
-                       "proxy that ends TLS."};
+                       "proxy that terminates TLS."};
   const std::string &key = config.key_file.empty() ? config.certificate_file : config.key_file;
   GError *raw_error = nullptr;
   ObjectPtr<GTlsCertificate> certificate(
@@ -36,7 +36,7 @@ std::variant<ObjectPtr<GTlsCertificate>, ListenError> load_certificate(const Lis
   ErrorPtr error(raw_error);
   return ListenError{"TLS certificate " + config.certificate_file + " with key " + key +
                      " cannot be used: " + error->message +
-                     ". They must be PEM files, the key without a password."};
+                     ". Both must be PEM files, and the key must not have a password."};
 }
 
 // Bound and listening.
@@ -111,12 +111,12 @@ WebhookListener::Result WebhookListener::open(const ListenConfig &config) {
   const std::string shown = config.url.find('@') == std::string::npos ? config.url : "The URL";
   if (auto problem = std::get_if<std::string>(&parsed))
     return ListenError{shown + " " + *problem +
-                       ". Valid are URLs as http://127.0.0.1:8080/webhook."};
+                       ". Valid are URLs such as http://127.0.0.1:8080/webhook."};
   const ListenAddress &address = std::get<ListenAddress>(parsed);
   if (config.secret_token.empty())
     return ListenError{config.url +
-                       " needs the app's secret token, to tell the service's requests "
-                       "from others'."};
+                       " needs the secret token of the app, to verify the signatures "
+                       "of webhooks."};
   auto loaded = load_certificate(config, address.tls);
   if (auto error = std::get_if<ListenError>(&loaded))
     return *error;
@@ -126,8 +126,8 @@ WebhookListener::Result WebhookListener::open(const ListenConfig &config) {
   listener->socket_ = listening_socket(address, &raw_error);
   if (!listener->socket_) {
     ErrorPtr error(raw_error);
-    return ListenError{"Nothing can listen at " + config.url + ": " + error->message +
-                       ". Use a free port of this machine."};
+    return ListenError{"The program cannot listen at " + config.url + ": " + error->message +
+                       ". Use an address of this machine and a free port."};
   }
   listener->url_ = listen_url(address, local_port(listener->socket_.get()));
   return listener;
