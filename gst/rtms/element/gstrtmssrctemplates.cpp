@@ -43,8 +43,12 @@ void add_pad_templates(GstElementClass *klass) {
    *
    * The audio of one participant, with #GstRtmsSrc:audio-streams=per-participant. A pad appears
    * when the first audio of its participant arrives, and is removed after EOS when the participant
-   * has left; the element does not emit *no-more-pads* then. For Contact Center there is one pad
-   * for each audio channel. The title tag holds the name of the participant.
+   * has left; the element does not emit *no-more-pads* then. The title tag holds the name of the
+   * participant.
+   *
+   * For Contact Center there is one pad for each audio channel. For Phone, the first channel of a
+   * call is on the pad `audio`, and a second one on the pad `audio_0`, which can appear after
+   * *no-more-pads*.
    *
    * Since: 0.1
    */

@@ -38,7 +38,7 @@ void check_length(GstRtmsSrcPad *pad, const MediaData &data, gsize size, MediaSt
   if (!stats->ignored)
     GST_WARNING_OBJECT(pad,
                        "a payload of %" G_GSIZE_FORMAT " bytes has the length %" G_GINT64_FORMAT
-                       "; it is handed on, and others like it are counted as ignored",
+                       "; it is pushed, and further ones are counted as ignored",
                        size, *data.length);
   ++stats->ignored;
 }
