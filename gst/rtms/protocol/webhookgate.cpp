@@ -29,9 +29,9 @@ WebhookAnswer accepted(std::string why) {
 
 std::optional<WebhookAnswer> WebhookGate::refuse(const WebhookHead &head) const {
   if (head.path != path_)
-    return refusal(404, "there is nothing at this path");
+    return refusal(404, "no webhook is accepted at this path");
   if (head.method != "POST")
-    return refusal(405, "this takes POST requests");
+    return refusal(405, "only POST requests are accepted");
   if (head.content_length > kMaxWebhookBody)
     return too_large();
   if (head.signature.empty() || head.timestamp.empty())
@@ -52,7 +52,8 @@ WebhookAnswer WebhookGate::answer(const WebhookHead &head, std::string_view body
     return too_large();
   switch (verify_webhook(secret_token_, head.timestamp, head.signature, body, now_s)) {
     case WebhookVerdict::BadTimestamp:
-      return refusal(401, "the timestamp is more than 5 minutes off");
+      return refusal(401,
+                     "the timestamp differs from the clock of this machine by more than 5 minutes");
     case WebhookVerdict::BadSignature:
       return refusal(401, "the signature is wrong");
     case WebhookVerdict::Genuine:
@@ -63,7 +64,7 @@ WebhookAnswer WebhookGate::answer(const WebhookHead &head, std::string_view body
 
 WebhookAnswer WebhookGate::validate(const std::string &token) const {
   if (token.empty())
-    return refusal(400, "the request holds no plainToken");
+    return refusal(400, "the request has no plainToken");
   WebhookAnswer answer = accepted("the URL is validated");
   answer.body = JsonWriter()
                     .member("plainToken", token)
@@ -81,12 +82,12 @@ WebhookAnswer WebhookGate::understand(const WebhookHead &head, std::string_view 
     return validate(hook.plain_token);
   const WebhookEvent event = webhook_event(hook.event);
   if (event == WebhookEvent::Other)
-    return accepted("ignored: another event");
+    return accepted("ignored: not an event about a stream");
   if (hook.stream_id.empty() || (event == WebhookEvent::Started && hook.signaling_url.empty()))
-    return accepted("ignored: " + hook.event + " names no stream");
+    return accepted("ignored: " + hook.event + " has no stream id or no URL");
   // The signature is of the timestamp, too.
   if (!requests_.add(std::string(head.signature)))
-    return accepted("ignored: the request came before");
+    return accepted("ignored: a repeated request");
   // Bodies hold the time of the event in ms: the same one twice is the same event.
   const bool repeated = !bodies_.add(hmac_sha256_hex(secret_token_.view(), body));
   WebhookAnswer answer =

@@ -18,7 +18,7 @@ std::string tls_problems(GTlsCertificateFlags flags) {
       {G_TLS_CERTIFICATE_EXPIRED, "it has expired"},
       {G_TLS_CERTIFICATE_REVOKED, "it was revoked"},
       {G_TLS_CERTIFICATE_INSECURE, "its algorithm is insecure"},
-      {G_TLS_CERTIFICATE_GENERIC_ERROR, "it could not be checked"},
+      {G_TLS_CERTIFICATE_GENERIC_ERROR, "it could not be verified"},
   };
   std::string text;
   for (auto &[flag, name] : names)
@@ -153,7 +153,7 @@ void Dial::secured(GAsyncResult *result) {
     return finish({nullptr,
                    nullptr,
                    {TransportClose::Kind::Tls, 0,
-                    "the server speaks no version that is safe; 1.2 or later is needed"}});
+                    "the server offers no secure TLS version; TLS 1.2 or later is required"}});
   g_signal_handlers_disconnect_by_data(tls, this);
   finish({std::move(stream_), std::move(socket_), {}});
 }

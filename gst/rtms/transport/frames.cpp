@@ -139,11 +139,11 @@ const char *FrameReader::header_problem(const Header &header, uint8_t first, uin
     return "a frame with an unknown opcode";
   if (is_control(header.opcode)) {
     if (!header.final)
-      return "a control frame in fragments";
+      return "a fragmented control frame";
     if (header.length > kMaxControl)
       return "a control frame of more than 125 bytes";
   } else if (header.opcode == Opcode::Continuation && !in_fragments_) {
-    return "a continuation of nothing";
+    return "a continuation frame without a first frame";
   } else if (header.opcode != Opcode::Continuation && in_fragments_) {
     return "a new message within a fragmented one";
   }
@@ -158,7 +158,7 @@ FrameEvent FrameReader::control(Opcode opcode, std::string_view payload) const {
   if (payload.empty())
     return {FrameEvent::Kind::Close};
   if (payload.size() == 1)
-    return broken("a close frame with half a code");
+    return broken("a close frame with an incomplete code");
   const int code = static_cast<int>(big_endian(payload.data(), 2));
   if (!is_close_code(code))
     return broken("a close frame with an invalid code");

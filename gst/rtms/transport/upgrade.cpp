@@ -47,7 +47,8 @@ const char *broken_answer(SoupMessageHeaders *headers, const std::string &key) {
     return "the server switched to another protocol than WebSocket";
   const char *accept = soup_message_headers_get_one(headers, "Sec-WebSocket-Accept");
   if (!accept || upgrade_accept(key) != accept)
-    return "the server's Sec-WebSocket-Accept does not fit: something in between has answered";
+    return "the Sec-WebSocket-Accept header of the answer is wrong: another server or a proxy has "
+           "answered";
   if (has_value(headers, "Sec-WebSocket-Extensions"))
     return "the server uses a WebSocket extension that was not offered";
   if (has_value(headers, "Sec-WebSocket-Protocol"))
@@ -127,7 +128,7 @@ std::optional<TransportClose> upgrade_refusal(std::string_view answer, const std
                                                    headers.get(), &version, &status, &raw_phrase);
   StringPtr phrase(raw_phrase);
   if (!is_http)
-    return TransportClose{Kind::Protocol, 0, "what answered is no HTTP server"};
+    return TransportClose{Kind::Protocol, 0, "the server has sent no HTTP answer"};
   if (SOUP_STATUS_IS_REDIRECTION(status)) {
     const char *to = soup_message_headers_get_one(headers.get(), "Location");
     return TransportClose{Kind::Redirect, static_cast<int>(status), to ? to : ""};
