@@ -205,6 +205,7 @@ Config config_of(const OutageRun &outage, int64_t length_ms) {
 // Of the sound's pad, after the loss.
 struct Pushed {
   std::atomic<unsigned> disconts{0};
+  std::function<void()> connected;
 };
 
 GstPadProbeReturn on_sound(GstPad *, GstPadProbeInfo *info, gpointer data) {
@@ -217,8 +218,10 @@ GstPadProbeReturn on_sound(GstPad *, GstPadProbeInfo *info, gpointer data) {
 }
 
 void on_pad_added(GstElement *, GstPad *pad, gpointer data) {
-  if (std::string("audio") == GST_PAD_NAME(pad))
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_sound, data, nullptr);
+  if (std::string("audio") != GST_PAD_NAME(pad))
+    return;
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_sound, data, nullptr);
+  static_cast<Pushed *>(data)->connected();
 }
 
 // When the sound's connection was there again, in the stream's time.
@@ -285,12 +288,13 @@ std::string record_line(const std::string &folder) {
 }
 
 OutageResult record_outage(const OutageRun &outage, const std::string &folder,
-                           const std::string &line) {
+                           const std::string &line, const std::function<void()> &connected) {
   // The tries to connect again come more and more slowly.
   const int64_t length_ms = kFromMs + outage.away_ms * 3 / 2 + 6000;
   OutageResult result;
   Server server(config_of(outage, length_ms));
   Pushed pushed;
+  pushed.connected = connected;
   if (!server.start(&result.error))
     return result;
   const std::string webhook = server.webhook_json();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,9 @@ struct OutageResult {
 // The README's line, for a pipeline in that folder.
 std::string record_line(const std::string &folder);
 // Records into the folder by that line; takes longer than the connection is away. For any thread:
-// nothing of check's is called.
+// nothing of check's is called. `connected` is called once the audio has a pad, on another thread.
 OutageResult record_outage(const OutageRun &outage, const std::string &folder,
-                           const std::string &line);
+                           const std::string &line, const std::function<void()> &connected);
 const char *name(OutageRun::Lost lost);
 const char *name(OutageRun::Replayed replayed);
 

@@ -21,7 +21,6 @@ namespace {
 
 // Each waits, mostly. But a minute of sound that comes at once is work.
 constexpr std::size_t kAtATime = 8;
-constexpr unsigned kApart_ms = 300;
 
 struct Row {
   OutageRun outage;
@@ -44,13 +43,34 @@ std::vector<Row> rows_in(const TemporaryDirectory &directory) {
   return rows;
 }
 
+// Lets one recorder after the other start: all at once would keep each other from real time.
+class Queue {
+ public:
+  void wait(std::size_t turn) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(kDeadlineMs), [&] { return turn_ >= turn; });
+  }
+  void next(std::size_t turn) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    turn_ = std::max(turn_, turn);
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t turn_ = 0;
+};
+
 void record_all(std::vector<Row> *rows) {
   std::atomic<std::size_t> next{0};
+  Queue queue;
   const auto work = [&](std::size_t worker) {
-    g_usleep(worker * kApart_ms * 1000);
+    queue.wait(worker);
     for (std::size_t i = next++; i < rows->size(); i = next++) {
       Row &row = (*rows)[i];
-      row.result = record_outage(row.outage, row.folder, row.line);
+      row.result = record_outage(row.outage, row.folder, row.line, [&] { queue.next(worker + 1); });
+      queue.next(worker + 1);  // also where it failed
     }
   };
   std::vector<std::thread> threads;
