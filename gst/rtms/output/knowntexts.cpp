@@ -20,7 +20,7 @@ bool KnownTexts::accept(const MediaData &data) {
     return json_;
   size_t hash = std::hash<std::string_view>()(data.payload);
   if (json_ && !data.is_final.value_or(true))
-    hash = ~hash;
+    hash = ~hash;  // the same words are another text when they are final
   const auto [known, is_new] = hashes_.try_emplace(key, hash);
   if (!is_new)
     return std::exchange(known->second, hash) != hash;

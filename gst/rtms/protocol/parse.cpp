@@ -71,9 +71,17 @@ void read_time(JsonValue value, int64_t *time) {
   *time = json_time(value).value_or(0);
 }
 
-bool holds(std::string_view text, std::string_view word) {
-  const auto same = [](char a, char b) { return g_ascii_tolower(a) == g_ascii_tolower(b); };
-  return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
+bool same_letter(char a, char b) {
+  return g_ascii_tolower(a) == g_ascii_tolower(b);
+}
+
+// Both in any case.
+bool is_word(std::string_view text, std::string_view word) {
+  return std::equal(text.begin(), text.end(), word.begin(), word.end(), same_letter);
+}
+bool holds(std::string_view text, std::string_view words) {
+  return std::search(text.begin(), text.end(), words.begin(), words.end(), same_letter) !=
+         text.end();
 }
 
 // The verdict of an answer. Servers say it in different members, and some give a reason alone.
@@ -106,7 +114,7 @@ class StatusReader {
 
  private:
   static bool is_good(std::string_view word) {
-    return word.size() < 10 && (holds(word, "ok") || holds(word, "success"));
+    return is_word(word, "ok") || is_word(word, "success");
   }
   static int64_t read_word(JsonValue value) {
     if (auto number = json_int(value))
