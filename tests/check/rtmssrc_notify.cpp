@@ -64,7 +64,8 @@ GST_END_TEST;
 // other is joined when its server is gone.
 GST_START_TEST(test_another_stream) {
   auto server = serve(ticking(std::make_shared<StoppableTicker>()));
-  Config config = ticking(std::make_shared<StoppableTicker>());
+  auto meeting = std::make_shared<StoppableTicker>();
+  Config config = ticking(meeting);
   config.stream_id = "another-stream";
   auto other = serve(config);
   Player player(*server, sound);
@@ -80,6 +81,10 @@ GST_START_TEST(test_another_stream) {
   ck_assert_msg(wait_accepted(*other, 2), "%s", player.summary().c_str());
   const std::size_t before = player.record().packets("audio");
   ck_assert(wait_audio(player, before + 10));
+  // From now on this is the stream that webhooks are about.
+  meeting->over = true;
+  notify(player, stream_event("meeting.rtms_stopped", "another-stream", 1));
+  player.wait_eos();
   player.stop();
   ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
   expect_no_violations(*other);

@@ -6,9 +6,10 @@
 //   M0{…}       a message comes               P0          a ping is answered
 //   C0 1006     the server closes, code       F03 404     it fails in the way 3, code
 //   !           the next one fails at once    T500        so many ms pass
-//   R  release()   S  stop()   X  close_stream()   V7  subscribe_video(7)   J…  rejoin() there
+//   R  release()   S  stop()   X  close_stream()   V7  subscribe_video(7)
 //   I  signaling_interrupted()   E  stream_stopped()
-//   N  announced_again() there; N* and N- as another stream, there or at a URL that is not allowed
+//   J…  announced_again() at that URL, anyway     N…  the same, not anyway
+//   N*  as another stream     N-  as another stream, at a URL that is not allowed
 //
 // The first line may set what is asked for: "K<mask> <u: unified> <b: buffer-data> <i: insecure>".
 #include "fakeclock.h"
@@ -70,6 +71,7 @@ class Script final : public SessionListener {
   void stop();
   void step_connection(char step, FakeTransport *transport, std::string_view rest);
   void step_session(char step, std::string_view rest);
+  void announce_anyway(std::string_view url);
   void announce_again(std::string_view rest);
 
   NoLog log_;
@@ -226,9 +228,16 @@ void Script::step_session(char step, std::string_view rest) {
   else if (step == 'V')
     session_.subscribe_video(static_cast<uint64_t>(number(rest)), number(rest) % 2);
   else if (step == 'J')
-    session_.rejoin(rest.empty() ? "wss://other.test/signaling" : std::string(rest), "");
+    announce_anyway(rest.empty() ? "wss://other.test/signaling" : rest);
   else if (step == 'N')
     announce_again(rest);
+}
+
+void Script::announce_anyway(std::string_view url) {
+  SessionConfig config = config_of("");
+  config.signaling_url = url;
+  config.who.signature.clear();
+  session_.announced_again(config, true);
 }
 
 void Script::announce_again(std::string_view rest) {
@@ -241,7 +250,7 @@ void Script::announce_again(std::string_view rest) {
     config.signaling_url = "wss://other.test/signaling";
   else if (!rest.empty())
     config.signaling_url = rest;
-  session_.announced_again(config);
+  session_.announced_again(config, false);
 }
 
 SessionConfig config_of(std::string_view line) {

@@ -36,6 +36,7 @@ void Announcement::notice(WebhookEvent event, const Webhook &hook) {
       announced(hook);
     return;
   }
+  stream_id_ = session->stream_id();
   const bool another = hook.stream_id != stream_id_;
   if (another && event == WebhookEvent::Started && hook.id == meeting_) {
     announced_as_another(hook);
@@ -84,7 +85,7 @@ void Announcement::announced_again(const Webhook &hook) {
   auto result = rejoin_config(settings_, hook, stream_id_);
   if (auto bad = std::get_if<BadSetting>(&result))
     return post_rejoin_warning(element_, bad->text);
-  stream_->session()->announced_again(std::get<SessionConfig>(result));
+  stream_->session()->announced_again(std::get<SessionConfig>(result), false);
 }
 
 // Some failures of the service show like that. As long as this stream lives, it goes on.
@@ -93,18 +94,18 @@ void Announcement::announced_as_another(const Webhook &hook) {
   auto result = rejoin_config(settings_, hook, hook.stream_id);
   if (auto bad = std::get_if<BadSetting>(&result))
     return post_rejoin_warning(element_, bad->text);
-  stream_->session()->announced_again(std::get<SessionConfig>(result));
+  stream_->session()->announced_again(std::get<SessionConfig>(result), false);
 }
 
 std::optional<BadSetting> Announcement::rejoin(const Settings &settings, const Webhook &hook) {
   Session *session = stream_->session();
   if (!session)
     return BadSetting{"The element has no stream yet: it waits for the service to announce one."};
+  stream_id_ = session->stream_id();
   auto result = rejoin_config(settings, hook, stream_id_);
   if (auto bad = std::get_if<BadSetting>(&result))
     return *bad;
-  const auto &config = std::get<SessionConfig>(result);
-  session->rejoin(config.signaling_url, config.who.signature);
+  session->announced_again(std::get<SessionConfig>(result), true);
   return std::nullopt;
 }
 

@@ -101,24 +101,22 @@ void Session::media_ended(MediaMask media, const SessionError &why) {
 
 // ---- from one set of connections to the next -------------------------------------------
 
-void Session::rejoin(std::string signaling_url, std::string signature) {
+void Session::announced_again(const SessionConfig &as, bool anyway) {
   if (stage_ != Stage::Running)
     return;
-  context_.config.signaling_url = std::move(signaling_url);
-  if (!signature.empty())
-    context_.config.who.signature = std::move(signature);
-  leave(signaling_.leave());
-}
-
-void Session::announced_again(const SessionConfig &as) {
-  if (stage_ != Stage::Running)
-    return;
-  if (as.who.stream_id != context_.config.who.stream_id)
+  SessionConfig &config = context_.config;
+  if (as.who.stream_id != config.who.stream_id) {
     signaling_.set_successor(as);
-  else if (as.signaling_url != context_.config.signaling_url)
-    rejoin(as.signaling_url, as.who.signature);
-  else
+    return;
+  }
+  if (!anyway && as.signaling_url == config.signaling_url) {
     signaling_.hurry();
+    return;
+  }
+  config.signaling_url = as.signaling_url;
+  if (!as.who.signature.empty())
+    config.who.signature = as.who.signature;
+  leave(signaling_.leave());
 }
 
 // The old ones are closed, and gone, before the first new one is opened.

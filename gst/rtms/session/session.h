@@ -35,18 +35,18 @@ class Session final : private StreamListener,
   void subscribe_video(uint64_t user_id, bool subscribe);
   // Asks the service to end the stream.
   void close_stream();
-  // The service's own failure: it has announced the stream anew, at another URL. Everything starts
-  // over there, when the old connections are gone. An empty signature leaves the old one.
-  void rejoin(std::string signaling_url, std::string signature);
-  // The service has announced the stream again. At another URL everything starts over there; at the
-  // same one what waits for a next try waits no longer. Another stream of the same meeting is
-  // joined when the server of this one cannot be had any more.
-  void announced_again(const SessionConfig &as);
+  // The service has announced the stream again. At another URL, or where `anyway` is set,
+  // everything starts over there when the old connections are gone; an empty signature leaves the
+  // old one. At the same URL what waits for a next try waits no longer. Another stream of the same
+  // meeting is joined when the server of this one cannot be reached any more.
+  void announced_again(const SessionConfig &as, bool anyway);
   // The service says, elsewhere, that the signaling connection is lost: if it is not, nothing
   // changes; if it is, that shows, or is repaired, at once.
   void signaling_interrupted();
   // The service says, elsewhere, that the stream is over.
   void stream_stopped() override;
+  // The stream that is connected: another one may have taken the place of the first.
+  const std::string &stream_id() const { return context_.config.who.stream_id; }
   // What is wrong with the state, between calls; null where nothing is.
   const char *violation() const;
 
