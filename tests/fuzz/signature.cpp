@@ -78,9 +78,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     expect((verdict == WebhookVerdict::Genuine) == (signature == right), "the signature's verdict");
   expect(rtms::verify_webhook({}, timestamp, signature, body, kNow_s) != WebhookVerdict::Genuine,
          "no key, no genuine request");
-  expect(rtms::hmac_sha256_hex(key, body) == hmac_hex(key, body), "HMAC");
+  expect(rtms::hmac_sha256_hex(key, body).value_or("") == hmac_hex(key, body), "HMAC");
   const rtms::Secret secret{key};
-  expect(rtms::handshake_signature(secret, timestamp, signature, body) ==
+  expect(rtms::handshake_signature(secret, timestamp, signature, body).value_or("") ==
              hmac_hex(key, timestamp + "," + signature + "," + body),
          "the handshake's signature");
   return 0;

@@ -3,14 +3,16 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <charconv>
 #include <cstdlib>
 
 namespace rtms {
 namespace {
 constexpr int64_t kWebhookTolerance_s = 5 * 60;
-}
+constexpr size_t kDigestSize = 32;
+// RFC 4231, section 4.3.
+constexpr char kRfc4231Case2[] = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+}  // namespace
 
 void Secret::wipe() {
   if (!text_.empty())
@@ -25,23 +27,32 @@ Secret &Secret::operator=(const Secret &other) {
   return *this;
 }
 
-std::string hmac_sha256_hex(std::string_view key, std::string_view message) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-            reinterpret_cast<const unsigned char *>(message.data()), message.size(), digest, &size))
-    return {};
+std::optional<std::string> hmac_sha256_hex(std::string_view key, std::string_view message) {
+  unsigned char digest[kDigestSize];
+  size_t size = 0;
+  // A key that is null is no key to OpenSSL, also where it has no bytes.
+  const char *key_bytes = key.empty() ? "" : key.data();
+  if (!EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key_bytes, key.size(),
+                 reinterpret_cast<const unsigned char *>(message.data()), message.size(), digest,
+                 sizeof digest, &size) ||
+      size != sizeof digest)
+    return std::nullopt;
   constexpr char digits[] = "0123456789abcdef";
   std::string hex;
-  for (unsigned i = 0; i < size; i++) {
-    hex += digits[digest[i] >> 4];
-    hex += digits[digest[i] & 15];
+  for (const unsigned char byte : digest) {
+    hex += digits[byte >> 4];
+    hex += digits[byte & 15];
   }
   return hex;
 }
 
-std::string handshake_signature(const Secret &client_secret, std::string_view client_id,
-                                std::string_view id, std::string_view stream_id) {
+bool signatures_work() {
+  return hmac_sha256_hex("Jefe", "what do ya want for nothing?") == kRfc4231Case2;
+}
+
+std::optional<std::string> handshake_signature(const Secret &client_secret,
+                                               std::string_view client_id, std::string_view id,
+                                               std::string_view stream_id) {
   std::string message(client_id);
   message.append(",").append(id).append(",").append(stream_id);
   return hmac_sha256_hex(client_secret.view(), message);
@@ -61,7 +72,10 @@ WebhookVerdict verify_webhook(const Secret &secret_token, std::string_view times
 
   std::string message("v0:");
   message.append(timestamp).append(":").append(body);
-  const std::string expected = "v0=" + hmac_sha256_hex(secret_token.view(), message);
+  const auto digest = hmac_sha256_hex(secret_token.view(), message);
+  if (!digest)
+    return WebhookVerdict::Unverifiable;
+  const std::string expected = "v0=" + *digest;
   // The length is no secret; the rest is compared in constant time.
   if (signature.size() != expected.size() ||
       CRYPTO_memcmp(signature.data(), expected.data(), expected.size()) != 0)

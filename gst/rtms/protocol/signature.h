@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,14 +26,26 @@ class Secret {
   std::string text_;
 };
 
-// Lower-case hex of HMAC-SHA256; empty where OpenSSL fails.
-std::string hmac_sha256_hex(std::string_view key, std::string_view message);
+// Lower-case hex of HMAC-SHA256; nothing where OpenSSL fails, for example without memory, or where
+// its configuration allows only algorithms of a provider that is not installed.
+std::optional<std::string> hmac_sha256_hex(std::string_view key, std::string_view message);
 
-// The signature of both handshakes: HMAC over "client_id,id,stream_id".
-std::string handshake_signature(const Secret &client_secret, std::string_view client_id,
-                                std::string_view id, std::string_view stream_id);
+// Whether OpenSSL computes the HMAC-SHA256 of a published example.
+bool signatures_work();
+// What to say where it does not.
+inline constexpr const char *kNoSignatures =
+    "OpenSSL cannot compute HMAC-SHA256, so that nothing can be signed or verified. Correct "
+    "OpenSSL's configuration (openssl.cnf or OPENSSL_CONF): `default_properties=fips=yes` needs an "
+    "installed and active FIPS provider.";
 
-enum class WebhookVerdict { Genuine, BadSignature, BadTimestamp };
+// The signature of both handshakes: HMAC over "client_id,id,stream_id". Nothing where OpenSSL
+// fails.
+std::optional<std::string> handshake_signature(const Secret &client_secret,
+                                               std::string_view client_id, std::string_view id,
+                                               std::string_view stream_id);
+
+// Unverifiable: OpenSSL fails; the request may be genuine.
+enum class WebhookVerdict { Genuine, BadSignature, BadTimestamp, Unverifiable };
 
 // Checks x-zm-request-timestamp and x-zm-signature of a webhook request against its raw body.
 // `now_s` is Unix time in seconds; more than 5 minutes off is refused.

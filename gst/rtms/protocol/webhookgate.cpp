@@ -25,6 +25,11 @@ WebhookAnswer accepted(std::string why) {
   return answer;
 }
 
+// The service repeats what it gets such an answer for.
+WebhookAnswer unverifiable() {
+  return refusal(503, "OpenSSL cannot compute HMAC-SHA256: no signature can be verified");
+}
+
 }  // namespace
 
 std::optional<WebhookAnswer> WebhookGate::refuse(const WebhookHead &head) const {
@@ -56,6 +61,8 @@ WebhookAnswer WebhookGate::answer(const WebhookHead &head, std::string_view body
                      "the timestamp differs from the clock of this machine by more than 5 minutes");
     case WebhookVerdict::BadSignature:
       return refusal(401, "the signature is wrong");
+    case WebhookVerdict::Unverifiable:
+      return unverifiable();
     case WebhookVerdict::Genuine:
       break;
   }
@@ -65,11 +72,12 @@ WebhookAnswer WebhookGate::answer(const WebhookHead &head, std::string_view body
 WebhookAnswer WebhookGate::validate(const std::string &token) const {
   if (token.empty())
     return refusal(400, "the request has no plainToken");
+  const auto encrypted = hmac_sha256_hex(secret_token_.view(), token);
+  if (!encrypted)
+    return unverifiable();
   WebhookAnswer answer = accepted("the URL is validated");
-  answer.body = JsonWriter()
-                    .member("plainToken", token)
-                    .member("encryptedToken", hmac_sha256_hex(secret_token_.view(), token))
-                    .text();
+  answer.body =
+      JsonWriter().member("plainToken", token).member("encryptedToken", *encrypted).text();
   return answer;
 }
 
@@ -85,11 +93,14 @@ WebhookAnswer WebhookGate::understand(const WebhookHead &head, std::string_view 
     return accepted("ignored: not an event about a stream");
   if (hook.stream_id.empty() || (event == WebhookEvent::Started && hook.signaling_url.empty()))
     return accepted("ignored: " + hook.event + " has no stream id or no URL");
+  const auto digest = hmac_sha256_hex(secret_token_.view(), body);
+  if (!digest)
+    return unverifiable();
   // The signature is of the timestamp, too.
   if (!requests_.add(std::string(head.signature)))
     return accepted("ignored: a repeated request");
   // Bodies hold the time of the event in ms: the same one twice is the same event.
-  const bool repeated = !bodies_.add(hmac_sha256_hex(secret_token_.view(), body));
+  const bool repeated = !bodies_.add(*digest);
   WebhookAnswer answer =
       accepted(hook.event + " of stream " + hook.stream_id + (repeated ? ", repeated" : ""));
   answer.event = event;

@@ -76,6 +76,19 @@ Secret client_secret(const Settings &settings) {
              : settings.client_secret;
 }
 
+Problem sign(const Secret &secret, Identity *who) {
+  const auto signature = handshake_signature(secret, who->client_id, who->id, who->stream_id);
+  const auto webinar_signature =
+      who->webinar_id.empty()
+          ? std::string()
+          : handshake_signature(secret, who->client_id, who->webinar_id, who->stream_id);
+  if (!signature || !webinar_signature)
+    return BadSetting{kNoSignatures};
+  who->signature = *signature;
+  who->webinar_signature = *webinar_signature;
+  return {};
+}
+
 Problem choose_signature(const Settings &settings, const Webhook &hook, Identity *who) {
   if (!settings.signature.empty()) {
     who->signature = settings.signature.view();
@@ -83,11 +96,7 @@ Problem choose_signature(const Settings &settings, const Webhook &hook, Identity
   }
   const Secret secret = client_secret(settings);
   if (!secret.empty() && !who->client_id.empty()) {
-    who->signature = handshake_signature(secret, who->client_id, who->id, who->stream_id);
-    if (!who->webinar_id.empty())
-      who->webinar_signature =
-          handshake_signature(secret, who->client_id, who->webinar_id, who->stream_id);
-    return {};
+    return sign(secret, who);
   }
   if (!hook.signature.empty()) {
     who->signature = hook.signature;

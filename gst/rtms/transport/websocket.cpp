@@ -18,16 +18,20 @@ constexpr gssize kTurn = 256 << 10;
 constexpr gssize kFullRead = 16 << 10;
 // A peer that does not read what it is sent.
 constexpr size_t kMaxUnsent = 1 << 20;
+constexpr char kNoRandomNumbers[] = "OpenSSL has no random numbers";
 
-uint32_t random_mask() {
+// Nothing where OpenSSL has no random numbers: a key or mask that can be guessed is none.
+std::optional<uint32_t> random_mask() {
   uint32_t mask = 0;
-  RAND_bytes(reinterpret_cast<unsigned char *>(&mask), sizeof mask);
+  if (RAND_bytes(reinterpret_cast<unsigned char *>(&mask), sizeof mask) != 1)
+    return std::nullopt;
   return mask;
 }
 
-std::string random_key() {
+std::optional<std::string> random_key() {
   unsigned char nonce[16];
-  RAND_bytes(nonce, sizeof nonce);
+  if (RAND_bytes(nonce, sizeof nonce) != 1)
+    return std::nullopt;
   return StringPtr(g_base64_encode(nonce, sizeof nonce)).get();
 }
 
@@ -70,6 +74,7 @@ class WebSocket final : public Transport {
   bool handle_close(const FrameEvent &event);
 
   void write_frame(Opcode opcode, std::string_view payload);
+  std::string masked(Opcode opcode, std::string_view payload);
   void write(std::string_view bytes);
   void write_more();
 
@@ -93,7 +98,12 @@ class WebSocket final : public Transport {
 void WebSocket::open(const std::string &url, const Headers &headers) {
   UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_ENCODED, nullptr));
   std::optional<std::string> request;
-  key_ = random_key();
+  const auto key = random_key();
+  if (!key) {
+    closed({TransportClose::Kind::Io, 0, kNoRandomNumbers});
+    return;
+  }
+  key_ = *key;
   if (uri && g_uri_get_host(uri.get()))
     request = upgrade_request(uri.get(), key_, options_->user_agent, headers);
   if (!request) {
@@ -252,7 +262,16 @@ void WebSocket::send(const std::string &text) {
 
 void WebSocket::write_frame(Opcode opcode, std::string_view payload) {
   if (state_ == State::Open)
-    write(client_frame(opcode, payload, random_mask()));
+    write(masked(opcode, payload));
+}
+
+// Empty where no mask can be had: then the connection is over, as its reading end tells.
+std::string WebSocket::masked(Opcode opcode, std::string_view payload) {
+  const auto mask = random_mask();
+  if (mask)
+    return client_frame(opcode, payload, *mask);
+  g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
+  return {};
 }
 
 void WebSocket::write(std::string_view bytes) {
@@ -274,7 +293,7 @@ void WebSocket::write_more() {
               output_, unsent_.data(), unsent_.size(), nullptr, &raw_error)) > 0) {
     unsent_.erase(0, static_cast<size_t>(count));
     if (unsent_.empty() && pong_) {
-      unsent_ = client_frame(Opcode::Pong, *pong_, random_mask());
+      unsent_ = masked(Opcode::Pong, *pong_);
       pong_.reset();
     }
   }

@@ -117,6 +117,8 @@ WebhookListener::Result WebhookListener::open(const ListenConfig &config) {
     return ListenError{config.url +
                        " needs the secret token of the app, to verify the signatures "
                        "of webhooks."};
+  if (!signatures_work())
+    return ListenError{kNoSignatures};
   auto loaded = load_certificate(config, address.tls);
   if (auto error = std::get_if<ListenError>(&loaded))
     return *error;
