@@ -67,7 +67,7 @@ class Program {
     if (!over_)
       g_main_loop_run(loop_.get());
     listener_.reset();
-    while (*operations_ > 0 || retiring() > 0)
+    while (retiring() > 0)
       g_main_context_iteration(nullptr, TRUE);
     // A stream that goes on was not recorded, whoever stopped us: a cluster starts another one.
     return options_.once && (stopped_ || !recorder_.all_good()) ? kFailed : EXIT_SUCCESS;
@@ -124,8 +124,7 @@ class Program {
       return complain("--listen: " + error->text);
     listener_ = std::get<std::unique_ptr<WebhookListener>>(std::move(opened));
     listener_->set_pages([this](std::string_view path) { return page(recorder_, path); });
-    listener_->start(&listener_log_, operations_,
-                     [this](const WebhookNotice &notice) { announced(notice); });
+    listener_->start(&listener_log_, [this](const WebhookNotice &notice) { announced(notice); });
     const std::string url = listener_->url();
     log_.write(Log::Level::Info, "listening", "", "listening at " + url,
                [&](JsonWriter &writer) { writer.member("url", url); });
@@ -213,7 +212,6 @@ class Program {
   Timer patience_;
   Recorder recorder_;
   Console console_;
-  std::shared_ptr<unsigned> operations_ = std::make_shared<unsigned>(0);
   std::unique_ptr<WebhookListener> listener_;
 };
 

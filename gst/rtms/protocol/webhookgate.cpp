@@ -10,14 +10,6 @@ namespace {
 constexpr size_t kMaxSeen = 4096;
 constexpr std::string_view kUrlValidation = "endpoint.url_validation";
 
-WebhookAnswer refusal(unsigned status, const char *why) {
-  WebhookAnswer answer;
-  answer.status = status;
-  answer.body = JsonWriter().member("error", std::string(why)).text();
-  answer.why = why;
-  return answer;
-}
-
 WebhookAnswer accepted(std::string why) {
   WebhookAnswer answer;
   answer.body = JsonWriter().member("status", std::string("ok")).text();
@@ -27,10 +19,19 @@ WebhookAnswer accepted(std::string why) {
 
 // The service repeats what it gets such an answer for.
 WebhookAnswer unverifiable() {
-  return refusal(503, "OpenSSL cannot compute HMAC-SHA256: no signature can be verified");
+  return WebhookGate::refusal(503,
+                              "OpenSSL cannot compute HMAC-SHA256: no signature can be verified");
 }
 
 }  // namespace
+
+WebhookAnswer WebhookGate::refusal(unsigned status, const char *why) {
+  WebhookAnswer answer;
+  answer.status = status;
+  answer.body = JsonWriter().member("error", std::string(why)).text();
+  answer.why = why;
+  return answer;
+}
 
 std::optional<WebhookAnswer> WebhookGate::refuse(const WebhookHead &head) const {
   if (head.path != path_)

@@ -42,14 +42,15 @@ class WebhookGate {
 
   // What can be refused before there is a body; nothing where the body is needed.
   std::optional<WebhookAnswer> refuse(const WebhookHead &head) const;
-  // For a body that turns out larger than kMaxWebhookBody.
-  static WebhookAnswer too_large();
+  // The answer to what cannot be a webhook.
+  static WebhookAnswer refusal(unsigned status, const char *why);
   // `now_s` is Unix time. A request that came before means nothing any more: somebody sends again
   // what the service has sent. What the service itself repeats it signs anew.
   WebhookAnswer answer(const WebhookHead &head, std::string_view body, int64_t now_s);
 
  private:
   WebhookAnswer validate(const std::string &token) const;
+  static WebhookAnswer too_large();
   WebhookAnswer understand(const WebhookHead &head, std::string_view body);
 
   // The last texts that were genuine.

@@ -21,9 +21,8 @@ Announcement::Announcement(GstElement *element, const Settings &settings, Stream
       stream_id_(known ? known->who.stream_id : ""),
       meeting_(known ? known->who.id : "") {}
 
-void Announcement::listen(LogSink *log, std::shared_ptr<unsigned> operations) {
-  listener_->start(log, std::move(operations),
-                   [this](const WebhookNotice &told) { notice(told.event, told.hook); });
+void Announcement::listen(LogSink *log) {
+  listener_->start(log, [this](const WebhookNotice &told) { notice(told.event, told.hook); });
 }
 
 void Announcement::notice(WebhookEvent event, const Webhook &hook) {

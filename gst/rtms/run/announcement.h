@@ -25,7 +25,7 @@ class Announcement {
   const std::string &url() const { return url_; }
 
   // From here on: on the loop thread.
-  void listen(LogSink *log, std::shared_ptr<unsigned> operations);
+  void listen(LogSink *log);
   void close() { listener_.reset(); }
   // What the service says about a stream, whoever took its request.
   void notice(WebhookEvent event, const Webhook &hook);

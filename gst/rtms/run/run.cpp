@@ -93,7 +93,7 @@ void Run::begin() {
     if (start->known)
       stream_->connect(std::move(*start->known));
     else
-      announcement_->listen(webhook_log_.get(), thread_->operations());
+      announcement_->listen(webhook_log_.get());
   });
 }
 

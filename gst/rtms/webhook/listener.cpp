@@ -3,40 +3,38 @@
 
 #include "address.h"
 
-#include <sys/socket.h>
+#include <iterator>
 
 namespace rtms {
 namespace {
 
-// Whoever opens more takes the places of those who have waited longest: a request takes a moment.
-constexpr size_t kMaxClients = 32;
-// What comes in addition to a body that is too large is read, so that the client gets to see the
-// answer; there is an end to that, too.
-constexpr size_t kMaxDiscarded = 16 << 20;
-constexpr int kBacklog = 64;
+constexpr int kBacklog = 256;
+// No file descriptor is free: an accept that fails leaves the connection where it is.
+constexpr unsigned kAcceptPause_ms = 100;
+// All bodies together; those of genuine requests are small.
+constexpr uint64_t kMaxBodies = 16 << 20;
+constexpr uint64_t kSmallBody = 64 << 10;
 
-std::variant<ObjectPtr<GTlsCertificate>, ListenError> load_certificate(const ListenConfig &config,
-                                                                       bool tls) {
+std::optional<ListenError> load_certificate(const ListenConfig &config, bool tls,
+                                            std::optional<TlsServer> *server) {
   if (!tls && (!config.certificate_file.empty() || !config.key_file.empty()))
     return ListenError{config.url +
                        " is not encrypted, but a TLS certificate or key is set. Use "
                        "https://, or unset the certificate and the key."};
   if (!tls)
-    return ObjectPtr<GTlsCertificate>();
+    return std::nullopt;
   if (config.certificate_file.empty())
     return ListenError{config.url +
                        " needs a TLS certificate. Set one, or use http:// behind a "
                        "proxy that terminates TLS."};
   const std::string &key = config.key_file.empty() ? config.certificate_file : config.key_file;
-  GError *raw_error = nullptr;
-  ObjectPtr<GTlsCertificate> certificate(
-      g_tls_certificate_new_from_files(config.certificate_file.c_str(), key.c_str(), &raw_error));
-  if (certificate)
-    return certificate;
-  ErrorPtr error(raw_error);
-  return ListenError{"TLS certificate " + config.certificate_file + " with key " + key +
-                     " cannot be used: " + error->message +
-                     ". Both must be PEM files, and the key must not have a password."};
+  auto opened = TlsServer::open(config.certificate_file, key);
+  if (auto problem = std::get_if<std::string>(&opened))
+    return ListenError{"TLS certificate " + config.certificate_file + " with key " + key +
+                       " cannot be used: " + *problem +
+                       ". Both must be PEM files, and the key must not have a password."};
+  *server = std::get<TlsServer>(std::move(opened));
+  return std::nullopt;
 }
 
 // Bound and listening.
@@ -59,48 +57,18 @@ unsigned local_port(GSocket *socket) {
   return local ? g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(local.get())) : 0;
 }
 
-// A header that comes twice is no header of the service's: joined, it fits nothing.
-const char *header(SoupServerMessage *message, const char *name) {
-  const char *value =
-      soup_message_headers_get_list(soup_server_message_get_request_headers(message), name);
-  return value ? value : "";
-}
-
-WebhookHead head_of(SoupServerMessage *message, const char *path) {
+WebhookHead head_of(const HttpHead &http, const std::string &timestamp,
+                    const std::string &signature) {
   WebhookHead head;
-  head.method = soup_server_message_get_method(message);
-  head.path = path;
-  head.timestamp = header(message, "x-zm-request-timestamp");
-  head.signature = header(message, "x-zm-signature");
-  const auto length =
-      soup_message_headers_get_content_length(soup_server_message_get_request_headers(message));
-  head.content_length = length > 0 ? static_cast<uint64_t>(length) : 0;
+  head.method = http.method;
+  head.path = http.path;
+  head.timestamp = timestamp;
+  head.signature = signature;
+  head.content_length = http.content_length;
   return head;
 }
 
-// One answer for each connection.
-void respond(SoupServerMessage *message, unsigned status, const std::string &type,
-             const std::string &body) {
-  soup_server_message_set_status(message, status, nullptr);
-  soup_server_message_set_response(message, type.c_str(), SOUP_MEMORY_COPY, body.data(),
-                                   body.size());
-  soup_message_headers_replace(soup_server_message_get_response_headers(message), "Connection",
-                               "close");
-}
-
 }  // namespace
-
-// Belongs to its message.
-struct WebhookListener::Request {
-  WebhookListener *listener;
-  std::string body;
-  size_t size = 0;  // of all that came
-  std::optional<WebhookNotice> notice;
-
-  static Request *of(SoupServerMessage *message) {
-    return static_cast<Request *>(g_object_get_data(G_OBJECT(message), "rtms-request"));
-  }
-};
 
 WebhookListener::WebhookListener(std::string path, const ListenConfig &config)
     : gate_(std::move(path), config.secret_token), client_timeout_ms_(config.client_timeout_ms) {}
@@ -119,11 +87,9 @@ WebhookListener::Result WebhookListener::open(const ListenConfig &config) {
                        "of webhooks."};
   if (!signatures_work())
     return ListenError{kNoSignatures};
-  auto loaded = load_certificate(config, address.tls);
-  if (auto error = std::get_if<ListenError>(&loaded))
-    return *error;
   std::unique_ptr<WebhookListener> listener(new WebhookListener(address.path, config));
-  listener->certificate_ = std::get<ObjectPtr<GTlsCertificate>>(std::move(loaded));
+  if (auto error = load_certificate(config, address.tls, &listener->tls_))
+    return *error;
   GError *raw_error = nullptr;
   listener->socket_ = listening_socket(address, &raw_error);
   if (!listener->socket_) {
@@ -135,200 +101,119 @@ WebhookListener::Result WebhookListener::open(const ListenConfig &config) {
   return listener;
 }
 
-// Sockets first: libsoup's own closing would wait for a TLS handshake that is under way.
-WebhookListener::~WebhookListener() {
-  if (!server_)
-    return;
-  for (Client &client : clients_)
-    g_socket_shutdown(g_socket_connection_get_socket(client.stream), TRUE, TRUE, nullptr);
-  soup_server_disconnect(server_.get());
-  for (Client &client : clients_) {
-    g_object_weak_unref(G_OBJECT(client.stream), on_gone, &client);
-    ++*operations_;
-    g_object_weak_ref(G_OBJECT(client.stream), count_down,
-                      new std::shared_ptr<unsigned>(operations_));
-  }
-}
+WebhookListener::~WebhookListener() = default;
 
-void WebhookListener::count_down(gpointer data, GObject *) {
-  std::unique_ptr<std::shared_ptr<unsigned>> operations(
-      static_cast<std::shared_ptr<unsigned> *>(data));
-  --**operations;
-}
-
-void WebhookListener::start(LogSink *log, std::shared_ptr<unsigned> operations, Handler handler) {
-  log_ = log;
-  operations_ = std::move(operations);
+void WebhookListener::start(LogSink *log, Handler handler) {
+  requests_.start(log);
   handler_ = std::move(handler);
-  server_.reset(soup_server_new(nullptr, nullptr));
-  g_signal_connect(server_.get(), "request-started", G_CALLBACK(on_started), this);
-  soup_server_add_early_handler(server_.get(), nullptr, on_head, this, nullptr);
-  soup_server_add_handler(server_.get(), nullptr, on_request, this, nullptr);
-  accepting_.reset(g_socket_create_source(socket_.get(), G_IO_IN, nullptr));
-  g_source_set_callback(accepting_.get(), G_SOURCE_FUNC(on_connection), this, nullptr);
-  g_source_attach(accepting_.get(), g_main_context_get_thread_default());
+  accept_when_ready();
 }
 
 // ---- connections ---------------------------------------------------------------------
 
-gboolean WebhookListener::on_connection(GSocket *, GIOCondition, gpointer self) {
-  static_cast<WebhookListener *>(self)->accept();
-  return G_SOURCE_CONTINUE;
+void WebhookListener::accept_when_ready() {
+  accepting_.reset(g_socket_create_source(socket_.get(), G_IO_IN, nullptr));
+  GSocketSourceFunc ready = [](GSocket *, GIOCondition, gpointer data) -> gboolean {
+    auto self = static_cast<WebhookListener *>(data);
+    if (self->accept())
+      return G_SOURCE_CONTINUE;
+    self->accept_later_.start(kAcceptPause_ms, [self] { self->accept_when_ready(); });
+    return G_SOURCE_REMOVE;
+  };
+  g_source_set_callback(accepting_.get(), G_SOURCE_FUNC(ready), this, nullptr);
+  g_source_attach(accepting_.get(), g_main_context_get_thread_default());
 }
 
-void WebhookListener::accept() {
+// False where the system has no room for another connection at the moment.
+bool WebhookListener::accept() {
   GError *raw_error = nullptr;
   ObjectPtr<GSocket> socket(g_socket_accept(socket_.get(), nullptr, &raw_error));
   ErrorPtr error(raw_error);
   if (!socket) {
-    log(LogSink::Level::Debug, std::string("no connection: ") + error->message);
-    return;
+    const bool gone = g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ||
+                      g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+    if (!gone)
+      requests_.closed(error->message, "a client that waits");
+    return gone;
   }
-  make_room();
-  serve(ObjectPtr<GSocketConnection>(g_socket_connection_factory_create_connection(socket.get())));
-}
-
-// Libsoup notices, and lets go of it. The client is told that nobody reads any more: one that sends
-// without end would wait else.
-void WebhookListener::cut_off(Client *client) {
-  client->cut_off = true;
-  client->deadline.stop();
-  GSocket *socket = g_socket_connection_get_socket(client->stream);
-  const linger none{1, 0};
-  setsockopt(g_socket_get_fd(socket), SOL_SOCKET, SO_LINGER, &none, sizeof none);
-  g_socket_shutdown(socket, TRUE, TRUE, nullptr);
-}
-
-void WebhookListener::cut_off(SoupServerMessage *message) {
-  for (Client &client : clients_)
-    if (client.address.get() == soup_server_message_get_remote_address(message))
-      cut_off(&client);
+  if (connections_.size() >= kMaxPlaces)
+    make_room();
+  connections_.push_back(
+      std::make_unique<HttpConnection>(std::move(socket), tls_ ? tls_->accept() : nullptr,
+                                       client_timeout_ms_, static_cast<HttpService *>(this)));
+  return true;
 }
 
 void WebhookListener::make_room() {
-  Client *oldest = nullptr;
-  size_t count = 0;
-  for (Client &client : clients_) {
-    if (client.cut_off)
-      continue;
-    if (!oldest)
-      oldest = &client;
-    count++;
-  }
-  if (count >= kMaxClients)
-    cut_off(oldest);
+  std::vector<Place> places;
+  for (const auto &connection : connections_)
+    places.push_back(connection->place());
+  auto goes = connections_.begin();
+  std::advance(goes, who_goes(places, g_get_monotonic_time()));
+  http_over(goes->get(), (*goes)->place().stage == Place::Stage::Answered
+                             ? nullptr
+                             : "all places are taken by other clients");
 }
 
-void WebhookListener::serve(ObjectPtr<GSocketConnection> stream) {
-  Client &client = clients_.emplace_back();
-  client.listener = this;
-  client.stream = stream.get();
-  g_object_weak_ref(G_OBJECT(stream.get()), on_gone, &client);
-  client.deadline.start(client_timeout_ms_, [this, &client] {
-    log(LogSink::Level::Debug, "a client takes too long");
-    cut_off(&client);
-  });
-  ObjectPtr<GSocketAddress> local(g_socket_connection_get_local_address(stream.get(), nullptr));
-  client.address.reset(g_socket_connection_get_remote_address(stream.get(), nullptr));
-  ObjectPtr<GIOStream> transport(G_IO_STREAM(g_object_ref(stream.get())));
-  if (certificate_) {
-    transport.reset(
-        g_tls_server_connection_new(G_IO_STREAM(stream.get()), certificate_.get(), nullptr));
-    if (transport)
-      g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(transport.get()), FALSE);
-  }
-  // A client may be gone already.
-  if (transport && local && client.address)
-    soup_server_accept_iostream(server_.get(), transport.get(), local.get(), client.address.get(),
-                                nullptr);
-}
-
-void WebhookListener::on_gone(gpointer data, GObject *) {
-  auto client = static_cast<Client *>(data);
-  client->listener->clients_.remove_if([&](const Client &other) { return &other == client; });
+void WebhookListener::http_over(HttpConnection *connection, const char *why) {
+  if (why)
+    requests_.closed(why, connection->peer());
+  http_answered(connection);
+  connections_.remove_if([&](const auto &other) { return other.get() == connection; });
 }
 
 // ---- requests ------------------------------------------------------------------------
 
-// Before anything of it is read: libsoup keeps no body for us, not even that of a request which it
-// refuses itself.
-void WebhookListener::on_started(SoupServer *, SoupServerMessage *message, gpointer self) {
-  auto request = new Request{static_cast<WebhookListener *>(self), {}, 0, {}};
-  g_object_set_data_full(G_OBJECT(message), "rtms-request", request,
-                         [](gpointer owned) { delete static_cast<Request *>(owned); });
-  soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
-  g_signal_connect(message, "got-chunk", G_CALLBACK(on_chunk), request);
-  g_signal_connect(message, "finished", G_CALLBACK(on_finished), request);
+HttpAnswer WebhookListener::http_malformed(HttpConnection *connection, unsigned status,
+                                           const char *why) {
+  return answer(connection, WebhookGate::refusal(status, why));
 }
 
-// When the headers are there: a status set here is the answer, whatever body follows.
-void WebhookListener::on_head(SoupServer *, SoupServerMessage *message, const char *path,
-                              GHashTable *, gpointer data) {
-  auto self = static_cast<WebhookListener *>(data);
-  if (self->show_page(message, path))
-    return;
-  if (auto refused = self->gate_.refuse(head_of(message, path)))
-    self->answer(message, *refused);
+std::optional<HttpAnswer> WebhookListener::http_head(HttpConnection *connection,
+                                                     const HttpHead &head) {
+  if (pages_ && head.method == "GET")
+    if (const auto page = pages_(head.path))
+      return HttpAnswer{page->status, page->type, page->body};
+  const std::string timestamp = head.header("x-zm-request-timestamp");
+  const std::string signature = head.header("x-zm-signature");
+  if (const auto refused = gate_.refuse(head_of(head, timestamp, signature)))
+    return answer(connection, *refused);
+  if (!has_room_for(head))
+    return answer(connection, WebhookGate::refusal(503, "too many large requests are under way"));
+  return std::nullopt;
 }
 
-bool WebhookListener::show_page(SoupServerMessage *message, const char *path) {
-  if (!pages_ || std::string_view(soup_server_message_get_method(message)) != "GET")
-    return false;
-  const auto page = pages_(path);
-  if (!page)
-    return false;
-  respond(message, page->status, page->type, page->body);
-  return true;
+bool WebhookListener::has_room_for(const HttpHead &head) const {
+  uint64_t sum = head.content_length;
+  for (const auto &connection : connections_)
+    sum += connection->announced();
+  return head.content_length <= kSmallBody || sum <= kMaxBodies;
 }
 
-void WebhookListener::on_chunk(SoupServerMessage *message, GBytes *chunk, gpointer data) {
-  auto request = static_cast<Request *>(data);
-  gsize size = 0;
-  auto bytes = static_cast<const char *>(g_bytes_get_data(chunk, &size));
-  request->size += size;
-  if (request->size > kMaxDiscarded) {
-    request->listener->cut_off(message);
-    return;
-  }
-  if (soup_server_message_get_status(message) != 0)
-    return;
-  if (request->size <= kMaxWebhookBody) {
-    request->body.append(bytes, size);
-    return;
-  }
-  request->body = std::string();
-  request->listener->answer(message, WebhookGate::too_large());
+HttpAnswer WebhookListener::http_request(HttpConnection *connection, const HttpHead &head,
+                                         const std::string &body) {
+  const std::string timestamp = head.header("x-zm-request-timestamp");
+  const std::string signature = head.header("x-zm-signature");
+  WebhookAnswer said =
+      gate_.answer(head_of(head, timestamp, signature), body, g_get_real_time() / G_USEC_PER_SEC);
+  if (said.event != WebhookEvent::Other)
+    answering_[connection] = {said.event, std::move(said.hook), body, said.repeated};
+  return answer(connection, said);
 }
 
-void WebhookListener::on_request(SoupServer *, SoupServerMessage *message, const char *path,
-                                 GHashTable *, gpointer data) {
-  auto self = static_cast<WebhookListener *>(data);
-  Request *request = Request::of(message);
-  WebhookAnswer answer =
-      self->gate_.answer(head_of(message, path), request->body, g_get_real_time() / G_USEC_PER_SEC);
-  self->answer(message, answer);
-  if (answer.event != WebhookEvent::Other)
-    request->notice = WebhookNotice{answer.event, std::move(answer.hook), std::move(request->body),
-                                    answer.repeated};
-}
-
-void WebhookListener::answer(SoupServerMessage *message, const WebhookAnswer &answer) {
-  log(LogSink::Level::Info,
-      std::string("webhook: ") + std::to_string(answer.status) + ", " + answer.why);
-  respond(message, answer.status, "application/json", answer.body);
-  if (answer.status == 405)
-    soup_message_headers_replace(soup_server_message_get_response_headers(message), "Allow",
-                                 "POST");
+HttpAnswer WebhookListener::answer(const HttpConnection *connection, const WebhookAnswer &answer) {
+  requests_.answered(answer.status, answer.why, connection->peer());
+  return {answer.status, "application/json", answer.body};
 }
 
 // The answer is written, or the client has gone: what it said is known in both cases.
-void WebhookListener::on_finished(SoupServerMessage *, gpointer data) {
-  auto request = static_cast<Request *>(data);
-  WebhookListener *self = request->listener;
-  if (!request->notice)
+void WebhookListener::http_answered(HttpConnection *connection) {
+  const auto found = answering_.find(connection);
+  if (found == answering_.end())
     return;
-  self->notices_.push_back(std::move(*request->notice));
-  self->announcing_.start(0, [self] { self->announce(); });
+  notices_.push_back(std::move(found->second));
+  answering_.erase(found);
+  announcing_.start(0, [this] { announce(); });
 }
 
 void WebhookListener::announce() {
@@ -338,11 +223,6 @@ void WebhookListener::announce() {
     announcing_.start(0, [this] { announce(); });
   const Handler handler = handler_;
   handler(notice);
-}
-
-void WebhookListener::log(LogSink::Level level, const std::string &text) {
-  if (log_ && log_->enabled(level))
-    log_->write(level, text);
 }
 
 }  // namespace rtms

@@ -5,13 +5,18 @@
 #include "base/glibptr.h"
 #include "base/log.h"
 #include "base/timer.h"
+#include "httpconnection.h"
 #include "protocol/webhookgate.h"
+#include "requestlog.h"
+#include "tlsserver.h"
 
-#include <libsoup/soup.h>
+#include <gio/gio.h>
 #include <deque>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -43,7 +48,7 @@ struct ListenError {
   std::string text;  // the URL or file, what is wrong with it, and what is valid
 };
 
-class WebhookListener {
+class WebhookListener final : private HttpService {
  public:
   using Handler = std::function<void(const WebhookNotice &)>;
   // Nothing where there is no such page.
@@ -53,64 +58,51 @@ class WebhookListener {
   // Binds the port: nothing is accepted yet. On any thread.
   static Result open(const ListenConfig &config);
   // On the thread that started it.
-  ~WebhookListener();
+  ~WebhookListener() override;
 
   // Serves on the thread's default main context. The handler is called after the request has been
-  // answered, and may destroy the listener. `operations` counts what is still under way when the
-  // listener is destroyed: a TLS handshake, for a moment.
-  void start(LogSink *log, std::shared_ptr<unsigned> operations, Handler handler);
+  // answered, and may destroy the listener.
+  void start(LogSink *log, Handler handler);
 
   // Before start(). Anybody can see the pages: they are not signed.
   void set_pages(Pages pages) { pages_ = std::move(pages); }
 
   // With the port that was chosen. On any thread.
   const std::string &url() const { return url_; }
-  size_t connections() const { return clients_.size(); }
+  size_t connections() const { return connections_.size(); }
+  // What was answered, see RequestLog.
+  const std::map<unsigned, uint64_t> &requests() const { return requests_.counts(); }
 
  private:
-  // One connection, which brings one request.
-  struct Client {
-    WebhookListener *listener = nullptr;
-    GSocketConnection *stream = nullptr;  // not a reference: libsoup lets go of it at the end
-    ObjectPtr<GSocketAddress> address;    // by which its message is found
-    Timer deadline;
-    bool cut_off = false;
-  };
-  struct Request;
-
   WebhookListener(std::string path, const ListenConfig &config);
-  static gboolean on_connection(GSocket *socket, GIOCondition condition, gpointer self);
-  static void on_gone(gpointer client, GObject *stream);
-  static void count_down(gpointer operations, GObject *stream);
-  static void on_started(SoupServer *server, SoupServerMessage *message, gpointer self);
-  static void on_head(SoupServer *server, SoupServerMessage *message, const char *path,
-                      GHashTable *query, gpointer self);
-  static void on_chunk(SoupServerMessage *message, GBytes *chunk, gpointer request);
-  static void on_request(SoupServer *server, SoupServerMessage *message, const char *path,
-                         GHashTable *query, gpointer self);
-  static void on_finished(SoupServerMessage *message, gpointer request);
-  static void cut_off(Client *client);
-  void cut_off(SoupServerMessage *message);
-  void accept();
+
+  HttpAnswer http_malformed(HttpConnection *connection, unsigned status, const char *why) override;
+  std::optional<HttpAnswer> http_head(HttpConnection *connection, const HttpHead &head) override;
+  HttpAnswer http_request(HttpConnection *connection, const HttpHead &head,
+                          const std::string &body) override;
+  void http_answered(HttpConnection *connection) override;
+  void http_over(HttpConnection *connection, const char *why) override;
+
+  void accept_when_ready();
+  bool accept();
   void make_room();
-  void serve(ObjectPtr<GSocketConnection> stream);
-  bool show_page(SoupServerMessage *message, const char *path);
-  void answer(SoupServerMessage *message, const WebhookAnswer &answer);
+  bool has_room_for(const HttpHead &head) const;
+  HttpAnswer answer(const HttpConnection *connection, const WebhookAnswer &answer);
   void announce();
-  void log(LogSink::Level level, const std::string &text);
 
   WebhookGate gate_;
   const unsigned client_timeout_ms_;
   std::string url_;
-  ObjectPtr<GTlsCertificate> certificate_;  // null: http
+  std::optional<TlsServer> tls_;
   ObjectPtr<GSocket> socket_;
   AttachedSource accepting_;
-  ObjectPtr<SoupServer> server_;
-  std::list<Client> clients_;  // the oldest first
-  std::shared_ptr<unsigned> operations_;
-  LogSink *log_ = nullptr;
+  Timer accept_later_;
+  std::list<std::unique_ptr<HttpConnection>> connections_;  // the oldest first
+  RequestLog requests_;
   Handler handler_;
   Pages pages_;
+  // What connections have brought whose answers are under way; then what the handler gets.
+  std::map<const HttpConnection *, WebhookNotice> answering_;
   std::deque<WebhookNotice> notices_;
   Timer announcing_;
 };

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "httpconnection.h"
+
+namespace rtms {
+namespace {
+
+constexpr size_t kPiece = 16 << 10;
+// What is read before the other connections have their turn.
+constexpr size_t kTurn = 64 << 10;
+// A client that still sends may not read its answer before it has sent all: so much is read in
+// vain.
+constexpr uint64_t kMaxDiscarded = 16 << 20;
+
+const char *phrase(unsigned status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Content Too Large";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Answer";
+  }
+}
+
+std::string text_of(const HttpAnswer &answer) {
+  std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " " + phrase(answer.status) +
+                     "\r\nContent-Type: " + answer.type +
+                     "\r\nContent-Length: " + std::to_string(answer.body.size()) +
+                     "\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n";
+  if (answer.status == 405)
+    text += "Allow: POST\r\n";
+  return text + "\r\n" + answer.body;
+}
+
+std::string address_of(GSocket *socket, bool with_port) {
+  ObjectPtr<GSocketAddress> address(g_socket_get_remote_address(socket, nullptr));
+  if (!address || !G_IS_INET_SOCKET_ADDRESS(address.get()))
+    return "an address that is not known";
+  auto inet = G_INET_SOCKET_ADDRESS(address.get());
+  StringPtr text(g_inet_address_to_string(g_inet_socket_address_get_address(inet)));
+  return with_port ? std::string(text.get()) + " port " +
+                         std::to_string(g_inet_socket_address_get_port(inet))
+                   : std::string(text.get());
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(ObjectPtr<GSocket> socket, std::unique_ptr<TlsStream> tls,
+                               unsigned timeout_ms, HttpService *service)
+    : socket_(std::move(socket)), tls_(std::move(tls)), service_(service) {
+  place_.from = address_group(address_of(socket_.get(), false));
+  place_.since_us = g_get_monotonic_time();
+  g_socket_set_blocking(socket_.get(), FALSE);
+  readable_.reset(g_socket_create_source(socket_.get(), G_IO_IN, nullptr));
+  GSocketSourceFunc read = [](GSocket *, GIOCondition, gpointer self) -> gboolean {
+    return static_cast<HttpConnection *>(self)->on_readable() ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+  };
+  g_source_set_callback(readable_.get(), G_SOURCE_FUNC(read), this, nullptr);
+  g_source_attach(readable_.get(), g_main_context_get_thread_default());
+  deadline_.start(timeout_ms, [this] { over("the client takes too long"); });
+}
+
+HttpConnection::~HttpConnection() {
+  g_socket_close(socket_.get(), nullptr);
+}
+
+std::string HttpConnection::peer() const {
+  return address_of(socket_.get(), true);
+}
+
+// ---- reading ---------------------------------------------------------------------------
+
+bool HttpConnection::on_readable() {
+  char piece[kPiece];
+  for (size_t turn = 0; turn < kTurn; turn += sizeof piece) {
+    GError *raw_error = nullptr;
+    const gssize count = g_socket_receive(socket_.get(), piece, sizeof piece, nullptr, &raw_error);
+    ErrorPtr error(raw_error);
+    if (g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+      return true;
+    if (count <= 0)
+      return over("the client has gone");
+    if (!received({piece, static_cast<size_t>(count)}))
+      return false;
+    if (static_cast<size_t>(count) < sizeof piece)
+      return true;
+  }
+  return true;
+}
+
+bool HttpConnection::received(std::string_view bytes) {
+  if (state_ != State::Reading) {
+    discarded_ += bytes.size();
+    return discarded_ <= kMaxDiscarded || over("the client sends without end");
+  }
+  if (!tls_)
+    return take(bytes);
+  std::string plain;
+  const bool good = tls_->received(bytes, &plain);
+  if (!flush())
+    return false;
+  if (!good)  // An alert may have gone out.
+    return over("the client does not speak TLS");
+  return plain.empty() || take(plain);
+}
+
+bool HttpConnection::take(std::string_view plain) {
+  const HttpReader::State before = reader_.state();
+  const HttpReader::State now = reader_.add(plain);
+  if (now == HttpReader::State::Refused)
+    return respond(service_->http_malformed(this, reader_.status(), reader_.why()));
+  if (before == HttpReader::State::Head && now != HttpReader::State::Head) {
+    place_.stage = Place::Stage::HasHead;
+    if (const auto refused = service_->http_head(this, reader_.head()))
+      return respond(*refused);
+    announced_ = reader_.head().content_length;
+    if (now == HttpReader::State::Body && reader_.head().expects_continue &&
+        !send("HTTP/1.1 100 Continue\r\n\r\n"))
+      return false;
+  }
+  if (now == HttpReader::State::Complete)
+    return respond(service_->http_request(this, reader_.head(), reader_.body()));
+  return true;
+}
+
+// ---- writing ---------------------------------------------------------------------------
+
+bool HttpConnection::respond(const HttpAnswer &answer) {
+  state_ = State::Answering;
+  announced_ = 0;
+  reader_.clear();
+  if (tls_) {
+    tls_->send(text_of(answer));
+    tls_->close();
+    return flush();
+  }
+  return send(text_of(answer));
+}
+
+bool HttpConnection::send(std::string_view text) {
+  if (tls_) {
+    tls_->send(text);
+    return flush();
+  }
+  unsent_ += text;
+  return write_more();
+}
+
+bool HttpConnection::flush() {
+  unsent_ += tls_->output();
+  return write_more();
+}
+
+bool HttpConnection::write_more() {
+  while (!unsent_.empty()) {
+    GError *raw_error = nullptr;
+    const gssize count =
+        g_socket_send(socket_.get(), unsent_.data(), unsent_.size(), nullptr, &raw_error);
+    ErrorPtr error(raw_error);
+    if (g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+      if (writable_)
+        return true;
+      writable_.reset(g_socket_create_source(socket_.get(), G_IO_OUT, nullptr));
+      GSocketSourceFunc go_on = [](GSocket *, GIOCondition, gpointer self) -> gboolean {
+        return static_cast<HttpConnection *>(self)->write_more() ? G_SOURCE_CONTINUE
+                                                                 : G_SOURCE_REMOVE;
+      };
+      g_source_set_callback(writable_.get(), G_SOURCE_FUNC(go_on), this, nullptr);
+      g_source_attach(writable_.get(), g_main_context_get_thread_default());
+      return true;
+    }
+    if (count <= 0)
+      return over("the client has gone");
+    unsent_.erase(0, static_cast<size_t>(count));
+  }
+  writable_.reset();
+  return state_ != State::Answering || answered();
+}
+
+// The client closes when it has the answer.
+bool HttpConnection::answered() {
+  state_ = State::Draining;
+  place_.stage = Place::Stage::Answered;
+  g_socket_shutdown(socket_.get(), FALSE, TRUE, nullptr);
+  service_->http_answered(this);
+  return true;
+}
+
+bool HttpConnection::over(const char *why) {
+  service_->http_over(this, state_ == State::Reading ? why : nullptr);
+  return false;
+}
+
+}  // namespace rtms
