@@ -202,6 +202,21 @@ GST_START_TEST(test_untrusted_certificate) {
 }
 GST_END_TEST;
 
+// The certificate is trusted, but for localhost.
+GST_START_TEST(test_certificate_of_another_host) {
+  Config config = fast_config(audio_source(5));
+  config.tls = true;
+  auto server = serve(config);
+  std::string url = server->signaling_url();
+  url.replace(url.find("://") + 3, url.rfind(':') - url.find("://") - 3, "other.localhost");
+  Player player(*server,
+                [&](GstElement *src) { g_object_set(src, "signaling-url", url.c_str(), nullptr); });
+  check_error("another host", player,
+              resource({GST_RESOURCE_ERROR_OPEN_READ, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+                       {"it is for another host", "tls-database|tls-validation-flags"}));
+}
+GST_END_TEST;
+
 // A socket that listens on all addresses of this host, called by a name that isn't loopback's.
 GST_START_TEST(test_insecure_host) {
   Listener listener("0.0.0.0");
@@ -270,6 +285,7 @@ static Suite *rtmssrc_errors_suite() {
   tcase_add_test(network, test_silence);
   tcase_add_test(network, test_stop_while_waiting);
   tcase_add_test(network, test_untrusted_certificate);
+  tcase_add_test(network, test_certificate_of_another_host);
   suite_add_tcase(suite, network);
   return suite;
 }

@@ -120,13 +120,16 @@ void Dial::connected(GAsyncResult *result) {
 
 void Dial::start_tls() {
   GError *raw_error = nullptr;
-  GIOStream *tls = g_tls_client_connection_new(stream_.get(), address_.get(), &raw_error);
+  // Without a database: each connection that has one loads all its certificates anew, for 15 ms and
+  // 3.5 MB. accept_certificate() asks the database, which has loaded them once.
+  GTlsBackend *backend = g_tls_backend_get_default();
+  auto tls = static_cast<GIOStream *>(g_initable_new(
+      g_tls_backend_get_client_connection_type(backend), nullptr, &raw_error, "base-io-stream",
+      stream_.get(), "server-identity", address_.get(), "database", nullptr, nullptr));
   ErrorPtr error(raw_error);
   if (!tls)
     return fail(error.get());
   stream_.reset(tls);
-  if (options_->tls_database)
-    g_tls_connection_set_database(G_TLS_CONNECTION(tls), options_->tls_database.get());
   // WebSocket says itself where it ends.
   g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(tls), FALSE);
   const char *protocols[] = {"http/1.1", nullptr};
@@ -148,6 +151,9 @@ void Dial::secured(GAsyncResult *result) {
   ErrorPtr error(raw_error);
   if (!secured)
     return fail(error.get());
+  if (!verified_)
+    return finish(
+        {nullptr, nullptr, {TransportClose::Kind::Tls, 0, "nobody verified its certificate"}});
   const GTlsProtocolVersion version = g_tls_connection_get_protocol_version(tls);
   if (version < G_TLS_PROTOCOL_VERSION_TLS_1_2)
     return finish({nullptr,
@@ -158,11 +164,22 @@ void Dial::secured(GAsyncResult *result) {
   finish({std::move(stream_), std::move(socket_), {}});
 }
 
-gboolean Dial::accept_certificate(GTlsConnection *, GTlsCertificate *, GTlsCertificateFlags errors,
-                                  Dial *self) {
+// Called for each certificate, as there is no database that knows one.
+gboolean Dial::accept_certificate(GTlsConnection *, GTlsCertificate *certificate,
+                                  GTlsCertificateFlags, Dial *self) {
+  ObjectPtr<GTlsDatabase> database =
+      self->options_->tls_database ? share(self->options_->tls_database.get())
+                                   : ObjectPtr<GTlsDatabase>(g_tls_backend_get_default_database(
+                                         g_tls_backend_get_default()));
+  const GTlsCertificateFlags errors =
+      database ? g_tls_database_verify_chain(
+                     database.get(), certificate, G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER,
+                     self->address_.get(), nullptr, G_TLS_DATABASE_VERIFY_NONE, nullptr, nullptr)
+               : G_TLS_CERTIFICATE_VALIDATE_ALL;
   self->tls_errors_ =
       static_cast<GTlsCertificateFlags>(errors & self->options_->tls_validation_flags);
-  return self->tls_errors_ == G_TLS_CERTIFICATE_NO_FLAGS;
+  self->verified_ = self->tls_errors_ == G_TLS_CERTIFICATE_NO_FLAGS;
+  return self->verified_;
 }
 
 void Dial::fail(const GError *error) {

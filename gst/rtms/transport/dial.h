@@ -57,6 +57,7 @@ class Dial {
   ObjectPtr<GSocket> socket_;
   Operation *operation_ = nullptr;
   GTlsCertificateFlags tls_errors_ = G_TLS_CERTIFICATE_NO_FLAGS;
+  bool verified_ = false;  // the certificate, by accept_certificate()
 };
 
 // What kind of end an error of GIO's is.
