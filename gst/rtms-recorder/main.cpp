@@ -123,7 +123,8 @@ class Program {
     if (auto error = std::get_if<ListenError>(&opened))
       return complain("--listen: " + error->text);
     listener_ = std::get<std::unique_ptr<WebhookListener>>(std::move(opened));
-    listener_->set_pages([this](std::string_view path) { return page(recorder_, path); });
+    listener_->set_pages(
+        [this](std::string_view path) { return page(recorder_, listener_->requests(), path); });
     listener_->start(&listener_log_, [this](const WebhookNotice &notice) { announced(notice); });
     const std::string url = listener_->url();
     log_.write(Log::Level::Info, "listening", "", "listening at " + url,

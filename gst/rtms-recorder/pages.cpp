@@ -55,6 +55,13 @@ void add_totals(Metrics *metrics, const Recorder &recorder) {
   metrics->sample(recorder.free_bytes());
 }
 
+void add_requests(Metrics *metrics, const Requests &requests) {
+  metrics->family("rtms_recorder_http_requests_total", "counter",
+                  "Requests to the webhook's port by HTTP status; 0: closed without an answer.");
+  for (const auto &[status, count] : requests)
+    metrics->sample(count, "code=\"" + std::to_string(status) + "\"");
+}
+
 struct Family {
   const char *name, *help, *counter;
 };
@@ -101,21 +108,24 @@ std::string label(const std::string &value) {
   return escaped;
 }
 
-std::string metrics(const Recorder &recorder) {
+std::string metrics(const Recorder &recorder, const Requests &requests) {
   Metrics metrics;
   add_totals(&metrics, recorder);
+  add_requests(&metrics, requests);
   add_meetings(&metrics, recorder.statuses());
   return metrics.text();
 }
 
-std::optional<WebhookPage> page(const Recorder &recorder, std::string_view path) {
+std::optional<WebhookPage> page(const Recorder &recorder, const Requests &requests,
+                                std::string_view path) {
   if (path == "/healthz") {
     const std::string sick = recorder.sick();
     return WebhookPage{sick.empty() ? 200u : 503u, "text/plain; charset=utf-8",
                        (sick.empty() ? "ok" : sick) + "\n"};
   }
   if (path == "/metrics")
-    return WebhookPage{200, "text/plain; version=0.0.4; charset=utf-8", metrics(recorder)};
+    return WebhookPage{200, "text/plain; version=0.0.4; charset=utf-8",
+                       metrics(recorder, requests)};
   return std::nullopt;
 }
 

@@ -4,14 +4,19 @@
 
 #include "recorder.h"
 
+#include <map>
 #include <optional>
 
 namespace rtms::recorder {
 
-std::optional<WebhookPage> page(const Recorder &recorder, std::string_view path);
+// How many requests got which HTTP status, see WebhookListener.
+using Requests = std::map<unsigned, uint64_t>;
+
+std::optional<WebhookPage> page(const Recorder &recorder, const Requests &requests,
+                                std::string_view path);
 
 // Prometheus' text format.
-std::string metrics(const Recorder &recorder);
+std::string metrics(const Recorder &recorder, const Requests &requests);
 
 // A label's value: escaped, valid UTF-8, of bounded length.
 std::string label(const std::string &value);

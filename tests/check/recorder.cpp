@@ -45,6 +45,8 @@ GST_START_TEST(test_two_meetings) {
   const HttpAnswer metrics = run.get("/metrics");
   ck_assert_int_eq(metrics.status, 200);
   ck_assert_msg(contains(metrics.body, "rtms_recorder_meetings 2\n"), "%s", metrics.body.c_str());
+  ck_assert_msg(contains(metrics.body, "rtms_recorder_http_requests_total{code=\"200\"} "), "%s",
+                metrics.body.c_str());
   run.wait_messages(*one, "audio", 1);
   run.wait_messages(*two, "video", 1);
   run.wait_events("finished", 2, static_cast<int>(kLengthMs) + kDeadlineMs);
