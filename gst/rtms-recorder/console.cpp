@@ -55,22 +55,20 @@ std::string table(const std::vector<Status> &all, const Totals &totals, unsigned
   return text;
 }
 
-void Console::clear() {
-  if (lines_)
-    std::printf("\033[%uA\033[J", lines_);
-  lines_ = 0;
-}
-
-void Console::draw() {
+void Console::show(const std::string &line) {
   winsize size{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
     size = {kRows, kColumns, 0, 0};
-  clear();
-  const std::string text =
+  const std::string clear = lines_ ? "\033[" + std::to_string(lines_) + "A\033[J" : "";
+  const std::string below =
       table(recorder_->statuses(), recorder_->totals(), size.ws_row, size.ws_col);
-  lines_ = static_cast<unsigned>(std::count(text.begin(), text.end(), '\n'));
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
+  if (output_->write(clear + line + below))
+    lines_ = static_cast<size_t>(std::count(below.begin(), below.end(), '\n'));
+}
+
+void Console::draw() {
+  if (!output_->waiting())
+    show("");
 }
 
 }  // namespace rtms::recorder

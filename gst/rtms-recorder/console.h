@@ -2,20 +2,24 @@
 // The meetings as a table on the terminal, drawn anew each second.
 #pragma once
 
+#include "log.h"
 #include "recorder.h"
 
 namespace rtms::recorder {
 
 class Console {
  public:
-  explicit Console(const Recorder *recorder) : recorder_(recorder) {}
+  Console(const Recorder *recorder, LineWriter *output) : recorder_(recorder), output_(output) {}
 
-  void clear();
+  // The line, and the table anew below it.
+  void show(const std::string &line);
+  // The table alone, unless the terminal stands still.
   void draw();
 
  private:
-  const Recorder *recorder_;
-  unsigned lines_ = 0;
+  const Recorder *const recorder_;
+  LineWriter *const output_;
+  size_t lines_ = 0;  // of the table that is on the terminal
 };
 
 // The table, for a terminal of that size; each line ends with a line feed.

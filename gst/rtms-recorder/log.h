@@ -2,19 +2,15 @@
 // What happens, for people and for machines. On the main thread.
 #pragma once
 
+#include "linewriter.h"
 #include "protocol/json_write.h"
 
-#include <cstdio>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace rtms::recorder {
-
-struct CloseFile {
-  void operator()(std::FILE *file) const { std::fclose(file); }
-};
-using FilePtr = std::unique_ptr<std::FILE, CloseFile>;
 
 class Log {
  public:
@@ -22,23 +18,36 @@ class Log {
   // What else a machine wants to know of an event.
   using Members = std::function<void(JsonWriter &)>;
 
+  Log();
+
   // False, and errno: the file cannot be written.
   bool open(const std::string &file);
+  // Goes on in the file that has the name now: the old one was moved away.
+  void reopen();
   // Standard output gets JSON in place of text.
-  void set_json() { json_ = true; }
-  // Called around each line of text, for what is drawn on the terminal.
-  void set_screen(std::function<void()> clear, std::function<void()> draw);
+  void set_json() { *json_ = true; }
+  // Shows each line of text, around what is drawn on the terminal.
+  void set_screen(std::function<void(const std::string &line)> show) { show_ = std::move(show); }
 
   // `subject` is the recording's folder, or empty.
   void write(Level level, const char *event, const std::string &subject, const std::string &text,
              const Members &members = {});
+  // Waits until all is written, but not long.
+  void flush() const;
+
+  LineWriter *output() { return &output_; }
+  // Lines that nobody took.
+  uint64_t dropped() const;
 
  private:
   void write_text(Level level, const std::string &subject, const std::string &text);
 
-  FilePtr file_;
-  bool json_ = false;
-  std::function<void()> clear_, draw_;
+  std::string path_;
+  std::unique_ptr<LineWriter> file_;
+  // The writer's thread may outlive this.
+  const std::shared_ptr<std::atomic<bool>> json_ = std::make_shared<std::atomic<bool>>(false);
+  std::function<void(const std::string &)> show_;
+  LineWriter output_;
 };
 
 // The lines of one recording.

@@ -50,9 +50,18 @@ void raise_limit() {
 class Program {
  public:
   explicit Program(const Options &options)
-      : options_(options), recorder_(options_, &log_, [this] { idle(); }), console_(&recorder_) {}
+      : options_(options),
+        recorder_(options_, &log_, [this] { idle(); }),
+        console_(&recorder_, log_.output()) {}
 
   int run() {
+    const int status = record();
+    log_.flush();
+    return status;
+  }
+
+ private:
+  int record() {
     if (!prepare())
       return kFailed;
     raise_limit();
@@ -73,7 +82,6 @@ class Program {
     return options_.once && (stopped_ || !recorder_.all_good()) ? kFailed : EXIT_SUCCESS;
   }
 
- private:
   void handle_signals() {
     // A file that has become too large ends one recording, not the program; nor does the end of
     // whoever reads what we say.
@@ -94,7 +102,7 @@ class Program {
     if (options_.json)
       log_.set_json();
     else if (isatty(STDOUT_FILENO))
-      log_.set_screen([this] { console_.clear(); }, [this] { console_.draw(); });
+      log_.set_screen([this](const std::string &line) { console_.show(line); });
     if (access((options_.output + "/.").c_str(), W_OK | X_OK) != 0)
       return complain("Recordings cannot be written into " + options_.output + ": " +
                       std::strerror(errno) +
@@ -171,11 +179,16 @@ class Program {
     return false;
   }
 
+  [[noreturn]] void exit_now(int status) {
+    log_.flush();
+    std::_Exit(status);
+  }
+
   static gboolean on_signal(gpointer data) {
     auto self = static_cast<Program *>(data);
     // Files can be played as far as they were written, whenever the program ends.
     if (self->recorder_.stopping())
-      std::_Exit(kKilled);
+      self->exit_now(kKilled);
     self->log_.write(Log::Level::Info, "stopping", "",
                      "stopping: finishing the files; a second signal stops at once");
     self->stopped_ = !self->over_;
@@ -186,7 +199,7 @@ class Program {
           Log::Level::Error, "stopping", "",
           "some files were not finished within --stop-timeout; they can be played as far as "
           "they were written");
-      std::_Exit(kFailed);
+      self->exit_now(kFailed);
     });
     return G_SOURCE_CONTINUE;
   }

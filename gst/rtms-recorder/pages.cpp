@@ -53,6 +53,9 @@ void add_totals(Metrics *metrics, const Recorder &recorder) {
   metrics->family("rtms_recorder_disk_free_bytes", "gauge",
                   "Free disk space of the output folder.");
   metrics->sample(recorder.free_bytes());
+  metrics->family("rtms_recorder_log_lines_dropped_total", "counter",
+                  "Lines of the log that nothing took in time.");
+  metrics->sample(recorder.log_lines_dropped());
 }
 
 void add_requests(Metrics *metrics, const Requests &requests) {

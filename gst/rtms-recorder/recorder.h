@@ -36,6 +36,7 @@ class Recorder {
   std::vector<Status> statuses() const;
   Totals totals() const;
   uint64_t free_bytes() const { return free_bytes_; }
+  uint64_t log_lines_dropped() const { return log_->dropped(); }
   // Why nothing can be recorded now, or nothing.
   std::string sick() const;
   // Whether all that was to be recorded is.

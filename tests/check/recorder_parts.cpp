@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "credentials.h"
+#include "linewriter.h"
 #include "mixer.h"
 #include "names.h"
 #include "options.h"
@@ -11,7 +12,9 @@
 #include "speakers.h"
 #include "textfile.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 namespace {
 
@@ -139,6 +142,52 @@ GST_START_TEST(test_table) {
 }
 GST_END_TEST;
 
+// Nobody reads for a while: what is dropped is counted, and told where it is missing.
+GST_START_TEST(test_line_writer) {
+  int fds[2];
+  ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+  std::string all;
+  {
+    LineWriter writer(dup(fds[1]),
+                      [](uint64_t lines) { return std::to_string(lines) + " lost\n"; });
+    close(fds[1]);
+    const std::string line = std::string(99999, 'x') + "\n";
+    unsigned taken = 0;
+    while (writer.write(line))
+      ck_assert_uint_lt(++taken, 100);
+    ck_assert(!writer.write(line) && writer.waiting());
+    ck_assert_uint_eq(writer.dropped(), 2);
+    // One that stands still is not waited for.
+    writer.flush(1);
+    std::string part(4096, 0);
+    const auto read_some = [&] {
+      const ssize_t size = read(fds[0], part.data(), part.size());
+      all.append(part, 0, static_cast<size_t>(std::max<ssize_t>(size, 0)));
+      return size > 0;
+    };
+    while (!contains(all, "lost") && read_some()) {
+    }
+    ck_assert_uint_eq(all.size(), taken * line.size() + 7);
+    ck_assert(contains(all, "x\n2 lost\n"));
+    TemporaryDirectory folder;
+    const std::string file = folder.file("next");
+    writer.reopen(folder.file("nowhere/at/all"));
+    ck_assert(writer.write("still here\n"));
+    writer.reopen(file);
+    ck_assert(writer.write("there\n"));
+    writer.flush(kDeadlineMs);
+    while (read_some()) {
+    }
+    char *text = nullptr;
+    ck_assert(g_file_get_contents(file.c_str(), &text, nullptr, nullptr));
+    expect_text(text, "there\n");
+    g_free(text);
+  }
+  ck_assert(contains(all, "2 lost\nstill here\n"));
+  close(fds[0]);
+}
+GST_END_TEST;
+
 static Suite *recorder_parts_suite() {
   Suite *suite = suite_create("recorder_parts");
   TCase *tc = tcase_create("parts");
@@ -150,6 +199,7 @@ static Suite *recorder_parts_suite() {
   tcase_add_test(tc, test_push_urls);
   tcase_add_test(tc, test_credentials);
   tcase_add_test(tc, test_table);
+  tcase_add_test(tc, test_line_writer);
   return suite;
 }
 

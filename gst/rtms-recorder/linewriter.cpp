@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "linewriter.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace rtms::recorder {
+namespace {
+
+constexpr size_t kMostBytes = 1 << 20;
+
+bool write_all(int fd, const std::string &text) {
+  size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t size = write(fd, text.data() + done, text.size() - done);
+    if (size >= 0)
+      done += static_cast<size_t>(size);
+    else if (errno != EINTR)
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+struct LineWriter::State {
+  // A text, or the path of the file to go on with.
+  struct Item {
+    std::string text, path;
+  };
+  explicit State(int descriptor, Gap line) : fd(descriptor), gap(std::move(line)) {}
+  ~State() {
+    if (fd > STDERR_FILENO)
+      close(fd);
+  }
+
+  // With the mutex held.
+  void tell_gap() {
+    if (untold == 0)
+      return;
+    std::string text = gap(untold);
+    untold = 0;
+    bytes += text.size();
+    items.push_back({std::move(text), ""});
+  }
+  void lose() {
+    dropped++;
+    untold++;
+  }
+
+  int fd;  // the thread's own
+  const Gap gap;
+  std::mutex mutex;  // guards what follows
+  std::condition_variable changed;
+  std::deque<Item> items;
+  size_t bytes = 0;
+  uint64_t dropped = 0, untold = 0;
+  bool writing = false, ended = false;
+};
+
+LineWriter::LineWriter(int fd, Gap gap) : state_(std::make_shared<State>(fd, std::move(gap))) {
+  std::thread([state = state_] { run(state); }).detach();
+}
+
+LineWriter::~LineWriter() {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->ended = true;
+  state_->changed.notify_all();
+}
+
+bool LineWriter::write(std::string text) {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  if (state_->bytes + text.size() > kMostBytes) {
+    state_->lose();
+    return false;
+  }
+  state_->tell_gap();
+  state_->bytes += text.size();
+  state_->items.push_back({std::move(text), ""});
+  state_->changed.notify_all();
+  return true;
+}
+
+void LineWriter::reopen(std::string path) {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->items.push_back({"", std::move(path)});
+  state_->changed.notify_all();
+}
+
+bool LineWriter::waiting() const {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  return state_->writing || !state_->items.empty();
+}
+
+uint64_t LineWriter::dropped() const {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  return state_->dropped;
+}
+
+void LineWriter::flush(unsigned timeout_ms) const {
+  std::unique_lock<std::mutex> lock(state_->mutex);
+  state_->changed.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                           [&] { return !state_->writing && state_->items.empty(); });
+}
+
+void LineWriter::run(const std::shared_ptr<State> &state) {
+  std::unique_lock<std::mutex> lock(state->mutex);
+  while (true) {
+    state->changed.wait(lock, [&] { return state->ended || !state->items.empty(); });
+    if (state->items.empty())
+      return;
+    const State::Item item = std::move(state->items.front());
+    state->items.pop_front();
+    state->writing = true;
+    lock.unlock();
+    bool written = true;
+    const int other = item.path.empty() ? -1
+                                        : open(item.path.c_str(),
+                                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (other >= 0) {
+      close(state->fd);
+      state->fd = other;
+    } else if (item.path.empty()) {
+      written = write_all(state->fd, item.text);
+    }
+    lock.lock();
+    state->writing = false;
+    state->bytes -= item.text.size();
+    if (!written)
+      state->dropped++;
+    else if (state->items.empty())
+      state->tell_gap();
+    state->changed.notify_all();
+  }
+}
+
+}  // namespace rtms::recorder
