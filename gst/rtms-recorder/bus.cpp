@@ -2,6 +2,16 @@
 #include "bus.h"
 
 namespace rtms::recorder {
+namespace {
+
+// All others are somebody's wish, or the end of the meeting.
+bool is_failure(gint64 reason) {
+  constexpr gint64 kFirst = 10, kLast = 19, kExitSignal = 17, kKeepAliveTimeout = 24;
+  return (reason >= kFirst && reason <= kLast && reason != kExitSignal) ||
+         reason == kKeepAliveTimeout;
+}
+
+}  // namespace
 
 Bus::Bus(GstElement *pipeline, const SubjectLog *log, Report *report, BusListener *listener)
     : pipeline_(pipeline), log_(log), report_(report), listener_(listener) {
@@ -64,6 +74,8 @@ void Bus::element_message(const GstStructure *structure) {
     const char *value = gst_structure_get_string(structure, field);
     return std::string(value ? value : "");
   };
+  gint64 reason = 0;
+  gst_structure_get_int64(structure, "reason-code", &reason);
   guint64 user = 0;
   gst_structure_get_uint64(structure, "user-id", &user);
   if (kind == "rtms-participant-joined")
@@ -71,7 +83,7 @@ void Bus::element_message(const GstStructure *structure) {
   else if (kind == "rtms-participant-left")
     report_->left(user, g_get_real_time());
   else if (kind == "rtms-stream-state" && text("state") == "terminated")
-    listener_->bus_terminated(text("reason"));
+    listener_->bus_terminated(text("reason"), is_failure(reason));
   else if (kind == "rtms-connection" && text("state") == "reconnecting")
     log_->write(Log::Level::Warning, "reconnecting", "lost " + text("media") + ": reconnecting");
   else if (kind == "rtms-connection" && text("state") == "silent")

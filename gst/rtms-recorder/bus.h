@@ -16,8 +16,8 @@ struct BusListener {
   virtual void bus_error(GstObject *source, const GError *error) = 0;
   // Every pad but those of further speakers is there.
   virtual void bus_connected() = 0;
-  // The stream was terminated, for this reason.
-  virtual void bus_terminated(const std::string &reason) = 0;
+  // The stream was terminated, for this reason, which is a failure of the service's or ours.
+  virtual void bus_terminated(const std::string &reason, bool failure) = 0;
   // The signaling connection is closed for good.
   virtual void bus_closed() = 0;
 };

@@ -149,12 +149,17 @@ void Meeting::heard(const Voice &voice) {
 // ---- from the bus --------------------------------------------------------------------
 
 void Meeting::bus_eos() {
+  // So far there are speakers only, and all of them have left.
+  if (state_ == State::Connecting)
+    return;
   end("the stream ended", "");
   retire_pipeline();
 }
 
-void Meeting::bus_terminated(const std::string &reason) {
+void Meeting::bus_terminated(const std::string &reason, bool failure) {
   reason_ = "the stream ended: " + reason;
+  if (failure)
+    stream_error_ = "The service ended the stream because of a failure: " + reason + ".";
 }
 
 void Meeting::bus_closed() {
@@ -303,12 +308,16 @@ void Meeting::retire_pipeline() {
 
 void Meeting::gone() {
   intake_.reset();
+  if (error_.empty())
+    error_ = stream_error_;
   // A muxer without any data leaves a file that nothing can play.
   if (!sound_.anything()) {
     unlink((folder_ + "/" + file_name(options_)).c_str());
     report_.remove_file(file_name(options_));
-    if (error_.empty())
+    if (error_.empty()) {
       reason_ += "; nothing was seen or heard, so there is no file";
+      error_ = options_.once ? "Nothing was seen or heard, so there is no file." : "";
+    }
   }
   std::string push;
   if (push_) {

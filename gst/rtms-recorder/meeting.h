@@ -56,7 +56,7 @@ class Meeting final : private IntakeListener, private BusListener {
   void bus_eos() override;
   void bus_error(GstObject *source, const GError *error) override;
   void bus_connected() override;
-  void bus_terminated(const std::string &reason) override;
+  void bus_terminated(const std::string &reason, bool failure) override;
   void bus_closed() override;
 
   void heard(const Voice &voice);
@@ -79,6 +79,7 @@ class Meeting final : private IntakeListener, private BusListener {
   State state_ = State::Connecting;
   bool stream_over_ = false, disk_full_ = false;
   std::string reason_, error_;
+  std::string stream_error_;  // why the service says that it ended the stream
   unsigned voices_ = 0;
   int64_t started_us_ = 0;
   GstClockTime length_ = 0;
