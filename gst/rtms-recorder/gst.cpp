@@ -12,8 +12,15 @@ namespace {
 // On the main thread.
 unsigned on_their_way = 0;
 
-std::mutex posted_mutex;
-std::deque<std::function<void()>> posted;
+// Never destroyed: a thread may come back from a slow disk while the process ends.
+struct Posted {
+  std::mutex mutex;
+  std::deque<std::function<void()>> functions;
+};
+Posted &posted() {
+  static auto all = new Posted;
+  return *all;
+}
 
 void end_in_order(GstElement *pipeline, GstClockTime patience) {
   BusPtr bus(gst_element_get_bus(pipeline));
@@ -82,13 +89,13 @@ std::string missing_element(const std::string &names) {
 // Each function has a source of its own, which keeps them in order.
 void post(std::function<void()> fn) {
   {
-    std::lock_guard<std::mutex> lock(posted_mutex);
-    posted.push_back(std::move(fn));
+    std::lock_guard<std::mutex> lock(posted().mutex);
+    posted().functions.push_back(std::move(fn));
   }
   const auto run_next = [](gpointer) -> gboolean {
-    std::unique_lock<std::mutex> lock(posted_mutex);
-    const auto next = std::move(posted.front());
-    posted.pop_front();
+    std::unique_lock<std::mutex> lock(posted().mutex);
+    const auto next = std::move(posted().functions.front());
+    posted().functions.pop_front();
     lock.unlock();
     next();
     return G_SOURCE_REMOVE;

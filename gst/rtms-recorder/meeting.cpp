@@ -4,11 +4,11 @@
 #include "container.h"
 #include "names.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -30,19 +30,48 @@ std::vector<std::string> titles(const Options &options) {
   return all;
 }
 
-uint64_t size_of_file(const std::string &path) {
-  struct stat status;
-  return stat(path.c_str(), &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
-}
-
 GstClockTime running_time_of(GstElement *pipeline) {
   const GstClockTime time = gst_element_get_current_running_time(pipeline);
   return GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
 }
 
+double seconds_of(GstClockTime time) {
+  return static_cast<double>(time / GST_MSECOND) / 1000;
+}
+
 std::string push_summary(const Push &push) {
   return std::string(push.connected() ? "pushed until the end" : "not pushed at the end") +
          ", attempts: " + std::to_string(push.attempts());
+}
+
+void tell_end(const SubjectLog &log, const std::string &error, const std::string &reason,
+              GstClockTime length, const Sound &sound, const GstStructure *stats) {
+  const bool good = error.empty();
+  const std::string text = good ? "finished after " +
+                                      clock_text(static_cast<int64_t>(length / GST_SECOND)) + ": " +
+                                      reason
+                                : error;
+  log.write(good ? Log::Level::Info : Log::Level::Error, good ? "finished" : "failed", text,
+            [&](JsonWriter &writer) {
+              writer.member("duration_ms", static_cast<int64_t>(length / GST_MSECOND))
+                  .member("late_samples", static_cast<int64_t>(sound.late_samples()));
+              if (stats) {
+                writer.begin("stats");
+                write_stats(writer.builder(), stats);
+                writer.end();
+              }
+            });
+}
+
+std::unique_ptr<Push> make_push(const Options &options, const Webhook &hook, GstElement *pipeline,
+                                const Sound &sound, const SubjectLog *log) {
+  const std::string url =
+      push_url(options.rtmp, hook.stream_id, hook.meeting_id.empty() ? hook.id : hook.meeting_id);
+  return std::make_unique<Push>(url, pipeline, sound.caps(),
+                                [log](bool good, const std::string &text) {
+                                  log->write(good ? Log::Level::Info : Log::Level::Warning,
+                                             good ? "push" : "push-failed", text);
+                                });
 }
 
 }  // namespace
@@ -56,18 +85,20 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       gone_(std::move(gone)),
       alive_(std::make_shared<Meeting *>(this)),
       started_us_(g_get_real_time()),
-      texts_(folder_,
-             [this](const std::string &path, int failure) {
-               later([this, path, failure] {
-                 break_off(failure == ENOSPC,
-                           path + " cannot be written: " + std::strerror(failure) + ".");
-               });
-             }),
+      file_size_(folder_ + "/" + file_name(options), &worker_),
+      texts_(std::make_shared<Texts>(
+          folder_,
+          [this](const std::string &path, int failure) {
+            later([this, path, failure] {
+              break_off(failure == ENOSPC,
+                        path + " cannot be written: " + std::strerror(failure) + ".");
+            });
+          })),
       report_(hook, folder_, titles(options), started_us_),
       sound_(options, [this](const Voice &voice) { later([this, voice] { heard(voice); }); }),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
-      intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_, &texts_,
-                                       static_cast<IntakeListener *>(this))) {}
+      intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_,
+                                       texts_.get(), static_cast<IntakeListener *>(this))) {}
 
 Meeting::~Meeting() = default;
 
@@ -94,6 +125,10 @@ void Meeting::notify(const std::string &json) {
 void Meeting::finish(const std::string &reason) {
   if (ending())
     return;
+  if (linking_) {
+    finish_when_linked_ = reason;
+    return;
+  }
   const bool empty = state_ == State::Connecting;
   end(reason, "");
   if (empty)
@@ -167,11 +202,26 @@ void Meeting::bus_closed() {
   check_ended();
 }
 
+// Opening the file may take long.
 void Meeting::bus_connected() {
-  if (state_ != State::Connecting)
+  if (state_ != State::Connecting || linking_)
     return;
-  const std::string problem =
-      add_container(options_, folder_, GST_BIN(pipeline_.get()), intake_->waiting(), &sound_);
+  linking_ = true;
+  const auto problem = std::make_shared<std::string>();
+  const auto waiting = std::make_shared<std::vector<Waiting>>(intake_->waiting());
+  worker_.run(
+      [this, problem, waiting] {
+        *problem = add_container(options_, folder_, GST_BIN(pipeline_.get()), *waiting, &sound_);
+      },
+      [this, problem] { linked(*problem); });
+}
+
+void Meeting::linked(const std::string &problem) {
+  linking_ = false;
+  if (retire_when_linked_) {
+    retire_pipeline();
+    return;
+  }
   if (!problem.empty()) {
     end("", "GStreamer could not link " + problem + ".");
     retire_pipeline();
@@ -180,25 +230,20 @@ void Meeting::bus_connected() {
   state_ = State::Recording;
   report_.add_file(file_name(options_));
   report_.write("recording");
-  if (!options_.rtmp.empty())
-    start_push();
+  if (!options_.rtmp.empty()) {
+    std::lock_guard<std::mutex> lock(push_mutex_);
+    push_ = make_push(options_, hook_, pipeline_.get(), sound_, &log_);
+    sound_.set_listener([this](GstBuffer *buffer) {
+      if (push_)
+        push_->sound(buffer);
+    });
+  }
   intake_->release();
   log_.write(Log::Level::Info, "recording", "recording");
-}
-
-void Meeting::start_push() {
-  std::lock_guard<std::mutex> lock(push_mutex_);
-  push_ = std::make_unique<Push>(push_url(options_.rtmp, hook_.stream_id,
-                                          hook_.meeting_id.empty() ? hook_.id : hook_.meeting_id),
-                                 pipeline_.get(), sound_.caps(),
-                                 [this](bool good, const std::string &text) {
-                                   log_.write(good ? Log::Level::Info : Log::Level::Warning,
-                                              good ? "push" : "push-failed", text);
-                                 });
-  sound_.set_listener([this](GstBuffer *buffer) {
-    if (push_)
-      push_->sound(buffer);
-  });
+  if (!finish_when_linked_.empty())
+    finish(finish_when_linked_);
+  else
+    check_ended();
 }
 
 void Meeting::bus_error(GstObject *source, const GError *failure) {
@@ -229,7 +274,7 @@ void Meeting::watch() {
   stats_ = intake_->stats();
   bytes_ = counter(stats_.get(), "bytes");
   bits_per_second_ = 8 * (bytes_ - std::min(before, bytes_));
-  file_bytes_ = size_of_file(folder_ + "/" + file_name(options_));
+  file_size_.ask();
   if (push_)
     push_->watch();
 }
@@ -242,7 +287,7 @@ Status Meeting::status() const {
   status.state = kStates[static_cast<int>(state_)];
   status.seconds = (g_get_real_time() - started_us_) / G_USEC_PER_SEC;
   status.bits_per_second = bits_per_second_;
-  status.file_bytes = file_bytes_;
+  status.file_bytes = file_size_.bytes();
   status.voices = voices_;
   status.pushing = !options_.rtmp.empty();
   status.pushed = push_ && push_->connected();
@@ -281,7 +326,7 @@ void Meeting::break_off(bool disk_full, const std::string &why) {
 
 // The stream is over and no pad has data any more: then the files are finished.
 void Meeting::check_ended() {
-  if (state_ == State::Gone || (!stream_over_ && !ending()))
+  if (state_ == State::Gone || linking_ || (!stream_over_ && !ending()))
     return;
   if (state_ == State::Connecting) {
     end("the stream ended", "The stream ended before any media arrived.");
@@ -297,6 +342,10 @@ void Meeting::check_ended() {
 void Meeting::retire_pipeline() {
   if (state_ == State::Gone)
     return;
+  if (linking_) {
+    retire_when_linked_ = true;
+    return;
+  }
   state_ = State::Gone;
   deadline_.stop();
   bus_.reset();
@@ -312,7 +361,7 @@ void Meeting::gone() {
     error_ = stream_error_;
   // A muxer without any data leaves a file that nothing can play.
   if (!sound_.anything()) {
-    unlink((folder_ + "/" + file_name(options_)).c_str());
+    worker_.run([path = folder_ + "/" + file_name(options_)] { unlink(path.c_str()); });
     report_.remove_file(file_name(options_));
     if (error_.empty()) {
       reason_ += "; nothing was seen or heard, so there is no file";
@@ -325,27 +374,19 @@ void Meeting::gone() {
     std::lock_guard<std::mutex> lock(push_mutex_);
     push_.reset();
   }
-  for (const std::string &name : texts_.names())
+  for (const std::string &name : texts_->names())
     report_.add_file(name);
-  const double seconds = static_cast<double>(length_ / GST_MSECOND) / 1000;
-  if (!report_.close(g_get_real_time(), seconds, reason_, error_,
-                     StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push))
-    log_.write(Log::Level::Error, "report",
-               folder_ + "/meeting.json cannot be written: " + std::strerror(errno));
-  const bool good = error_.empty();
-  log_.write(good ? Log::Level::Info : Log::Level::Error, good ? "finished" : "failed",
-             good ? "finished after " + clock_text(static_cast<int64_t>(seconds)) + ": " + reason_
-                  : error_,
-             [&](JsonWriter &writer) {
-               writer.member("duration_ms", static_cast<int64_t>(length_ / GST_MSECOND))
-                   .member("late_samples", static_cast<int64_t>(sound_.late_samples()));
-               if (stats_) {
-                 writer.begin("stats");
-                 write_stats(writer.builder(), stats_.get());
-                 writer.end();
-               }
-             });
-  gone_(this, {good, disk_full_});
+  // Closing a file may take long, too.
+  worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
+  report_.close(g_get_real_time(), seconds_of(length_), reason_, error_,
+                StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push,
+                [this](const std::string &problem) {
+                  if (!problem.empty())
+                    log_.write(Log::Level::Error, "report",
+                               folder_ + "/meeting.json cannot be written: " + problem);
+                  tell_end(log_, error_, reason_, length_, sound_, stats_.get());
+                  gone_(this, {error_.empty(), disk_full_});
+                });
 }
 
 }  // namespace rtms::recorder

@@ -4,10 +4,12 @@
 
 #include "base/timer.h"
 #include "bus.h"
+#include "filesize.h"
 #include "intake.h"
 #include "log.h"
 #include "push.h"
 #include "report.h"
+#include "worker.h"
 
 namespace rtms::recorder {
 
@@ -59,8 +61,8 @@ class Meeting final : private IntakeListener, private BusListener {
   void bus_terminated(const std::string &reason, bool failure) override;
   void bus_closed() override;
 
+  void linked(const std::string &problem);
   void heard(const Voice &voice);
-  void start_push();
   void end(const std::string &reason, const std::string &error);
   void break_off(bool disk_full, const std::string &why);
   void check_ended();
@@ -78,17 +80,22 @@ class Meeting final : private IntakeListener, private BusListener {
 
   State state_ = State::Connecting;
   bool stream_over_ = false, disk_full_ = false;
+  // The container is being made, on the worker: until then the pipeline has to stay.
+  bool linking_ = false, retire_when_linked_ = false;
+  std::string finish_when_linked_;  // for this reason
   std::string reason_, error_;
   std::string stream_error_;  // why the service says that it ended the stream
   unsigned voices_ = 0;
   int64_t started_us_ = 0;
   GstClockTime length_ = 0;
   StructurePtr stats_;
-  uint64_t bytes_ = 0, bits_per_second_ = 0, file_bytes_ = 0;
+  uint64_t bytes_ = 0, bits_per_second_ = 0;
   AttachedSource emitting_;
   Timer deadline_;
 
-  Texts texts_;
+  Worker worker_;
+  FileSize file_size_;
+  std::shared_ptr<Texts> texts_;
   Report report_;
   Sound sound_;
   std::mutex push_mutex_;  // guards the pointer for the pads' threads

@@ -3,11 +3,7 @@
 
 #include "names.h"
 
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
-#include <cerrno>
-#include <cstring>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -18,25 +14,22 @@ void add(Totals *totals, const Status &status) {
   totals->reconnects += counter(status.stats.get(), "reconnects");
 }
 
-std::string megabytes(uint64_t bytes) {
-  return std::to_string(bytes >> 20) + " MB";
+std::string folder_name(const Webhook &hook) {
+  const std::string id = !hook.meeting_id.empty() ? hook.meeting_id
+                         : !hook.id.empty()       ? hook.id
+                                                  : hook.stream_id;
+  return file_stamp(g_get_real_time()) + "_" + safe_name(id);
 }
 
 }  // namespace
 
 Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
-    : options_(options), log_(log), idle_(std::move(idle)) {
-  look_at_disk();
-}
+    : options_(options),
+      log_(log),
+      idle_(std::move(idle)),
+      storage_(options.output, options.min_free) {}
 
 Recorder::~Recorder() = default;
-
-void Recorder::look_at_disk() {
-  struct statvfs status;
-  if (statvfs(options_.output.c_str(), &status) == 0)
-    free_bytes_ = uint64_t{status.f_bavail} * status.f_frsize;
-  writable_ = access((options_.output + "/.").c_str(), W_OK | X_OK) == 0;
-}
 
 // ---- webhooks ------------------------------------------------------------------------
 
@@ -50,15 +43,21 @@ void Recorder::webhook(const WebhookNotice &notice) {
   auto found = meetings_.find(hook.stream_id);
   if (found != meetings_.end())
     found->second->notify(notice.json);
-  if (notice.event == WebhookEvent::Stopped)
+  if (notice.event == WebhookEvent::Stopped) {
     waiting_.erase(hook.stream_id);
+    opening_.erase(hook.stream_id);
+    if (options_.once && nothing_left())
+      idle_();
+  }
 }
 
 // A stream takes one connection: there is never a second one.
 void Recorder::started(const WebhookNotice &notice) {
   const std::string &stream = notice.hook.stream_id;
   auto found = meetings_.find(stream);
-  if (found == meetings_.end() && notice.repeated && recorded_.count(stream))
+  if (opening_.count(stream))
+    opening_[stream] = notice;
+  else if (found == meetings_.end() && notice.repeated && recorded_.count(stream))
     log_->write(Log::Level::Info, "http", "",
                 "webhook for a stream that is recorded already: ignored");
   else if (found == meetings_.end())
@@ -74,7 +73,7 @@ void Recorder::refuse(const WebhookNotice &notice, const std::string &why) {
   log_->write(Log::Level::Error, "refused", "", why, [&](JsonWriter &writer) {
     writer.member("stream_id", shown(notice.hook.stream_id, 256));
   });
-  if (options_.once && meetings_.empty())
+  if (options_.once && nothing_left())
     idle_();
 }
 
@@ -85,48 +84,36 @@ void Recorder::begin(const WebhookNotice &notice) {
     refuse(notice, stream + "the recorder is stopping.");
     return;
   }
-  look_at_disk();
-  if (free_bytes_ < options_.min_free) {
-    refuse(notice, stream + "only " + megabytes(free_bytes_) + " are free in " + options_.output +
-                       ", and --min-free asks for " + megabytes(options_.min_free) +
-                       ". Free disk space, or lower --min-free.");
-    return;
-  }
-  if (meetings_.size() >= options_.max_meetings) {
-    refuse(notice, stream + std::to_string(meetings_.size()) +
+  if (meetings_.size() + opening_.size() >= options_.max_meetings) {
+    refuse(notice, stream + std::to_string(options_.max_meetings) +
                        " meetings are recorded already. Raise --max-meetings.");
     return;
   }
-  const std::string folder = make_folder(hook);
-  if (folder.empty()) {
-    refuse(notice, stream + "no folder can be created in " + options_.output + ": " +
-                       std::strerror(errno) + ".");
+  opening_[hook.stream_id] = notice;
+  storage_.make_folder(folder_name(hook), [this, id = hook.stream_id](const Storage::Place &place) {
+    opened(id, place);
+  });
+}
+
+void Recorder::opened(const std::string &stream, const Storage::Place &place) {
+  const auto found = opening_.extract(stream);
+  if (!found) {
+    if (!place.folder.empty())
+      storage_.remove_folder(place.folder);
+    return;
+  }
+  const WebhookNotice &notice = found.mapped();
+  if (place.folder.empty()) {
+    refuse(notice, "Stream " + shown(stream) + " is not recorded: " + place.problem);
     return;
   }
   totals_.started++;
   auto meeting =
-      std::make_unique<Meeting>(options_, hook, notice.json, folder, log_,
+      std::make_unique<Meeting>(options_, notice.hook, notice.json, place.folder, log_,
                                 [this](Meeting *which, Outcome outcome) { gone(which, outcome); });
   Meeting *raw = meeting.get();
-  meetings_[hook.stream_id] = std::move(meeting);
+  meetings_[stream] = std::move(meeting);
   raw->start();
-}
-
-std::string Recorder::make_folder(const Webhook &hook) {
-  constexpr int kMostTries = 1000;
-  const std::string id = !hook.meeting_id.empty() ? hook.meeting_id
-                         : !hook.id.empty()       ? hook.id
-                                                  : hook.stream_id;
-  const std::string first =
-      options_.output + "/" + file_stamp(g_get_real_time()) + "_" + safe_name(id);
-  for (int i = 1; i <= kMostTries; i++) {
-    const std::string folder = i == 1 ? first : first + "_" + std::to_string(i);
-    if (mkdir(folder.c_str(), 0755) == 0)
-      return folder;
-    if (errno != EEXIST)
-      break;
-  }
-  return "";
 }
 
 // ---- the end -------------------------------------------------------------------------
@@ -134,9 +121,11 @@ std::string Recorder::make_folder(const Webhook &hook) {
 void Recorder::stop() {
   stopping_ = true;
   waiting_.clear();
+  for (const auto &[stream, notice] : std::exchange(opening_, {}))
+    refuse(notice, "Stream " + shown(stream) + " is not recorded: the recorder is stopping.");
   for (auto &[stream, meeting] : meetings_)
     meeting->finish("the recorder was stopped");
-  if (meetings_.empty())
+  if (nothing_left())
     idle_();
 }
 
@@ -147,11 +136,11 @@ void Recorder::gone(Meeting *meeting, Outcome outcome) {
     remember(stream);
   add(&totals_, meeting->status());
   meetings_.erase(stream);
-  look_at_disk();
+  storage_.look();
   auto again = waiting_.extract(stream);
   if (again && !stopping_)
     begin(again.mapped());
-  if (meetings_.empty() && (stopping_ || options_.once))
+  if (nothing_left() && (stopping_ || options_.once))
     idle_();
 }
 
@@ -165,9 +154,20 @@ void Recorder::remember(const std::string &stream) {
 // ---- while it runs -------------------------------------------------------------------
 
 void Recorder::watch() {
-  look_at_disk();
+  watch_disk();
   for (auto &[stream, meeting] : meetings_)
     meeting->watch();
+}
+
+void Recorder::watch_disk() {
+  storage_.look();
+  const bool hangs = storage_.hangs();
+  if (hangs != disk_hangs_)
+    log_->write(hangs ? Log::Level::Warning : Log::Level::Info, "disk", "",
+                hangs
+                    ? "the disk of " + options_.output + " does not answer: recordings wait for it"
+                    : "the disk of " + options_.output + " answers again");
+  disk_hangs_ = hangs;
 }
 
 std::vector<Status> Recorder::statuses() const {
@@ -185,11 +185,7 @@ Totals Recorder::totals() const {
 }
 
 std::string Recorder::sick() const {
-  if (stopping_)
-    return "stopping";
-  if (!writable_)
-    return "recordings cannot be written";
-  return free_bytes_ < options_.min_free ? "disk full" : "";
+  return stopping_ ? "stopping" : storage_.sick();
 }
 
 }  // namespace rtms::recorder

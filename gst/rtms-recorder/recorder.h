@@ -3,6 +3,7 @@
 #pragma once
 
 #include "meeting.h"
+#include "storage.h"
 #include "webhook/listener.h"
 
 #include <deque>
@@ -35,7 +36,7 @@ class Recorder {
   size_t meetings() const { return meetings_.size(); }
   std::vector<Status> statuses() const;
   Totals totals() const;
-  uint64_t free_bytes() const { return free_bytes_; }
+  uint64_t free_bytes() const { return storage_.free_bytes(); }
   uint64_t log_lines_dropped() const { return log_->dropped(); }
   // Why nothing can be recorded now, or nothing.
   std::string sick() const;
@@ -48,19 +49,22 @@ class Recorder {
   void refuse(const WebhookNotice &notice, const std::string &why);
   void gone(Meeting *meeting, Outcome outcome);
   void remember(const std::string &stream);
-  std::string make_folder(const Webhook &hook);
-  void look_at_disk();
+  void opened(const std::string &stream, const Storage::Place &place);
+  void watch_disk();
+  bool nothing_left() const { return meetings_.empty() && opening_.empty(); }
 
   const Options &options_;
   Log *const log_;
   const std::function<void()> idle_;
   std::map<std::string, std::unique_ptr<Meeting>> meetings_;  // by stream id
+  // Streams whose folder is being made.
+  std::map<std::string, WebhookNotice> opening_;
   // Streams that were announced again while their last recording was being finished.
   std::map<std::string, WebhookNotice> waiting_;
   std::set<std::string> recorded_;  // streams that are, to their end
   Totals totals_;
-  uint64_t free_bytes_ = 0;
-  bool writable_ = false, stopping_ = false;
+  Storage storage_;
+  bool stopping_ = false, disk_hangs_ = false;
 };
 
 }  // namespace rtms::recorder

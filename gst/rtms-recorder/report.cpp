@@ -3,16 +3,11 @@
 
 #include "names.h"
 
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <unistd.h>
-
 namespace rtms::recorder {
 namespace {
 
 // A server can invent people without end.
 constexpr size_t kMostPeople = 1000;
-constexpr off_t kReserve = 64 << 10;
 
 void add(JsonBuilder *builder, const char *name, const std::string &value) {
   json_builder_set_member_name(builder, name);
@@ -52,13 +47,7 @@ void write_stats(JsonBuilder *builder, const GstStructure *stats) {
 
 Report::Report(const Webhook &hook, std::string folder, std::vector<std::string> titles,
                int64_t unix_us)
-    : hook_(hook), folder_(std::move(folder)), titles_(std::move(titles)), started_us_(unix_us) {
-  const int file = g_open(reserve().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0)
-    return;
-  posix_fallocate(file, 0, kReserve);
-  g_close(file, nullptr);
-}
+    : hook_(hook), file_(std::move(folder)), titles_(std::move(titles)), started_us_(unix_us) {}
 
 void Report::heard(const Voice &voice) {
   if (voices_.size() < kMostPeople)
@@ -147,23 +136,20 @@ std::string Report::json(const char *state) const {
   return writer.text() + "\n";
 }
 
-bool Report::write(const char *state) {
-  const std::string text = json(state);
-  return g_file_set_contents_full((folder_ + "/meeting.json").c_str(), text.data(),
-                                  static_cast<gssize>(text.size()), G_FILE_SET_CONTENTS_CONSISTENT,
-                                  0644, nullptr);
+void Report::write(const char *state) {
+  file_.write(json(state));
 }
 
-bool Report::close(int64_t unix_us, double duration_s, const std::string &reason,
-                   const std::string &error, StructurePtr stats, const std::string &push) {
+void Report::close(int64_t unix_us, double duration_s, const std::string &reason,
+                   const std::string &error, StructurePtr stats, const std::string &push,
+                   std::function<void(const std::string &problem)> done) {
   ended_us_ = unix_us;
   duration_s_ = duration_s;
   reason_ = reason;
   error_ = error;
   stats_ = std::move(stats);
   push_ = push;
-  g_unlink(reserve().c_str());
-  return write(error.empty() ? "finished" : "failed");
+  file_.close(json(error.empty() ? "finished" : "failed"), std::move(done));
 }
 
 }  // namespace rtms::recorder

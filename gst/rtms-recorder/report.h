@@ -5,6 +5,7 @@
 #include "media/gstptr.h"
 #include "protocol/json_write.h"
 #include "protocol/webhook.h"
+#include "reportfile.h"
 #include "sound.h"
 
 #include <algorithm>
@@ -16,8 +17,7 @@ namespace rtms::recorder {
 
 class Report {
  public:
-  // Of a stream that starts now. Reserves room in the folder, so that there is some for the end of
-  // the story when the disk is full.
+  // Of a stream that starts now.
   Report(const Webhook &hook, std::string folder, std::vector<std::string> titles, int64_t unix_us);
 
   void heard(const Voice &voice);
@@ -28,11 +28,11 @@ class Report {
     files_.erase(std::remove(files_.begin(), files_.end(), name), files_.end());
   }
 
-  // Complete, or not at all. False: it cannot be written; errno says why.
-  bool write(const char *state);
-  // The last time.
-  bool close(int64_t unix_us, double duration_s, const std::string &reason,
-             const std::string &error, StructurePtr stats, const std::string &push);
+  void write(const char *state);
+  // The last time. `done` gets what is wrong, or nothing.
+  void close(int64_t unix_us, double duration_s, const std::string &reason,
+             const std::string &error, StructurePtr stats, const std::string &push,
+             std::function<void(const std::string &problem)> done);
 
  private:
   struct Participant {
@@ -43,10 +43,9 @@ class Report {
   std::string json(const char *state) const;
   void write_tracks(JsonBuilder *builder) const;
   void write_participants(JsonBuilder *builder) const;
-  std::string reserve() const { return folder_ + "/.reserve"; }
 
   const Webhook hook_;
-  const std::string folder_;
+  ReportFile file_;
   const std::vector<std::string> titles_;
   const int64_t started_us_;
   int64_t ended_us_ = 0;

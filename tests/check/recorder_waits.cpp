@@ -9,6 +9,8 @@
 
 #include "recorder_run.h"
 
+#include <glib/gstdio.h>
+
 namespace {
 
 using namespace rtmscheck;
@@ -51,6 +53,26 @@ class Unread {
 
  private:
   int fds_[2] = {-1, -1};
+};
+
+// The recordings' folder, on a disk that can be slow and can hang.
+class SlowDisk {
+ public:
+  std::map<std::string, std::string> environment;
+
+  RecorderRun::Setup setup(const std::vector<std::string> &options) {
+    environment["LD_PRELOAD"] = g_getenv("RTMS_SLOW_DISK");
+    environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+    environment["RTMS_SLOW_FOLDER"] = output_;
+    environment["RTMS_SLOW_HANG"] = hanging_;
+    return {options, output_, environment, true};
+  }
+  void hang() { ck_assert(g_file_set_contents(hanging_.c_str(), "", 0, nullptr)); }
+  void answer() { ck_assert_int_eq(g_unlink(hanging_.c_str()), 0); }
+
+ private:
+  TemporaryDirectory directory_;
+  const std::string output_ = directory_.file("recordings"), hanging_ = directory_.file("hangs");
 };
 
 std::string last_line(const std::string &file) {
@@ -103,9 +125,83 @@ GST_START_TEST(test_full_output) {
 }
 GST_END_TEST;
 
+// Each fsync() takes 2.5 s: nobody notices but meeting.json.
+GST_START_TEST(test_slow_disk) {
+  constexpr unsigned kMeetings = 3;
+  SlowDisk disk;
+  disk.environment["RTMS_SLOW_FSYNC_MS"] = "2500";
+  RecorderRun run(disk.setup({"--no-video", "--speakers=2"}));
+  std::vector<std::unique_ptr<Server>> servers;
+  for (unsigned i = 0; i < kMeetings; i++) {
+    servers.push_back(serve(meeting_of(0)));
+    run.announce(*servers.back());
+    expect_answers(run.url());
+  }
+  run.wait_events("speaker", kMeetings);
+  expect_answers(run.url());
+  run.program().send(SIGTERM);
+  run.expect_end(2 * kDeadlineMs);
+  ck_assert_uint_eq(run.events("finished").size(), kMeetings);
+  for (const std::string &folder : run.folders()) {
+    expect_text(report_of(folder, "state"), "finished");
+    expect_playable(folder + "/meeting.mkv", "0:a");
+  }
+}
+GST_END_TEST;
+
+// The disk does not answer for some seconds. Webhooks are answered, /healthz says what is wrong,
+// and what the meetings sent meanwhile is in their files.
+GST_START_TEST(test_hung_disk) {
+  constexpr int64_t kMeetingMs = 12000;
+  SlowDisk disk;
+  RecorderRun run(disk.setup({"--video-resolution=sd"}));
+  auto first = serve(meeting_of(kMeetingMs)), second = serve(meeting_of(kMeetingMs));
+  run.announce(*first);
+  run.wait_messages(*first, "audio", 50);
+  disk.hang();
+  const auto sick = [&] {
+    expect_answers(run.url());
+    return contains(run.get("/healthz").body, "does not answer");
+  };
+  ck_assert(run.program().wait_until(sick));
+  run.announce(*second);
+  expect_answers(run.url());
+  ck_assert_uint_eq(second->requests(), 0);
+  disk.answer();
+  run.wait_events("finished", 2, static_cast<int>(kMeetingMs) + 2 * kDeadlineMs);
+  ck_assert_uint_eq(run.events("disk").size(), 2);
+  for (const std::string &folder : run.folders())
+    expect_recording(folder + "/meeting.mkv", 1, static_cast<double>(kMeetingMs) / 1000);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  expect_no_violations(*first);
+}
+GST_END_TEST;
+
+// It never answers: the signal ends the recorder all the same, which says so.
+GST_START_TEST(test_disk_gone) {
+  SlowDisk disk;
+  RecorderRun run(disk.setup({"--no-video", "--stop-timeout=1"}));
+  auto server = serve(meeting_of(0));
+  run.announce(*server);
+  run.wait_messages(*server, "audio", 50);
+  disk.hang();
+  const int64_t start = g_get_monotonic_time();
+  run.program().send(SIGTERM);
+  ck_assert_msg(run.program().wait(kDeadlineMs), "SIGTERM does not end it");
+  g_print("ended after %.1f s\n", static_cast<double>(g_get_monotonic_time() - start) / 1e6);
+  ck_assert(!run.program().succeeded());
+  ck_assert_msg(contains(run.said(), "were not finished within --stop-timeout"), "%s",
+                run.said().c_str());
+}
+GST_END_TEST;
+
 static Suite *recorder_waits_suite() {
   Suite *suite = suite_create("recorder_waits");
   add_case(suite, "full-output", test_full_output);
+  add_case(suite, "slow-disk", test_slow_disk);
+  add_case(suite, "hung-disk", test_hung_disk);
+  add_case(suite, "disk-gone", test_disk_gone);
   return suite;
 }
 

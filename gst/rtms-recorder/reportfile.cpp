@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "reportfile.h"
+
+#include "base/glibptr.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace rtms::recorder {
+namespace {
+
+constexpr off_t kReserve = 64 << 10;
+
+// What is wrong, or nothing.
+std::string replace_file(const std::string &path, const std::string &text) {
+  GError *raw_error = nullptr;
+  g_file_set_contents_full(path.c_str(), text.data(), static_cast<gssize>(text.size()),
+                           G_FILE_SET_CONTENTS_CONSISTENT, 0644, &raw_error);
+  ErrorPtr error(raw_error);
+  return error ? error->message : "";
+}
+
+}  // namespace
+
+struct ReportFile::Waiting {
+  std::mutex mutex;
+  std::optional<std::string> text;
+
+  std::optional<std::string> take() {
+    std::lock_guard<std::mutex> lock(mutex);
+    return std::exchange(text, std::nullopt);
+  }
+};
+
+ReportFile::ReportFile(std::string folder)
+    : path_(folder + "/meeting.json"),
+      reserve_(std::move(folder) + "/.reserve"),
+      waiting_(std::make_shared<Waiting>()) {
+  worker_.run([path = reserve_] {
+    const int file = g_open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0)
+      return;
+    posix_fallocate(file, 0, kReserve);
+    g_close(file, nullptr);
+  });
+}
+
+void ReportFile::write(std::string text) {
+  std::lock_guard<std::mutex> lock(waiting_->mutex);
+  const bool waits = waiting_->text.has_value();
+  waiting_->text = std::move(text);
+  if (waits)
+    return;
+  worker_.run([path = path_, waiting = waiting_] {
+    if (const auto last = waiting->take())
+      replace_file(path, *last);
+  });
+}
+
+void ReportFile::close(std::string text, std::function<void(const std::string &problem)> done) {
+  waiting_->take();
+  const auto problem = std::make_shared<std::string>();
+  worker_.run(
+      [path = path_, reserve = reserve_, text = std::move(text), problem] {
+        g_unlink(reserve.c_str());
+        *problem = replace_file(path, text);
+      },
+      [problem, done = std::move(done)] { done(*problem); });
+}
+
+}  // namespace rtms::recorder

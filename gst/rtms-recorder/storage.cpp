@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "storage.h"
+
+#include <glib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <future>
+
+namespace rtms::recorder {
+namespace {
+
+constexpr int64_t kPatience_us = 3 * G_USEC_PER_SEC;
+constexpr std::chrono::seconds kFirstLook{2};
+
+std::string megabytes(uint64_t bytes) {
+  return std::to_string(bytes >> 20) + " MB";
+}
+
+Storage::Place new_folder(const std::string &first) {
+  constexpr int kMostTries = 1000;
+  for (int i = 1; i <= kMostTries; i++) {
+    const std::string folder = i == 1 ? first : first + "_" + std::to_string(i);
+    if (mkdir(folder.c_str(), 0755) == 0)
+      return {folder, ""};
+    if (errno != EEXIST)
+      break;
+  }
+  return {"", "no folder can be created: " + std::string(std::strerror(errno)) + "."};
+}
+
+}  // namespace
+
+Storage::Storage(std::string output, uint64_t min_free)
+    : output_(std::move(output)), min_free_(min_free) {
+  const auto first = std::make_shared<std::promise<Seen>>();
+  auto result = first->get_future();
+  worker_.run([first, output = output_] { first->set_value(look_at(output)); });
+  if (result.wait_for(kFirstLook) == std::future_status::ready)
+    seen_ = result.get();
+}
+
+Storage::Seen Storage::look_at(const std::string &output) {
+  Seen seen;
+  struct statvfs status;
+  if (statvfs(output.c_str(), &status) == 0)
+    seen.free_bytes = uint64_t{status.f_bavail} * status.f_frsize;
+  seen.writable = access((output + "/.").c_str(), W_OK | X_OK) == 0;
+  return seen;
+}
+
+void Storage::look() {
+  hangs_ = looking_since_us_ && g_get_monotonic_time() - looking_since_us_ > kPatience_us;
+  if (looking_since_us_)
+    return;
+  looking_since_us_ = g_get_monotonic_time();
+  const auto seen = std::make_shared<Seen>();
+  worker_.run([seen, output = output_] { *seen = look_at(output); },
+              [this, seen] {
+                seen_ = *seen;
+                looking_since_us_ = 0;
+              });
+}
+
+std::string Storage::sick() const {
+  if (hangs_)
+    return "the disk does not answer";
+  if (!seen_.writable)
+    return "recordings cannot be written";
+  return seen_.free_bytes < min_free_ ? "disk full" : "";
+}
+
+void Storage::make_folder(const std::string &name, std::function<void(const Place &)> done) {
+  const auto place = std::make_shared<Place>();
+  const auto seen = std::make_shared<Seen>();
+  worker_.run(
+      [place, seen, output = output_, name, min_free = min_free_] {
+        *seen = look_at(output);
+        if (seen->free_bytes < min_free)
+          place->problem = "only " + megabytes(seen->free_bytes) + " are free in " + output +
+                           ", and --min-free asks for " + megabytes(min_free) +
+                           ". Free disk space, or lower --min-free.";
+        else
+          *place = new_folder(output + "/" + name);
+      },
+      [this, place, seen, done = std::move(done)] {
+        seen_ = *seen;
+        done(*place);
+      });
+}
+
+void Storage::remove_folder(const std::string &folder) {
+  worker_.run([folder] { rmdir(folder.c_str()); });
+}
+
+}  // namespace rtms::recorder

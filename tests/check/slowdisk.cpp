@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A disk that is slow, or does not answer, for one program (LD_PRELOAD). RTMS_SLOW_FOLDER: what is
+// on that disk; RTMS_SLOW_FSYNC_MS: how long fsync() takes; RTMS_SLOW_HANG: while there is a file
+// of this name, every call about the folder waits.
+
+// Each name is that of one function then.
+#undef _FILE_OFFSET_BITS
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+template <typename Function>
+Function next(const char *name) {
+  return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+}
+
+void pause_ms(int ms) {
+  usleep(static_cast<useconds_t>(ms) * 1000);
+}
+
+bool hangs() {
+  static const char *const file = std::getenv("RTMS_SLOW_HANG");
+  static const auto real = next<int (*)(const char *, int)>("access");
+  return file && real(file, F_OK) == 0;
+}
+
+bool is_slow(const char *path) {
+  static const char *const folder = std::getenv("RTMS_SLOW_FOLDER");
+  return folder && path && std::strncmp(path, folder, std::strlen(folder)) == 0;
+}
+
+void reach(const char *path) {
+  constexpr int kLookMs = 20;
+  while (is_slow(path) && hangs())
+    pause_ms(kLookMs);
+}
+
+bool reach(int fd) {
+  char name[64], path[4096] = "";
+  std::snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+  const ssize_t size = readlink(name, path, sizeof path - 1);
+  path[size > 0 ? size : 0] = 0;
+  reach(path);
+  return is_slow(path);
+}
+
+}  // namespace
+
+// What the recorder, GLib and GStreamer call, by the names that the C library has for large files.
+#define SLOW_PATH(type, name, parameters, arguments)          \
+  extern "C" type name parameters {                           \
+    static const auto real = next<type(*) parameters>(#name); \
+    reach(path);                                              \
+    return real arguments;                                    \
+  }
+
+SLOW_PATH(int, statvfs, (const char *path, struct statvfs *out), (path, out))
+SLOW_PATH(int, statvfs64, (const char *path, struct statvfs64 *out), (path, out))
+SLOW_PATH(int, stat, (const char *path, struct stat *out), (path, out))
+SLOW_PATH(int, stat64, (const char *path, struct stat64 *out), (path, out))
+SLOW_PATH(int, access, (const char *path, int mode), (path, mode))
+SLOW_PATH(int, mkdir, (const char *path, mode_t mode), (path, mode))
+SLOW_PATH(int, unlink, (const char *path), (path))
+SLOW_PATH(int, rename, (const char *path, const char *to), (path, to))
+SLOW_PATH(FILE *, fopen, (const char *path, const char *mode), (path, mode))
+SLOW_PATH(FILE *, fopen64, (const char *path, const char *mode), (path, mode))
+
+#define SLOW_OPEN(name)                                                    \
+  extern "C" int name(const char *path, int flags, ...) {                  \
+    static const auto real = next<int (*)(const char *, int, ...)>(#name); \
+    va_list more;                                                          \
+    va_start(more, flags);                                                 \
+    const mode_t mode = va_arg(more, mode_t);                              \
+    va_end(more);                                                          \
+    reach(path);                                                           \
+    return real(path, flags, mode);                                        \
+  }
+
+SLOW_OPEN(open)
+SLOW_OPEN(open64)
+
+extern "C" int fsync(int fd) {
+  static const auto real = next<int (*)(int)>("fsync");
+  static const char *const delay = std::getenv("RTMS_SLOW_FSYNC_MS");
+  if (reach(fd) && delay)
+    pause_ms(std::atoi(delay));
+  return real(fd);
+}
+
+extern "C" ssize_t write(int fd, const void *data, size_t size) {
+  static const auto real = next<ssize_t (*)(int, const void *, size_t)>("write");
+  if (hangs())
+    reach(fd);
+  return real(fd, data, size);
+}
+
+extern "C" ssize_t writev(int fd, const struct iovec *parts, int count) {
+  static const auto real = next<ssize_t (*)(int, const struct iovec *, int)>("writev");
+  if (hangs())
+    reach(fd);
+  return real(fd, parts, count);
+}
