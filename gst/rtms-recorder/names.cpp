@@ -16,6 +16,18 @@ std::string stamp(int64_t unix_us, const char *format) {
   return text.get();
 }
 
+bool breaks_line(gunichar c) {
+  const GUnicodeType type = g_unichar_type(c);
+  return type == G_UNICODE_CONTROL || type == G_UNICODE_LINE_SEPARATOR ||
+         type == G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+// Embeddings, overrides and isolates turn around what follows, be it somebody else's text. All
+// other format characters are part of how a text is spelled: joiners, marks, soft hyphens, tags.
+bool reorders(gunichar c) {
+  return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
 }  // namespace
 
 std::string safe_name(std::string_view text, size_t longest) {
@@ -42,12 +54,9 @@ std::string shown(std::string_view text, size_t longest) {
     const gunichar c = g_utf8_get_char(at);
     if (count++ == longest)
       return result + "…";
-    // A right-to-left override is a format character: it would turn what follows around.
-    const GUnicodeType type = g_unichar_type(c);
-    if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_LINE_SEPARATOR ||
-        type == G_UNICODE_PARAGRAPH_SEPARATOR)
+    if (breaks_line(c))
       result += ' ';
-    else
+    else if (!reorders(c))
       result.append(at, static_cast<const char *>(g_utf8_next_char(at)));
   }
   return result;

@@ -12,7 +12,8 @@ namespace rtms::recorder {
 // A file name of letters, digits, '-', '_' and '.', which does not begin with a dot; never empty.
 std::string safe_name(std::string_view text, size_t longest = 64);
 
-// Valid UTF-8 without control characters, cut to so many characters.
+// One line of valid UTF-8 as it was written, but for control characters and what reorders text
+// around it; cut to so many characters.
 std::string shown(std::string_view text, size_t longest = 64);
 
 // Unix time in us: "2026-11-24T10-20-30Z" for file names, "2026-11-24T10:20:30.123Z" for machines.

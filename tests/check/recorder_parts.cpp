@@ -73,13 +73,28 @@ GST_START_TEST(test_names) {
   for (const char *bad : {"", "..", "/", "\n", "\xff\xfe", "日本"})
     expect_text(safe_name(bad), "unnamed");
   ck_assert_uint_le(safe_name(std::string(10000, 'x')).size(), 64);
-  expect_text(shown("a\x1b[31m\u202e\xff"), "a [31m \ufffd");
+  expect_text(shown("a\x1b[31m\u202e\xff"), "a [31m\ufffd");
+  expect_text(shown("a\nb\u2028c\u2067d\u2069e"), "a b cde");
   expect_text(shown("äöü", 2), "äö…");
   expect_text(label("a\"b\\c\nx"), "a\\\"b\\\\c x");
   ck_assert_uint_le(label(std::string(10000, 'x')).size(), 140);
   expect_text(file_stamp(1795515630123456), "2026-11-24T10-20-30Z");
   expect_text(time_stamp(1795515630123456), "2026-11-24T10:20:30.123Z");
   expect_text(clock_text(3723), "1:02:03");
+}
+GST_END_TEST;
+
+// Persian, Hindi, a family, the flag of Scotland, German, Hebrew, Arabic: no letter of them is
+// lost.
+GST_START_TEST(test_spelling) {
+  for (const char *text :
+       {"\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0915\u094d\u200d\u0937",
+        "\U0001F468\u200d\U0001F469\u200d\U0001F467",
+        "\U0001F3F4\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F",
+        "Donau\u00addampf", "\u05e9\u05dc\u05d5\u05dd\u200f!", "\u061c\u200e1\u200b2\u20603"}) {
+    expect_text(shown(text), text);
+    ck_assert(contains(vtt_cue(0, 0, text, text), "<v " + std::string(text) + ">" + text));
+  }
 }
 GST_END_TEST;
 
@@ -91,6 +106,10 @@ GST_START_TEST(test_cues) {
               "00:00:00.000 --> 00:00:02.000\na --&gt; b &amp; &lt;i&gt;  c\n\n");
   expect_text(vtt_cue(0, kSecond, "<b>\n", "x"),
               "00:00:00.000 --> 00:00:01.000\n<v &lt;b&gt; >x\n\n");
+  // A name with line breaks forges no cue.
+  expect_text(vtt_cue(0, kSecond, "Ada\n\n00:00:00.000 --> 01:00:00.000\nEve", "x"),
+              "00:00:00.000 --> 00:00:01.000\n"
+              "<v Ada  00:00:00.000 --&gt; 01:00:00.000 Eve>x\n\n");
 }
 GST_END_TEST;
 
@@ -195,6 +214,7 @@ static Suite *recorder_parts_suite() {
   tcase_add_test(tc, test_mixer);
   tcase_add_test(tc, test_speakers);
   tcase_add_test(tc, test_names);
+  tcase_add_test(tc, test_spelling);
   tcase_add_test(tc, test_cues);
   tcase_add_test(tc, test_push_urls);
   tcase_add_test(tc, test_credentials);
