@@ -10,7 +10,7 @@ namespace {
 
 using namespace rtmscheck;
 
-constexpr unsigned kMaxSpeakers = 128;  // with a pad each
+constexpr unsigned kMaxSpeakers = 512;  // with a pad each
 
 Setup per_participant(const RawServer &server) {
   return [setup = server.client()](GstElement *src) {

@@ -120,6 +120,50 @@ GST_START_TEST(test_come_and_go) {
 }
 GST_END_TEST;
 
+// Nobody leaves, but one after the other all speak: whoever is silent makes room. Those who speak
+// at the same time are heard at the same time.
+GST_START_TEST(test_crowd) {
+  constexpr unsigned kFirst = 1000, kTogether = 140;
+  auto server = serve(quiet_config());
+  Player player(*server, per_participant());
+  player.play();
+  wait_ready(*server, 1);
+  for (unsigned i = 0; i < kTogether; i++)
+    server->send_media(Media::Audio, audio_json(0, kFirst + i));
+  const auto speakers = [&player] {
+    std::size_t heard = 0;
+    player.wait([&](const Record &r) {
+      heard = r.pads.size();
+      return true;
+    });
+    return heard;
+  };
+  ck_assert_msg(player.wait([](const Record &r) { return r.pads.size() >= kTogether; }),
+                "%zu of %u", speakers(), kTogether);
+  // One more comes every now and then, until the first ones have been silent for long enough.
+  const int64_t begin_us = g_get_monotonic_time();
+  const auto now_ms = [begin_us] { return (g_get_monotonic_time() - begin_us) / 1000; };
+  uint64_t silent = 0, newcomers = 0;
+  ck_assert(player.wait([&](const Record &r) {
+    for (const auto &[name, pad] : r.pads)
+      if (pad.eos())
+        silent = pad.packets.at(0).user_id;
+    if (silent == 0 && now_ms() >= static_cast<int64_t>(50 * newcomers))
+      server->send_media(Media::Audio, audio_json(now_ms(), kFirst + kTogether + newcomers++));
+    return silent != 0;
+  }));
+  // Who had to make room is heard again.
+  server->send_media(Media::Audio, audio_json(now_ms(), silent));
+  ck_assert(player.wait([silent](const Record &r) {
+    return std::count_if(r.pads.begin(), r.pads.end(), [silent](const auto &pad) {
+             return !pad.second.packets.empty() && pad.second.packets[0].user_id == silent;
+           }) == 2;
+  }));
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
+}
+GST_END_TEST;
+
 // Contact Center: a channel is a party, and its end is the end of the pad.
 GST_START_TEST(test_contact_center_party) {
   Config config = quiet_config();
@@ -248,6 +292,7 @@ static Suite *rtmssrc_people_suite() {
   TCase *people = tcase_create("people");
   tcase_set_timeout(people, kPatienceSeconds);
   tcase_add_test(people, test_come_and_go);
+  tcase_add_test(people, test_crowd);
   tcase_add_test(people, test_contact_center_party);
   tcase_add_test(people, test_active_speaker_in_the_mix);
   tcase_add_test(people, test_video_of_another);

@@ -9,9 +9,14 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 namespace rtms {
 namespace {
 
-// More speakers than any meeting unmutes; a server could invent a new one with every message. As
-// many may wait for their EOS to go through.
-constexpr size_t kMaxPads = 128;
+// As many pads as are kept for people who have left, or are silent. As many may wait for their EOS
+// to go through.
+constexpr size_t kUsualPads = 128;
+// More than can be understood at once; a server could invent a new speaker with every message.
+constexpr size_t kMaxPads = 512;
+// Whoever has been silent for that long can do without a pad until the next word: few speak at a
+// time.
+constexpr int64_t kSilent_us = 5 * G_USEC_PER_SEC;
 // Whoever is away for longer has left.
 constexpr int64_t kGrace_us = 10 * G_USEC_PER_SEC;
 // The news that somebody has left can overtake the last they said, on another connection.
@@ -36,7 +41,11 @@ Output *Participants::output_for(const MediaData &data) {
       left_us_.erase(left);
     }
   }
-  return output ? output : add(id, context_->roster->speaker_of(data));
+  if (!output)
+    output = add(id, context_->roster->speaker_of(data));
+  if (output)
+    output->note_use(context_->time.arrival().monotonic_us);
+  return output;
 }
 
 Output *Participants::add(const ParticipantId &id, const Speaker &speaker) {
@@ -44,7 +53,7 @@ Output *Participants::add(const ParticipantId &id, const Speaker &speaker) {
     if (!told_too_many_)
       GST_ELEMENT_WARNING(
           context_->element, STREAM, FAILED,
-          ("The stream has more than %u speakers: the audio of further speakers is dropped.",
+          ("More than %u participants speak at once: the audio of further ones is dropped.",
            static_cast<unsigned>(kMaxPads)),
           (nullptr));
     told_too_many_ = true;
@@ -57,17 +66,30 @@ Output *Participants::add(const ParticipantId &id, const Speaker &speaker) {
                         context_->stream_id + "/" + stream_name(id), speaker});
 }
 
-// Those who have left make room before their time.
+// Those who have left make room before their time; where there are none, whoever has been silent
+// for the longest does.
 bool Participants::make_room() {
-  if (set_->participants() < kMaxPads)
+  if (set_->participants() < kUsualPads)
     return true;
+  if (set_->ending() < kUsualPads && end_one())
+    return true;
+  return set_->participants() < kMaxPads;
+}
+
+bool Participants::end_one() {
   auto oldest = left_us_.end();
   for (auto one = left_us_.begin(); one != left_us_.end(); ++one)
     if (set_->find(one->first) && (oldest == left_us_.end() || one->second < oldest->second))
       oldest = one;
-  if (oldest == left_us_.end() || set_->ending() >= kMaxPads)
+  if (oldest != left_us_.end()) {
+    set_->end(oldest->first);
+    return true;
+  }
+  int64_t used_us = 0;
+  const ParticipantId *silent = set_->least_used(&used_us);
+  if (!silent || context_->time.arrival().monotonic_us - used_us < kSilent_us)
     return false;
-  set_->end(oldest->first);
+  set_->end(ParticipantId(*silent));
   return true;
 }
 

@@ -26,6 +26,7 @@ class Participants {
  private:
   Output *add(const ParticipantId &id, const Speaker &speaker);
   bool make_room();
+  bool end_one();
   std::string stream_name(const ParticipantId &id);
   void look_after();
 
