@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "container.h"
 
+#include "mkvindex.h"
+#include "mp4boxes.h"
+
 namespace rtms::recorder {
 namespace {
 
@@ -15,9 +18,16 @@ constexpr char kVideoBranch[] =
 ElementPtr make_muxer(const Options &options) {
   ElementPtr mux = make_element(options.mp4 ? "mp4mux" : "matroskamux");
   if (options.mp4) {
+    // Each fragment has its own index, and the file one of the fragments: no table grows with each
+    // sample, and no time is of 32 bits.
     constexpr unsigned kFragment_ms = 2000;
     g_object_set(mux.get(), "fragment-duration", kFragment_ms, nullptr);
-    gst_util_set_object_arg(G_OBJECT(mux.get()), "fragment-mode", "first-moov-then-finalise");
+  } else {
+    // Where keyframes are rare, or there is no video, a player reads that much in vain.
+    constexpr gint64 kLongestCluster = 5 * GST_SECOND;
+    constexpr guint64 kIndexInterval = GST_SECOND;
+    g_object_set(mux.get(), "max-cluster-duration", kLongestCluster, "min-index-interval",
+                 kIndexInterval, nullptr);
   }
   return mux;
 }
@@ -39,16 +49,25 @@ GstPadProbeReturn keep_first_caps(GstPad *pad, GstPadProbeInfo *info, gpointer) 
 
 class Builder {
  public:
-  Builder(GstBin *pipeline, GstElement *mux) : pipeline_(pipeline), mux_(mux) {}
+  Builder(GstBin *pipeline, GstElement *mux, bool mp4) : pipeline_(pipeline), mux_(mux) {
+    PadPtr muxed(gst_element_get_static_pad(mux, "src"));
+    if (mp4)
+      boxes_ = Mp4Boxes::attach(muxed.get());
+    else
+      MkvIndex::attach(muxed.get());
+  }
 
   // From a bin with a pad `src` to a new pad of the muxer.
   bool to_muxer(GstElement *bin, const char *templ) {
     PadPtr exit(gst_element_get_static_pad(bin, "src"));
     PadPtr entry(gst_element_request_pad_simple(mux_, templ));
-    if (entry)
-      gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, keep_first_caps, nullptr,
-                        nullptr);
-    return exit && entry && gst_pad_link(exit.get(), entry.get()) == GST_PAD_LINK_OK;
+    if (!exit || !entry)
+      return false;
+    gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, keep_first_caps, nullptr,
+                      nullptr);
+    if (boxes_)
+      Mp4Boxes::add_track(boxes_, entry.get());
+    return gst_pad_link(exit.get(), entry.get()) == GST_PAD_LINK_OK;
   }
   void add(const ElementPtr &bin) {
     gst_bin_add(pipeline_, bin.get());
@@ -80,6 +99,7 @@ class Builder {
   GstBin *pipeline_;
   GstElement *mux_;
   std::vector<GstElement *> added_;
+  std::shared_ptr<Mp4Boxes> boxes_;
 };
 
 bool add_waiting(const Options &options, Builder *builder, const Waiting &waiting) {
@@ -119,7 +139,7 @@ std::string add_container(const Options &options, const std::string &folder, Gst
     gst_util_set_object_arg(G_OBJECT(file.get()), "buffer-mode", "unbuffered");
   else
     g_object_set(file.get(), "buffer-size", kFileBuffer, nullptr);
-  Builder builder(pipeline, mux.get());
+  Builder builder(pipeline, mux.get(), options.mp4);
   builder.add(file);
   builder.add(mux);
   if (!gst_element_link(mux.get(), file.get()))
