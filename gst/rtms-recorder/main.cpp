@@ -47,6 +47,10 @@ void raise_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+bool has_terminal() {
+  return isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO);
+}
+
 class Program {
  public:
   explicit Program(const Options &options)
@@ -76,9 +80,15 @@ class Program {
     if (!over_)
       g_main_loop_run(loop_.get());
     listener_.reset();
-    while (retiring() > 0)
+    // All files are finished; an RTMP server that hangs holds up nobody.
+    patience_.start(kGrace_s * 1000, [this, status = status()] { exit_now(status); });
+    while (retiring() > 0 || recorder_.busy())
       g_main_context_iteration(nullptr, TRUE);
-    // A stream that goes on was not recorded, whoever stopped us: a cluster starts another one.
+    return status();
+  }
+
+  // A stream that goes on was not recorded, whoever stopped us: a cluster starts another one.
+  int status() const {
     return options_.once && (stopped_ || !recorder_.all_good()) ? kFailed : EXIT_SUCCESS;
   }
 
@@ -87,12 +97,12 @@ class Program {
     // whoever reads what we say.
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
-    g_unix_signal_add(SIGTERM, on_signal, this);
-    g_unix_signal_add(SIGINT, on_signal, this);
-    // The terminal is gone; nohup ignores that.
+    g_unix_signal_add(SIGTERM, on_terminate, this);
+    g_unix_signal_add(SIGINT, on_interrupt, this);
+    // The terminal is gone; nohup ignores that. Where there is none, logs were rotated.
     struct sigaction hangup = {};
     if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
-      g_unix_signal_add(SIGHUP, on_signal, this);
+      g_unix_signal_add(SIGHUP, has_terminal() ? on_terminate : on_reopen, this);
   }
 
   bool prepare() {
@@ -114,10 +124,11 @@ class Program {
   }
 
   bool begin() {
+    recorder_.resume();
     if (!options_.listen.empty() && !listen())
       return false;
     if (from_file_)
-      announced(*from_file_);
+      recorder_.webhook(*from_file_);
     return true;
   }
 
@@ -133,21 +144,12 @@ class Program {
     listener_ = std::get<std::unique_ptr<WebhookListener>>(std::move(opened));
     listener_->set_pages(
         [this](std::string_view path) { return page(recorder_, listener_->requests(), path); });
-    listener_->start(&listener_log_, [this](const WebhookNotice &notice) { announced(notice); });
+    listener_->start(&listener_log_,
+                     [this](const WebhookNotice &notice) { recorder_.webhook(notice); });
     const std::string url = listener_->url();
     log_.write(Log::Level::Info, "listening", "", "listening at " + url,
                [&](JsonWriter &writer) { writer.member("url", url); });
     return true;
-  }
-
-  void announced(const WebhookNotice &notice) {
-    const bool other = notice.event == WebhookEvent::Started && options_.once &&
-                       !once_stream_.empty() && notice.hook.stream_id != once_stream_;
-    if (other)
-      return;
-    if (notice.event == WebhookEvent::Started)
-      once_stream_ = notice.hook.stream_id;
-    recorder_.webhook(notice);
   }
 
   // Before signals are ours: standard input may never come.
@@ -184,24 +186,37 @@ class Program {
     std::_Exit(status);
   }
 
-  static gboolean on_signal(gpointer data) {
-    auto self = static_cast<Program *>(data);
-    // Files can be played as far as they were written, whenever the program ends.
-    if (self->recorder_.stopping())
-      self->exit_now(kKilled);
-    self->log_.write(Log::Level::Info, "stopping", "",
-                     "stopping: finishing the files; a second signal stops at once");
-    self->stopped_ = !self->over_;
-    self->recorder_.stop();
-    // A disk that hangs holds up nobody.
-    self->patience_.start((self->options_.stop_timeout_s + kGrace_s) * 1000, [self] {
-      self->log_.write(
-          Log::Level::Error, "stopping", "",
-          "some files were not finished within --stop-timeout; they can be played as far as "
-          "they were written");
-      self->exit_now(kFailed);
-    });
+  static gboolean on_terminate(gpointer self) {
+    static_cast<Program *>(self)->stop(false);
     return G_SOURCE_CONTINUE;
+  }
+
+  // Somebody at the terminal wants no more.
+  static gboolean on_interrupt(gpointer self) {
+    static_cast<Program *>(self)->stop(true);
+    return G_SOURCE_CONTINUE;
+  }
+
+  static gboolean on_reopen(gpointer self) {
+    static_cast<Program *>(self)->log_.reopen();
+    return G_SOURCE_CONTINUE;
+  }
+
+  void stop(bool for_good) {
+    // Files can be played as far as they were written, whenever the program ends.
+    if (recorder_.stopping())
+      exit_now(kKilled);
+    log_.write(Log::Level::Info, "stopping", "",
+               "stopping: finishing the files; a second signal stops at once");
+    stopped_ = !over_;
+    recorder_.stop(for_good);
+    // A disk that hangs holds up nobody.
+    patience_.start((options_.stop_timeout_s + kGrace_s) * 1000, [this] {
+      log_.write(Log::Level::Error, "stopping", "",
+                 "some files were not finished within --stop-timeout; they can be played as far as "
+                 "they were written");
+      exit_now(kFailed);
+    });
   }
 
   void second() {
@@ -222,7 +237,6 @@ class Program {
   MainLoopPtr loop_{g_main_loop_new(nullptr, FALSE)};
   bool over_ = false, stopped_ = false;
   std::optional<WebhookNotice> from_file_;
-  std::string once_stream_;
   Timer patience_;
   Recorder recorder_;
   Console console_;

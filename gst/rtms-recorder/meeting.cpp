@@ -77,7 +77,8 @@ std::unique_ptr<Push> make_push(const Options &options, const Webhook &hook, Gst
 }  // namespace
 
 Meeting::Meeting(const Options &options, const Webhook &hook, const std::string &json,
-                 std::string folder, Log *log, std::function<void(Meeting *, Outcome)> gone)
+                 std::string folder, const Part &part, Log *log,
+                 std::function<void(Meeting *, Outcome)> gone)
     : options_(options),
       hook_(hook),
       folder_(std::move(folder)),
@@ -98,7 +99,9 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       sound_(options, [this](const Voice &voice) { later([this, voice] { heard(voice); }); }),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
       intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_,
-                                       texts_.get(), static_cast<IntakeListener *>(this))) {}
+                                       texts_.get(), static_cast<IntakeListener *>(this))) {
+  report_.set_part(part);
+}
 
 Meeting::~Meeting() = default;
 

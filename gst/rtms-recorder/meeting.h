@@ -34,7 +34,7 @@ class Meeting final : private IntakeListener, private BusListener {
  public:
   // `gone` is called when nothing of it is left; it may destroy the meeting.
   Meeting(const Options &options, const Webhook &hook, const std::string &json, std::string folder,
-          Log *log, std::function<void(Meeting *, Outcome)> gone);
+          const Part &part, Log *log, std::function<void(Meeting *, Outcome)> gone);
   ~Meeting() override;
 
   void start();

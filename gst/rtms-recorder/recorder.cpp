@@ -3,10 +3,17 @@
 
 #include "names.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace rtms::recorder {
 namespace {
+
+// The service keeps a stream for that long when its client is gone.
+constexpr int64_t kWindow_s = 65;
+// How often the disk is told that the recorder lives.
+constexpr unsigned kTouch_s = 5;
 
 void add(Totals *totals, const Status &status) {
   totals->bytes += counter(status.stats.get(), "bytes");
@@ -21,21 +28,83 @@ std::string folder_name(const Webhook &hook) {
   return file_stamp(g_get_real_time()) + "_" + safe_name(id);
 }
 
+void remember(std::set<std::string> *recorded, const std::string &stream) {
+  constexpr size_t kMost = 1000;
+  if (recorded->size() >= kMost)
+    recorded->clear();
+  recorded->insert(stream);
+}
+
 }  // namespace
 
 Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
     : options_(options),
       log_(log),
       idle_(std::move(idle)),
-      storage_(options.output, options.min_free) {}
+      storage_(options.output, options.min_free),
+      keeping_(options.output, [this](const std::string &problem) {
+        log_->write(Log::Level::Warning, "not-kept", "",
+                    "a meeting's webhook cannot be kept in " + options_.output + ": " + problem +
+                        "; the meeting is recorded, but not continued after a restart");
+      }) {}
 
 Recorder::~Recorder() = default;
+
+// ---- the start -----------------------------------------------------------------------
+
+void Recorder::resume() {
+  early_.emplace();
+  keeping_.find([this](std::vector<FoundMeeting> all) {
+    std::sort(all.begin(), all.end(), [](const FoundMeeting &one, const FoundMeeting &other) {
+      return one.age_s < other.age_s;
+    });
+    for (FoundMeeting &found : all)
+      resume(std::move(found));
+    const auto early = std::exchange(early_, std::nullopt);
+    for (const WebhookNotice &notice : *early)
+      webhook(notice);
+  });
+}
+
+void Recorder::resume(FoundMeeting found) {
+  const std::string stream = found.hook.stream_id;
+  if (found.age_s > kWindow_s + kTouch_s) {
+    log_->write(Log::Level::Warning, "not-resumed", found.meeting.folder,
+                "the recorder ended " + std::to_string(found.age_s) +
+                    " s ago, and the service keeps a stream for " + std::to_string(kWindow_s) +
+                    " s: the recording is not continued");
+    keeping_.drop(std::move(found));
+    return;
+  }
+  // With --once, others may be for other recorders.
+  const bool wanted = !options_.once || once_stream_.empty() || once_stream_ == stream;
+  if (stopping_ || !wanted) {
+    keeping_.put_back(std::move(found));
+    return;
+  }
+  once_stream_ = stream;
+  log_->write(Log::Level::Info, "resumed", found.meeting.folder,
+              "the recorder ended " + std::to_string(found.age_s) +
+                  " s ago: the meeting is recorded further, as part " +
+                  std::to_string(found.meeting.part + 1));
+  const WebhookNotice notice{WebhookEvent::Started, found.hook, found.meeting.webhook};
+  begin({notice, std::move(found)});
+}
 
 // ---- webhooks ------------------------------------------------------------------------
 
 void Recorder::webhook(const WebhookNotice &notice) {
-  totals_.webhooks++;
   const Webhook &hook = notice.hook;
+  if (notice.event == WebhookEvent::Started && options_.once) {
+    if (!once_stream_.empty() && once_stream_ != hook.stream_id)
+      return;
+    once_stream_ = hook.stream_id;
+  }
+  if (early_) {
+    early_->push_back(notice);
+    return;
+  }
+  totals_.webhooks++;
   if (notice.event == WebhookEvent::Started) {
     started(notice);
     return;
@@ -56,16 +125,18 @@ void Recorder::started(const WebhookNotice &notice) {
   const std::string &stream = notice.hook.stream_id;
   auto found = meetings_.find(stream);
   if (opening_.count(stream))
-    opening_[stream] = notice;
+    opening_[stream].notice = notice;
   else if (found == meetings_.end() && notice.repeated && recorded_.count(stream))
     log_->write(Log::Level::Info, "http", "",
                 "webhook for a stream that is recorded already: ignored");
   else if (found == meetings_.end())
-    begin(notice);
+    begin({notice, std::nullopt});
   else if (found->second->ending())
     waiting_[stream] = notice;
-  else
+  else {
     found->second->notify(notice.json);
+    keeping_.renew(stream, notice.json);
+  }
 }
 
 void Recorder::refuse(const WebhookNotice &notice, const std::string &why) {
@@ -77,8 +148,9 @@ void Recorder::refuse(const WebhookNotice &notice, const std::string &why) {
     idle_();
 }
 
-void Recorder::begin(const WebhookNotice &notice) {
-  const Webhook &hook = notice.hook;
+void Recorder::begin(Opening opening) {
+  const WebhookNotice &notice = opening.notice;
+  const Webhook hook = notice.hook;
   const std::string stream = "Stream " + shown(hook.stream_id) + " is not recorded: ";
   if (stopping_) {
     refuse(notice, stream + "the recorder is stopping.");
@@ -89,27 +161,32 @@ void Recorder::begin(const WebhookNotice &notice) {
                        " meetings are recorded already. Raise --max-meetings.");
     return;
   }
-  opening_[hook.stream_id] = notice;
+  opening_[hook.stream_id] = std::move(opening);
   storage_.make_folder(folder_name(hook), [this, id = hook.stream_id](const Storage::Place &place) {
     opened(id, place);
   });
 }
 
 void Recorder::opened(const std::string &stream, const Storage::Place &place) {
-  const auto found = opening_.extract(stream);
+  auto found = opening_.extract(stream);
   if (!found) {
     if (!place.folder.empty())
       storage_.remove_folder(place.folder);
     return;
   }
-  const WebhookNotice &notice = found.mapped();
+  auto &[notice, before] = found.mapped();
   if (place.folder.empty()) {
     refuse(notice, "Stream " + shown(stream) + " is not recorded: " + place.problem);
     return;
   }
   totals_.started++;
+  const std::string name = std::filesystem::path(place.folder).filename();
+  const Part part = before ? Part{before->meeting.part + 1, before->meeting.folder} : Part{};
+  keeping_.keep(stream, {notice.json, name, part.number});
+  if (before)
+    keeping_.take(std::move(*before), name);
   auto meeting =
-      std::make_unique<Meeting>(options_, notice.hook, notice.json, place.folder, log_,
+      std::make_unique<Meeting>(options_, notice.hook, notice.json, place.folder, part, log_,
                                 [this](Meeting *which, Outcome outcome) { gone(which, outcome); });
   Meeting *raw = meeting.get();
   meetings_[stream] = std::move(meeting);
@@ -118,13 +195,19 @@ void Recorder::opened(const std::string &stream, const Storage::Place &place) {
 
 // ---- the end -------------------------------------------------------------------------
 
-void Recorder::stop() {
+void Recorder::stop(bool for_good) {
   stopping_ = true;
   waiting_.clear();
-  for (const auto &[stream, notice] : std::exchange(opening_, {}))
-    refuse(notice, "Stream " + shown(stream) + " is not recorded: the recorder is stopping.");
-  for (auto &[stream, meeting] : meetings_)
+  for (const auto &[stream, opening] : std::exchange(opening_, {}))
+    refuse(opening.notice,
+           "Stream " + shown(stream) + " is not recorded: the recorder is stopping.");
+  for (auto &[stream, meeting] : meetings_) {
+    if (for_good)
+      keeping_.forget(stream);
+    else if (!meeting->ending())
+      left_.insert(stream);
     meeting->finish("the recorder was stopped");
+  }
   if (nothing_left())
     idle_();
 }
@@ -133,28 +216,27 @@ void Recorder::gone(Meeting *meeting, Outcome outcome) {
   const std::string stream = meeting->stream_id();
   (outcome.good ? totals_.finished : totals_.failed)++;
   if (outcome.good)
-    remember(stream);
+    remember(&recorded_, stream);
+  if (left_.count(stream))
+    keeping_.leave(stream);
+  else
+    keeping_.forget(stream);
   add(&totals_, meeting->status());
   meetings_.erase(stream);
   storage_.look();
   auto again = waiting_.extract(stream);
   if (again && !stopping_)
-    begin(again.mapped());
+    begin({again.mapped(), std::nullopt});
   if (nothing_left() && (stopping_ || options_.once))
     idle_();
-}
-
-void Recorder::remember(const std::string &stream) {
-  constexpr size_t kMost = 1000;
-  if (recorded_.size() >= kMost)
-    recorded_.clear();
-  recorded_.insert(stream);
 }
 
 // ---- while it runs -------------------------------------------------------------------
 
 void Recorder::watch() {
   watch_disk();
+  if (seconds_++ % kTouch_s == 0)
+    keeping_.touch();
   for (auto &[stream, meeting] : meetings_)
     meeting->watch();
 }

@@ -2,6 +2,7 @@
 // All meetings of the process, and what the service tells of them. On the main thread.
 #pragma once
 
+#include "keeping.h"
 #include "meeting.h"
 #include "storage.h"
 #include "webhook/listener.h"
@@ -9,7 +10,9 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
+#include <vector>
 
 namespace rtms::recorder {
 
@@ -26,9 +29,12 @@ class Recorder {
   Recorder(const Recorder &) = delete;
   Recorder &operator=(const Recorder &) = delete;
 
+  // At the start: meetings that were recorded when the recorder ended go on, as another part.
+  void resume();
   void webhook(const WebhookNotice &notice);
-  // Finishes all recordings. `idle` is called when there is none any more; with --once after each.
-  void stop();
+  // Finishes all recordings, for good or until the next start. `idle` is called when there is none
+  // any more; with --once after each.
+  void stop(bool for_good);
   bool stopping() const { return stopping_; }
   // Each second.
   void watch();
@@ -40,15 +46,22 @@ class Recorder {
   uint64_t log_lines_dropped() const { return log_->dropped(); }
   // Why nothing can be recorded now, or nothing.
   std::string sick() const;
+  // Something is still to be written about meetings that have ended.
+  bool busy() const { return keeping_.busy(); }
   // Whether all that was to be recorded is.
   bool all_good() const { return totals_.failed == 0 && totals_.refused == 0; }
 
  private:
+  // A stream whose folder is being made, and its part before.
+  struct Opening {
+    WebhookNotice notice;
+    std::optional<FoundMeeting> before;
+  };
+  void resume(FoundMeeting found);
   void started(const WebhookNotice &notice);
-  void begin(const WebhookNotice &notice);
+  void begin(Opening opening);
   void refuse(const WebhookNotice &notice, const std::string &why);
   void gone(Meeting *meeting, Outcome outcome);
-  void remember(const std::string &stream);
   void opened(const std::string &stream, const Storage::Place &place);
   void watch_disk();
   bool nothing_left() const { return meetings_.empty() && opening_.empty(); }
@@ -57,13 +70,18 @@ class Recorder {
   Log *const log_;
   const std::function<void()> idle_;
   std::map<std::string, std::unique_ptr<Meeting>> meetings_;  // by stream id
-  // Streams whose folder is being made.
-  std::map<std::string, WebhookNotice> opening_;
+  std::map<std::string, Opening> opening_;
+  // What came before it was known which meetings go on.
+  std::optional<std::vector<WebhookNotice>> early_;
   // Streams that were announced again while their last recording was being finished.
   std::map<std::string, WebhookNotice> waiting_;
   std::set<std::string> recorded_;  // streams that are, to their end
+  std::set<std::string> left_;      // streams that go on without us
+  std::string once_stream_;
   Totals totals_;
   Storage storage_;
+  Keeping keeping_;
+  unsigned seconds_ = 0;
   bool stopping_ = false, disk_hangs_ = false;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "media/gstptr.h"
+#include "parts.h"
 #include "protocol/json_write.h"
 #include "protocol/webhook.h"
 #include "reportfile.h"
@@ -20,6 +21,7 @@ class Report {
   // Of a stream that starts now.
   Report(const Webhook &hook, std::string folder, std::vector<std::string> titles, int64_t unix_us);
 
+  void set_part(const Part &part) { part_ = part; }
   void heard(const Voice &voice);
   void joined(uint64_t user, const std::string &name, int64_t unix_us);
   void left(uint64_t user, int64_t unix_us);
@@ -48,6 +50,7 @@ class Report {
   ReportFile file_;
   const std::vector<std::string> titles_;
   const int64_t started_us_;
+  Part part_;
   int64_t ended_us_ = 0;
   double duration_s_ = 0;
   std::string reason_, error_, push_;

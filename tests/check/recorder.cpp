@@ -259,10 +259,9 @@ GST_START_TEST(test_webhook_file) {
 }
 GST_END_TEST;
 
-// The stream goes on: for a cluster the job is not done. The terminal's end is a signal like
-// others.
+// The stream goes on: for a cluster the job is not done.
 GST_START_TEST(test_stopped_once) {
-  const int signals[] = {SIGTERM, SIGHUP};
+  const int signals[] = {SIGTERM, SIGINT};
   auto server = serve(meeting_of(0));
   TemporaryDirectory folder;
   std::ofstream(folder.file("webhook.json")) << server->webhook_json();

@@ -2,6 +2,7 @@
 // rtms-recorder pushes to a real RTMP server, which dies and comes back: the recording does not
 // notice.
 #include <csignal>
+#include <filesystem>
 
 #include "recorder_run.h"
 #include "rtmp.h"
@@ -64,9 +65,43 @@ GST_START_TEST(test_push) {
 }
 GST_END_TEST;
 
+// The server stands still: the push is given up and tried again, and nothing of it is left behind.
+GST_START_TEST(test_frozen) {
+  TemporaryDirectory folder;
+  auto server = serve(meeting_of(0));
+  RtmpServer rtmp(folder.path());
+  RecorderRun run({"--video-resolution=sd", "--rtmp=" + rtmp.url()});
+  run.announce(*server);
+  run.wait_events("push", 1);
+  const auto threads = [&] {
+    return std::distance(std::filesystem::directory_iterator(
+                             "/proc/" + std::to_string(run.program().pid()) + "/task"),
+                         std::filesystem::directory_iterator());
+  };
+  const auto pushing = threads();
+  rtmp.freeze();
+  // It stands still in the middle of it, and then in the handshake.
+  run.wait_events("push-failed", 2, 20 * kDeadlineMs);
+  ck_assert_int_eq(post_signed(run.url(), kChallenge).status, 200);
+  g_print("threads: %d while pushing, %d\n", static_cast<int>(pushing),
+          static_cast<int>(threads()));
+  ck_assert_msg(run.program().wait_until([&] { return threads() < pushing; }), "%d threads",
+                static_cast<int>(threads()));
+  rtmp.go_on();
+  run.wait_events("push", 2, 2 * kDeadlineMs);
+  rtmp.freeze();
+  run.program().send(SIGTERM);
+  run.expect_end();
+  rtmp.go_on();
+  rtmp.stop();
+  expect_playable(run.only_folder() + "/meeting.mkv");
+}
+GST_END_TEST;
+
 static Suite *recorder_push_suite() {
   Suite *suite = suite_create("recorder_push");
   add_case(suite, "push", test_push);
+  add_case(suite, "frozen", test_frozen);
   return suite;
 }
 

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How rtms-recorder ends, and how it goes on: what it says of a stream's end, and what the next
 // start does with meetings that still run.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
 #include <fstream>
 
 #include "recorder_run.h"
 #include "replay.h"
+
+#include <glib/gstdio.h>
 
 namespace {
 
@@ -34,6 +43,19 @@ MeetingOptions nothing_at_all() {
   for (Media m : {Media::Audio, Media::Video, Media::Transcript, Media::Chat})
     options.off[m] = {{0, 3600 * 1000}};
   return options;
+}
+
+// What of a meeting is on the disk while it runs: its webhook, for the next start.
+std::vector<std::string> kept(const RecorderRun &run) {
+  std::vector<std::string> files;
+  std::error_code none;
+  for (const auto &entry : std::filesystem::directory_iterator(run.output() + "/.running", none))
+    files.push_back(entry.path());
+  return files;
+}
+
+RecorderRun::Setup next(const RecorderRun &before, std::vector<std::string> options) {
+  return {std::move(options), before.output(), {}, true};
 }
 
 }  // namespace
@@ -113,11 +135,177 @@ GST_START_TEST(test_speaker_leaves_early) {
 }
 GST_END_TEST;
 
+// Killed, or stopped by the system: the next start joins the meeting, and goes on in a second part.
+GST_START_TEST(test_goes_on) {
+  const int signals[] = {SIGKILL, SIGTERM};
+  const bool killed = signals[__i__] == SIGKILL;
+  auto server = serve(meeting_of(0));
+  RecorderRun first({"--no-video"});
+  first.announce(*server);
+  first.wait_messages(*server, "audio", 100);
+  ck_assert_uint_eq(kept(first).size(), 1);
+  struct stat status;
+  ck_assert_int_eq(stat(kept(first)[0].c_str(), &status), 0);
+  ck_assert_int_eq(status.st_mode & 0777, 0600);
+  first.expect_no_secrets({"test-secret", kWebhookToken});
+  // Nobody else takes a meeting that somebody records.
+  RecorderRun other(next(first, {"--no-video"}));
+  other.url();
+  ck_assert_int_eq(other.get("/healthz").status, 200);
+  other.program().send(SIGTERM);
+  other.expect_end();
+  const unsigned connections = server->accepted();
+  first.program().send(signals[__i__]);
+  ck_assert(first.program().wait(kDeadlineMs));
+  ck_assert_uint_eq(kept(first).size(), 1);
+  const std::string part_1 = first.only_folder();
+
+  RecorderRun second(next(first, {"--no-video"}));
+  second.wait_events("resumed", 1);
+  second.wait_messages(*server, "audio", 100);
+  ck_assert_uint_gt(server->accepted(), connections);
+  // The service says so, too, for it did not get an answer.
+  second.announce(*server, 7);
+  second.program().send(SIGINT);
+  second.expect_end();
+  const auto folders = second.folders();
+  ck_assert_uint_eq(folders.size(), 2);
+  const auto name = [](const std::string &folder) {
+    return std::filesystem::path(folder).filename().string();
+  };
+  const std::string part_2 = folders[0] == part_1 ? folders[1] : folders[0];
+  expect_text(report_of(part_1, "next_part"), name(part_2).c_str());
+  expect_text(report_of(part_1, "state"), killed ? "interrupted" : "finished");
+  expect_text(report_of(part_2, "previous_part"), name(part_1).c_str());
+  ck_assert(contains(second.text_of(part_2 + "/meeting.json"), "\"part\":2"));
+  expect_playable(part_2 + "/meeting.mkv", "0:a");
+  // After kill -9 the last seconds are missing: of two seconds, that is all.
+  if (!killed)
+    expect_playable(part_1 + "/meeting.mkv", "0:a");
+  // Ctrl-C is for good.
+  ck_assert_uint_eq(kept(second).size(), 0);
+  RecorderRun third(next(first, {"--no-video"}));
+  third.url();
+  ck_assert_int_eq(third.get("/healthz").status, 200);
+  third.program().send(SIGTERM);
+  third.expect_end();
+  ck_assert_uint_eq(third.folders().size(), 2);
+}
+GST_END_TEST;
+
+// A meeting that has ended leaves nothing behind, and one that is too old is not joined.
+GST_START_TEST(test_too_late) {
+  auto over = serve(ended_for(6)), server = serve(meeting_of(0));
+  RecorderRun first({"--no-video"});
+  first.announce(*over);
+  first.wait_events("finished", 1);
+  ck_assert(first.program().wait_until([&] { return kept(first).empty(); }));
+  first.announce(*server);
+  first.wait_messages(*server, "audio", 50);
+  first.program().send(SIGKILL);
+  ck_assert(first.program().wait(kDeadlineMs));
+  const unsigned connections = server->accepted();
+  constexpr int kMinutes = 2;
+  const timespec before[] = {{time(nullptr) - 60 * kMinutes, 0},
+                             {time(nullptr) - 60 * kMinutes, 0}};
+  ck_assert_int_eq(utimensat(AT_FDCWD, kept(first)[0].c_str(), before, 0), 0);
+  RecorderRun second(next(first, {"--no-video"}));
+  second.wait_events("not-resumed", 1);
+  ck_assert(second.program().wait_until([&] { return kept(second).empty(); }));
+  second.program().send(SIGTERM);
+  second.expect_end();
+  ck_assert_uint_eq(server->accepted(), connections);
+  ck_assert_uint_eq(second.folders().size(), 2);
+  expect_text(report_of(second.folders()[1], "state"), "interrupted");
+}
+GST_END_TEST;
+
+// A cluster's job is started anew with the same webhook, on the same volume.
+GST_START_TEST(test_once_goes_on) {
+  auto server = serve(meeting_of(0)), other = serve(meeting_of(0));
+  TemporaryDirectory folder;
+  RecorderRun both({"--no-video"});
+  both.announce(*other);
+  both.announce(*server);
+  both.wait_messages(*server, "audio", 50);
+  both.wait_messages(*other, "audio", 1);
+  both.program().send(SIGTERM);
+  both.expect_end();
+  RecorderRun::Setup setup = once(folder, *server, {"--no-video"});
+  setup.output = both.output();
+  RecorderRun job(setup);
+  job.wait_events("resumed", 1);
+  job.wait_events("recording", 1);
+  ck_assert_uint_eq(job.folders().size(), 3);
+  // The other one waits for its own job.
+  ck_assert_uint_eq(kept(job).size(), 2);
+  job.program().send(SIGTERM);
+  ck_assert(job.program().wait(kDeadlineMs) && !job.program().succeeded());
+}
+GST_END_TEST;
+
+// Logs were rotated: it goes on in a new file.
+GST_START_TEST(test_reopens_log) {
+  TemporaryDirectory folder;
+  const std::string log = folder.file("log"), old = folder.file("log.1");
+  RecorderRun run({"--log=" + log});
+  const std::string url = run.url();
+  const auto told = [&](const std::string &file) {
+    return contains(run.text_of(file), "the URL is validated");
+  };
+  ck_assert_int_eq(g_rename(log.c_str(), old.c_str()), 0);
+  ck_assert_int_eq(post_signed(url, kChallenge).status, 200);
+  ck_assert(run.program().wait_until([&] { return told(old); }));
+  run.program().send(SIGHUP);
+  const auto again = [&] { return post_signed(url, kChallenge).status == 200 && told(log); };
+  ck_assert_msg(run.program().wait_until(again), "%s", run.said().c_str());
+  run.program().send(SIGTERM);
+  run.expect_end();
+  ck_assert(contains(run.text_of(log), "stopping"));
+}
+GST_END_TEST;
+
+// Where there is a terminal, the same signal says that it is gone.
+GST_START_TEST(test_terminal_gone) {
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ck_assert(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+  const int inside = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ck_assert_int_ge(inside, 0);
+  TemporaryDirectory folder;
+  const std::string log = folder.file("events");
+  const std::string command = "exec " + std::string(g_getenv("RTMS_RECORDER")) +
+                              " --min-free=0 --listen=http://127.0.0.1:0/webhook --log=" + log +
+                              " --output=" + folder.path() + " >&" + std::to_string(inside);
+  Program program({{"bash", "-c", command},
+                   folder.path(),
+                   {{"ZM_RTMS_CLIENT", "test-client"},
+                    {"ZM_RTMS_SECRET", "test-secret"},
+                    {"ZM_RTMS_WEBHOOK_SECRET", kWebhookToken}},
+                   inside});
+  const auto listens = [&] {
+    std::ifstream file(log);
+    std::string line;
+    return std::getline(file, line) && contains(line, "listening");
+  };
+  ck_assert(program.wait_until(listens));
+  program.send(SIGHUP);
+  ck_assert_msg(program.wait(kDeadlineMs), "SIGHUP does not end it");
+  ck_assert(program.succeeded());
+  close(inside);
+  close(terminal);
+}
+GST_END_TEST;
+
 static Suite *recorder_restart_suite() {
   Suite *suite = suite_create("recorder_restart");
   add_case(suite, "reasons", test_reasons);
   add_case(suite, "once-fails", test_once_fails);
   add_case(suite, "leaves-early", test_speaker_leaves_early);
+  add_case(suite, "goes-on", test_goes_on, 2);
+  add_case(suite, "too-late", test_too_late);
+  add_case(suite, "once-goes-on", test_once_goes_on);
+  add_case(suite, "reopens-log", test_reopens_log);
+  add_case(suite, "terminal-gone", test_terminal_gone);
   return suite;
 }
 

@@ -120,7 +120,8 @@ void RecorderRun::expect_end(int timeout_ms) {
 std::vector<std::string> RecorderRun::folders() const {
   std::vector<std::string> all;
   for (const auto &entry : fs::directory_iterator(output_))
-    all.push_back(entry.path());
+    if (entry.path().filename() != ".running")
+      all.push_back(entry.path());
   std::sort(all.begin(), all.end());
   return all;
 }

@@ -74,6 +74,14 @@ std::string RtmpServer::url() const {
   return "rtmp://127.0.0.1:" + std::to_string(port_) + "/live/meeting";
 }
 
+void RtmpServer::freeze() {
+  nginx_->send_to_child(SIGSTOP);
+}
+
+void RtmpServer::go_on() {
+  nginx_->send_to_child(SIGCONT);
+}
+
 std::string RtmpServer::log() const {
   CharPtr text;
   char *contents = nullptr;

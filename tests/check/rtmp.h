@@ -16,6 +16,9 @@ class RtmpServer {
   std::string recording() const { return folder_ + "/meeting.flv"; }
   std::string log() const;
   void stop();
+  // It stands still: the kernel accepts connections and data, as much as it has room for.
+  void freeze();
+  void go_on();
   // After stop(): on the same port, recording into another folder.
   void start(const std::string &folder);
 

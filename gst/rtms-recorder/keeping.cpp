@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "keeping.h"
+
+#include "base/glibptr.h"
+#include "keptfile.h"
+#include "parts.h"
+
+#include <sys/stat.h>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace rtms::recorder {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kFresh[] = ".new";
+
+std::vector<FoundMeeting> find_in(const std::string &folder) {
+  std::vector<FoundMeeting> all;
+  std::error_code none;
+  for (const auto &entry : fs::directory_iterator(folder, none)) {
+    if (entry.path().extension() == kFresh)
+      continue;
+    FoundMeeting found;
+    found.file = KeptFile::open(entry.path());
+    if (!found.file)
+      continue;
+    found.age_s = found.file->age_s();
+    const bool good = found.file->read(&found.meeting);
+    auto parsed = parse_webhook(found.meeting.webhook);
+    auto hook = std::get_if<Webhook>(&parsed);
+    if (!good || !hook || hook->stream_id.empty()) {
+      found.file->remove();
+      continue;
+    }
+    found.hook = *hook;
+    all.push_back(std::move(found));
+  }
+  return all;
+}
+
+}  // namespace
+
+Keeping::Keeping(const std::string &output, Problem problem)
+    : output_(output), folder_(output + "/.running"), problem_(std::move(problem)) {}
+
+void Keeping::find(std::function<void(std::vector<FoundMeeting>)> done) {
+  const auto found = std::make_shared<std::vector<FoundMeeting>>();
+  worker_.run([found, folder = folder_] { *found = find_in(folder); },
+              [found, done = std::move(done)] { done(std::move(*found)); });
+}
+
+// Two streams never have one name.
+std::string Keeping::path_of(const std::string &stream) const {
+  StringPtr sum(g_compute_checksum_for_string(G_CHECKSUM_SHA256, stream.c_str(), -1));
+  return folder_ + "/" + sum.get();
+}
+
+void Keeping::run(std::function<void()> work) {
+  ++*pending_;
+  worker_.run(std::move(work), [pending = pending_] { --*pending; });
+}
+
+void Keeping::keep(const std::string &stream, const KeptMeeting &meeting) {
+  KeptMeeting &kept = meetings_[stream] = meeting;
+  kept.webhook = redact_webhook(meeting.webhook);
+  const auto failure = std::make_shared<int>(0);
+  ++*pending_;
+  worker_.run(
+      [files = files_, folder = folder_, path = path_of(stream), stream, kept, failure] {
+        mkdir(folder.c_str(), 0700);
+        auto file = KeptFile::create(path, kept);
+        *failure = file ? 0 : errno;
+        (*files)[stream] = std::move(file);
+      },
+      [pending = pending_, failure, problem = problem_] {
+        --*pending;
+        if (*failure)
+          problem(std::strerror(*failure));
+      });
+}
+
+void Keeping::renew(const std::string &stream, const std::string &webhook) {
+  const auto found = meetings_.find(stream);
+  if (found == meetings_.end())
+    return;
+  KeptMeeting meeting = found->second;
+  meeting.webhook = webhook;
+  keep(stream, meeting);
+}
+
+void Keeping::forget(const std::string &stream) {
+  if (meetings_.erase(stream) == 0)
+    return;
+  run([files = files_, stream] {
+    const auto file = files->extract(stream);
+    if (file && file.mapped())
+      file.mapped()->remove();
+  });
+}
+
+void Keeping::leave(const std::string &stream) {
+  if (meetings_.erase(stream) == 0)
+    return;
+  run([files = files_, stream] {
+    const auto file = files->extract(stream);
+    if (file && file.mapped())
+      file.mapped()->touch();
+  });
+}
+
+// The meeting that goes on has replaced the file.
+void Keeping::take(FoundMeeting found, const std::string &next_part) {
+  run([part = output_ + "/" + found.meeting.folder, next_part, file = std::move(found.file)] {
+    end_part(part, next_part);
+  });
+}
+
+void Keeping::drop(FoundMeeting found) {
+  run([part = output_ + "/" + found.meeting.folder, file = std::move(found.file)] {
+    end_part(part, "");
+    file->remove();
+  });
+}
+
+void Keeping::put_back(FoundMeeting found) {
+  run([file = std::move(found.file)] {});
+}
+
+void Keeping::touch() {
+  if (busy() || meetings_.empty())
+    return;
+  run([files = files_] {
+    for (const auto &[stream, file] : *files)
+      if (file)
+        file->touch();
+  });
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "keptfile.h"
+
+#include <fcntl.h>
+#include <glib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+
+namespace rtms::recorder {
+namespace {
+
+// Three lines: this and the part's number, the folder, the webhook.
+constexpr char kHead[] = "rtms-recorder part ";
+constexpr size_t kLongest = 2 << 20;
+
+std::string text_of(const KeptMeeting &meeting) {
+  return kHead + std::to_string(meeting.part) + "\n" + meeting.folder + "\n" + meeting.webhook;
+}
+
+}  // namespace
+
+std::shared_ptr<KeptFile> KeptFile::create(const std::string &path, const KeptMeeting &meeting) {
+  // Complete, or not at all, and locked before it has its name.
+  const std::string fresh = path + ".new", text = text_of(meeting);
+  const int fd = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return nullptr;
+  std::shared_ptr<KeptFile> file(new KeptFile(path, fd));
+  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  file->lock();
+  if (written && rename(fresh.c_str(), path.c_str()) == 0)
+    return file;
+  const int failure = errno;
+  unlink(fresh.c_str());
+  errno = failure;
+  return nullptr;
+}
+
+std::shared_ptr<KeptFile> KeptFile::open(const std::string &path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0)
+    return nullptr;
+  std::shared_ptr<KeptFile> file(new KeptFile(path, fd));
+  struct stat status;
+  // Its recorder may have replaced or removed it meanwhile.
+  return file->lock() && fstat(fd, &status) == 0 && status.st_nlink > 0 ? file : nullptr;
+}
+
+KeptFile::~KeptFile() {
+  close(fd_);
+}
+
+// File servers may have no locks.
+bool KeptFile::lock() const {
+  return flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK || errno == EOPNOTSUPP;
+}
+
+bool KeptFile::read(KeptMeeting *meeting) const {
+  std::string text(kLongest, 0);
+  const ssize_t size = pread(fd_, text.data(), text.size(), 0);
+  text.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  std::istringstream lines(text);
+  std::string head;
+  if (!std::getline(lines, head) || !std::getline(lines, meeting->folder) ||
+      !g_str_has_prefix(head.c_str(), kHead))
+    return false;
+  meeting->part = static_cast<unsigned>(std::atoi(head.c_str() + sizeof kHead - 1));
+  const auto rest = lines.tellg();
+  meeting->webhook = rest < 0 ? "" : text.substr(static_cast<size_t>(rest));
+  return meeting->part > 0 && !meeting->folder.empty() &&
+         meeting->folder.find('/') == std::string::npos;
+}
+
+int64_t KeptFile::age_s() const {
+  struct stat status;
+  if (fstat(fd_, &status) != 0)
+    return 0;
+  return std::max<int64_t>(g_get_real_time() / G_USEC_PER_SEC - status.st_mtime, 0);
+}
+
+void KeptFile::touch() const {
+  futimens(fd_, nullptr);
+}
+
+void KeptFile::remove() const {
+  unlink(path_.c_str());
+}
+
+}  // namespace rtms::recorder
