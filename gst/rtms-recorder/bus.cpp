@@ -76,6 +76,7 @@ void Bus::element_message(const GstStructure *structure) {
   };
   gint64 reason = 0;
   gst_structure_get_int64(structure, "reason-code", &reason);
+  const auto is_audio = [&] { return text("media").find("audio") != std::string::npos; };
   guint64 user = 0;
   gst_structure_get_uint64(structure, "user-id", &user);
   if (kind == "rtms-participant-joined")
@@ -84,8 +85,12 @@ void Bus::element_message(const GstStructure *structure) {
     report_->left(user, g_get_real_time());
   else if (kind == "rtms-stream-state" && text("state") == "terminated")
     listener_->bus_terminated(text("reason"), is_failure(reason));
-  else if (kind == "rtms-connection" && text("state") == "reconnecting")
+  else if (kind == "rtms-connection" && text("state") == "reconnecting") {
     log_->write(Log::Level::Warning, "reconnecting", "lost " + text("media") + ": reconnecting");
+    if (is_audio())
+      listener_->bus_audio(false);
+  } else if (kind == "rtms-connection" && text("state") == "streaming" && is_audio())
+    listener_->bus_audio(true);
   else if (kind == "rtms-connection" && text("state") == "silent")
     log_->write(Log::Level::Warning, "silent",
                 "connected, but no " + text("media") + " arrived for 30 s");

@@ -18,6 +18,8 @@ struct BusListener {
   virtual void bus_connected() = 0;
   // The stream was terminated, for this reason, which is a failure of the service's or ours.
   virtual void bus_terminated(const std::string &reason, bool failure) = 0;
+  // The connection that carries the audio is lost, or is there again.
+  virtual void bus_audio(bool there) = 0;
   // The signaling connection is closed for good.
   virtual void bus_closed() = 0;
 };

@@ -76,8 +76,8 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
                "audio-rate", static_cast<int>(options.audio_rate), nullptr);
   gst_util_set_object_arg(src, "fill", "black");
   // What comes that late still has its place; lines come a little later than all else.
-  g_object_set(src, "latency", static_cast<guint>(kStandstill / GST_MSECOND), "text-wait", 1000u,
-               "connect-window", kConnectWindow_ms, nullptr);
+  g_object_set(src, "latency", static_cast<guint>(Frontier::kStandstill / GST_MSECOND), "text-wait",
+               1000u, "connect-window", kConnectWindow_ms, nullptr);
   gst_util_set_object_arg(src, "media-types", media_types(options).c_str());
   gst_util_set_object_arg(src, "audio-streams", options.speakers ? "per-participant" : "mixed");
   for (const char *name : {"video-resolution", "screen-resolution"})
@@ -207,7 +207,7 @@ GstPadProbeReturn Intake::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer d
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
     passing->intake->buffer(passing->kind, pad, GST_PAD_PROBE_INFO_BUFFER(info));
   else
-    passing->intake->event(pad, GST_PAD_PROBE_INFO_EVENT(info));
+    passing->intake->event(passing->kind, pad, GST_PAD_PROBE_INFO_EVENT(info));
   return GST_PAD_PROBE_OK;
 }
 
@@ -219,8 +219,11 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
     sound_->came();
   if (kind == Kind::Video)
     listener_->intake_picture(buffer, start);
+  if (kind == Kind::Video || kind == Kind::Screen)
+    sound_->waits(start, gst_buffer_get_size(buffer));
   if (kind == Kind::Audio || kind == Kind::Video || kind == Kind::Screen) {
-    sound_->reached(start);
+    // Audio is there when it is mixed.
+    sound_->reached(start, false);
     return;
   }
   Line line{start, 0, speaker_of(buffer), text_of(buffer)};
@@ -232,15 +235,17 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
     texts_->chat(line);
 }
 
-void Intake::event(GstPad *pad, GstEvent *event) {
+void Intake::event(Kind kind, GstPad *pad, GstEvent *event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) {
     GstClockTime start = 0, duration = 0;
     gst_event_parse_gap(event, &start, &duration);
     const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? start + duration : start;
     const GstClockTime running = running_time(pad, end);
     if (GST_CLOCK_TIME_IS_VALID(running))
-      sound_->reached(running);
+      sound_->reached(running, kind == Kind::Audio);
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+    if (kind == Kind::Audio)
+      sound_->ended();
     ended_++;
     listener_->intake_ended();
   }

@@ -60,7 +60,7 @@ class Intake {
   void swallow(GstPad *pad);
   void leave_out(GstPad *pad);
   void buffer(Kind kind, GstPad *pad, GstBuffer *buffer);
-  void event(GstPad *pad, GstEvent *event);
+  void event(Kind kind, GstPad *pad, GstEvent *event);
 
   struct Held {
     std::string name;

@@ -200,6 +200,10 @@ void Meeting::bus_terminated(const std::string &reason, bool failure) {
     stream_error_ = "The service ended the stream because of a failure: " + reason + ".";
 }
 
+void Meeting::bus_audio(bool there) {
+  there ? sound_.restored() : sound_.lost();
+}
+
 void Meeting::bus_closed() {
   stream_over_ = true;
   check_ended();
@@ -278,8 +282,33 @@ void Meeting::watch() {
   bytes_ = counter(stats_.get(), "bytes");
   bits_per_second_ = 8 * (bytes_ - std::min(before, bytes_));
   file_size_.ask();
+  check_late();
   if (push_)
     push_->watch();
+}
+
+// Once for each time that the audio is behind, and once a second while some is lost.
+void Meeting::check_late() {
+  const GstClockTime behind = sound_.take_behind();
+  report_.audio_behind(behind);
+  if (behind && !behind_)
+    log_.write(Log::Level::Warning, "audio-behind",
+               "the audio comes " + std::to_string(behind / GST_SECOND) +
+                   " s late; the recording waits for it, and has it at its time");
+  behind_ = behind;
+  const uint64_t late_ms = sound_.late_ms();
+  if (late_ms == late_ms_)
+    return;
+  const uint64_t more_ms = late_ms - late_ms_;
+  late_ms_ = late_ms;
+  report_.late_audio(late_ms);
+  log_.write(Log::Level::Warning, "audio-lost",
+             std::to_string(more_ms) +
+                 " ms of audio came later than the recording waits, and are not in it",
+             [&](JsonWriter &writer) {
+               writer.member("late_ms", static_cast<int64_t>(more_ms))
+                   .member("total_ms", static_cast<int64_t>(late_ms));
+             });
 }
 
 Status Meeting::status() const {
@@ -292,6 +321,7 @@ Status Meeting::status() const {
   status.bits_per_second = bits_per_second_;
   status.file_bytes = file_size_.bytes();
   status.voices = voices_;
+  status.late_ms = sound_.late_ms();
   status.pushing = !options_.rtmp.empty();
   status.pushed = push_ && push_->connected();
   status.push_attempts = push_ ? push_->attempts() : 0;
@@ -355,6 +385,7 @@ void Meeting::retire_pipeline() {
   emitting_.reset();
   stats_ = intake_->stats();
   length_ = sound_.length();
+  check_late();
   retire(std::move(pipeline_), 0, [this] { gone(); });
 }
 

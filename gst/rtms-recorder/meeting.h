@@ -19,6 +19,7 @@ struct Status {
   int64_t seconds = 0;
   uint64_t bits_per_second = 0, file_bytes = 0;
   unsigned voices = 0;
+  uint64_t late_ms = 0;  // of audio that came too late, or too far ahead
   bool pushing = false, pushed = false;
   unsigned push_attempts = 0;
   StructurePtr stats;  // null before the first second
@@ -59,10 +60,12 @@ class Meeting final : private IntakeListener, private BusListener {
   void bus_error(GstObject *source, const GError *error) override;
   void bus_connected() override;
   void bus_terminated(const std::string &reason, bool failure) override;
+  void bus_audio(bool there) override;
   void bus_closed() override;
 
   void linked(const std::string &problem);
   void heard(const Voice &voice);
+  void check_late();
   void end(const std::string &reason, const std::string &error);
   void break_off(bool disk_full, const std::string &why);
   void check_ended();
@@ -90,6 +93,8 @@ class Meeting final : private IntakeListener, private BusListener {
   GstClockTime length_ = 0;
   StructurePtr stats_;
   uint64_t bytes_ = 0, bits_per_second_ = 0;
+  uint64_t late_ms_ = 0;  // told of
+  bool behind_ = false;   // told of
   AttachedSource emitting_;
   Timer deadline_;
 

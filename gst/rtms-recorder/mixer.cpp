@@ -2,59 +2,50 @@
 #include "mixer.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace rtms::recorder {
-namespace {
 
-int16_t sum(int16_t a, int16_t b) {
-  using Limits = std::numeric_limits<int16_t>;
-  return static_cast<int16_t>(std::clamp<int>(int{a} + b, Limits::min(), Limits::max()));
-}
-
-}  // namespace
+Mixer::Mixer(unsigned tracks, unsigned rate, uint64_t furthest)
+    : tracks_(tracks, Track{{}, Limiter(rate)}), furthest_(furthest) {}
 
 size_t Mixer::add(unsigned track, uint64_t at, const int16_t *samples, size_t count) {
   const size_t late = at < position_ ? std::min<uint64_t>(position_ - at, count) : 0;
   const uint64_t start = std::max(at, position_) - position_;
   if (start + count - late > furthest_)
     return count;
-  std::vector<int16_t> &sound = tracks_[track];
-  sound.resize(std::max<size_t>(sound.size(), start + count - late));
-  std::transform(samples + late, samples + count, sound.begin() + static_cast<ptrdiff_t>(start),
-                 sound.begin() + static_cast<ptrdiff_t>(start), sum);
+  std::deque<int32_t> &sums = tracks_[track].sums;
+  sums.resize(std::max<size_t>(sums.size(), start + count - late));
+  std::transform(samples + late, samples + count, sums.begin() + static_cast<ptrdiff_t>(start),
+                 sums.begin() + static_cast<ptrdiff_t>(start),
+                 [](int16_t sample, int32_t sum) { return sum + sample; });
   return late;
 }
 
 std::vector<std::vector<int16_t>> Mixer::take(size_t count) {
   std::vector<std::vector<int16_t>> taken;
-  for (std::vector<int16_t> &sound : tracks_) {
-    const auto middle = sound.begin() + static_cast<ptrdiff_t>(std::min(count, sound.size()));
-    std::vector<int16_t> part(sound.begin(), middle);
-    if (!part.empty())
-      part.resize(count);
-    taken.push_back(std::move(part));
-    sound.erase(sound.begin(), middle);
+  for (unsigned track = 0; track < tracks(); track++) {
+    Track &one = tracks_[track];
+    const std::vector<int32_t> sums = peek(track, position_, count + one.limiter.ahead());
+    taken.push_back(one.sums.empty() ? std::vector<int16_t>() : one.limiter.limit(sums, count));
+    const size_t gone = std::min(count, one.sums.size());
+    one.sums.erase(one.sums.begin(), one.sums.begin() + static_cast<ptrdiff_t>(gone));
   }
   position_ += count;
   return taken;
 }
 
-std::vector<int16_t> Mixer::peek(unsigned track, uint64_t at, size_t count) const {
-  const std::vector<int16_t> &sound = tracks_[track];
-  const size_t start = std::min<uint64_t>(at - position_, sound.size());
-  const size_t end = std::min(start + count, sound.size());
-  std::vector<int16_t> part(sound.begin() + static_cast<ptrdiff_t>(start),
-                            sound.begin() + static_cast<ptrdiff_t>(end));
-  if (!part.empty())
-    part.resize(count);
-  return part;
+std::vector<int32_t> Mixer::peek(unsigned track, uint64_t at, size_t count) const {
+  const std::deque<int32_t> &sums = tracks_[track].sums;
+  const size_t start = std::min<uint64_t>(at - position_, sums.size());
+  const size_t end = std::min(start + count, sums.size());
+  return std::vector<int32_t>(sums.begin() + static_cast<ptrdiff_t>(start),
+                              sums.begin() + static_cast<ptrdiff_t>(end));
 }
 
 uint64_t Mixer::end() const {
   size_t longest = 0;
-  for (const std::vector<int16_t> &sound : tracks_)
-    longest = std::max(longest, sound.size());
+  for (const Track &track : tracks_)
+    longest = std::max(longest, track.sums.size());
   return position_ + longest;
 }
 

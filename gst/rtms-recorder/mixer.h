@@ -2,8 +2,11 @@
 // Sounds at their times → tracks without gaps. Pure: no clock, no GStreamer.
 #pragma once
 
+#include "limiter.h"
+
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace rtms::recorder {
@@ -12,7 +15,7 @@ namespace rtms::recorder {
 class Mixer {
  public:
   // What comes further ahead than that is dropped: a broken clock must not cost all memory.
-  Mixer(unsigned tracks, uint64_t furthest) : tracks_(tracks), furthest_(furthest) {}
+  Mixer(unsigned tracks, unsigned rate, uint64_t furthest);
 
   // Adds to what the track has there. Returns how many samples came too late, or too early.
   size_t add(unsigned track, uint64_t at, const int16_t *samples, size_t count);
@@ -20,8 +23,9 @@ class Mixer {
   // The next samples of each track; silence where nothing came. An empty one is all silence.
   std::vector<std::vector<int16_t>> take(size_t count);
 
-  // What a track has from `at` on, which is not before the position; empty: all silence.
-  std::vector<int16_t> peek(unsigned track, uint64_t at, size_t count) const;
+  // The sums that a track has from `at` on, which is not before the position; no more than are
+  // there.
+  std::vector<int32_t> peek(unsigned track, uint64_t at, size_t count) const;
 
   uint64_t position() const { return position_; }
   // The end of the last sound.
@@ -29,7 +33,11 @@ class Mixer {
   unsigned tracks() const { return static_cast<unsigned>(tracks_.size()); }
 
  private:
-  std::vector<std::vector<int16_t>> tracks_;
+  struct Track {
+    std::deque<int32_t> sums;
+    Limiter limiter;
+  };
+  std::vector<Track> tracks_;
   const uint64_t furthest_;
   uint64_t position_ = 0;
 };

@@ -85,6 +85,10 @@ void add_meetings(Metrics *metrics, const std::vector<Status> &all) {
   metrics->family("rtms_meeting_file_bytes", "gauge", "Size of the recording's file.");
   for (const Status &status : all)
     metrics->sample(status.file_bytes, "stream=\"" + label(status.stream) + "\"");
+  metrics->family("rtms_meeting_audio_lost_milliseconds_total", "counter",
+                  "Audio that came later than a recording waits, and is not in it.");
+  for (const Status &status : all)
+    metrics->sample(status.late_ms, "stream=\"" + label(status.stream) + "\"");
   metrics->family("rtms_meeting_push_up", "gauge",
                   "Whether an RTMP server accepts the meeting (1) or not (0).");
   for (const Status &status : all)

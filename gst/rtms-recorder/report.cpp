@@ -124,6 +124,10 @@ std::string Report::json(const char *state) const {
     writer.member("error", error_);
   if (!push_.empty())
     writer.member("push", push_);
+  if (audio_behind_)
+    add(writer.builder(), "audio_behind_s", seconds(audio_behind_));
+  if (late_audio_ms_)
+    add(writer.builder(), "audio_lost_s", static_cast<double>(late_audio_ms_) / 1000);
   json_builder_set_member_name(writer.builder(), "files");
   json_builder_begin_array(writer.builder());
   for (const std::string &file : files_)

@@ -25,6 +25,10 @@ class Report {
   void heard(const Voice &voice);
   void joined(uint64_t user, const std::string &name, int64_t unix_us);
   void left(uint64_t user, int64_t unix_us);
+  // Audio came so far behind all else.
+  void audio_behind(GstClockTime by) { audio_behind_ = std::max(audio_behind_, by); }
+  // So much audio came too late to be recorded, in all.
+  void late_audio(uint64_t ms) { late_audio_ms_ = ms; }
   void add_file(const std::string &name) { files_.push_back(name); }
   void remove_file(const std::string &name) {
     files_.erase(std::remove(files_.begin(), files_.end(), name), files_.end());
@@ -52,6 +56,8 @@ class Report {
   const int64_t started_us_;
   Part part_;
   int64_t ended_us_ = 0;
+  GstClockTime audio_behind_ = 0;
+  uint64_t late_audio_ms_ = 0;
   double duration_s_ = 0;
   std::string reason_, error_, push_;
   StructurePtr stats_;

@@ -11,8 +11,6 @@ namespace {
 
 // Live, sound may be so late.
 constexpr GstClockTime kPatience = 500 * GST_MSECOND;
-// Sound that came together, a minute of it at worst, is on several threads: so long they get.
-constexpr GstClockTime kMixing = GST_SECOND;
 constexpr GstClockTime kSourceLatency = 200 * GST_MSECOND;
 constexpr unsigned kPiecesPerSecond = 10;
 // The service may begin with a minute of older sound, all at once.
@@ -21,7 +19,9 @@ constexpr unsigned kMostPieces = kFurthest_s * kPiecesPerSecond;  // at once
 // Sound that joins within that is one: the running time of a sample is rounded, and clocks drift.
 constexpr unsigned kJoins_ms = 10;
 // Muxers that go by the clock wait so long for the sound: that, a piece, and a busy machine.
-constexpr GstClockTime kLatency = kStandstill + GST_SECOND;
+constexpr GstClockTime kLatency = Frontier::kLongest + 2 * GST_SECOND;
+// Of pictures, where no sound comes for their time.
+constexpr uint64_t kMostWaiting = 64 << 20;
 constexpr char kInput[] = "voice-";
 constexpr unsigned kSourceBytes = 16 << 20;
 
@@ -72,9 +72,12 @@ Sound::Sound(const Options &options, std::function<void(Voice)> heard)
     : rate_(options.audio_rate),
       codec_(options.audio_codec),
       heard_(std::move(heard)),
-      mixer_(Speakers(options.speakers).tracks(), uint64_t{kFurthest_s} * options.audio_rate),
+      mixer_(Speakers(options.speakers).tracks(), options.audio_rate,
+             uint64_t{kFurthest_s} * options.audio_rate),
       speakers_(options.speakers),
-      sources_(mixer_.tracks()) {}
+      room_(kMostWaiting),
+      sources_(mixer_.tracks()),
+      listener_limiter_(options.audio_rate) {}
 
 Sound::~Sound() = default;
 
@@ -102,6 +105,7 @@ uint64_t Sound::sample_at(GstClockTime running) const {
 // ---- in ------------------------------------------------------------------------------
 
 bool Sound::connect(GstBin *pipeline, GstPad *pad) {
+  pads_++;
   StringPtr caps(gst_caps_to_string(this->caps().get()));
   ElementPtr bin = make_bin("audioconvert ! audioresample ! " + std::string(caps.get()) +
                             " ! fakesink name=heard sync=false async=false");
@@ -152,12 +156,22 @@ void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
       mixer_.add(input->voice.track, at, samples, count);
   }
   input->next = at + count;
-  raise(&mixed_, running);
+  raise(&audio_, running);
+  const GstClockTime behind = before(std::max(now_.load(), reached_.load()), running);
+  if (behind > Frontier::kStandstill)
+    raise(&behind_, behind);
   gst_buffer_unmap(buffer, &map);
 }
 
-void Sound::reached(GstClockTime running) {
+void Sound::reached(GstClockTime running, bool audio) {
   raise(&reached_, running);
+  if (audio)
+    raise(&audio_, running);
+}
+
+void Sound::waits(GstClockTime running, uint64_t bytes) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  room_.add(running, bytes);
 }
 
 // ---- out -----------------------------------------------------------------------------
@@ -175,36 +189,30 @@ ElementPtr Sound::make_source(unsigned track) {
   return bin;
 }
 
-Sound::Moment Sound::ago(GstClockTime time) const {
-  const auto found = std::find_if(past_.rbegin(), past_.rend(), [&](const Moment &moment) {
-    return moment.when + time <= past_.back().when;
-  });
-  return found == past_.rend() ? Moment{0, 0, 0} : *found;
-}
-
 void Sound::emit(GstClockTime now) {
   if (finished_)
     return;
-  past_.push_back({now, reached_, mixed_});
-  while (past_.size() > 1 && past_[1].when + kStandstill <= now)
-    past_.pop_front();
-  now = before(now, kSourceLatency);
+  now_ = before(now, kSourceLatency);
   if (listener_)
-    emit_live(sample_at(before(std::max(now, reached_.load()), kPatience)));
-  emit_until(sample_at(
-      std::max({ago(kMixing).mixed, ago(kStandstill).reached, before(now, kStandstill)})));
+    emit_live(sample_at(before(std::max(now_.load(), reached_.load()), kPatience)));
+  const bool full = [&] {
+    std::lock_guard<std::mutex> lock(mutex_);
+    room_.passed(length());
+    return room_.is_full();
+  }();
+  emit_until(sample_at(frontier_.at(now_, {audio_, reached_, pads_}, full)));
 }
 
 void Sound::emit_live(uint64_t sample) {
   const size_t count = rate_ / kPiecesPerSecond;
   for (unsigned i = 0; i < kMostPieces && live_ + count <= sample; i++, live_ += count) {
-    std::vector<int16_t> samples;
+    std::vector<int32_t> sums;
     {
       std::lock_guard<std::mutex> lock(mutex_);
       live_ = std::max(live_, mixer_.position());
-      samples = mixer_.peek(0, live_, count);
+      sums = mixer_.peek(0, live_, count + listener_limiter_.ahead());
     }
-    listener_(piece(samples, count, live_).get());
+    listener_(piece(listener_limiter_.limit(sums, count), count, live_).get());
   }
 }
 
@@ -247,9 +255,7 @@ void Sound::finish() {
     return;
   finished_ = true;
   // A meeting without sound and pictures goes on by the clock.
-  const GstClockTime now = past_.empty() ? 0 : past_.back().when;
-  const uint64_t reached =
-      sample_at(std::max(reached_.load(), before(now, kSourceLatency + kPatience)));
+  const uint64_t reached = sample_at(std::max(reached_.load(), before(now_.load(), kPatience)));
   const uint64_t end = [&] {
     std::lock_guard<std::mutex> lock(mutex_);
     return std::max(mixer_.end(), reached);

@@ -3,13 +3,14 @@
 // each of the container's tracks.
 #pragma once
 
+#include "frontier.h"
 #include "gst.h"
 #include "mixer.h"
 #include "options.h"
+#include "room.h"
 #include "speakers.h"
 
 #include <atomic>
-#include <deque>
 #include <mutex>
 #include <vector>
 
@@ -22,10 +23,6 @@ struct Voice {
   GstClockTime from = 0;
 };
 
-// Where no sound comes at all, its connection may stand still: TCP repeats what is lost, and the
-// rest waits. A recording can wait, too; what is live cannot.
-inline constexpr GstClockTime kStandstill = 5 * GST_SECOND;
-
 class Sound {
  public:
   Sound(const Options &options, std::function<void(Voice)> heard);
@@ -34,8 +31,12 @@ class Sound {
   // ---- on rtmssrc's loop thread, and on its pads' threads
   // Adds to the pipeline what takes the pad's sound. False: it is none that can be mixed.
   bool connect(GstBin *pipeline, GstPad *pad);
-  // So far the meeting has come, on whichever pad: what is much older will not come any more.
-  void reached(GstClockTime running);
+  // So far a pad has come, by a buffer or a GAP.
+  void reached(GstClockTime running, bool audio);
+  // So many bytes of that time wait until its audio is mixed.
+  void waits(GstClockTime running, uint64_t bytes);
+  // An audio pad has ended.
+  void ended() { pads_--; }
   // Something is seen or heard.
   void came() { anything_ = true; }
 
@@ -46,6 +47,9 @@ class Sound {
   // Gets track 0 live, piece by piece: what comes later than a moment is not in it.
   void set_listener(std::function<void(GstBuffer *)> listener) { listener_ = std::move(listener); }
   CapsPtr caps() const;
+  // The connection of the audio was lost, or is there again.
+  void lost() { frontier_.lost(); }
+  void restored() { frontier_.restored(now_); }
   // Hands on what is complete, by the pipeline's running time.
   void emit(GstClockTime now);
   // Hands on the rest, and ends the sources.
@@ -53,6 +57,10 @@ class Sound {
   bool anything() const { return anything_; }
   // Sound that came after its time had been handed on.
   uint64_t late_samples() const { return late_; }
+  // How far audio has come behind all else since the last call, where a recording waits for it; 0:
+  // it has not.
+  GstClockTime take_behind() { return behind_.exchange(0); }
+  uint64_t late_ms() const { return late_ * 1000 / rate_; }
   // So much has been handed on.
   GstClockTime length() const;
   // Whether an element takes the sound of a pad: what goes wrong there concerns one voice.
@@ -62,11 +70,6 @@ class Sound {
   struct Input;
   static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer input);
   void add(Input *input, GstPad *pad, GstBuffer *buffer);
-  // How far the meeting was at some time of the pipeline's.
-  struct Moment {
-    GstClockTime when, reached, mixed;
-  };
-  Moment ago(GstClockTime time) const;
   void emit_live(uint64_t sample);
   void emit_until(uint64_t sample);
   void emit_piece(size_t count);
@@ -76,18 +79,22 @@ class Sound {
   const unsigned rate_;
   const std::string codec_;
   const std::function<void(Voice)> heard_;
-  std::atomic<GstClockTime> reached_{0}, mixed_{0};  // any pad, and sound that is in the mixer
+  std::atomic<GstClockTime> reached_{0}, audio_{0};  // any pad, and audio that is in the mixer
+  std::atomic<GstClockTime> now_{0}, behind_{0};
+  std::atomic<unsigned> pads_{0};  // of audio that have not ended
   std::atomic<uint64_t> late_{0};
   std::atomic<bool> anything_{false};
 
-  std::mutex mutex_;  // guards these two
+  std::mutex mutex_;  // guards these three
   Mixer mixer_;
   Speakers speakers_;
+  Room room_;
 
   std::vector<ElementPtr> sources_;  // the appsrc of each track
   std::function<void(GstBuffer *)> listener_;
-  std::deque<Moment> past_;  // the oldest is of kStandstill ago
-  uint64_t live_ = 0;        // the listener has had what is before this sample
+  Limiter listener_limiter_;
+  Frontier frontier_;
+  uint64_t live_ = 0;  // the listener has had what is before this sample
   bool finished_ = false;
 };
 

@@ -6,106 +6,14 @@
 #include <cmath>
 
 #include "launch.h"
+#include "numbered.h"
 #include "pipeline.h"
-#include "replay.h"
 
 namespace rtmscheck {
 namespace {
 
-constexpr int64_t kPacketMs = 20, kPictureMs = 40, kLineMs = 1000, kFromMs = 3000;
-constexpr int64_t kGroup = 10;  // pictures from one keyframe to the next
-constexpr std::size_t kPacketBytes = 640;
+constexpr int64_t kFromMs = 3000;
 constexpr double kFaster = 5;
-constexpr char kMark[] = "rtms-test-number";  // as long as a UUID
-constexpr int kDigits = 10;
-
-std::string digits(int64_t number) {
-  const std::string text = std::to_string(number);
-  return std::string(kDigits - text.size(), '0') + text;
-}
-
-// Where the first slice's start code is.
-std::size_t first_slice(const Bytes &unit) {
-  for (std::size_t i = 0; i + 3 < unit.size(); i++) {
-    const int type = unit[i + 3] & 0x1f;
-    if (!unit[i] && !unit[i + 1] && unit[i + 2] == 1 && (type == 1 || type == 5))
-      return i;
-  }
-  g_assert_not_reached();
-}
-
-// The number is an SEI message of its own.
-Bytes numbered(const Bytes &unit, int64_t number) {
-  constexpr uint8_t kSei = 6, kUserData = 5, kEnd = 0x80;
-  const std::string text = kMark + digits(number);
-  Bytes sei = {0, 0, 1, kSei, kUserData, static_cast<uint8_t>(text.size())};
-  sei.insert(sei.end(), text.begin(), text.end());
-  sei.push_back(kEnd);
-  Bytes all = unit;
-  all.insert(all.begin() + static_cast<std::ptrdiff_t>(first_slice(unit)), sei.begin(), sei.end());
-  return all;
-}
-
-const std::vector<Bytes> &pictures() {
-  static const std::vector<Bytes> all = [] {
-    MeetingOptions options;
-    options.duration_ms = kGroup * kPictureMs;
-    const auto reel = film(options);
-    std::vector<Bytes> units;
-    for (const auto &[due_ms, item] : reel->items.at(Media::Video))
-      units.push_back(item.payload);
-    return units;
-  }();
-  return all;
-}
-
-// Each sample of a packet, and each picture, tells its number.
-class Numbered : public MediaSource {
- public:
-  explicit Numbered(int64_t end_ms) : end_ms_(end_ms) {}
-
-  bool next(Media m, MediaItem &item, int64_t &due_ms) override {
-    if (!interval_ms(m))
-      return false;
-    const int64_t number = next_[m]++;
-    due_ms = number * interval_ms(m);
-    if (due_ms >= end_ms_)
-      return false;
-    item = rtmscheck::item(m, due_ms, payload(m, number), m == Media::Audio ? 0 : kUser);
-    if (m == Media::Transcript)
-      item.extra = "\"start_time\":" + std::to_string(item.timestamp - kLineMs / 2) +
-                   ",\"end_time\":" + std::to_string(item.timestamp);
-    return true;
-  }
-  void skip_to(Media m, int64_t due_ms) override {
-    if (!interval_ms(m))
-      return;
-    const int64_t step = m == Media::Video ? kGroup : 1, span_ms = interval_ms(m) * step;
-    next_[m] = std::max(next_[m], (due_ms + span_ms - 1) / span_ms * step);
-  }
-
- private:
-  static int64_t interval_ms(Media m) {
-    if (m == Media::Audio)
-      return kPacketMs;
-    return m == Media::Video ? kPictureMs : m == Media::Transcript ? kLineMs : 0;
-  }
-  static Bytes payload(Media m, int64_t number) {
-    if (m == Media::Video)
-      return numbered(pictures()[static_cast<std::size_t>(number % kGroup)], number);
-    if (m == Media::Transcript)
-      return text_bytes("Line " + std::to_string(number) + ".");
-    Bytes bytes;
-    while (bytes.size() < kPacketBytes) {
-      bytes.push_back(static_cast<uint8_t>(number & 0xff));
-      bytes.push_back(static_cast<uint8_t>(number >> 8));
-    }
-    return bytes;
-  }
-
-  const int64_t end_ms_;
-  std::map<Media, int64_t> next_;
-};
 
 // What is in the file: numbers with their times, in ms.
 struct Recorded {
@@ -120,45 +28,13 @@ void note_sound(GstElement *, GstBuffer *buffer, GstPad *, gpointer data) {
   const Bytes bytes = bytes_of(buffer);
   for (std::size_t at = 0; at + 1 < bytes.size(); at += kPacketBytes)
     static_cast<Recorded *>(data)->packets.emplace(
-        bytes[at] | bytes[at + 1] << 8,
+        (bytes[at] | bytes[at + 1] << 8) - Numbered::sample_of(0),
         ms_of(buffer) + static_cast<double>(at / kPacketBytes * kPacketMs));
 }
 
 void note_picture(GstElement *, GstBuffer *buffer, GstPad *, gpointer data) {
-  const Bytes bytes = bytes_of(buffer);
-  const std::string mark = kMark;
-  const auto found = std::search(bytes.begin(), bytes.end(), mark.begin(), mark.end());
-  if (found == bytes.end())
-    return;
-  const auto number = found + static_cast<std::ptrdiff_t>(mark.size());
-  static_cast<Recorded *>(data)->pictures.emplace(
-      g_ascii_strtoll(std::string(number, number + kDigits).c_str(), nullptr, 10), ms_of(buffer));
-}
-
-// Plays to the end. What is said against it; empty: nothing.
-std::string play_all(GstElement *pipeline, int64_t patience_ms) {
-  gst_element_set_state(pipeline, GST_STATE_PLAYING);
-  BusPtr bus(gst_element_get_bus(pipeline));
-  constexpr auto kWanted =
-      static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
-  MessagePtr message(gst_bus_timed_pop_filtered(
-      bus.get(), static_cast<GstClockTime>(patience_ms) * GST_MSECOND, kWanted));
-  gst_element_set_state(pipeline, GST_STATE_NULL);
-  if (!message)
-    return "no end";
-  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS)
-    return {};
-  const Failure failure = failure_of(message.get());
-  return failure.text + ": " + failure.debug;
-}
-
-ElementPtr launch(const std::string &line, std::string *error) {
-  GError *failure = nullptr;
-  GstElement *pipeline = gst_parse_launch(line.c_str(), &failure);
-  ErrorPtr owned(failure);
-  if (failure)
-    *error = failure->message;
-  return ElementPtr(pipeline ? static_cast<GstElement *>(gst_object_ref_sink(pipeline)) : nullptr);
+  if (const auto number = Numbered::number_of(bytes_of(buffer)))
+    static_cast<Recorded *>(data)->pictures.emplace(*number, ms_of(buffer));
 }
 
 Recorded read_recording(const std::string &file, std::string *error) {
@@ -186,10 +62,11 @@ std::string replaced(std::string text, const std::string &what, const std::strin
 }
 
 Config config_of(const OutageRun &outage, int64_t length_ms) {
-  pictures();
   Config config;
   config.strict = true;
-  config.source = std::make_shared<Numbered>(length_ms);
+  Numbered::Options options;
+  options.end_ms = length_ms;
+  config.source = std::make_shared<Numbered>(options);
   std::vector<Where> where = {Media::Audio};
   if (outage.lost == OutageRun::Lost::Signaling)
     where = {Signaling};

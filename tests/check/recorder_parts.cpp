@@ -5,7 +5,6 @@
 #include "console.h"
 #include "credentials.h"
 #include "linewriter.h"
-#include "mixer.h"
 #include "names.h"
 #include "options.h"
 #include "pages.h"
@@ -21,34 +20,7 @@ namespace {
 using namespace rtmscheck;
 using namespace rtms::recorder;
 
-using Samples = std::vector<int16_t>;
-
 }  // namespace
-
-GST_START_TEST(test_mixer) {
-  Mixer mixer(3, 100);
-  const Samples two = {1, 2}, loud = {32000, -32000};
-  ck_assert_uint_eq(mixer.add(0, 1, two.data(), 2), 0);
-  ck_assert_uint_eq(mixer.add(0, 2, loud.data(), 2), 0);
-  ck_assert_uint_eq(mixer.add(0, 2, loud.data(), 2), 0);
-  ck_assert_uint_eq(mixer.add(1, 5, two.data(), 2), 0);
-  ck_assert_uint_eq(mixer.end(), 7);
-  auto taken = mixer.take(4);
-  ck_assert(taken[0] == (Samples{0, 1, 32767, -32768}));
-  ck_assert(taken[1] == (Samples{0, 0, 0, 0}) && taken[2].empty());
-  // Half of it is too late, all of it, and too far ahead.
-  ck_assert_uint_eq(mixer.add(2, 3, two.data(), 2), 1);
-  ck_assert_uint_eq(mixer.add(2, 0, two.data(), 2), 2);
-  ck_assert_uint_eq(mixer.add(2, 103, two.data(), 2), 2);
-  ck_assert_uint_eq(mixer.add(2, UINT64_MAX - 1, two.data(), 2), 2);
-  ck_assert(mixer.peek(1, 4, 2) == (Samples{0, 1}) && mixer.peek(1, 6, 2) == (Samples{2, 0}));
-  ck_assert(mixer.peek(1, 9, 2).empty() && mixer.peek(0, 4, 2).empty());
-  taken = mixer.take(3);
-  ck_assert(taken[0].empty() && taken[1] == (Samples{0, 1, 2}) && taken[2] == (Samples{2, 0, 0}));
-  ck_assert_uint_eq(mixer.position(), 7);
-  ck_assert_uint_eq(mixer.end(), 7);
-}
-GST_END_TEST;
 
 GST_START_TEST(test_speakers) {
   Speakers none(0), two(2);
@@ -211,7 +183,6 @@ static Suite *recorder_parts_suite() {
   Suite *suite = suite_create("recorder_parts");
   TCase *tc = tcase_create("parts");
   suite_add_tcase(suite, tc);
-  tcase_add_test(tc, test_mixer);
   tcase_add_test(tc, test_speakers);
   tcase_add_test(tc, test_names);
   tcase_add_test(tc, test_spelling);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "frontier.h"
+
+#include <algorithm>
+
+namespace rtms::recorder {
+namespace {
+
+// Replayed audio begins to come soon after the connection is there.
+constexpr uint64_t kReplayBegins = 2 * Frontier::kSecond;
+
+uint64_t before(uint64_t time, uint64_t by) {
+  return time > by ? time - by : 0;
+}
+
+}  // namespace
+
+Frontier::Seen Frontier::ago(uint64_t time) const {
+  const auto found = std::find_if(past_.rbegin(), past_.rend(), [&](const Moment &moment) {
+    return moment.when + time <= past_.back().when;
+  });
+  return found == past_.rend() ? Seen() : found->seen;
+}
+
+uint64_t Frontier::at(uint64_t now, const Seen &seen, bool full) {
+  past_.push_back({now, seen});
+  while (past_.size() > 1 && past_[1].when + kStandstill <= now)
+    past_.pop_front();
+  const uint64_t audio = ago(kMixing).audio;
+  const bool may_replay = away_ || (restored_ && now < restored_ + kReplayBegins);
+  if (!full && (seen.pads > 0 || may_replay))
+    return std::max(audio, before(now, kLongest));
+  return std::max({audio, ago(kStandstill).anything, before(now, kStandstill)});
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What waits in memory for the audio of the same time. Pure: running times are arguments, in ns.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <utility>
+
+namespace rtms::recorder {
+
+class Room {
+ public:
+  explicit Room(uint64_t most) : most_(most) {}
+
+  void add(uint64_t running, uint64_t bytes) {
+    waiting_.emplace_back(running, bytes);
+    bytes_ += bytes;
+  }
+  // The audio before that is mixed.
+  void passed(uint64_t running) {
+    for (; !waiting_.empty() && waiting_.front().first < running; waiting_.pop_front())
+      bytes_ -= waiting_.front().second;
+  }
+  bool is_full() const { return bytes_ > most_; }
+
+ private:
+  const uint64_t most_;
+  uint64_t bytes_ = 0;
+  std::deque<std::pair<uint64_t, uint64_t>> waiting_;
+};
+
+}  // namespace rtms::recorder
