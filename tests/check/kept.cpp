@@ -133,12 +133,13 @@ std::string name_of(const Disturbance &disturbance) {
               : "");
 }
 
-// The tries to connect again come more and more slowly.
 int64_t meeting_ms(const Disturbance &disturbance) {
-  constexpr int64_t kTailMs = 3000;
+  // The tries to connect again come more and more slowly: the last one may be so late.
+  constexpr int64_t kTailMs = 3000, kLatestTryMs = 30000, kLongMs = 10000;
+  const int64_t try_ms = disturbance.length_ms > kLongMs ? kLatestTryMs : disturbance.length_ms;
   switch (disturbance.what) {
     case Disturbance::What::Outage:
-      return kFromMs + disturbance.length_ms * 3 / 2 + kTailMs;
+      return kFromMs + disturbance.length_ms + try_ms + kTailMs;
     case Disturbance::What::Stall:
       return kFromMs + disturbance.length_ms + kTailMs;
     case Disturbance::What::Backlog:

@@ -11,8 +11,9 @@ namespace rtmscheck {
 namespace {
 
 constexpr int64_t kLineMs = 1000;
-constexpr int64_t kGroup = 10;                // pictures from one keyframe to the next
-constexpr int64_t kTurn = 100;                // packets that one participant says
+constexpr int64_t kGroup = 10;  // pictures from one keyframe to the next
+// In packets: one participant speaks, nobody, the other, nobody.
+constexpr int64_t kFirst = 150, kPause = 200, kOther = 300, kCycle = 400;
 constexpr char kMark[] = "rtms-test-number";  // as long as a UUID
 constexpr int kDigits = 10;
 
@@ -56,6 +57,11 @@ const std::vector<Bytes> &pictures() {
   return all;
 }
 
+bool is_pause(int64_t packet) {
+  const int64_t at = packet % kCycle;
+  return (at >= kFirst && at < kPause) || at >= kOther;
+}
+
 }  // namespace
 
 Numbered::Numbered(const Options &options) : options_(options) {
@@ -65,6 +71,9 @@ Numbered::Numbered(const Options &options) : options_(options) {
 bool Numbered::next(Media m, MediaItem &item, int64_t &due_ms) {
   if (!interval_ms(m))
     return false;
+  const bool speech = m == Media::Audio && options_.turns;
+  while (speech && is_pause(next_[m]))
+    next_[m]++;
   const int64_t number = next_[m]++;
   int64_t at_ms = number * interval_ms(m);
   due_ms = at_ms;
@@ -77,8 +86,8 @@ bool Numbered::next(Media m, MediaItem &item, int64_t &due_ms) {
   if (at_ms >= options_.end_ms)
     return false;
   uint64_t user = m == Media::Audio ? 0 : kUser;
-  if (m == Media::Audio && options_.turns)
-    user = number / kTurn % 2 ? kUser + 1 : kUser;
+  if (speech)
+    user = number % kCycle < kFirst ? kUser : kUser + 1;
   item = rtmscheck::item(m, at_ms, payload(m, number), user, user == kUser ? "Ada" : "Bob");
   if (m == Media::Transcript)
     item.extra = "\"start_time\":" + std::to_string(item.timestamp - kLineMs / 2) +

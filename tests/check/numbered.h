@@ -20,7 +20,7 @@ class Numbered : public MediaSource {
  public:
   struct Options {
     int64_t end_ms = 0;
-    bool turns = false;      // two participants in turns, each heard separately
+    bool turns = false;      // two participants in turns, with pauses; each is heard separately
     int64_t backlog_ms = 0;  // sound of so long before all else,
     int64_t hold_ms = 0;     // which begins to come then,
     double speed = 0;        // so many times faster than real time; 0: at once

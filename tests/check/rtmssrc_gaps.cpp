@@ -245,6 +245,41 @@ GST_START_TEST(test_no_replay_wait) {
 }
 GST_END_TEST;
 
+// The connections stand still for longer than the latency; then all that was held up has its place.
+GST_START_TEST(test_stall_wait) {
+  constexpr unsigned kPackets = 100;
+  Config config = quiet_config();
+  auto source = std::make_shared<ListSource>();
+  for (unsigned i = 0; i < kPackets; i++) {
+    source->add(item(Media::Audio, 20 * i, random_bytes(640, i), 0));
+    source->add(item(Media::Video, 20 * i, access_unit(i % 10 == 0, 500, i)));
+  }
+  config.source = source;
+  config.pace = Pace::Realtime;
+  for (Media m : {Media::Audio, Media::Video}) {
+    config.script.push_back({400, m, "", Action::Stall});
+    config.script.push_back({1600, m, "", Action::Resume});
+  }
+  auto server = serve(std::move(config));
+  Player player(*server, [](GstElement *src) {
+    set(src, "media-types", "audio+video");
+    set(src, "fill", "black");
+    g_object_set(src, "latency", 200, "stall-wait", 5000, nullptr);
+  });
+  player.play();
+  ck_assert(wait_packets(player, "audio", kPackets) && wait_packets(player, "video", kPackets));
+  player.stop();
+  expect_promises_kept(player.record());
+  for (const char *name : {"audio", "video"}) {
+    const auto &packets = player.record().pad(name).packets;
+    ck_assert_msg(packets.size() == kPackets, "%s: %zu buffers", name, packets.size());
+    for (size_t i = 0; i < packets.size(); i++)
+      ck_assert_msg(packets[i].pts / GST_MSECOND == 20 * i || !in_real_time(), "%s %zu at %d ms",
+                    name, i, static_cast<int>(packets[i].pts / GST_MSECOND));
+  }
+}
+GST_END_TEST;
+
 // Somebody's audio of half a minute ago comes while others' does: others' pads do not say that it
 // will not.
 GST_START_TEST(test_backlog_of_two) {
@@ -288,6 +323,7 @@ static Suite *rtmssrc_gaps_suite() {
   tcase_add_loop_test(gaps, test_before_the_first_media, 0, 2);
   tcase_add_test(gaps, test_replay);
   tcase_add_test(gaps, test_no_replay_wait);
+  tcase_add_test(gaps, test_stall_wait);
   tcase_add_test(gaps, test_backlog_of_two);
   suite_add_tcase(suite, gaps);
   return suite;

@@ -96,6 +96,24 @@ void install_gaps(Installer *install) {
                 "other pads; 6000 keeps subtitles of a recording at their correct time",
                 &Settings::text_wait, kTextWaits);
   /**
+   * GstRtmsSrc:stall-wait:
+   *
+   * The time in ms for which an audio or video pad pushes no GAP events, and no black frames, while
+   * its connection delivers nothing at all: neither media nor keep-alives. A TCP connection that
+   * stands still delivers later what it has held up, and no buffer starts before the end of a GAP
+   * that was pushed: with 0, media that are later than #GstRtmsSrc:latency move to the end of the
+   * GAP. Set 65000 for recordings that can wait. The GAPs of an audio pad then follow the
+   * keep-alives of the service, about 10 s apart, while nobody speaks.
+   *
+   * Valid: 0 to 65000 ms.
+   *
+   * Since: 0.1
+   */
+  install->uint("stall-wait", "Stall wait",
+                "Time in ms for which an audio or video pad pushes no GAP events while its "
+                "connection delivers nothing at all, because TCP may deliver it later",
+                &Settings::stall_wait, kStallWaits);
+  /**
    * GstRtmsSrc:replay-wait:
    *
    * The time in ms for which a pad pushes no GAP events after the loss of its connection. After a

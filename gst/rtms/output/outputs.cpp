@@ -9,24 +9,24 @@ namespace rtms {
 Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
                  const Roster *roster, Calls calls)
     : calls_(std::move(calls)),
-      context_{
-          element,
-          config,
-          stats,
-          roster,
-          [this] { set_.check_flows(); },
-          [this](Media media) {
-            calls_.post([this, media] { ++context_.stats->of(media).dropped; });
-          },
-          [this] { calls_.post([this] { sweep(); }); },
-          [this](EventPtr event) { select(std::move(event)); },
-          [this](const Output *added) { streams_.changed(added); },
-          {element, config.latency, config.limits.time_ns, config.text_wait, config.buffer_data},
-          {},
-          gst_util_group_id_next(),
-          gst_util_seqnum_next(),
-          {},
-          {}},
+      context_{element,
+               config,
+               stats,
+               roster,
+               [this] { set_.check_flows(); },
+               [this](Media media) {
+                 calls_.post([this, media] { ++context_.stats->of(media).dropped; });
+               },
+               [this] { calls_.post([this] { sweep(); }); },
+               [this](EventPtr event) { select(std::move(event)); },
+               [this](const Output *added) { streams_.changed(added); },
+               {element, config.latency, config.limits.time_ns, config.text_wait,
+                config.stall_wait_ms, config.buffer_data},
+               {},
+               gst_util_group_id_next(),
+               gst_util_seqnum_next(),
+               {},
+               {}},
       set_(&context_, calls_.stopped),
       streams_(&context_, &set_, calls_.post),
       participants_(&context_, &set_),
@@ -93,6 +93,7 @@ void Outputs::lost(MediaMask media) {
 }
 
 void Outputs::restored(MediaMask media) {
+  context_.time.alive(media);
   set_.for_each([media](Output &output) {
     if (media & media_bit(output.media()))
       output.restored();
@@ -109,11 +110,14 @@ void Outputs::sweep() {
 
 void Outputs::camera_off(uint64_t user_id) {
   Output *video = set_.find(Media::Video);
-  if (video && video->user_id() == user_id)
-    video->turn_off();
+  if (!video || video->user_id() != user_id)
+    return;
+  context_.time.off(Media::Video);
+  video->turn_off();
 }
 
 void Outputs::share_off() {
+  context_.time.off(Media::Screen);
   if (Output *screen = set_.find(Media::Screen))
     screen->turn_off();
 }

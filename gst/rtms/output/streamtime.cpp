@@ -7,12 +7,6 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 #define GST_CAT_DEFAULT gst_rtms_output_debug
 
 namespace rtms {
-namespace {
-
-// Media that came within that are coming.
-constexpr int64_t kComing_us = 400 * 1000;
-
-}  // namespace
 
 std::optional<TrackClock::Kind> track_clock(Media media, bool participant) {
   if (media == Media::Audio)
@@ -23,10 +17,11 @@ std::optional<TrackClock::Kind> track_clock(Media media, bool participant) {
 }
 
 StreamTime::StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time,
-                       GstClockTime text_wait, bool backlog)
+                       GstClockTime text_wait, unsigned stall_wait_ms, bool backlog)
     : element_(element),
       tracks_(&timeline_, backlog),
       text_wait_(text_wait),
+      stall_wait_us_(int64_t{stall_wait_ms} * 1000),
       latency_(std::make_shared<PadLatency>()) {
   latency_->min = latency;
   latency_->queue_time = queue_time;
@@ -80,10 +75,8 @@ GstClockTime StreamTime::running_time_of(GstClockTime position) const {
 
 void StreamTime::advance(Media media, GstClockTime position, GstClockTime duration) {
   const GstClockTime running = running_time_of(position);
-  Newest &newest = newest_[static_cast<unsigned>(media)];
-  if (running > newest.running)
-    newest.running.store(running, std::memory_order_relaxed);
-  newest.at_us.store(arrival().monotonic_us, std::memory_order_relaxed);
+  delivery_[static_cast<unsigned>(media)].media(static_cast<int64_t>(running), arrival().running_ns,
+                                                arrival().monotonic_us);
   const GstClockTime end = running + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
   latest_end_ns_ = std::max(latest_end_ns_, static_cast<int64_t>(end));
 }
@@ -100,22 +93,39 @@ GstClockTime StreamTime::running_time() const {
   return playing_ ? gst_element_get_current_running_time(element_) : GST_CLOCK_TIME_NONE;
 }
 
+void StreamTime::alive(MediaMask media) {
+  const int64_t now_us = g_get_monotonic_time();
+  for (Media m : kAllMedia)
+    if (media & media_bit(m))
+      delivery_[static_cast<unsigned>(m)].alive(now_us);
+}
+
 // A pad's media come in order with those of the other pads of their kind, be they a minute old.
 // When none of that kind come, the others tell: a server that sends faster than real time, or has
-// begun with older audio, is ahead of the clock.
+// begun with older audio, is ahead of the clock. Audio that is replayed in real time stays behind
+// it, also in its pauses.
 GstClockTime StreamTime::certain_time(Media media) const {
   const GstClockTime now = running_time();
   if (!GST_CLOCK_TIME_IS_VALID(now))
     return GST_CLOCK_TIME_NONE;
-  const Newest &own = newest_[static_cast<unsigned>(media)];
-  GstClockTime newest = own.running;
-  if (g_get_monotonic_time() - own.at_us > kComing_us) {
-    newest = now;
-    for (const Newest &other : newest_)
-      newest = std::max(newest, other.running.load());
+  const auto now_ns = static_cast<int64_t>(now);
+  const int64_t now_us = g_get_monotonic_time();
+  const Delivery &own = delivery_[static_cast<unsigned>(media)];
+  const int64_t behind_ns = media == Media::Audio ? own.behind_ns(now_us) : 0;
+  int64_t newest_ns = own.newest_ns();
+  if (!own.is_coming(now_us)) {
+    newest_ns = now_ns - behind_ns;
+    for (const Delivery &other : delivery_)
+      newest_ns = behind_ns ? newest_ns : std::max(newest_ns, other.newest_ns());
   }
-  const GstClockTime behind = latency_->min + (is_text(media) ? text_wait_ : 0);
-  return newest > behind ? newest - behind : GST_CLOCK_TIME_NONE;
+  int64_t certain_ns =
+      newest_ns - static_cast<int64_t>(latency_->min + (is_text(media) ? text_wait_ : 0));
+  // Who speaks is quiet now and then; a camera is not.
+  if (!is_text(media))
+    certain_ns =
+        std::min(certain_ns, own.delivered_ns(now_ns, now_us, stall_wait_us_, media == Media::Audio)
+                                 .value_or(certain_ns));
+  return certain_ns > 0 ? static_cast<GstClockTime>(certain_ns) : GST_CLOCK_TIME_NONE;
 }
 
 }  // namespace rtms

@@ -4,6 +4,7 @@
 
 #include "pad/gstrtmssrcpad.h"
 #include "protocol/types.h"
+#include "time/delivery.h"
 #include "time/timeline.h"
 #include "time/trackclock.h"
 #include "time/trackset.h"
@@ -27,7 +28,7 @@ class StreamTime {
   };
 
   StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time,
-             GstClockTime text_wait, bool backlog);
+             GstClockTime text_wait, unsigned stall_wait_ms, bool backlog);
 
   Timeline &timeline() { return timeline_; }
   const Timeline &timeline() const { return timeline_; }
@@ -47,6 +48,9 @@ class StreamTime {
 
   // Audio or a picture is handed on.
   void advance(Media media, GstClockTime position, GstClockTime duration);
+  // The connection of these media has delivered something else; nothing of them is sent for now.
+  void alive(MediaMask media);
+  void off(Media media) { delivery_[static_cast<unsigned>(media)].off(); }
   // Where a position plays.
   GstClockTime running_time_of(GstClockTime position) const;
 
@@ -71,13 +75,9 @@ class StreamTime {
   int64_t latest_end_ns_ = 0;  // running time of the end of what was handed on
   std::atomic<bool> playing_{false};
   std::atomic<bool> reanchor_{true};
-  // The newest media: their running time, and when they came.
-  struct Newest {
-    std::atomic<GstClockTime> running{0};
-    std::atomic<int64_t> at_us{0};
-  };
-  std::array<Newest, kMediaCount> newest_;
+  std::array<Delivery, kMediaCount> delivery_;
   const GstClockTime text_wait_;
+  const int64_t stall_wait_us_;
   const std::shared_ptr<PadLatency> latency_;
 };
 

@@ -40,6 +40,7 @@ Problem check_connection(const Settings &settings) {
         {"max-message-size", settings.max_message_size, kMessageSizes, " bytes"},
         {"latency", settings.latency, kLatencies, " ms"},
         {"text-wait", settings.text_wait, kTextWaits, " ms"},
+        {"stall-wait", settings.stall_wait, kStallWaits, " ms"},
         {"replay-wait", settings.replay_wait, kReplayWaits, " ms"}})
     if (auto problem = check_number(number))
       return problem;

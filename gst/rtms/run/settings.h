@@ -27,6 +27,7 @@ inline constexpr Range<int> kFrameRates{1, 30};
 inline constexpr Range<int> kLanguages{-1, 36};
 inline constexpr Range<unsigned> kLatencies{0, 60000};            // ms
 inline constexpr Range<unsigned> kTextWaits{0, 60000};            // ms
+inline constexpr Range<unsigned> kStallWaits{0, 65000};           // ms
 inline constexpr Range<unsigned> kReplayWaits{0, 65000};          // ms
 inline constexpr Range<unsigned> kMessageSizes{1024, G_MAXUINT};  // handshakes need that much
 inline constexpr Range<unsigned> kDelays{1, G_MAXUINT};           // ms
@@ -77,6 +78,7 @@ struct Settings {
   unsigned latency = 200;
   int fill = GST_RTMS_SRC_FILL_NONE;
   unsigned text_wait = 0;
+  unsigned stall_wait = 0;
   unsigned replay_wait = 0;
   unsigned max_queue_bytes = 64u << 20;
   uint64_t max_queue_time = 0;

@@ -17,6 +17,7 @@ OutputsConfig outputs_config(const Settings &settings) {
   outputs.transcript_json = settings.transcript_format == GST_RTMS_SRC_TRANSCRIPT_JSON;
   outputs.transcript_speaker = settings.transcript_speaker;
   outputs.text_wait = settings.text_wait * GST_MSECOND;
+  outputs.stall_wait_ms = settings.stall_wait;
   outputs.replay_wait_ms = settings.replay_wait;
   outputs.fill_black = settings.fill == GST_RTMS_SRC_FILL_BLACK;
   return outputs;
@@ -200,6 +201,7 @@ void Stream::session_media_lost(MediaMask media) {
 }
 
 void Stream::session_keep_alive(MediaMask media) {
+  outputs_.time().alive(media);
   for (Media m : kAllMedia)
     if (media & media_bit(m)) {
       ++stats_->of(m).keep_alives;
