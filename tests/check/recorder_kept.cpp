@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Connections are lost, stand still or begin with older audio: all audio that the service sends is
-// in the recording, at its time. RTMS_KEPT: the long ones, whose table goes into docs/recorder.md.
+// in the recording, at its time. RTMS_KEPT: the long ones, whose table goes into docs/recorder.md;
+// RTMS_KEPT_ONLY: those whose names contain it.
 #include <cstdio>
 
 #include "kept.h"
@@ -11,7 +12,8 @@ using namespace rtmscheck;
 using What = Disturbance::What;
 
 const std::vector<Where> kAudio = {Media::Audio}, kVideo = {Media::Video}, kSignaling = {Signaling};
-const std::vector<Where> kEach = {Media::Audio, Media::Video, Media::Transcript, Media::Chat};
+// Chat has no messages: the server would end the stream when its connection alone is there again.
+const std::vector<Where> kEach = {Media::Audio, Media::Video, Media::Transcript};
 
 const std::vector<Disturbance> kShort = {
     {What::Outage, kAudio, 8000, 5, 0}, {What::Outage, kEach, 8000, 0, 0},
@@ -94,8 +96,10 @@ bool is_whole(const Row &row) {
 
 std::vector<Row> rows_of(const std::vector<Disturbance> &disturbances, bool turns) {
   std::vector<Row> rows;
+  const char *wanted = g_getenv("RTMS_KEPT_ONLY");
   for (const Disturbance &disturbance : disturbances)
-    rows.push_back({&disturbance, turns, nullptr, {}});
+    if (!wanted || contains(name_of(disturbance), wanted))
+      rows.push_back({&disturbance, turns, nullptr, {}});
   return rows;
 }
 

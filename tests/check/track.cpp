@@ -249,6 +249,27 @@ GST_START_TEST(test_resume) {
 }
 GST_END_TEST;
 
+// The connection is away for ten seconds. Who spoke before has nothing in what is replayed, in real
+// time; somebody else has: that is not another clock, however long it takes.
+GST_START_TEST(test_new_speaker_in_replay) {
+  constexpr int64_t kLost_ms = 8000, kAway_ms = 10000;
+  Stream stream;
+  Pad one(&stream, TrackClock::Kind::Participant), video(&stream, kVideo);
+  for (int64_t ms = 0; ms < kLost_ms; ms += 20) {
+    one.at(ms, ms);
+    video.at(ms, ms);
+  }
+  one.track.lost();
+  Pad other(&stream, TrackClock::Kind::Participant);
+  for (int64_t ms = kLost_ms; ms < 40000; ms += 20) {
+    video.at(ms, ms);
+    if (ms >= kLost_ms + kAway_ms)
+      expect(other.at(ms - kAway_ms, ms), ms - kAway_ms);
+  }
+  expect(one.at(30020, 40020), 30020);
+}
+GST_END_TEST;
+
 // Whatever the server says: positions never go back, nothing overflows.
 GST_START_TEST(test_nonsense) {
   std::mt19937 random(static_cast<unsigned>(__i__));
@@ -293,6 +314,7 @@ static Suite *track_suite(void) {
   tcase_add_test(tc, test_old_text_first);
   tcase_add_test(tc, test_new_text_first);
   tcase_add_test(tc, test_resume);
+  tcase_add_test(tc, test_new_speaker_in_replay);
   tcase_add_loop_test(tc, test_nonsense, 0, kNonsense);
   return suite;
 }

@@ -12,11 +12,17 @@ bool Backlog::hold(const MediaData &data) {
   auto held = std::make_unique<HeldMedia>(data);
   if (max_bytes_ && bytes_ + held->bytes() > max_bytes_)
     return false;
-  if (messages_.empty())
+  if (messages_.empty()) {
     timer_.start(kMaxHold_ms, overdue_);
+    since_us_ = g_get_monotonic_time();
+  }
   bytes_ += held->bytes();
   messages_.push_back(std::move(held));
   return true;
+}
+
+int64_t Backlog::waited_ns() const {
+  return messages_.empty() ? 0 : (g_get_monotonic_time() - since_us_) * 1000;
 }
 
 Backlog::Messages Backlog::take() {

@@ -23,6 +23,8 @@ class Backlog {
 
   // False where there is no room: nothing waits any longer then.
   bool hold(const MediaData &data);
+  // For how long the first of them has waited, in ns.
+  int64_t waited_ns() const;
   // In the order in which they came. Nothing waits afterwards.
   Messages take();
 
@@ -31,6 +33,7 @@ class Backlog {
   const std::function<void()> overdue_;
   Timer timer_;
   Messages messages_;
+  int64_t since_us_ = 0;
   uint64_t bytes_ = 0;
 };
 

@@ -189,9 +189,11 @@ bool Outputs::waits_for_audio() const {
 }
 
 void Outputs::release_backlog() {
+  const int64_t waited_ns = backlog_.waited_ns();
   const Backlog::Messages messages = backlog_.take();
   if (!messages.empty() && !context_.time.timeline().anchored())
-    anchor(context_.time.timestamp_of(messages.front()->data), messages.front()->data.media);
+    anchor(context_.time.timestamp_of(messages.front()->data), messages.front()->data.media,
+           waited_ns);
   for (const auto &message : messages)
     accept(message->data);
 }
@@ -233,8 +235,8 @@ void Outputs::wake() {
   context_.time.burst_over();
 }
 
-void Outputs::anchor(int64_t unix_ms, Media media) {
-  context_.time.anchor(unix_ms, is_text(media));
+void Outputs::anchor(int64_t unix_ms, Media media, int64_t waited_ns) {
+  context_.time.anchor(unix_ms, is_text(media), waited_ns);
   set_.for_each([](Output &output) { output.remapped(); });
 }
 

@@ -63,7 +63,7 @@ class Outputs {
   void release_backlog();
   void accept(const MediaData &data);
   void hand_on(const MediaData &data);
-  void anchor(int64_t unix_ms, Media media);
+  void anchor(int64_t unix_ms, Media media, int64_t waited_ns = 0);
   void sweep();
   void select(EventPtr event);
 

@@ -27,11 +27,13 @@ StreamTime::StreamTime(GstElement *element, GstClockTime latency, GstClockTime q
   latency_->queue_time = queue_time;
 }
 
-void StreamTime::anchor(int64_t unix_ms, bool text) {
+void StreamTime::anchor(int64_t unix_ms, bool text, int64_t waited_ns) {
   reanchor_ = false;
   arrival_.reset();
+  const int64_t came_ns =
+      arrival().running_ns - std::min(waited_ns, static_cast<int64_t>(latency_->min));
   // What came early is ahead of the clock: nothing plays before its end.
-  timeline_.anchor(unix_ms, std::max(arrival().running_ns, latest_end_ns_));
+  timeline_.anchor(unix_ms, std::max({came_ns, latest_end_ns_, int64_t{0}}));
   segment_ = timeline_.segment();
   tracks_.anchored(arrival().running_ns, text);
   GST_INFO_OBJECT(element_,

@@ -36,7 +36,8 @@ class StreamTime {
   // The first media is mapped to the running time of its arrival; what comes first after a pause of
   // the pipeline, too.
   bool needs_anchor() const { return reanchor_; }
-  void anchor(int64_t unix_ms, bool text);
+  // `waited_ns`: it came so long ago. It plays when it came, as far as the latency allows.
+  void anchor(int64_t unix_ms, bool text, int64_t waited_ns);
   EventPtr segment_event(guint32 seqnum) const;
 
   const Arrival &arrival() { return arrival_ ? *arrival_ : look_at_clocks(); }

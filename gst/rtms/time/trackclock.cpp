@@ -17,8 +17,6 @@ constexpr int64_t kJitter_ns = 350 * kNsPerMs;
 constexpr int64_t kClose_ns = 500 * kNsPerMs;
 // Timestamps that go back so far are of another clock, where one is known that fits.
 constexpr int64_t kBack_ns = 300 * kNsPerMs;
-// What the service keeps of the audio while a connection is away.
-constexpr int64_t kReplay_ns = 65 * kNsPerS;
 constexpr int64_t kLongestStep_ns = 250 * kNsPerMs;
 constexpr unsigned kKnownSeconds = 2, kNewSeconds = 4;
 // Not worth a correction.

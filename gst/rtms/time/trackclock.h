@@ -62,6 +62,8 @@ class TrackClock {
 
  private:
   friend class TrackSet;
+  // What the service keeps of the audio while a connection is away.
+  static constexpr int64_t kReplay_ns = int64_t{65} * 1000 * 1000 * 1000;
 
   struct Message {
     int64_t position_ns = 0, running_ns = 0;

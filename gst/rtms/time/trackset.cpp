@@ -103,8 +103,12 @@ std::optional<int64_t> TrackSet::offset_for(const TrackClock *track, int64_t del
 int64_t TrackSet::replayed_ns(int64_t running_ns) const {
   int64_t most_ns = 0;
   for (const TrackClock *track : tracks_)
-    if (track->is_audio() && track->last_ && running_ns - track->last_->running_ns < kCounts_ns)
-      most_ns = std::max(most_ns, track->lateness_.replay_ns());
+    if (track->is_audio() && track->last_) {
+      const int64_t passed_ns = running_ns - track->last_->running_ns;
+      // Who spoke before the loss may have nothing in the replay yet.
+      if (track->lost_ ? passed_ns <= TrackClock::kReplay_ns : passed_ns < kCounts_ns)
+        most_ns = std::max(most_ns, track->lateness_.replay_ns() + (track->lost_ ? passed_ns : 0));
+    }
   return most_ns;
 }
 
