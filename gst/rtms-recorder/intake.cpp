@@ -164,7 +164,7 @@ void Intake::leave_out(GstPad *pad) {
 // Until it is known which tracks there are: a container's header tells them all. The queue has room
 // for what waits until the sound of the same time is mixed, too.
 void Intake::hold(GstPad *pad) {
-  constexpr unsigned kBytes = 32 << 20;
+  constexpr unsigned kBytes = Sound::kMostWaiting + (16 << 20);
   std::lock_guard<std::mutex> lock(mutex_);
   if (released_) {
     leave_out(pad);

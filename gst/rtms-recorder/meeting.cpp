@@ -97,6 +97,7 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
           })),
       report_(hook, folder_, titles(options), started_us_),
       sound_(options, [this](const Voice &voice) { later([this, voice] { heard(voice); }); }),
+      late_audio_(&sound_, &report_, &log_),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
       intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_,
                                        texts_.get(), static_cast<IntakeListener *>(this))) {
@@ -200,10 +201,6 @@ void Meeting::bus_terminated(const std::string &reason, bool failure) {
     stream_error_ = "The service ended the stream because of a failure: " + reason + ".";
 }
 
-void Meeting::bus_audio(bool there) {
-  there ? sound_.restored() : sound_.lost();
-}
-
 void Meeting::bus_closed() {
   stream_over_ = true;
   check_ended();
@@ -282,33 +279,9 @@ void Meeting::watch() {
   bytes_ = counter(stats_.get(), "bytes");
   bits_per_second_ = 8 * (bytes_ - std::min(before, bytes_));
   file_size_.ask();
-  check_late();
+  late_audio_.check();
   if (push_)
     push_->watch();
-}
-
-// Once for each time that the audio is behind, and once a second while some is lost.
-void Meeting::check_late() {
-  const GstClockTime behind = sound_.take_behind();
-  report_.audio_behind(behind);
-  if (behind && !behind_)
-    log_.write(Log::Level::Warning, "audio-behind",
-               "the audio comes " + std::to_string(behind / GST_SECOND) +
-                   " s late; the recording waits for it, and has it at its time");
-  behind_ = behind;
-  const uint64_t late_ms = sound_.late_ms();
-  if (late_ms == late_ms_)
-    return;
-  const uint64_t more_ms = late_ms - late_ms_;
-  late_ms_ = late_ms;
-  report_.late_audio(late_ms);
-  log_.write(Log::Level::Warning, "audio-lost",
-             std::to_string(more_ms) +
-                 " ms of audio came later than the recording waits, and are not in it",
-             [&](JsonWriter &writer) {
-               writer.member("late_ms", static_cast<int64_t>(more_ms))
-                   .member("total_ms", static_cast<int64_t>(late_ms));
-             });
 }
 
 Status Meeting::status() const {
@@ -385,7 +358,7 @@ void Meeting::retire_pipeline() {
   emitting_.reset();
   stats_ = intake_->stats();
   length_ = sound_.length();
-  check_late();
+  late_audio_.check();
   retire(std::move(pipeline_), 0, [this] { gone(); });
 }
 

@@ -6,6 +6,7 @@
 #include "bus.h"
 #include "filesize.h"
 #include "intake.h"
+#include "lateaudio.h"
 #include "log.h"
 #include "push.h"
 #include "report.h"
@@ -60,12 +61,11 @@ class Meeting final : private IntakeListener, private BusListener {
   void bus_error(GstObject *source, const GError *error) override;
   void bus_connected() override;
   void bus_terminated(const std::string &reason, bool failure) override;
-  void bus_audio(bool there) override;
+  void bus_audio(bool there) override { there ? sound_.restored() : sound_.lost(); }
   void bus_closed() override;
 
   void linked(const std::string &problem);
   void heard(const Voice &voice);
-  void check_late();
   void end(const std::string &reason, const std::string &error);
   void break_off(bool disk_full, const std::string &why);
   void check_ended();
@@ -93,8 +93,6 @@ class Meeting final : private IntakeListener, private BusListener {
   GstClockTime length_ = 0;
   StructurePtr stats_;
   uint64_t bytes_ = 0, bits_per_second_ = 0;
-  uint64_t late_ms_ = 0;  // told of
-  bool behind_ = false;   // told of
   AttachedSource emitting_;
   Timer deadline_;
 
@@ -103,6 +101,7 @@ class Meeting final : private IntakeListener, private BusListener {
   std::shared_ptr<Texts> texts_;
   Report report_;
   Sound sound_;
+  LateAudio late_audio_;
   std::mutex push_mutex_;  // guards the pointer for the pads' threads
   std::unique_ptr<Push> push_;
   ElementPtr pipeline_;

@@ -20,8 +20,6 @@ constexpr unsigned kMostPieces = kFurthest_s * kPiecesPerSecond;  // at once
 constexpr unsigned kJoins_ms = 10;
 // Muxers that go by the clock wait so long for the sound: that, a piece, and a busy machine.
 constexpr GstClockTime kLatency = Frontier::kLongest + 2 * GST_SECOND;
-// Of pictures, where no sound comes for their time.
-constexpr uint64_t kMostWaiting = 64 << 20;
 constexpr char kInput[] = "voice-";
 constexpr unsigned kSourceBytes = 16 << 20;
 

@@ -25,6 +25,9 @@ struct Voice {
 
 class Sound {
  public:
+  // Of what waits for the audio of its time, in bytes: then all goes on without.
+  static constexpr unsigned kMostWaiting = 64 << 20;
+
   Sound(const Options &options, std::function<void(Voice)> heard);
   ~Sound();
 

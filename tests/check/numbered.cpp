@@ -57,6 +57,17 @@ const std::vector<Bytes> &pictures() {
   return all;
 }
 
+// With filler data behind it.
+Bytes padded(Bytes unit, std::size_t bytes) {
+  constexpr uint8_t kFiller = 12, kEnd = 0x80;
+  if (!bytes)
+    return unit;
+  unit.insert(unit.end(), {0, 0, 1, kFiller});
+  unit.insert(unit.end(), bytes, 0xff);
+  unit.push_back(kEnd);
+  return unit;
+}
+
 bool is_pause(int64_t packet) {
   const int64_t at = packet % kCycle;
   return (at >= kFirst && at < kPause) || at >= kOther;
@@ -117,9 +128,10 @@ int64_t Numbered::interval_ms(Media m) {
   return m == Media::Video ? kPictureMs : m == Media::Transcript ? kLineMs : 0;
 }
 
-Bytes Numbered::payload(Media m, int64_t number) {
+Bytes Numbered::payload(Media m, int64_t number) const {
   if (m == Media::Video)
-    return numbered(pictures()[static_cast<std::size_t>(number % kGroup)], number);
+    return padded(numbered(pictures()[static_cast<std::size_t>(number % kGroup)], number),
+                  options_.padding);
   if (m == Media::Transcript)
     return text_bytes("Line " + std::to_string(number) + ".");
   const auto sample = static_cast<uint16_t>(sample_of(number));

@@ -20,10 +20,11 @@ class Numbered : public MediaSource {
  public:
   struct Options {
     int64_t end_ms = 0;
-    bool turns = false;      // two participants in turns, with pauses; each is heard separately
-    int64_t backlog_ms = 0;  // sound of so long before all else,
-    int64_t hold_ms = 0;     // which begins to come then,
-    double speed = 0;        // so many times faster than real time; 0: at once
+    bool turns = false;       // two participants in turns, with pauses; each is heard separately
+    int64_t backlog_ms = 0;   // sound of so long before all else,
+    int64_t hold_ms = 0;      // which begins to come then,
+    double speed = 0;         // so many times faster than real time; 0: at once
+    std::size_t padding = 0;  // bytes of each picture that say nothing
   };
   // Encodes the pictures, once for all.
   explicit Numbered(const Options &options);
@@ -38,7 +39,7 @@ class Numbered : public MediaSource {
 
  private:
   static int64_t interval_ms(Media m);
-  static Bytes payload(Media m, int64_t number);
+  Bytes payload(Media m, int64_t number) const;
 
   const Options options_;
   std::map<Media, int64_t> next_;

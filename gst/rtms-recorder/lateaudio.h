@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Tells of audio for which a recording waits, and of audio that comes too late for that.
+#pragma once
+
+#include "log.h"
+#include "report.h"
+#include "sound.h"
+
+namespace rtms::recorder {
+
+class LateAudio {
+ public:
+  LateAudio(Sound *sound, Report *report, const SubjectLog *log)
+      : sound_(sound), report_(report), log_(log) {}
+
+  // Each second, and at the end: one line each time that the audio falls behind, and one for each
+  // second in which some is lost.
+  void check();
+
+ private:
+  void tell_lost(uint64_t ms);
+
+  Sound *const sound_;
+  Report *const report_;
+  const SubjectLog *const log_;
+  bool behind_ = false;
+  uint64_t lost_ms_ = 0;
+};
+
+}  // namespace rtms::recorder
