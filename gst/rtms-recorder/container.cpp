@@ -3,16 +3,12 @@
 
 #include "mkvindex.h"
 #include "mp4boxes.h"
+#include "picturetrack.h"
 
 namespace rtms::recorder {
 namespace {
 
 constexpr unsigned kFileBuffer = 16 << 10;
-
-// avc3: the parameter sets stay in the stream, where each camera may have its own. The element
-// fills with black, so that the muxer has parameter sets and a size from the beginning.
-constexpr char kVideoBranch[] =
-    "h264parse config-interval=-1 ! capsfilter caps=video/x-h264,stream-format=avc3,alignment=au";
 
 // Both can be played to where they came when the program is killed.
 ElementPtr make_muxer(const Options &options) {
@@ -32,8 +28,8 @@ ElementPtr make_muxer(const Options &options) {
   return mux;
 }
 
-// When the size of the H.264 changes in mid-file, mp4mux writes wrong positions into the sample
-// table of what follows. It need not know of it: the parameter sets are in the stream.
+// A header says once what a track is, and each frame says of itself what else decoders need. With
+// other caps, mp4mux writes wrong positions, and matroskamux ends.
 GstPadProbeReturn keep_first_caps(GstPad *pad, GstPadProbeInfo *info, gpointer) {
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
   if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
@@ -41,10 +37,19 @@ GstPadProbeReturn keep_first_caps(GstPad *pad, GstPadProbeInfo *info, gpointer) 
   const CapsPtr current(gst_pad_get_current_caps(pad));
   GstCaps *caps = nullptr;
   gst_event_parse_caps(event, &caps);
-  const auto is_h264 = [](GstCaps *one) {
-    return one && gst_structure_has_name(gst_caps_get_structure(one, 0), "video/x-h264");
+  const auto is_video = [](GstCaps *one) {
+    const GstStructure *first = one ? gst_caps_get_structure(one, 0) : nullptr;
+    return first && (gst_structure_has_name(first, "video/x-h264") ||
+                     gst_structure_has_name(first, "image/jpeg"));
   };
-  return is_h264(current.get()) && is_h264(caps) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+  return is_video(current.get()) && is_video(caps) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+// What the queue in front of a pad has got so far.
+CapsPtr caps_before(GstPad *exit) {
+  ElementPtr queue(gst_pad_get_parent_element(exit));
+  PadPtr entry(gst_element_get_static_pad(queue.get(), "sink"));
+  return CapsPtr(gst_pad_get_current_caps(entry.get()));
 }
 
 class Builder {
@@ -74,7 +79,9 @@ class Builder {
     added_.push_back(bin.get());
   }
   bool add_branch(GstPad *pad, const std::string &description, const char *templ) {
-    ElementPtr bin = make_bin(description);
+    return add_bin(pad, make_bin(description), templ);
+  }
+  bool add_bin(GstPad *pad, const ElementPtr &bin, const char *templ) {
     if (!bin)
       return false;
     add(bin);
@@ -102,13 +109,26 @@ class Builder {
   std::shared_ptr<Mp4Boxes> boxes_;
 };
 
+bool leave_out(Builder *builder, GstPad *pad) {
+  return builder->add_branch(pad, "fakesink sync=false async=false", nullptr);
+}
+
 bool add_waiting(const Options &options, Builder *builder, const Waiting &waiting) {
-  if (waiting.name != "transcript")
-    return builder->add_branch(waiting.exit.get(), kVideoBranch, "video_%u");
+  GstPad *pad = waiting.exit.get();
   // The text has a file of its own; MKV shows it as well.
-  if (!options.mp4)
-    return builder->add_branch(waiting.exit.get(), "identity", "subtitle_%u");
-  return builder->add_branch(waiting.exit.get(), "fakesink sync=false async=false", nullptr);
+  if (waiting.name == "transcript")
+    return options.mp4 ? leave_out(builder, pad)
+                       : builder->add_branch(pad, "identity", "subtitle_%u");
+  ElementPtr track = PictureTrack::make(waiting.name, caps_before(pad).get(), !options.mp4);
+  if (track)
+    return builder->add_bin(pad, track, "video_%u");
+  ElementPtr pipeline(gst_pad_get_parent_element(pad));
+  GST_ELEMENT_WARNING(pipeline.get(), STREAM, CODEC_NOT_FOUND,
+                      ("%s is not recorded: an element that converts what the service sends is "
+                       "missing. Install the plugins good, bad, ugly and libav of GStreamer.",
+                       waiting.name.c_str()),
+                      (nullptr));
+  return leave_out(builder, pad);
 }
 
 }  // namespace

@@ -32,6 +32,11 @@ std::string speaker_of(GstBuffer *buffer) {
   return name ? name : "";
 }
 
+bool is_h264(GstPad *pad) {
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  return caps && gst_structure_has_name(gst_caps_get_structure(caps.get(), 0), "video/x-h264");
+}
+
 std::string text_of(GstBuffer *buffer) {
   std::string text(gst_buffer_get_size(buffer), '\0');
   gst_buffer_extract(buffer, 0, text.data(), text.size());
@@ -220,7 +225,7 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
     return;
   if (kind != Kind::Chat && !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP))
     sound_->came();
-  if (kind == Kind::Video)
+  if (kind == Kind::Video && is_h264(pad))
     listener_->intake_picture(buffer, start);
   if (kind == Kind::Video || kind == Kind::Screen)
     sound_->waits(start, gst_buffer_get_size(buffer));

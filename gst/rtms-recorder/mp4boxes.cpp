@@ -50,6 +50,12 @@ void add_at(uint8_t *at, bool is_long, uint64_t what) {
     GST_WRITE_UINT32_BE(at, static_cast<uint32_t>(GST_READ_UINT32_BE(at) + what));
 }
 
+// Of the time that is written for a track's first fragment.
+uint64_t missing(GstClockTime start, uint32_t timescale, uint64_t written) {
+  const uint64_t wanted = gst_util_uint64_scale_round(start, timescale, GST_SECOND);
+  return wanted > written ? wanted - written : 0;
+}
+
 struct TrackProbe {
   std::shared_ptr<Mp4Boxes> owner;
   void *track;
@@ -134,9 +140,10 @@ void Mp4Boxes::fragment(uint8_t *data, size_t size) {
     const bool is_long = time.content && time.content[0];
     if (!known || !time.content || (is_long && time.size < 12))
       return;
-    const GstClockTime start = known->start;
-    if (!known->begun && GST_CLOCK_TIME_IS_VALID(start) && !GST_READ_UINT32_BE(time.content + 4))
-      known->offset = gst_util_uint64_scale_round(start, known->timescale, GST_SECOND);
+    const uint64_t written = is_long ? GST_READ_UINT64_BE(time.content + 4)
+                                     : uint64_t{GST_READ_UINT32_BE(time.content + 4)};
+    if (!known->begun && GST_CLOCK_TIME_IS_VALID(known->start))
+      known->offset = missing(known->start, known->timescale, written);
     known->begun = true;
     add_at(time.content + 4, is_long, known->offset);
   });
