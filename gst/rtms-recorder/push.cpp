@@ -2,6 +2,7 @@
 #include "push.h"
 
 #include "options.h"
+#include "sockets.h"
 
 #include <gst/app/gstappsrc.h>
 #include <algorithm>
@@ -36,6 +37,15 @@ constexpr char kPipeline[] =
     "! queue ! mux.audio "
     "flvmux name=mux streamable=true latency=200000000 ! rtmp2sink name=server";
 
+unsigned port_of(const std::string &url) {
+  constexpr unsigned kRtmp = 1935, kRtmps = 443;
+  UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_NON_DNS, nullptr));
+  const int port = uri ? g_uri_get_port(uri.get()) : -1;
+  return port > 0                                  ? static_cast<unsigned>(port)
+         : g_str_has_prefix(url.c_str(), "rtmps:") ? kRtmps
+                                                   : kRtmp;
+}
+
 }  // namespace
 
 Push::Push(std::string url, GstElement *recording, CapsPtr sound_caps, Tell tell)
@@ -44,10 +54,12 @@ Push::Push(std::string url, GstElement *recording, CapsPtr sound_caps, Tell tell
       clock_(gst_pipeline_get_clock(GST_PIPELINE(recording))),
       sound_caps_(std::move(sound_caps)),
       tell_(std::move(tell)) {
+  look_up_server();
   start();
 }
 
 Push::~Push() {
+  g_cancellable_cancel(looking_up_.get());
   stop(kFarewell);
 }
 
@@ -65,6 +77,7 @@ void Push::start() {
   server_.reset(gst_bin_get_by_name(bin, "server"));
   g_object_set(server_.get(), "location", url_.c_str(), "async", FALSE, "sync", FALSE, nullptr);
   seen_sent_ = 0;
+  limited_ = false;
   progress_us_ = g_get_monotonic_time();
   BusPtr bus(gst_element_get_bus(pipeline_.get()));
   watch_.reset(gst_bus_create_watch(bus.get()));
@@ -115,10 +128,42 @@ uint64_t Push::sent() const {
   return bytes;
 }
 
+// The kernel takes megabytes for a server that stands still, minutes of them: it is asked to give
+// up sooner. rtmp2sink does not hand out its socket.
+void Push::look_up_server() {
+  UriPtr uri(g_uri_parse(url_.c_str(), G_URI_FLAGS_NON_DNS, nullptr));
+  if (!uri || !g_uri_get_host(uri.get()))
+    return;
+  looking_up_.reset(g_cancellable_new());
+  ObjectPtr<GResolver> resolver(g_resolver_get_default());
+  g_resolver_lookup_by_name_async(resolver.get(), g_uri_get_host(uri.get()), looking_up_.get(),
+                                  on_address, this);
+}
+
+void Push::on_address(GObject *resolver, GAsyncResult *result, gpointer data) {
+  GError *raw_error = nullptr;
+  GList *found = g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &raw_error);
+  ErrorPtr error(raw_error);
+  if (error)
+    return;  // cancelled: the push is gone
+  for (GList *one = found; one; one = one->next)
+    static_cast<Push *>(data)->addresses_.emplace_back(G_INET_ADDRESS(one->data));
+  g_list_free(found);
+}
+
+void Push::limit_silence() {
+  std::vector<GInetAddress *> addresses;
+  for (const auto &address : addresses_)
+    addresses.push_back(address.get());
+  limited_ = limit_unacknowledged(addresses, port_of(url_), kSilence_us / 1000) > 0;
+}
+
 void Push::watch() {
   if (!server_)
     return;
   const uint64_t bytes = sent();
+  if (bytes > 0 && !limited_)
+    limit_silence();
   if (bytes != seen_sent_) {
     seen_sent_ = bytes;
     progress_us_ = g_get_monotonic_time();

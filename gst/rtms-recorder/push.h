@@ -3,11 +3,13 @@
 // the recording does not notice.
 #pragma once
 
+#include "base/glibptr.h"
 #include "base/timer.h"
 #include "gst.h"
 
 #include <atomic>
 #include <mutex>
+#include <vector>
 
 namespace rtms::recorder {
 
@@ -37,6 +39,9 @@ class Push {
   void failed(const std::string &why);
   static gboolean on_message(GstBus *bus, GstMessage *message, gpointer self);
   uint64_t sent() const;
+  void look_up_server();
+  void limit_silence();
+  static void on_address(GObject *resolver, GAsyncResult *result, gpointer self);
 
   const std::string url_;
   const GstClockTime base_time_;
@@ -51,6 +56,9 @@ class Push {
   bool connected_ = false;
   uint64_t seen_sent_ = 0;
   int64_t progress_us_ = 0;
+  std::vector<ObjectPtr<GInetAddress>> addresses_;  // of the server
+  ObjectPtr<GCancellable> looking_up_;
+  bool limited_ = false;  // how long the server may take nothing
 
   std::mutex mutex_;  // guards what follows
   ElementPtr picture_, sound_;

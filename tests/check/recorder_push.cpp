@@ -81,7 +81,7 @@ GST_START_TEST(test_frozen) {
   const auto pushing = threads();
   rtmp.freeze();
   // It stands still in the middle of it, and then in the handshake.
-  run.wait_events("push-failed", 2, 20 * kDeadlineMs);
+  run.wait_events("push-failed", 2, 6 * kDeadlineMs);
   ck_assert_int_eq(post_signed(run.url(), kChallenge).status, 200);
   g_print("threads: %d while pushing, %d\n", static_cast<int>(pushing),
           static_cast<int>(threads()));

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "sockets.h"
+
+#include "base/glibptr.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+namespace rtms::recorder {
+namespace {
+
+// Null: not a connection of IP.
+ObjectPtr<GSocketAddress> peer_of(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (getpeername(fd, reinterpret_cast<sockaddr *>(&address), &size) != 0 ||
+      (address.ss_family != AF_INET && address.ss_family != AF_INET6))
+    return nullptr;
+  return ObjectPtr<GSocketAddress>(g_socket_address_new_from_native(&address, size));
+}
+
+}  // namespace
+
+unsigned limit_unacknowledged(const std::vector<GInetAddress *> &addresses, unsigned port,
+                              unsigned timeout_ms) {
+  unsigned count = 0;
+#ifdef TCP_USER_TIMEOUT
+  std::error_code none;
+  for (const auto &entry : std::filesystem::directory_iterator("/proc/self/fd", none)) {
+    const int fd = std::atoi(entry.path().filename().c_str());
+    const auto peer = peer_of(fd);
+    if (!peer)
+      continue;
+    auto inet = G_INET_SOCKET_ADDRESS(peer.get());
+    const auto is_one = [&](GInetAddress *address) {
+      return g_inet_address_equal(address, g_inet_socket_address_get_address(inet));
+    };
+    if (g_inet_socket_address_get_port(inet) == port &&
+        std::any_of(addresses.begin(), addresses.end(), is_one))
+      count += setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms) == 0;
+  }
+#endif
+  return count;
+}
+
+}  // namespace rtms::recorder
