@@ -13,8 +13,9 @@ bool is_failure(gint64 reason) {
 
 }  // namespace
 
-Bus::Bus(GstElement *pipeline, const SubjectLog *log, Report *report, BusListener *listener)
-    : pipeline_(pipeline), log_(log), report_(report), listener_(listener) {
+Bus::Bus(GstElement *pipeline, const SubjectLog *log, Report *report, BusListener *listener,
+         Frontier *audio)
+    : pipeline_(pipeline), log_(log), report_(report), listener_(listener), audio_(audio) {
   BusPtr bus(gst_element_get_bus(pipeline));
   watch_.reset(gst_bus_create_watch(bus.get()));
   g_source_set_callback(watch_.get(), G_SOURCE_FUNC(on_message), this, nullptr);
@@ -88,9 +89,9 @@ void Bus::element_message(const GstStructure *structure) {
   else if (kind == "rtms-connection" && text("state") == "reconnecting") {
     log_->write(Log::Level::Warning, "reconnecting", "lost " + text("media") + ": reconnecting");
     if (is_audio())
-      listener_->bus_audio(false);
+      audio_->lost();
   } else if (kind == "rtms-connection" && text("state") == "streaming" && is_audio())
-    listener_->bus_audio(true);
+    audio_->restored();
   else if (kind == "rtms-connection" && text("state") == "silent")
     log_->write(Log::Level::Warning, "silent",
                 "connected, but no " + text("media") + " arrived for 30 s");

@@ -2,6 +2,7 @@
 // The messages of a recording's pipeline, as far as they concern the recording.
 #pragma once
 
+#include "frontier.h"
 #include "gst.h"
 #include "log.h"
 #include "report.h"
@@ -18,8 +19,6 @@ struct BusListener {
   virtual void bus_connected() = 0;
   // The stream was terminated, for this reason, which is a failure of the service's or ours.
   virtual void bus_terminated(const std::string &reason, bool failure) = 0;
-  // The connection that carries the audio is lost, or is there again.
-  virtual void bus_audio(bool there) = 0;
   // The signaling connection is closed for good.
   virtual void bus_closed() = 0;
 };
@@ -28,7 +27,9 @@ struct BusListener {
 // listener, which may destroy the bus reader in a call.
 class Bus {
  public:
-  Bus(GstElement *pipeline, const SubjectLog *log, Report *report, BusListener *listener);
+  // `audio` is told when its connection is lost, and there again.
+  Bus(GstElement *pipeline, const SubjectLog *log, Report *report, BusListener *listener,
+      Frontier *audio);
 
  private:
   static gboolean on_message(GstBus *bus, GstMessage *message, gpointer self);
@@ -41,6 +42,7 @@ class Bus {
   const SubjectLog *const log_;
   Report *const report_;
   BusListener *const listener_;
+  Frontier *const audio_;
   AttachedSource watch_;
 };
 

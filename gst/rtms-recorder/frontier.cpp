@@ -2,6 +2,7 @@
 #include "frontier.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -20,6 +21,11 @@ Frontier::Seen Frontier::ago(uint64_t time) const {
     return moment.when + time <= past_.back().when;
   });
   return found == past_.rend() ? Seen() : found->seen;
+}
+
+void Frontier::restored() {
+  if (std::exchange(away_, false) && !past_.empty())
+    restored_ = past_.back().when;
 }
 
 uint64_t Frontier::at(uint64_t now, const Seen &seen, bool full) {

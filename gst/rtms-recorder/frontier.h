@@ -29,7 +29,7 @@ class Frontier {
 
   // The connection of the audio was lost, or is there again.
   void lost() { away_ = true; }
-  void restored(uint64_t now) { restored_ = std::exchange(away_, false) ? now : restored_; }
+  void restored();
 
   // Up to where all that comes has come. `full`: there is no room for more that waits.
   uint64_t at(uint64_t now, const Seen &seen, bool full);

@@ -4,17 +4,18 @@
 namespace rtms::recorder {
 
 void LateAudio::check() {
-  const GstClockTime behind = sound_->take_behind();
-  report_->audio_behind(behind);
+  const Sound::Late late = sound_->late();
+  report_->audio_behind(late.furthest);
+  const bool behind = late.buffers != buffers_;
   if (behind && !behind_)
     log_->write(Log::Level::Warning, "audio-behind",
-                "the audio comes " + std::to_string(behind / GST_SECOND) +
+                "the audio comes up to " + std::to_string(late.furthest / GST_SECOND) +
                     " s late; the recording waits for it, and has it at its time");
   behind_ = behind;
-  const uint64_t lost_ms = sound_->late_ms();
-  if (lost_ms != lost_ms_)
-    tell_lost(lost_ms - lost_ms_);
-  lost_ms_ = lost_ms;
+  buffers_ = late.buffers;
+  if (late.ms != lost_ms_)
+    tell_lost(late.ms - lost_ms_);
+  lost_ms_ = late.ms;
 }
 
 void LateAudio::tell_lost(uint64_t ms) {

@@ -10,7 +10,7 @@ namespace rtms::recorder {
 
 class LateAudio {
  public:
-  LateAudio(Sound *sound, Report *report, const SubjectLog *log)
+  LateAudio(const Sound *sound, Report *report, const SubjectLog *log)
       : sound_(sound), report_(report), log_(log) {}
 
   // Each second, and at the end: one line each time that the audio falls behind, and one for each
@@ -20,11 +20,11 @@ class LateAudio {
  private:
   void tell_lost(uint64_t ms);
 
-  Sound *const sound_;
+  const Sound *const sound_;
   Report *const report_;
   const SubjectLog *const log_;
   bool behind_ = false;
-  uint64_t lost_ms_ = 0;
+  uint64_t buffers_ = 0, lost_ms_ = 0;
 };
 
 }  // namespace rtms::recorder

@@ -23,14 +23,6 @@ AttachedSource every(unsigned ms, GSourceFunc fn, gpointer data) {
   return source;
 }
 
-std::vector<std::string> titles(const Options &options) {
-  const Speakers speakers(options.speakers);
-  std::vector<std::string> all;
-  for (unsigned track = 0; track < speakers.tracks(); track++)
-    all.push_back(speakers.title(track));
-  return all;
-}
-
 GstClockTime running_time_of(GstElement *pipeline) {
   const GstClockTime time = gst_element_get_current_running_time(pipeline);
   return GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
@@ -55,7 +47,7 @@ void tell_end(const SubjectLog &log, const std::string &error, const std::string
   log.write(good ? Log::Level::Info : Log::Level::Error, good ? "finished" : "failed", text,
             [&](JsonWriter &writer) {
               writer.member("duration_ms", static_cast<int64_t>(length / GST_MSECOND))
-                  .member("late_samples", static_cast<int64_t>(sound.late_samples()));
+                  .member("late_samples", static_cast<int64_t>(sound.late().samples));
               if (stats) {
                 writer.begin("stats");
                 write_stats(writer.builder(), stats);
@@ -96,7 +88,7 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
                         path + " cannot be written: " + std::strerror(failure) + ".");
             });
           })),
-      report_(hook, folder_, titles(options), started_us_),
+      report_(hook, folder_, Speakers(options.speakers).titles(), started_us_),
       sound_(options, [this](const Voice &voice) { later([this, voice] { heard(voice); }); }),
       late_audio_(&sound_, &report_, &log_),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
@@ -110,7 +102,8 @@ Meeting::~Meeting() = default;
 void Meeting::start() {
   log_.write(Log::Level::Info, "connecting", "announced: connecting");
   report_.write("recording");
-  bus_ = std::make_unique<Bus>(pipeline_.get(), &log_, &report_, static_cast<BusListener *>(this));
+  bus_ = std::make_unique<Bus>(pipeline_.get(), &log_, &report_, static_cast<BusListener *>(this),
+                               sound_.frontier());
   const auto emit = [](gpointer data) -> gboolean {
     auto self = static_cast<Meeting *>(data);
     if (self->state_ != State::Connecting)
@@ -302,7 +295,7 @@ Status Meeting::status() const {
   status.bits_per_second = bits_per_second_;
   status.file_bytes = file_size_.bytes();
   status.voices = voices_;
-  status.late_ms = sound_.late_ms();
+  status.late_ms = sound_.late().ms;
   status.pushing = !options_.rtmp.empty();
   status.pushed = push_ && push_->connected();
   status.push_attempts = push_ ? push_->attempts() : 0;

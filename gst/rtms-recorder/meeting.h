@@ -61,7 +61,6 @@ class Meeting final : private IntakeListener, private BusListener {
   void bus_error(GstObject *source, const GError *error) override;
   void bus_connected() override;
   void bus_terminated(const std::string &reason, bool failure) override;
-  void bus_audio(bool there) override { there ? sound_.restored() : sound_.lost(); }
   void bus_closed() override;
 
   void linked(const std::string &problem);

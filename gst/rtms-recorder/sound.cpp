@@ -156,8 +156,10 @@ void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
   input->next = at + count;
   raise(&audio_, running);
   const GstClockTime behind = before(std::max(now_.load(), reached_.load()), running);
-  if (behind > Frontier::kStandstill)
+  if (behind > Frontier::kStandstill) {
     raise(&behind_, behind);
+    waited_++;
+  }
   gst_buffer_unmap(buffer, &map);
 }
 

@@ -50,20 +50,20 @@ class Sound {
   // Gets track 0 live, piece by piece: what comes later than a moment is not in it.
   void set_listener(std::function<void(GstBuffer *)> listener) { listener_ = std::move(listener); }
   CapsPtr caps() const;
-  // The connection of the audio was lost, or is there again.
-  void lost() { frontier_.lost(); }
-  void restored() { frontier_.restored(now_); }
+  // Is told when the connection of the audio is lost, and there again.
+  Frontier *frontier() { return &frontier_; }
   // Hands on what is complete, by the pipeline's running time.
   void emit(GstClockTime now);
   // Hands on the rest, and ends the sources.
   void finish();
   bool anything() const { return anything_; }
-  // Sound that came after its time had been handed on.
-  uint64_t late_samples() const { return late_; }
-  // How far audio has come behind all else since the last call, where a recording waits for it; 0:
-  // it has not.
-  GstClockTime take_behind() { return behind_.exchange(0); }
-  uint64_t late_ms() const { return late_ * 1000 / rate_; }
+  // Audio that came behind all else.
+  struct Late {
+    uint64_t samples, ms;   // after their time had been handed on: lost
+    uint64_t buffers;       // for which all waited
+    GstClockTime furthest;  // behind, of those
+  };
+  Late late() const { return {late_, late_ * 1000 / rate_, waited_, behind_}; }
   // So much has been handed on.
   GstClockTime length() const;
   // Whether an element takes the sound of a pad: what goes wrong there concerns one voice.
@@ -85,7 +85,7 @@ class Sound {
   std::atomic<GstClockTime> reached_{0}, audio_{0};  // any pad, and audio that is in the mixer
   std::atomic<GstClockTime> now_{0}, behind_{0};
   std::atomic<unsigned> pads_{0};  // of audio that have not ended
-  std::atomic<uint64_t> late_{0};
+  std::atomic<uint64_t> late_{0}, waited_{0};
   std::atomic<bool> anything_{false};
 
   std::mutex mutex_;  // guards these three

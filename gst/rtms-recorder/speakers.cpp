@@ -21,6 +21,13 @@ std::string Speakers::title(unsigned track) const {
   return track == others() ? "Others" : "Speaker " + std::to_string(track);
 }
 
+std::vector<std::string> Speakers::titles() const {
+  std::vector<std::string> all;
+  for (unsigned track = 0; track < tracks(); track++)
+    all.push_back(title(track));
+  return all;
+}
+
 unsigned Speakers::track_of(const std::string &who) {
   if (own_ == 0)
     return 0;

@@ -22,6 +22,7 @@ class Speakers {
   unsigned others() const { return own_ + 1; }
   // What the track is called before anybody is known to be on it.
   std::string title(unsigned track) const;
+  std::vector<std::string> titles() const;
   // Where somebody goes besides track 0, the same each time; 0: nowhere. A track is never given to
   // somebody else, even when its speaker has left.
   unsigned track_of(const std::string &who);
