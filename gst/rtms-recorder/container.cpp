@@ -19,11 +19,10 @@ ElementPtr make_muxer(const Options &options) {
     constexpr unsigned kFragment_ms = 2000;
     g_object_set(mux.get(), "fragment-duration", kFragment_ms, nullptr);
   } else {
-    // Where keyframes are rare, or there is no video, a player reads that much in vain.
-    constexpr gint64 kLongestCluster = 5 * GST_SECOND;
-    constexpr guint64 kIndexInterval = GST_SECOND;
+    // What a player reads in vain at most. The muxer's own index is that of MkvIndex.
+    constexpr gint64 kLongestCluster = 2 * GST_SECOND;
     g_object_set(mux.get(), "max-cluster-duration", kLongestCluster, "min-index-interval",
-                 kIndexInterval, nullptr);
+                 G_MAXINT64, nullptr);
   }
   return mux;
 }

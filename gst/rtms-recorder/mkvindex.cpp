@@ -122,7 +122,7 @@ BufferPtr MkvIndex::buffer(BufferPtr buffer) {
   else if (behind_all && begins_with(start, known, kCluster))
     cluster(start, known);
   else if (behind_all && begins_with(start, known, kCues))
-    has_cues_ = true;
+    buffer = without_cues(std::move(buffer));
   else if (behind_all && (start[0] == kSimpleBlock || start[0] == kBlockGroup))
     buffer = block(std::move(buffer), start, known);
   position_ = next;
@@ -155,7 +155,8 @@ void MkvIndex::cluster(const uint8_t *data, size_t size) {
   uint64_t time = 0;
   for (size_t i = 0; i < length; i++)
     time = time << 8 | data[kLongHeader + 2 + i];
-  cues_.push_back({time, position_ - segment_});
+  cluster_time_ = time;
+  cluster_position_ = position_ - segment_;
 }
 
 // Of a block: ID, size, track, two bytes of time, flags.
@@ -165,42 +166,56 @@ BufferPtr MkvIndex::block(BufferPtr buffer, const uint8_t *start, size_t size) {
     return buffer;
   block_end_ = position_ + 1 + length->length + length->value;
   const size_t content = 1 + length->length;
-  const auto track = number_at(start + content, size - content);
-  if (start[0] != kSimpleBlock || !track || is_video(static_cast<uint8_t>(track->value)))
+  const auto number = number_at(start + content, size - content);
+  const size_t flags = content + (number ? number->length : 0) + 2;
+  if (start[0] != kSimpleBlock || !number || flags >= size)
     return buffer;
-  const size_t flags = content + track->length + 2;
-  if (flags >= size)
+  // What is not known stays as it is.
+  const auto track = std::find_if(tracks_.begin(), tracks_.end(),
+                                  [&](const Track &one) { return one.number == number->value; });
+  if (track == tracks_.end() || (track->type == kVideo && !(start[flags] & kKeyFlag)))
     return buffer;
+  const auto offset = static_cast<int16_t>(GST_READ_UINT16_BE(start + flags - 2));
+  add_cue(&*track, cluster_time_ + static_cast<uint64_t>(offset));
   const uint8_t with_key = start[flags] | kKeyFlag;
   BufferPtr writable(gst_buffer_make_writable(buffer.release()));
   gst_buffer_fill(writable.get(), flags, &with_key, 1);
   return writable;
 }
 
-// What is not known stays as it is.
-bool MkvIndex::is_video(uint8_t number) const {
-  const auto found = std::find_if(tracks_.begin(), tracks_.end(),
-                                  [&](const Track &track) { return track.number == number; });
-  return found == tracks_.end() || found->type == kVideo;
+void MkvIndex::add_cue(Track *track, uint64_t time) {
+  constexpr uint64_t kVideo_ms = 1000, kAudio_ms = 2000;
+  if (track->type != kVideo && track->type != kAudio)
+    return;
+  if (track->has_cue && time < track->last_cue + (track->type == kVideo ? kVideo_ms : kAudio_ms))
+    return;
+  track->has_cue = true;
+  track->last_cue = time;
+  cues_.push_back({time, cluster_position_, track->number});
+}
+
+// Nothing, of the same size: the muxer counts on it.
+BufferPtr MkvIndex::without_cues(BufferPtr buffer) {
+  constexpr uint8_t kVoid = 0xec;
+  Bytes nothing = {kVoid};
+  append(&nothing, uint64_t{1} << 56 | (gst_buffer_get_size(buffer.get()) - 9), 8);
+  BufferPtr writable(gst_buffer_make_writable(buffer.release()));
+  gst_buffer_fill(writable.get(), 0, nothing.data(), nothing.size());
+  return writable;
 }
 
 Bytes MkvIndex::cues() const {
   constexpr uint8_t kPoint = 0xbb, kTime = 0xb3, kPositions = 0xb7, kTrack = 0xf7, kPosition = 0xf1;
   Bytes points;
   for (const Cue &cue : cues_) {
-    // Players look for the points of the track that they play.
-    for (const Track &track : tracks_) {
-      if (track.type != kAudio)
-        continue;
-      Bytes where = element(kTrack, {track.number});
-      const Bytes position = number_element(kPosition, cue.position);
-      where.insert(where.end(), position.begin(), position.end());
-      Bytes point = number_element(kTime, cue.time);
-      const Bytes positions = element(kPositions, where);
-      point.insert(point.end(), positions.begin(), positions.end());
-      const Bytes whole = element(kPoint, point);
-      points.insert(points.end(), whole.begin(), whole.end());
-    }
+    Bytes where = element(kTrack, {cue.track});
+    const Bytes position = number_element(kPosition, cue.position);
+    where.insert(where.end(), position.begin(), position.end());
+    Bytes point = number_element(kTime, cue.time);
+    const Bytes positions = element(kPositions, where);
+    point.insert(point.end(), positions.begin(), positions.end());
+    const Bytes whole = element(kPoint, point);
+    points.insert(points.end(), whole.begin(), whole.end());
   }
   Bytes all(std::begin(kCues), std::end(kCues));
   append(&all, uint64_t{1} << 56 | points.size(), 8);
@@ -210,8 +225,10 @@ Bytes MkvIndex::cues() const {
 
 void MkvIndex::write_cues(GstPad *pad) {
   PadPtr sink(gst_pad_get_peer(pad));
-  if (!sink || has_cues_ || !seek_entry_ || cues_.empty())
+  if (!sink || !seek_entry_ || cues_.empty())
     return;
+  std::stable_sort(cues_.begin(), cues_.end(),
+                   [](const Cue &one, const Cue &other) { return one.time < other.time; });
   const Bytes all = cues();
   send(sink.get(), end_, all);
   Bytes entry(std::begin(kSeek), std::end(kSeek));

@@ -9,10 +9,10 @@
 
 namespace rtms::recorder {
 
-// matroskamux flags the keyframes of video only, and without a video track, of a second track of
-// audio it writes no Cues. Follows what it writes on its source pad, sets the flag in each block of
-// another track than video, and writes the Cues behind the rest where there are none. Used by the
-// muxer's thread.
+// matroskamux flags the keyframes of video only, and its Cues are of video only, or of one track of
+// audio that is alone. Follows what it writes on its source pad, sets the flag in each block of
+// another track than video, and writes Cues of all tracks behind the rest. Used by the muxer's
+// thread.
 class MkvIndex {
  public:
   static void attach(GstPad *muxed);
@@ -20,9 +20,12 @@ class MkvIndex {
  private:
   struct Track {
     uint8_t number, type;
+    bool has_cue = false;
+    uint64_t last_cue = 0;
   };
   struct Cue {
-    uint64_t time, position;  // in the file's units; of the cluster in the segment
+    uint64_t time, position;  // in ms; of the cluster in the segment
+    uint8_t track;
   };
 
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer self);
@@ -31,7 +34,8 @@ class MkvIndex {
   void header(GstBuffer *buffer);
   void cluster(const uint8_t *data, size_t size);
   BufferPtr block(BufferPtr buffer, const uint8_t *start, size_t size);
-  bool is_video(uint8_t track) const;
+  void add_cue(Track *track, uint64_t time);
+  static BufferPtr without_cues(BufferPtr buffer);
   std::vector<uint8_t> cues() const;
   void write_cues(GstPad *pad);
 
@@ -40,8 +44,9 @@ class MkvIndex {
   uint64_t seek_entry_ = 0;  // the place of the Cues' entry in the SeekHead; 0: there is none
   uint64_t block_end_ = 0;   // what is before it is a block's payload
   std::vector<Track> tracks_;
+  uint64_t cluster_time_ = 0, cluster_position_ = 0;
   std::vector<Cue> cues_;
-  bool has_cues_ = false, done_ = false;
+  bool done_ = false;
 };
 
 }  // namespace rtms::recorder

@@ -12,7 +12,8 @@ constexpr char kH264Joint[] =
 constexpr char kJpegJoint[] = "valve name=joint ! valve name=end";
 // H.264 has even numbers of lines and columns; a screen's window has any.
 constexpr char kToH264[] =
-    "x264enc tune=zerolatency speed-preset=veryfast pass=qual quantizer=23 key-int-max=50";
+    "x264enc tune=zerolatency speed-preset=veryfast pass=qual quantizer=23 "
+    "key-int-max=50 ! capsfilter caps=video/x-h264,stream-format=byte-stream";
 constexpr char kEven[] =
     "videoconvert ! videoscale ! capsfilter caps=\"video/x-raw,format=I420,"
     "colorimetry=bt709,width=[2,8192,2],height=[2,8192,2],pixel-aspect-ratio=1/1\"";
@@ -43,6 +44,20 @@ void add_ghost(GstElement *bin, const char *element, const char *pad) {
   gst_element_add_pad(bin, gst_ghost_pad_new(pad, target.get()));
 }
 
+// Neither does what is in front of a track depend on what is behind it, nor the other way: muxers
+// accept the caps that they have only.
+GstPadProbeReturn accept_any(GstPad *, GstPadProbeInfo *info, gpointer) {
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
+  const CapsPtr any(gst_caps_new_any());
+  if (GST_QUERY_TYPE(query) == GST_QUERY_ACCEPT_CAPS)
+    gst_query_set_accept_caps_result(query, TRUE);
+  else if (GST_QUERY_TYPE(query) == GST_QUERY_CAPS)
+    gst_query_set_caps_result(query, any.get());
+  else
+    return GST_PAD_PROBE_OK;
+  return GST_PAD_PROBE_HANDLED;
+}
+
 }  // namespace
 
 PictureTrack::Codec PictureTrack::codec_of(GstCaps *caps) {
@@ -66,15 +81,18 @@ ElementPtr PictureTrack::make(const std::string &name, GstCaps *caps, bool matro
   gst_object_set_name(GST_OBJECT(bin.get()), (kPrefix + name).c_str());
   add_ghost(bin.get(), "gate", "sink");
   add_ghost(bin.get(), "end", "src");
+  ElementPtr end(child(bin.get(), "end"));
+  PadPtr muxed(gst_element_get_static_pad(end.get(), "src"));
   auto self = new PictureTrack(bin.get(), to, matroska);
   g_object_set_data_full(G_OBJECT(bin.get()), kPrefix, self,
                          [](gpointer data) { delete static_cast<PictureTrack *>(data); });
+  for (GstPad *pad : {self->exit_.get(), muxed.get()})
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, accept_any, nullptr, nullptr);
   if (!self->connect(from, from == Codec::H264 ? "" : black_of(caps)))
     return nullptr;
   gst_pad_add_probe(
       self->exit_.get(),
-      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
-                                   GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM),
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
       on_data, self, nullptr);
   return bin;
 }
@@ -130,8 +148,11 @@ bool PictureTrack::connect(Codec from, const std::string &black) {
   gst_bin_add(GST_BIN(bin_), converter_.get());
   PadPtr in(gst_element_get_static_pad(converter_.get(), "sink"));
   PadPtr out(gst_element_get_static_pad(converter_.get(), "src"));
-  const bool linked = in && out && gst_pad_link(exit_.get(), in.get()) == GST_PAD_LINK_OK &&
-                      gst_pad_link(out.get(), entry_.get()) == GST_PAD_LINK_OK;
+  // What the source has now may be another codec already: there is a queue in between.
+  const bool linked =
+      in && out &&
+      gst_pad_link_full(exit_.get(), in.get(), GST_PAD_LINK_CHECK_NOTHING) == GST_PAD_LINK_OK &&
+      gst_pad_link(out.get(), entry_.get()) == GST_PAD_LINK_OK;
   gst_element_sync_state_with_parent(converter_.get());
   return linked;
 }
@@ -148,21 +169,7 @@ GstPadProbeReturn PictureTrack::on_data(GstPad *, GstPadProbeInfo *info, gpointe
   auto self = static_cast<PictureTrack *>(data);
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
     return self->buffer(GST_PAD_PROBE_INFO_BUFFER(info));
-  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM)
-    return accept(GST_PAD_PROBE_INFO_QUERY(info));
   return self->event(GST_PAD_PROBE_INFO_EVENT(info));
-}
-
-// Whatever comes: the converter follows.
-GstPadProbeReturn PictureTrack::accept(GstQuery *query) {
-  const CapsPtr any(gst_caps_new_any());
-  if (GST_QUERY_TYPE(query) == GST_QUERY_ACCEPT_CAPS)
-    gst_query_set_accept_caps_result(query, TRUE);
-  else if (GST_QUERY_TYPE(query) == GST_QUERY_CAPS)
-    gst_query_set_caps_result(query, any.get());
-  else
-    return GST_PAD_PROBE_OK;
-  return GST_PAD_PROBE_HANDLED;
 }
 
 // The converter does not know the other codec. It is replaced where a pad may be linked anew: in

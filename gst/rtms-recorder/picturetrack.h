@@ -30,7 +30,6 @@ class PictureTrack {
   static std::string converter(Codec from, Codec to, const std::string &black);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_switch(GstPad *pad, GstPadProbeInfo *info, gpointer self);
-  static GstPadProbeReturn accept(GstQuery *query);
   bool connect(Codec from, const std::string &black);
   void disconnect();
   GstPadProbeReturn event(GstEvent *event);

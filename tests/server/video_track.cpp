@@ -35,7 +35,7 @@ std::string encoder_description(const VideoParams &params) {
   if (params.codec == kJpg)
     return start + "jpegenc" + end;
   if (params.codec == kPng)
-    return start + "pngenc snapshot=false" + end;
+    return start + "videoconvert ! pngenc snapshot=false" + end;
   return start +
          "x264enc tune=zerolatency speed-preset=ultrafast threads=1 bframes=0 byte-stream=true "
          "key-int-max=" +

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Each kind of file that rtms-recorder writes, in the programs with which people play it.
+#include <sstream>
+
+#include "players.h"
+#include "recorder_run.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+constexpr int64_t kLengthMs = 7000;
+constexpr char kJpeg[] = R"({"video":{"codec":5,"fps":5},"deskshare":{"codec":5,"fps":5}})";
+constexpr char kPng[] = R"({"video":{"codec":6,"fps":5},"deskshare":{"codec":6,"fps":5}})";
+
+// The camera is another one for a while, with another codec, and nobody has said so.
+class Switching : public MediaSource {
+ public:
+  Switching(const MeetingOptions &options, Span other)
+      : main_(make_meeting(options)), second_(make_meeting(options)), other_(other) {}
+  void negotiated(Media m, const std::string &params) override {
+    main_->negotiated(m, params);
+    if (m == Media::Video)
+      second_->negotiated(m, R"({"content_type":3,"codec":5,"resolution":1,"fps":5,"data_opt":3})");
+  }
+  bool next_event(EventItem &item, int64_t &due_ms) override {
+    return main_->next_event(item, due_ms);
+  }
+  bool next(Media m, MediaItem &item, int64_t &due_ms) override {
+    if (m != Media::Video)
+      return main_->next(m, item, due_ms);
+    if (!switched_) {
+      if (main_->next(m, item, due_ms) && due_ms < other_.from_ms)
+        return true;
+      switched_ = true;
+      while (second_->next(m, item, due_ms))
+        if (due_ms >= other_.from_ms)
+          return true;
+    }
+    if (!back_ && second_->next(m, item, due_ms) && due_ms < other_.to_ms)
+      return true;
+    if (!back_) {
+      back_ = true;
+      while (main_->next(m, item, due_ms))
+        if (due_ms >= other_.to_ms)
+          return true;
+      return false;
+    }
+    return main_->next(m, item, due_ms);
+  }
+
+ private:
+  const std::unique_ptr<MediaSource> main_, second_;
+  const Span other_;
+  bool switched_ = false, back_ = false;
+};
+
+MeetingOptions without_video() {
+  MeetingOptions options;
+  options.off[Media::Video] = {{0, 10 * kLengthMs}};
+  return options;
+}
+
+Config granting(const char *params) {
+  Config config = meeting_of(kLengthMs);
+  config.negotiate = params;
+  return config;
+}
+
+Config switching() {
+  MeetingOptions options;
+  options.duration_ms = kLengthMs;
+  Config config;
+  config.source = std::make_shared<Switching>(options, Span{2000, 3500});
+  return config;
+}
+
+struct Kind {
+  std::vector<std::string> options;
+  Config config = meeting_of(kLengthMs);
+  bool video = true;
+};
+
+// Meetings that are recorded at the same time.
+class Recordings {
+ public:
+  explicit Recordings(std::vector<Kind> kinds) {
+    for (Kind &kind : kinds) {
+      servers_.push_back(serve(std::move(kind.config)));
+      kind.options.insert(kind.options.end(), {"--video-resolution=sd"});
+      runs_.push_back(std::make_unique<RecorderRun>(kind.options));
+      runs_.back()->url();
+    }
+    for (std::size_t i = 0; i < runs_.size(); i++)
+      runs_[i]->announce(*servers_[i]);
+    for (std::size_t i = 0; i < runs_.size(); i++) {
+      RecorderRun &run = *runs_[i];
+      run.wait_events("finished", 1, static_cast<int>(kLengthMs) + kDeadlineMs);
+      const bool mp4 = kinds[i].options[0] == "--format=mp4";
+      Played one{run.only_folder() + (mp4 ? "/meeting.mp4" : "/meeting.mkv"), 0, kinds[i].video};
+      one.length = tracks_of(one.file).at("audio").end;
+      ck_assert_msg(one.length >= kLengthMs / 1000.0 - 0.1, "%s: %f s", one.file.c_str(),
+                    one.length);
+      all.push_back(one);
+    }
+  }
+  ~Recordings() {
+    for (const auto &run : runs_)
+      run->program().send(SIGTERM);
+    for (const auto &run : runs_)
+      run->program().wait(kDeadlineMs);
+  }
+  Recordings(const Recordings &) = delete;
+  Recordings &operator=(const Recordings &) = delete;
+
+  std::vector<Played> all;
+
+ private:
+  std::vector<std::unique_ptr<Server>> servers_;
+  std::vector<std::unique_ptr<RecorderRun>> runs_;
+};
+
+void expect_all(const Recordings &recordings) {
+  for (const Played &played : recordings.all) {
+    expect_ffmpeg(played);
+    expect_gstreamer(played);
+    expect_mpv(played);
+  }
+}
+
+void expect_codec(const Played &played, const char *track, const char *codec) {
+  expect_text(tracks_of(played.file).at(track).codec, codec);
+}
+
+// By the time since the first of them.
+int frames_between(const std::string &file, double from, double to) {
+  const Output times = run({"ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
+                            "packet=pts_time", "-of", "csv=p=0", file.c_str()});
+  const double first = tracks_of(file).at("video").first;
+  std::istringstream lines(times.out);
+  int count = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const double time = g_ascii_strtod(line.c_str(), nullptr) - first;
+    count += time >= from && time < to;
+  }
+  return count;
+}
+
+}  // namespace
+
+GST_START_TEST(test_mkv) {
+  const Recordings recordings({{{"--audio-codec=pcm", "--screen"}},
+                               {{"--audio-codec=flac"}},
+                               {{"--audio-codec=opus", "--speakers=1"}}});
+  expect_all(recordings);
+}
+GST_END_TEST;
+
+// No track of video, or one that is black: there, audio is all that players seek to.
+GST_START_TEST(test_mkv_without_camera) {
+  const Recordings recordings(
+      {{{"--no-video", "--speakers=2"}, meeting_of(kLengthMs, without_video()), false},
+       {{"--speakers=2"}, meeting_of(kLengthMs, without_video()), false}});
+  expect_all(recordings);
+  for (const Played &played : recordings.all) {
+    const Output flags = run({"ffprobe", "-v", "error", "-show_entries", "packet=flags", "-of",
+                              "csv=p=0", played.file.c_str()});
+    ck_assert_msg(!contains(flags.out, "__"), "%s: a packet without the flag", played.file.c_str());
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(test_mp4) {
+  const Recordings recordings(
+      {{{"--format=mp4"}},
+       {{"--format=mp4", "--no-video", "--speakers=1"}, meeting_of(kLengthMs), false}});
+  expect_all(recordings);
+  expect_browser(recordings.all);
+}
+GST_END_TEST;
+
+// As it is in MKV, encoded again in MP4, which has neither.
+GST_START_TEST(test_granted) {
+  const Recordings recordings({{{"--format=mp4"}, granting(kJpeg)},
+                               {{"--format=mkv", "--screen"}, granting(kJpeg)},
+                               {{"--format=mkv"}, granting(kPng)}});
+  expect_codec(recordings.all[0], "video", "h264");
+  expect_codec(recordings.all[1], "video", "mjpeg");
+  expect_codec(recordings.all[1], "video 1", "mjpeg");
+  expect_codec(recordings.all[2], "video", "h264");
+  for (const Played &played : recordings.all) {
+    const auto tracks = tracks_of(played.file);
+    constexpr int kFramesPerSecond = 5;
+    ck_assert_int_ge(tracks.at("video").packets, kFramesPerSecond * (kLengthMs / 1000 - 1));
+    expect_near("video", tracks.at("video").end, played.length, 0.5);
+    expect_gstreamer(played);
+  }
+  expect_browser({recordings.all[0]});
+}
+GST_END_TEST;
+
+// H.264, then JPEG of another size, then H.264: one track, without a pause.
+GST_START_TEST(test_switching) {
+  const Recordings recordings({{{"--format=mp4"}, switching()}, {{"--format=mkv"}, switching()}});
+  for (const Played &played : recordings.all) {
+    // 25 frames per second, then 5, then 25 from the next keyframe on.
+    const int before = frames_between(played.file, 0, 1.9),
+              meanwhile = frames_between(played.file, 1.9, 3.4),
+              afterwards = frames_between(played.file, 4.1, 6.1);
+    g_print("%s: %d, %d and %d frames\n", played.file.c_str(), before, meanwhile, afterwards);
+    ck_assert(before >= 45 && meanwhile >= 7 && meanwhile < 12 && afterwards >= 45);
+    const auto tracks = tracks_of(played.file);
+    expect_near("video", tracks.at("video").end, played.length, 0.5);
+    expect_ffmpeg(played);
+    expect_gstreamer(played);
+  }
+  expect_browser({recordings.all[0]});
+}
+GST_END_TEST;
+
+static Suite *recorder_players_suite() {
+  Suite *suite = suite_create("recorder_players");
+  add_case(suite, "mkv", test_mkv);
+  add_case(suite, "mkv-without-camera", test_mkv_without_camera);
+  add_case(suite, "mp4", test_mp4);
+  add_case(suite, "granted", test_granted);
+  add_case(suite, "switching", test_switching);
+  return suite;
+}
+
+GST_CHECK_MAIN(recorder_players)
