@@ -81,9 +81,9 @@ void Bus::element_message(const GstStructure *structure) {
   guint64 user = 0;
   gst_structure_get_uint64(structure, "user-id", &user);
   if (kind == "rtms-participant-joined")
-    report_->joined(user, text("user-name"), g_get_real_time());
+    report_->people().joined(user, text("user-name"), g_get_real_time());
   else if (kind == "rtms-participant-left")
-    report_->left(user, g_get_real_time());
+    report_->people().left(user, g_get_real_time());
   else if (kind == "rtms-stream-state" && text("state") == "terminated")
     listener_->bus_terminated(text("reason"), is_failure(reason));
   else if (kind == "rtms-connection" && text("state") == "reconnecting") {

@@ -133,8 +133,7 @@ bool add_waiting(const Options &options, Builder *builder, const Waiting &waitin
 }  // namespace
 
 std::string elements_for(const Options &options) {
-  std::string names =
-      "rtmssrc appsrc audioconvert audioresample taginject queue identity h264parse";
+  std::string names = "rtmssrc appsrc audioconvert audioresample queue identity h264parse";
   names += options.mp4 ? " mp4mux" : " matroskamux";
   if (options.audio_codec != "pcm")
     names += options.audio_codec == "opus" ? " opusenc" : " flacenc";

@@ -94,9 +94,16 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
     g_object_set(src, "tls-ca-file", options.ca_file.c_str(), nullptr);
   g_signal_connect(src, "pad-added", G_CALLBACK(on_pad_added), this);
   gst_bin_add(pipeline, src_.get());
+  // At once: who comes back may speak before the main thread has read that somebody left.
+  bus_.reset(gst_element_get_bus(GST_ELEMENT(pipeline)));
+  gst_bus_enable_sync_message_emission(bus_.get());
+  g_signal_connect(bus_.get(), "sync-message::element", G_CALLBACK(on_message), this);
 }
 
-Intake::~Intake() = default;
+Intake::~Intake() {
+  g_signal_handlers_disconnect_by_data(bus_.get(), this);
+  gst_bus_disable_sync_message_emission(bus_.get());
+}
 
 StructurePtr Intake::stats() const {
   GstStructure *stats = nullptr;
@@ -110,6 +117,18 @@ void Intake::notify(const std::string &webhook) {
 
 void Intake::send_eos() {
   gst_element_send_event(src_.get(), gst_event_new_eos());
+}
+
+void Intake::on_message(GstBus *, GstMessage *message, gpointer self) {
+  const GstStructure *structure = gst_message_get_structure(message);
+  Sound *sound = static_cast<Intake *>(self)->sound_;
+  guint64 user = 0;
+  gst_structure_get_uint64(structure, "user-id", &user);
+  const char *name = gst_structure_get_string(structure, "user-name");
+  if (gst_structure_has_name(structure, "rtms-participant-joined"))
+    sound->joined(std::to_string(user), name ? name : "");
+  else if (gst_structure_has_name(structure, "rtms-participant-left"))
+    sound->left(std::to_string(user));
 }
 
 // ---- pads ----------------------------------------------------------------------------

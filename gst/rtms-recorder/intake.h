@@ -52,6 +52,7 @@ class Intake {
   enum class Kind { Audio, Video, Screen, Transcript, Chat };
   struct Passing;
   static Kind kind_of(GstPad *pad);
+  static void on_message(GstBus *bus, GstMessage *message, gpointer self);
   static void on_pad_added(GstElement *src, GstPad *pad, gpointer self);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer passing);
   void add(GstPad *pad);
@@ -72,6 +73,7 @@ class Intake {
   Texts *const texts_;
   IntakeListener *const listener_;
   ElementPtr src_;
+  BusPtr bus_;
   std::atomic<unsigned> pads_{0}, ended_{0};
   std::mutex mutex_;
   std::vector<Held> held_;

@@ -163,11 +163,14 @@ void Meeting::intake_unusable(const std::string &pad) {
 }
 
 void Meeting::heard(const Voice &voice) {
-  voices_ += !voice.who.empty();
-  report_.heard(voice);
-  report_.write("recording");
-  if (voice.who.empty())
+  if (voice.who.empty() || !report_.people().heard(voice))
     return;
+  voices_ = report_.people().speakers();
+  // The others' track keeps its name.
+  if (voice.track > 0 && voice.track <= options_.speakers && !voice.name.empty()) {
+    report_.set_title(voice.track, voice.name);
+    sound_.set_title(voice.track, voice.name);
+  }
   const std::string name = voice.name.empty() ? voice.who : voice.name;
   log_.write(
       Log::Level::Info, "speaker",
@@ -275,6 +278,8 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
 void Meeting::watch() {
   if (state_ == State::Gone)
     return;
+  if (report_.people().take_changed())
+    report_.write("recording");
   const uint64_t before = bytes_;
   stats_ = intake_->stats();
   bytes_ = counter(stats_.get(), "bytes");

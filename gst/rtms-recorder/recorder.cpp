@@ -28,13 +28,6 @@ std::string folder_name(const Webhook &hook) {
   return file_stamp(g_get_real_time()) + "_" + safe_name(id);
 }
 
-void remember(std::set<std::string> *recorded, const std::string &stream) {
-  constexpr size_t kMost = 1000;
-  if (recorded->size() >= kMost)
-    recorded->clear();
-  recorded->insert(stream);
-}
-
 }  // namespace
 
 Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
@@ -126,7 +119,7 @@ void Recorder::started(const WebhookNotice &notice) {
   auto found = meetings_.find(stream);
   if (opening_.count(stream))
     opening_[stream].notice = notice;
-  else if (found == meetings_.end() && notice.repeated && recorded_.count(stream))
+  else if (found == meetings_.end() && notice.repeated && recorded_.has(stream))
     log_->write(Log::Level::Info, "http", "",
                 "webhook for a stream that is recorded already: ignored");
   else if (found == meetings_.end())
@@ -216,7 +209,7 @@ void Recorder::gone(Meeting *meeting, Outcome outcome) {
   const std::string stream = meeting->stream_id();
   (outcome.good ? totals_.finished : totals_.failed)++;
   if (outcome.good)
-    remember(&recorded_, stream);
+    recorded_.add(stream);
   if (left_.count(stream))
     keeping_.leave(stream);
   else

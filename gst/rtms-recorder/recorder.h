@@ -4,6 +4,7 @@
 
 #include "keeping.h"
 #include "meeting.h"
+#include "recent.h"
 #include "storage.h"
 #include "webhook/listener.h"
 
@@ -75,8 +76,8 @@ class Recorder {
   std::optional<std::vector<WebhookNotice>> early_;
   // Streams that were announced again while their last recording was being finished.
   std::map<std::string, WebhookNotice> waiting_;
-  std::set<std::string> recorded_;  // streams that are, to their end
-  std::set<std::string> left_;      // streams that go on without us
+  Recent recorded_{1000};       // streams that are, to their end
+  std::set<std::string> left_;  // streams that go on without us
   std::string once_stream_;
   Totals totals_;
   Storage storage_;

@@ -6,21 +6,9 @@
 namespace rtms::recorder {
 namespace {
 
-// A server can invent people without end.
-constexpr size_t kMostPeople = 1000;
-
-void add(JsonBuilder *builder, const char *name, const std::string &value) {
-  json_builder_set_member_name(builder, name);
-  json_builder_add_string_value(builder, value.c_str());
-}
-
 void add(JsonBuilder *builder, const char *name, double value) {
   json_builder_set_member_name(builder, name);
   json_builder_add_double_value(builder, value);
-}
-
-double seconds(GstClockTime time) {
-  return static_cast<double>(time / GST_MSECOND) / 1000;
 }
 
 gboolean write_stat(GQuark name, const GValue *value, gpointer data) {
@@ -47,59 +35,21 @@ void write_stats(JsonBuilder *builder, const GstStructure *stats) {
 
 Report::Report(const Webhook &hook, std::string folder, std::vector<std::string> titles,
                int64_t unix_us)
-    : hook_(hook), file_(std::move(folder)), titles_(std::move(titles)), started_us_(unix_us) {}
+    : hook_(hook),
+      file_(std::move(folder)),
+      titles_(std::move(titles)),
+      started_us_(unix_us),
+      people_(unix_us) {}
 
-void Report::heard(const Voice &voice) {
-  if (voices_.size() < kMostPeople)
-    voices_.push_back(voice);
-}
-
-void Report::joined(uint64_t user, const std::string &name, int64_t unix_us) {
-  if (participants_.size() < kMostPeople)
-    participants_.push_back({user, shown(name), unix_us, 0});
-}
-
-void Report::left(uint64_t user, int64_t unix_us) {
-  for (Participant &participant : participants_)
-    if (participant.user == user && !participant.left_us)
-      participant.left_us = unix_us;
-}
-
-void Report::write_tracks(JsonBuilder *builder) const {
+void Report::write_tracks(JsonWriter *writer) const {
+  JsonBuilder *builder = writer->builder();
+  people_.write_speaker_count(writer);
   json_builder_set_member_name(builder, "tracks");
   json_builder_begin_array(builder);
   for (unsigned track = 0; track < titles_.size(); track++) {
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "track");
-    json_builder_add_int_value(builder, track);
-    add(builder, "title", titles_[track]);
-    json_builder_set_member_name(builder, "speakers");
-    json_builder_begin_array(builder);
-    for (const Voice &voice : voices_) {
-      if (voice.who.empty() || (voice.track != track && track != 0))
-        continue;
-      json_builder_begin_object(builder);
-      add(builder, "user_id", voice.who);
-      add(builder, "user_name", voice.name);
-      add(builder, "first_heard_s", seconds(voice.from));
-      json_builder_end_object(builder);
-    }
-    json_builder_end_array(builder);
-    json_builder_end_object(builder);
-  }
-  json_builder_end_array(builder);
-}
-
-void Report::write_participants(JsonBuilder *builder) const {
-  json_builder_set_member_name(builder, "participants");
-  json_builder_begin_array(builder);
-  for (const Participant &participant : participants_) {
-    json_builder_begin_object(builder);
-    add(builder, "user_id", std::to_string(participant.user));
-    add(builder, "user_name", participant.name);
-    add(builder, "joined", time_stamp(participant.joined_us));
-    if (participant.left_us)
-      add(builder, "left", time_stamp(participant.left_us));
+    writer->member("track", static_cast<int64_t>(track)).member("title", titles_[track]);
+    people_.write_speakers(writer, track);
     json_builder_end_object(builder);
   }
   json_builder_end_array(builder);
@@ -125,7 +75,8 @@ std::string Report::json(const char *state) const {
   if (!push_.empty())
     writer.member("push", push_);
   if (audio_behind_)
-    add(writer.builder(), "audio_behind_s", seconds(audio_behind_));
+    add(writer.builder(), "audio_behind_s",
+        static_cast<double>(audio_behind_ / GST_MSECOND) / 1000);
   if (late_audio_ms_)
     add(writer.builder(), "audio_lost_s", static_cast<double>(late_audio_ms_) / 1000);
   json_builder_set_member_name(writer.builder(), "files");
@@ -133,8 +84,8 @@ std::string Report::json(const char *state) const {
   for (const std::string &file : files_)
     json_builder_add_string_value(writer.builder(), file.c_str());
   json_builder_end_array(writer.builder());
-  write_tracks(writer.builder());
-  write_participants(writer.builder());
+  write_tracks(&writer);
+  people_.write_participants(&writer);
   if (stats_) {
     writer.begin("stats");
     write_stats(writer.builder(), stats_.get());

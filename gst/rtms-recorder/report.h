@@ -4,10 +4,10 @@
 
 #include "media/gstptr.h"
 #include "parts.h"
+#include "people.h"
 #include "protocol/json_write.h"
 #include "protocol/webhook.h"
 #include "reportfile.h"
-#include "sound.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -22,9 +22,9 @@ class Report {
   Report(const Webhook &hook, std::string folder, std::vector<std::string> titles, int64_t unix_us);
 
   void set_part(const Part &part) { part_ = part; }
-  void heard(const Voice &voice);
-  void joined(uint64_t user, const std::string &name, int64_t unix_us);
-  void left(uint64_t user, int64_t unix_us);
+  People &people() { return people_; }
+  // What a track is called now.
+  void set_title(unsigned track, const std::string &title) { titles_[track] = title; }
   // Audio came so far behind all else.
   void audio_behind(GstClockTime by) { audio_behind_ = std::max(audio_behind_, by); }
   // So much audio came too late to be recorded, in all.
@@ -41,18 +41,12 @@ class Report {
              std::function<void(const std::string &problem)> done);
 
  private:
-  struct Participant {
-    uint64_t user;
-    std::string name;
-    int64_t joined_us, left_us;
-  };
   std::string json(const char *state) const;
-  void write_tracks(JsonBuilder *builder) const;
-  void write_participants(JsonBuilder *builder) const;
+  void write_tracks(JsonWriter *writer) const;
 
   const Webhook hook_;
   ReportFile file_;
-  const std::vector<std::string> titles_;
+  std::vector<std::string> titles_;
   const int64_t started_us_;
   Part part_;
   int64_t ended_us_ = 0;
@@ -62,8 +56,7 @@ class Report {
   std::string reason_, error_, push_;
   StructurePtr stats_;
   std::vector<std::string> files_;
-  std::vector<Voice> voices_;
-  std::vector<Participant> participants_;
+  People people_;
 };
 
 // The counters of a `stats` structure as members of the current object.

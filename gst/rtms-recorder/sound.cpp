@@ -44,16 +44,20 @@ std::string who_is(GstPad *pad) {
   return speaker_of(id ? id.get() : "");
 }
 
-std::string name_of(GstPad *pad) {
-  EventPtr event(gst_pad_get_sticky_event(pad, GST_EVENT_TAG, 0));
+std::string title_of(GstEvent *event) {
   GstTagList *tags = nullptr;
   char *title = nullptr;
   if (event)
-    gst_event_parse_tag(event.get(), &tags);
+    gst_event_parse_tag(event, &tags);
   if (tags)
     gst_tag_list_get_string(tags, GST_TAG_TITLE, &title);
   StringPtr owned(title);
   return shown(title ? title : "");
+}
+
+std::string name_of(GstPad *pad) {
+  EventPtr event(gst_pad_get_sticky_event(pad, GST_EVENT_TAG, 0));
+  return title_of(event.get());
 }
 
 }  // namespace
@@ -116,19 +120,50 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   auto input = new Input{this, {who_is(pad), name_of(pad), 0, 0}, 0, false};
   if (!input->voice.who.empty()) {
     std::lock_guard<std::mutex> lock(mutex_);
-    input->voice.track = speakers_.track_of(input->voice.who);
+    input->voice.track = speakers_.track_of(input->voice.who, input->voice.name);
   }
-  gst_pad_add_probe(sink_pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_buffer, input,
-                    [](gpointer data) { delete static_cast<Input *>(data); });
+  gst_pad_add_probe(
+      sink_pad.get(),
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      on_data, input, [](gpointer data) { delete static_cast<Input *>(data); });
   gst_bin_add(pipeline, bin.get());
   gst_element_sync_state_with_parent(bin.get());
   return gst_pad_link(pad, entry.get()) == GST_PAD_LINK_OK;
 }
 
-GstPadProbeReturn Sound::on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+GstPadProbeReturn Sound::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto input = static_cast<Input *>(data);
-  input->sound->add(input, pad, GST_PAD_PROBE_INFO_BUFFER(info));
+  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
+    input->sound->add(input, pad, GST_PAD_PROBE_INFO_BUFFER(info));
+  else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_TAG)
+    input->sound->rename(input, GST_PAD_PROBE_INFO_EVENT(info));
   return GST_PAD_PROBE_OK;
+}
+
+void Sound::joined(const std::string &who, const std::string &name) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  speakers_.came(who, shown(name));
+}
+
+void Sound::left(const std::string &who) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  speakers_.left(who);
+}
+
+void Sound::rename(Input *input, GstEvent *tags) {
+  const std::string name = title_of(tags);
+  if (input->voice.who.empty() || name.empty() || name == input->voice.name)
+    return;
+  input->voice.name = name;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    speakers_.named(input->voice.who, name);
+  }
+  if (!input->told)
+    return;
+  Voice renamed = input->voice;
+  renamed.from = gst_util_uint64_scale(input->next, GST_SECOND, rate_);
+  heard_(renamed);
 }
 
 void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
@@ -180,13 +215,19 @@ ElementPtr Sound::make_source(unsigned track) {
   ElementPtr bin = make_bin(
       "appsrc name=sound is-live=true format=time leaky-type=downstream "
       "max-bytes=" +
-      std::to_string(kSourceBytes) + " min-latency=" + std::to_string(kLatency) +
-      " ! taginject tags=\"title=\\\"" + speakers_.title(track) + "\\\"\"" + encoder(codec_));
+      std::to_string(kSourceBytes) + " min-latency=" + std::to_string(kLatency) + encoder(codec_));
   if (!bin)
     return nullptr;
   sources_[track].reset(gst_bin_get_by_name(GST_BIN(bin.get()), "sound"));
   gst_app_src_set_caps(GST_APP_SRC(sources_[track].get()), caps().get());
+  set_title(track, speakers_.title(track));
   return bin;
+}
+
+void Sound::set_title(unsigned track, const std::string &title) {
+  if (sources_[track])
+    gst_element_send_event(sources_[track].get(), gst_event_new_tag(gst_tag_list_new(
+                                                      GST_TAG_TITLE, title.c_str(), nullptr)));
 }
 
 void Sound::emit(GstClockTime now) {

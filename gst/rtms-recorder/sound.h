@@ -16,7 +16,7 @@
 
 namespace rtms::recorder {
 
-// Somebody who is heard for the first time, or again.
+// Somebody who is heard for the first time, or again, or has another name from then on.
 struct Voice {
   std::string who, name;  // "16778240"; empty: the service's own mix
   unsigned track = 0;     // besides track 0
@@ -34,6 +34,9 @@ class Sound {
   // ---- on rtmssrc's loop thread, and on its pads' threads
   // Adds to the pipeline what takes the pad's sound. False: it is none that can be mixed.
   bool connect(GstBin *pipeline, GstPad *pad);
+  // Somebody joins, or is called otherwise; somebody leaves.
+  void joined(const std::string &who, const std::string &name);
+  void left(const std::string &who);
   // So far a pad has come, by a buffer or a GAP.
   void reached(GstClockTime running, bool audio);
   // So many bytes of that time wait until its audio is mixed.
@@ -49,6 +52,8 @@ class Sound {
   ElementPtr make_source(unsigned track);
   // Gets track 0 live, piece by piece: what comes later than a moment is not in it.
   void set_listener(std::function<void(GstBuffer *)> listener) { listener_ = std::move(listener); }
+  // What the track is called from now on: containers take the last title, or the first.
+  void set_title(unsigned track, const std::string &title);
   CapsPtr caps() const;
   // Is told when the connection of the audio is lost, and there again.
   Frontier *frontier() { return &frontier_; }
@@ -71,8 +76,9 @@ class Sound {
 
  private:
   struct Input;
-  static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer input);
+  static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer input);
   void add(Input *input, GstPad *pad, GstBuffer *buffer);
+  void rename(Input *input, GstEvent *tags);
   void emit_live(uint64_t sample);
   void emit_until(uint64_t sample);
   void emit_piece(size_t count);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "speakers.h"
 
+#include <algorithm>
+
 namespace rtms::recorder {
 
 std::string speaker_of(const std::string &stream_id) {
@@ -28,16 +30,47 @@ std::vector<std::string> Speakers::titles() const {
   return all;
 }
 
-unsigned Speakers::track_of(const std::string &who) {
+unsigned Speakers::track_of(const std::string &who, const std::string &name) {
   if (own_ == 0)
     return 0;
-  auto found = given_.find(who);
-  if (found != given_.end())
-    return found->second;
+  const auto found = given_.find(who);
+  if (found != given_.end()) {
+    came(who, name);
+    return found->second.track;
+  }
+  const auto before = std::find_if(given_.begin(), given_.end(), [&name](const auto &one) {
+    return !name.empty() && !one.second.present && one.second.name == name;
+  });
+  if (before != given_.end()) {
+    const unsigned track = before->second.track;
+    given_.erase(before);
+    given_[who] = {track, name};
+    return track;
+  }
   if (given_.size() >= own_)
     return others();
   const auto track = static_cast<unsigned>(given_.size()) + 1;
-  return given_[who] = track;
+  given_[who] = {track, name};
+  return track;
+}
+
+void Speakers::named(const std::string &who, const std::string &name) {
+  const auto found = given_.find(who);
+  if (found != given_.end() && !name.empty())
+    found->second.name = name;
+}
+
+void Speakers::came(const std::string &who, const std::string &name) {
+  const auto found = given_.find(who);
+  if (found != given_.end())
+    found->second.present = true;
+  named(who, name);
+}
+
+void Speakers::left(const std::string &who) {
+  const auto found = given_.find(who);
+  if (found != given_.end())
+    found->second.present = false;
 }
 
 }  // namespace rtms::recorder

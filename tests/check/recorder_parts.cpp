@@ -8,6 +8,8 @@
 #include "names.h"
 #include "options.h"
 #include "pages.h"
+#include "people.h"
+#include "recent.h"
 #include "speakers.h"
 #include "textfile.h"
 
@@ -20,22 +22,105 @@ namespace {
 using namespace rtmscheck;
 using namespace rtms::recorder;
 
+using rtms::JsonWriter;
+using JsonNodePtr = Ptr<JsonNode, json_node_unref>;
+
 }  // namespace
 
 GST_START_TEST(test_speakers) {
   Speakers none(0), two(2);
   ck_assert_uint_eq(none.tracks(), 1);
-  ck_assert_uint_eq(none.track_of("a"), 0);
+  ck_assert_uint_eq(none.track_of("a", ""), 0);
   ck_assert_uint_eq(two.tracks(), 4);
   const std::pair<const char *, unsigned> heard[] = {{"a", 1}, {"b", 2}, {"c", 3},
                                                      {"a", 1}, {"d", 3}, {"b", 2}};
   for (const auto &[who, track] : heard)
-    ck_assert_uint_eq(two.track_of(who), track);
+    ck_assert_uint_eq(two.track_of(who, who), track);
   expect_text(speaker_of("stream/audio"), "");
   expect_text(speaker_of("stream/audio/16778240"), "16778240");
   expect_text(speaker_of("a/audio/b/audio/16778240/12"), "16778240");
   expect_text(speaker_of("stream/audio/channel/x/"), "channel/x/");
   expect_text(two.title(0) + two.title(2) + two.title(3), "AllSpeaker 2Others");
+}
+GST_END_TEST;
+
+// A bad line: the service knows the same person by another number each time.
+GST_START_TEST(test_same_person) {
+  Speakers speakers(2);
+  ck_assert_uint_eq(speakers.track_of("1", "Ada"), 1);
+  ck_assert_uint_eq(speakers.track_of("2", "iPhone"), 2);
+  // Whoever is there is somebody else, whatever the name.
+  ck_assert_uint_eq(speakers.track_of("3", "iPhone"), 3);
+  ck_assert_uint_eq(speakers.track_of("4", ""), 3);
+  for (int i = 5; i < 10; i++) {
+    speakers.left(i == 5 ? "1" : std::to_string(i - 1));
+    ck_assert_uint_eq(speakers.track_of(std::to_string(i), "Ada"), 1);
+  }
+  ck_assert_uint_eq(speakers.track_of("9", "Ada"), 1);
+  // The name counts that was the last.
+  speakers.named("2", "Grace");
+  speakers.left("2");
+  ck_assert_uint_eq(speakers.track_of("10", "iPhone"), 3);
+  ck_assert_uint_eq(speakers.track_of("11", "Grace"), 2);
+  // Who is back with the same number has not left.
+  speakers.left("11");
+  speakers.came("11", "");
+  ck_assert_uint_eq(speakers.track_of("12", "Grace"), 3);
+}
+GST_END_TEST;
+
+namespace {
+
+JsonNodePtr people_json(const People &people) {
+  JsonWriter writer;
+  people.write_participants(&writer);
+  people.write_speakers(&writer, 0);
+  people.write_speaker_count(&writer);
+  return JsonNodePtr(json_from_string(writer.text().c_str(), nullptr));
+}
+
+}  // namespace
+
+// Lists are bounded, and say so; names have a history.
+GST_START_TEST(test_people) {
+  constexpr unsigned kMore = 5;
+  People people(1795515630000000);
+  for (uint64_t user = 1; user <= People::kMost + kMore; user++) {
+    people.joined(user, user == 7 ? "" : "P" + std::to_string(user), 1795515630000000);
+    people.heard({std::to_string(user), user == 7 ? "" : "P" + std::to_string(user), 1, 0});
+  }
+  people.joined(3, "P3", 1795515631000000);
+  people.joined(3, "Robert", 1795515631000000);
+  people.joined(7, "Ann", 1795515631000000);
+  ck_assert(people.heard({"7", "Ann", 1, 2 * GST_SECOND}));
+  ck_assert(!people.heard({"7", "Ann", 1, 3 * GST_SECOND}));
+  people.left(7, 1795515640000000);
+  const JsonNodePtr node = people_json(people);
+  JsonObject *all = json_node_get_object(node.get());
+  JsonArray *list = json_object_get_array_member(all, "participants");
+  ck_assert_uint_eq(json_array_get_length(list), People::kMost);
+  ck_assert_int_eq(json_object_get_int_member(all, "participant_count"), People::kMost + kMore);
+  ck_assert(json_object_get_boolean_member(all, "participants_truncated"));
+  ck_assert_int_eq(json_object_get_int_member(all, "speaker_count"), People::kMost + kMore);
+  ck_assert(json_object_get_boolean_member(all, "speakers_truncated"));
+  JsonObject *third = json_array_get_object_element(list, 2);
+  expect_text(json_object_get_string_member(third, "user_name"), "Robert");
+  JsonArray *names = json_object_get_array_member(third, "names");
+  ck_assert_uint_eq(json_array_get_length(names), 2);
+  expect_text(json_object_get_string_member(json_array_get_object_element(names, 1), "since"),
+              "2026-11-24T10:20:31.000Z");
+  JsonObject *late =
+      json_array_get_object_element(json_object_get_array_member(all, "speakers"), 6);
+  expect_text(json_object_get_string_member(late, "user_name"), "Ann");
+  ck_assert(!json_object_has_member(late, "names"));
+}
+GST_END_TEST;
+
+GST_START_TEST(test_recent) {
+  Recent recent(2);
+  for (const char *one : {"a", "b", "a", "c"})
+    recent.add(one);
+  ck_assert(!recent.has("a") && recent.has("b") && recent.has("c"));
 }
 GST_END_TEST;
 
@@ -184,6 +269,9 @@ static Suite *recorder_parts_suite() {
   TCase *tc = tcase_create("parts");
   suite_add_tcase(suite, tc);
   tcase_add_test(tc, test_speakers);
+  tcase_add_test(tc, test_same_person);
+  tcase_add_test(tc, test_people);
+  tcase_add_test(tc, test_recent);
   tcase_add_test(tc, test_names);
   tcase_add_test(tc, test_spelling);
   tcase_add_test(tc, test_cues);

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Who was in a meeting, who spoke, and what they were called when: for meeting.json. Pure.
+#pragma once
+
+#include "protocol/json_write.h"
+#include "sound.h"
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace rtms::recorder {
+
+class People {
+ public:
+  // A server can invent people without end: so many are listed, all are counted.
+  static constexpr size_t kMost = 10000;
+
+  explicit People(int64_t started_us) : started_us_(started_us) {}
+
+  void joined(uint64_t user, const std::string &name, int64_t unix_us);
+  void left(uint64_t user, int64_t unix_us);
+  // Speaks for the first time or again, or has another name from then on. False: that was known.
+  bool heard(const Voice &voice);
+
+  // Whether there is more to tell than at the last call.
+  bool take_changed() { return std::exchange(changed_, false); }
+  // How many have spoken.
+  unsigned speakers() const { return static_cast<unsigned>(spoken_); }
+
+  // The members `participants`, `participant_count`, and where not all are listed,
+  // `participants_truncated`.
+  void write_participants(JsonWriter *writer) const;
+  // The member `speakers` of a track; track 0 has all.
+  void write_speakers(JsonWriter *writer, unsigned track) const;
+  // Where not all speakers are listed: `speaker_count` and `speakers_truncated`.
+  void write_speaker_count(JsonWriter *writer) const;
+
+ private:
+  struct Name {
+    std::string text;
+    int64_t unix_us;
+  };
+  struct Participant {
+    uint64_t user;
+    std::vector<Name> names;
+    int64_t joined_us, left_us = 0;
+  };
+  struct Spoken {
+    Voice voice;  // with the last name
+    std::vector<Name> names;
+  };
+  static bool rename(std::vector<Name> *names, const std::string &name, int64_t unix_us);
+  static void write_names(JsonBuilder *builder, const std::vector<Name> &names);
+
+  const int64_t started_us_;
+  std::vector<Participant> participants_;
+  std::unordered_map<uint64_t, size_t> present_;  // index of who has not left
+  std::vector<Spoken> speakers_;
+  std::unordered_map<std::string, size_t> spoke_;  // by who, and track
+  size_t joined_ = 0, spoken_ = 0;
+  bool changed_ = false;
+};
+
+}  // namespace rtms::recorder

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Who is on which track of a recording, by which name, and who was there.
+#include "live.h"
+#include "recorder_run.h"
+
+using namespace rtmscheck;
+
+namespace {
+
+constexpr int kJoin = 3, kLeave = 4;
+
+std::string person(uint64_t user, const std::string &name = "") {
+  return R"({"user_id":)" + std::to_string(user) + R"(,"user_name":")" + name + "\"}";
+}
+
+// A recording of a server that sends what it is told to.
+class Recorded {
+ public:
+  explicit Recorded(const std::vector<std::string> &options)
+      : server_(serve(quiet_config())), run_(options) {
+    run_.announce(*server_);
+    run_.wait_events("recording", 1);
+  }
+  void event(int type, const std::string &people) {
+    server_->send_signaling(event_json(type, "\"participants\":[" + people + "]"));
+  }
+  void speak(uint64_t user) {
+    constexpr int kPackets = 5;
+    for (int i = 0; i < kPackets; i++)
+      server_->send_media(Media::Audio, audio_json(at_ms_ += 20, user));
+  }
+  void wait_speakers(std::size_t count) { run_.wait_events("speaker", count); }
+  std::string report() { return run_.text_of(run_.only_folder() + "/meeting.json"); }
+  void wait_report(const std::string &text, std::size_t times = 1) {
+    const bool told = run_.program().wait_until([&] {
+      const std::string all = report();
+      std::size_t found = 0;
+      for (std::size_t at = all.find(text); at != std::string::npos; at = all.find(text, at + 1))
+        found++;
+      return found >= times;
+    });
+    ck_assert_msg(told, "%s is not in %s", text.c_str(), report().c_str());
+  }
+  RecorderRun &finish() {
+    server_->end_stream(6);
+    run_.wait_events("finished", 1);
+    return run_;
+  }
+  RecorderRun &run() { return run_; }
+
+ private:
+  std::unique_ptr<Server> server_;
+  RecorderRun run_;
+  int64_t at_ms_ = 0;
+};
+
+void end(RecorderRun &run) {
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+
+}  // namespace
+
+// A bad line: each time, the service has another number for the same person.
+GST_START_TEST(test_bad_line) {
+  constexpr uint64_t kTimes = 4, kOther = 9;
+  Recorded meeting({"--no-video", "--speakers=2"});
+  for (uint64_t user = 1; user <= kTimes; user++) {
+    meeting.event(kJoin, person(user, "Ada"));
+    meeting.wait_report("\"joined\"", user);
+    meeting.speak(user);
+    meeting.wait_speakers(user);
+    meeting.event(kLeave, person(user));
+    meeting.wait_report("\"left\"", user);
+  }
+  meeting.speak(kOther);
+  meeting.wait_speakers(kTimes + 1);
+  RecorderRun &run = meeting.finish();
+  const auto speakers = run.events("speaker");
+  for (std::size_t i = 0; i < speakers.size(); i++)
+    ck_assert_msg(contains(speakers[i], i < kTimes ? "\"track\":1" : "\"track\":2"), "%s",
+                  speakers[i].c_str());
+  end(run);
+}
+GST_END_TEST;
+
+// Names that come late, and change.
+GST_START_TEST(test_late_names) {
+  Recorded meeting({"--no-video", "--speakers=2"});
+  meeting.speak(11);
+  meeting.wait_speakers(1);
+  meeting.event(kJoin, person(11, "Grace Hopper"));
+  meeting.wait_report("Grace Hopper");
+  meeting.speak(11);
+  meeting.wait_speakers(2);
+  meeting.event(kJoin, person(11, "Grace"));
+  meeting.wait_report("\"Grace\"");
+  meeting.speak(11);
+  meeting.wait_speakers(3);
+  RecorderRun &run = meeting.finish();
+  const std::string report = meeting.report();
+  ck_assert_msg(contains(report, R"("title":"Grace")"), "%s", report.c_str());
+  ck_assert_msg(contains(report, R"({"user_name":"Grace Hopper","since":")"), "%s", report.c_str());
+  end(run);
+}
+GST_END_TEST;
+
+// A big event: thousands are there at once, and nobody is left out without a word.
+GST_START_TEST(test_thousands) {
+  constexpr uint64_t kFirst = 100, kPeople = 5000;
+  Recorded meeting({"--no-video"});
+  std::string people;
+  for (uint64_t i = 0; i < kPeople; i++)
+    people += (i ? "," : "") + person(kFirst + i, "P" + std::to_string(i));
+  meeting.event(kJoin, people);
+  meeting.wait_report("\"joined\"", kPeople);
+  meeting.speak(0);
+  RecorderRun &run = meeting.finish();
+  const std::string report = meeting.report();
+  ck_assert(contains(report, R"("participant_count":5000,"participants":[)"));
+  ck_assert(contains(report, R"("user_name":"P4999")"));
+  end(run);
+}
+GST_END_TEST;
+
+static Suite *recorder_people_suite() {
+  Suite *suite = suite_create("recorder_people");
+  add_case(suite, "bad-line", test_bad_line);
+  add_case(suite, "late-names", test_late_names);
+  add_case(suite, "thousands", test_thousands);
+  return suite;
+}
+
+GST_CHECK_MAIN(recorder_people)
