@@ -88,12 +88,11 @@ class Builder {
     return (!templ || to_muxer(bin.get(), templ)) &&
            gst_pad_link(pad, entry.get()) == GST_PAD_LINK_OK;
   }
-  bool add_sound(Sound *sound, unsigned track) {
-    ElementPtr bin = sound->make_source(track);
+  bool add_source(const ElementPtr &bin, const char *templ) {
     if (!bin)
       return false;
     add(bin);
-    return to_muxer(bin.get(), "audio_%u");
+    return to_muxer(bin.get(), templ);
   }
   // When all are linked: nothing comes to a muxer that does not know its tracks.
   void start() {
@@ -114,10 +113,6 @@ bool leave_out(Builder *builder, GstPad *pad) {
 
 bool add_waiting(const Options &options, Builder *builder, const Waiting &waiting) {
   GstPad *pad = waiting.exit.get();
-  // The text has a file of its own; MKV shows it as well.
-  if (waiting.name == "transcript")
-    return options.mp4 ? leave_out(builder, pad)
-                       : builder->add_branch(pad, "identity", "subtitle_%u");
   ElementPtr track = PictureTrack::make(waiting.name, caps_before(pad).get(), !options.mp4);
   if (track)
     return builder->add_bin(pad, track, "video_%u");
@@ -133,7 +128,7 @@ bool add_waiting(const Options &options, Builder *builder, const Waiting &waitin
 }  // namespace
 
 std::string elements_for(const Options &options) {
-  std::string names = "rtmssrc appsrc audioconvert audioresample queue identity h264parse";
+  std::string names = "rtmssrc appsrc audioconvert audioresample queue h264parse";
   names += options.mp4 ? " mp4mux" : " matroskamux";
   if (options.audio_codec != "pcm")
     names += options.audio_codec == "opus" ? " opusenc" : " flacenc";
@@ -147,7 +142,7 @@ const char *file_name(const Options &options) {
 }
 
 std::string add_container(const Options &options, const std::string &folder, GstBin *pipeline,
-                          const std::vector<Waiting> &all, Sound *sound) {
+                          const std::vector<Waiting> &all, Sound *sound, Texts *texts) {
   ElementPtr mux = make_muxer(options);
   ElementPtr file = make_element("filesink");
   g_object_set(file.get(), "location", (folder + "/" + file_name(options)).c_str(), "sync", FALSE,
@@ -163,12 +158,15 @@ std::string add_container(const Options &options, const std::string &folder, Gst
   if (!gst_element_link(mux.get(), file.get()))
     return "the file";
   // The first track of a kind is the one that players choose.
-  for (const char *name : {"video", "screen", "transcript"})
+  for (const char *name : {"video", "screen"})
     for (const Waiting &waiting : all)
       if (waiting.name == name && !add_waiting(options, &builder, waiting))
         return name;
+  // The transcript has a file of its own; MKV shows it as well.
+  if (texts && !options.mp4 && !builder.add_source(texts->make_subtitles(), "subtitle_%u"))
+    return "transcript";
   for (unsigned track = 0; track < sound->tracks(); track++)
-    if (!builder.add_sound(sound, track))
+    if (!builder.add_source(sound->make_source(track), "audio_%u"))
       return "sound";
   builder.start();
   return "";

@@ -10,9 +10,9 @@ namespace rtms::recorder {
 std::string elements_for(const Options &options);
 const char *file_name(const Options &options);
 
-// Adds to the pipeline a muxer with a track for each of what waits and of the sounds, and links
-// them. What could not be linked, or nothing.
+// Adds to the pipeline a muxer with a track for each of what waits, of the sounds, and of the texts
+// where there are some, and links them. What could not be linked, or nothing.
 std::string add_container(const Options &options, const std::string &folder, GstBin *pipeline,
-                          const std::vector<Waiting> &all, Sound *sound);
+                          const std::vector<Waiting> &all, Sound *sound, Texts *texts);
 
 }  // namespace rtms::recorder

@@ -12,6 +12,7 @@ namespace {
 constexpr char kContext[] = "rtms-recorder";
 // The meeting is announced once: a service that is slow to start must not lose it.
 constexpr unsigned kConnectWindow_ms = 60000;
+constexpr unsigned kTextWait_ms = 6000;
 
 // A recording can wait for a connection that stands still.
 constexpr unsigned kStallWait_ms = 65000;
@@ -23,13 +24,6 @@ std::string media_types(const Options &options) {
   if (options.screen)
     types += "+screen";
   return types;
-}
-
-std::string speaker_of(GstBuffer *buffer) {
-  auto meta = gst_buffer_get_custom_meta(buffer, "GstRtmsParticipantMeta");
-  GstStructure *structure = meta ? gst_custom_meta_get_structure(meta) : nullptr;
-  const char *name = structure ? gst_structure_get_string(structure, "user-name") : nullptr;
-  return name ? name : "";
 }
 
 bool is_h264(GstPad *pad) {
@@ -83,9 +77,12 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
                "client-secret", secret.c_str(), "context", kContext, "buffer-data", TRUE,
                "audio-rate", static_cast<int>(options.audio_rate), nullptr);
   gst_util_set_object_arg(src, "fill", "black");
+  // With all versions of a line, and when it really began.
+  gst_util_set_object_arg(src, "transcript-format", "json");
   // What comes that late still has its place; lines come a little later than all else.
   g_object_set(src, "latency", static_cast<guint>(Frontier::kStandstill / GST_MSECOND), "text-wait",
-               1000u, "stall-wait", kStallWait_ms, "connect-window", kConnectWindow_ms, nullptr);
+               kTextWait_ms, "stall-wait", kStallWait_ms, "connect-window", kConnectWindow_ms,
+               nullptr);
   gst_util_set_object_arg(src, "media-types", media_types(options).c_str());
   gst_util_set_object_arg(src, "audio-streams", options.speakers ? "per-participant" : "mixed");
   for (const char *name : {"video-resolution", "screen-resolution"})
@@ -159,7 +156,8 @@ void Intake::add(GstPad *pad) {
   if (kind == Kind::Audio) {
     if (!sound_->connect(pipeline_, pad))
       leave_out(pad);
-  } else if (kind == Kind::Chat) {
+  } else if (kind == Kind::Chat || kind == Kind::Transcript) {
+    has_transcript_ = has_transcript_ || kind == Kind::Transcript;
     swallow(pad);
   } else {
     hold(pad);
@@ -246,20 +244,28 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
     sound_->came();
   if (kind == Kind::Video && is_h264(pad))
     listener_->intake_picture(buffer, start);
-  if (kind == Kind::Video || kind == Kind::Screen)
-    sound_->waits(start, gst_buffer_get_size(buffer));
-  if (kind == Kind::Audio || kind == Kind::Video || kind == Kind::Screen) {
-    // Audio is there when it is mixed.
-    sound_->reached(start, false);
+  if (kind == Kind::Transcript || kind == Kind::Chat) {
+    text(kind, start, buffer);
     return;
   }
-  Line line{start, 0, speaker_of(buffer), text_of(buffer)};
-  if (GST_BUFFER_DURATION_IS_VALID(buffer))
-    line.end = start + GST_BUFFER_DURATION(buffer);
-  if (kind == Kind::Transcript)
-    texts_->transcript(line);
-  else
-    texts_->chat(line);
+  if (kind == Kind::Video || kind == Kind::Screen)
+    sound_->waits(start, gst_buffer_get_size(buffer));
+  capture_.note(buffer, start);
+  // Audio is there when it is mixed.
+  reached(start, false);
+}
+
+void Intake::reached(GstClockTime running, bool audio) {
+  sound_->reached(running, audio);
+  texts_->reached(running);
+}
+
+void Intake::text(Kind kind, GstClockTime start, GstBuffer *buffer) {
+  const std::string json = text_of(buffer);
+  if (kind == Kind::Chat)
+    texts_->chat(json);
+  else if (const auto spoken = read_spoken(json))
+    texts_->transcript(json, *spoken, capture_.running_time(spoken->start_ms, start));
 }
 
 void Intake::event(Kind kind, GstPad *pad, GstEvent *event) {
@@ -269,10 +275,12 @@ void Intake::event(Kind kind, GstPad *pad, GstEvent *event) {
     const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? start + duration : start;
     const GstClockTime running = running_time(pad, end);
     if (GST_CLOCK_TIME_IS_VALID(running))
-      sound_->reached(running, kind == Kind::Audio);
+      reached(running, kind == Kind::Audio);
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
     if (kind == Kind::Audio)
       sound_->ended();
+    if (kind == Kind::Transcript)
+      texts_->finish();
     ended_++;
     listener_->intake_ended();
   }

@@ -2,6 +2,7 @@
 // rtmssrc in a meeting's pipeline: its pads, and what passes them.
 #pragma once
 
+#include "capturetime.h"
 #include "gst.h"
 #include "options.h"
 #include "sound.h"
@@ -22,7 +23,7 @@ struct IntakeListener {
   virtual void intake_unusable(const std::string &pad) = 0;
 };
 
-// The exit of a queue behind one of rtmssrc's pads: `video`, `screen` or `transcript`.
+// The exit of a queue behind one of rtmssrc's pads: `video` or `screen`.
 struct Waiting {
   std::string name;
   PadPtr exit;
@@ -45,6 +46,8 @@ class Intake {
   // What waits to be linked: nothing passes before release().
   std::vector<Waiting> waiting();
   void release();
+  // The service sends a transcript.
+  bool has_transcript() const { return has_transcript_; }
   // Every pad that came has ended.
   bool all_ended() const { return pads_ > 0 && ended_ == pads_; }
 
@@ -61,7 +64,9 @@ class Intake {
   void swallow(GstPad *pad);
   void leave_out(GstPad *pad);
   void buffer(Kind kind, GstPad *pad, GstBuffer *buffer);
+  void text(Kind kind, GstClockTime start, GstBuffer *buffer);
   void event(Kind kind, GstPad *pad, GstEvent *event);
+  void reached(GstClockTime running, bool audio);
 
   struct Held {
     std::string name;
@@ -75,6 +80,8 @@ class Intake {
   ElementPtr src_;
   BusPtr bus_;
   std::atomic<unsigned> pads_{0}, ended_{0};
+  std::atomic<bool> has_transcript_{false};
+  CaptureTime capture_;
   std::mutex mutex_;
   std::vector<Held> held_;
   bool released_ = false;

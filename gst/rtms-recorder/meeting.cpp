@@ -212,7 +212,8 @@ void Meeting::bus_connected() {
   const auto waiting = std::make_shared<std::vector<Waiting>>(intake_->waiting());
   worker_.run(
       [this, problem, waiting] {
-        *problem = add_container(options_, folder_, GST_BIN(pipeline_.get()), *waiting, &sound_);
+        *problem = add_container(options_, folder_, GST_BIN(pipeline_.get()), *waiting, &sound_,
+                                 intake_->has_transcript() ? texts_.get() : nullptr);
       },
       [this, problem] { linked(*problem); });
 }

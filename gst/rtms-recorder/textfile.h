@@ -2,10 +2,8 @@
 // Files of text that grow line by line: a crash costs nothing that was written.
 #pragma once
 
-#include <cstdint>
 #include <mutex>
 #include <string>
-#include <string_view>
 
 namespace rtms::recorder {
 
@@ -31,10 +29,5 @@ class TextFile {
   int file_ = -1;
   bool failed_ = false;
 };
-
-// One cue of WebVTT. Times in ns from the recording's start; without an end it gets one that fits
-// the text. `text` may begin with "NAME: ".
-std::string vtt_cue(uint64_t start, uint64_t end, std::string_view speaker, std::string_view text);
-inline constexpr char kVttHead[] = "WEBVTT\n\n";
 
 }  // namespace rtms::recorder

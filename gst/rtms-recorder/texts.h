@@ -1,39 +1,54 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The text files of a recording: the transcript as WebVTT, and the chat.
+// The texts of a recording: the transcript as WebVTT, as a track of the container and as it came,
+// and the chat.
 #pragma once
 
+#include "spoken.h"
+#include "subtitles.h"
 #include "textfile.h"
+#include "transcript.h"
 
+#include <atomic>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
 namespace rtms::recorder {
 
-// A line of the transcript, or a chat message. Times in ns from the recording's start.
-struct Line {
-  uint64_t start = 0, end = 0;  // end 0: not known
-  std::string speaker, text;
-};
-
-// Used on the pads' threads.
+// Used on the pads' threads. Times in ns from the recording's start.
 class Texts {
  public:
   // A file cannot be written: its path, and errno. Called once for each file.
   using Failed = std::function<void(const std::string &path, int failure)>;
 
   Texts(const std::string &folder, Failed failed);
+  // Writes what still waits.
+  ~Texts();
 
-  void transcript(const Line &line);
-  void chat(const Line &line);
-  // The names of the files that have been made.
+  // rtmssrc's JSON about a line that belongs at `start`, and what it says.
+  void transcript(const std::string &json, const Spoken &spoken, uint64_t start);
+  void chat(const std::string &json);
+  // So far the meeting has come.
+  void reached(uint64_t now);
+  // No line will come.
+  void finish();
+  // The source of the container's track.
+  ElementPtr make_subtitles();
+  // The names of the files that have been made, or will be.
   std::vector<std::string> names();
 
  private:
   void append(TextFile *file, const std::string &text);
+  void write(const std::vector<Line> &lines);
 
-  TextFile vtt_, chat_;
+  TextFile vtt_, transcript_file_, chat_;
   const Failed failed_;
+  std::atomic<uint64_t> now_{0};
+  bool closing_ = false;
+  std::mutex mutex_;  // guards these two, and the order of cues
+  Transcript transcript_;
+  Subtitles subtitles_;
 };
 
 }  // namespace rtms::recorder

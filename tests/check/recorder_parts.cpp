@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "credentials.h"
+#include "cues.h"
 #include "linewriter.h"
 #include "names.h"
 #include "options.h"
@@ -11,7 +12,7 @@
 #include "people.h"
 #include "recent.h"
 #include "speakers.h"
-#include "textfile.h"
+#include "transcript.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -150,23 +151,112 @@ GST_START_TEST(test_spelling) {
         "\U0001F3F4\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F",
         "Donau\u00addampf", "\u05e9\u05dc\u05d5\u05dd\u200f!", "\u061c\u200e1\u200b2\u20603"}) {
     expect_text(shown(text), text);
-    ck_assert(contains(vtt_cue(0, 0, text, text), "<v " + std::string(text) + ">" + text));
+    ck_assert(contains(vtt_cue({0, 0, text, text}), "<v " + std::string(text) + ">" + text));
   }
 }
 GST_END_TEST;
 
 GST_START_TEST(test_cues) {
   constexpr uint64_t kSecond = 1000000000;
-  expect_text(vtt_cue(3661 * kSecond, 3662 * kSecond, "Ada", "Ada: Hello."),
+  expect_text(vtt_cue({3661 * kSecond, 3662 * kSecond, "Ada", "Hello."}),
               "01:01:01.000 --> 01:01:02.000\n<v Ada>Hello.\n\n");
-  expect_text(vtt_cue(0, 0, "", "a --> b & <i>\n\nc"),
+  expect_text(vtt_cue({0, 0, "", "a --> b & <i>\n\nc"}),
               "00:00:00.000 --> 00:00:02.000\na --&gt; b &amp; &lt;i&gt;  c\n\n");
-  expect_text(vtt_cue(0, kSecond, "<b>\n", "x"),
+  expect_text(vtt_cue({0, kSecond, "<b>\n", "x"}),
               "00:00:00.000 --> 00:00:01.000\n<v &lt;b&gt; >x\n\n");
   // A name with line breaks forges no cue.
-  expect_text(vtt_cue(0, kSecond, "Ada\n\n00:00:00.000 --> 01:00:00.000\nEve", "x"),
+  expect_text(vtt_cue({0, kSecond, "Ada\n\n00:00:00.000 --> 01:00:00.000\nEve", "x"}),
               "00:00:00.000 --> 00:00:01.000\n"
               "<v Ada  00:00:00.000 --&gt; 01:00:00.000 Eve>x\n\n");
+}
+GST_END_TEST;
+
+// What players take for markup has something invisible in it, or looks the same.
+GST_START_TEST(test_srt) {
+  const std::pair<const char *, const char *> texts[] = {
+      {"List<String>", "Ada: List<\u2060String>"},
+      {"{\\an8}top", "Ada: \uff5b\\\u2060an8\uff5dtop"},
+      {"a < b && c > d", "Ada: a <\u2060 b && c > d"},
+      {"C:\\new &lt;", "Ada: C:\\\u2060new &\u2060lt;"},
+      {"one\n\ntwo", "Ada: one  two"},
+      {"if (x) { and } else {", "Ada: if (x) \uff5b and \uff5d else \uff5b"},
+      {"} and { are plain", "Ada: } and { are plain"},
+  };
+  for (const auto &[text, shown] : texts)
+    expect_text(srt_text({0, 0, "Ada", text}), shown);
+}
+GST_END_TEST;
+
+namespace {
+
+constexpr uint64_t kSecond = 1000000000;
+
+// Of a line that begins at `start` s of the recording.
+Spoken said(const std::string &text, int64_t start, bool final = true,
+            Spoken::Operation operation = Spoken::Operation::New) {
+  return {"7", "Ada", text, 1000 * start, 0, true, final, operation};
+}
+
+std::string texts_of(const std::vector<Line> &lines) {
+  std::string all;
+  for (const Line &line : lines)
+    all += std::to_string(line.start / kSecond) + " " + line.text + "|";
+  return all;
+}
+
+}  // namespace
+
+GST_START_TEST(test_lines_in_order) {
+  Transcript transcript;
+  Spoken other = said("Long one.", 3);
+  other.who = "8";
+  other.end_ms = 9000;
+  transcript.add(said("Short one.", 5), 5 * kSecond, 6 * kSecond);
+  transcript.add(other, 3 * kSecond, 9 * kSecond);
+  transcript.add(said("At the same time.", 5), 5 * kSecond, 9 * kSecond);
+  expect_text(texts_of(transcript.take(8 * kSecond)), "");
+  const auto first = transcript.take(9 * kSecond);
+  expect_text(texts_of(first), "3 Long one.|");
+  ck_assert_uint_eq(first[0].end, 9 * kSecond);
+  expect_text(texts_of(transcript.take(11 * kSecond)), "5 Short one.|5 At the same time.|");
+  expect_text(texts_of(transcript.take_all()), "");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_versions) {
+  using Operation = Spoken::Operation;
+  Transcript transcript;
+  transcript.add(said("Hel", 1, false), kSecond, 2 * kSecond);
+  transcript.add(said("Hello wor", 1, false), kSecond, 7 * kSecond);
+  expect_text(texts_of(transcript.take(10 * kSecond)), "");
+  transcript.add(said("Hello, world.", 1), kSecond, 11 * kSecond);
+  expect_text(texts_of(transcript.take(11 * kSecond)), "1 Hello, world.|");
+  // No final one comes.
+  transcript.add(said("I was", 12, false), 12 * kSecond, 13 * kSecond);
+  expect_text(texts_of(transcript.take(18 * kSecond)), "12 I was|");
+  // In time nobody sees what was wrong.
+  transcript.add(said("Helo", 22), 22 * kSecond, 22 * kSecond);
+  transcript.add(said("Hello", 22, true, Operation::Update), 22 * kSecond, 23 * kSecond);
+  transcript.add(said("Oops", 23), 23 * kSecond, 23 * kSecond);
+  transcript.add(said("", 23, true, Operation::Delete), 23 * kSecond, 24 * kSecond);
+  expect_text(texts_of(transcript.take(29 * kSecond)), "22 Hello|");
+  // What is written is told to be another now.
+  transcript.add(said("Hullo", 22, true, Operation::Update), 22 * kSecond, 32 * kSecond);
+  transcript.add(said("", 22, true, Operation::Delete), 22 * kSecond, 33 * kSecond);
+  transcript.add(said("Who?", 30, true, Operation::Delete), 30 * kSecond, 34 * kSecond);
+  expect_text(texts_of(transcript.take_all()),
+              "30 [taken back] Who?|32 [edited] Hullo|33 [taken back] Hullo|");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_spoken) {
+  const auto spoken = read_spoken(
+      R"({"user_id":7,"user_name":"Ada","text":"Hi","timestamp":5,"start_time":3,"end_time":4,"final":false,"operation":"update"})");
+  ck_assert(spoken && spoken->who == "7" && spoken->name == "Ada" && spoken->text == "Hi");
+  ck_assert(spoken->start_ms == 3 && spoken->end_ms == 4 && spoken->has_start);
+  ck_assert(!spoken->is_final && spoken->operation == Spoken::Operation::Update);
+  for (const char *bad : {"", "x", "[1]", "null"})
+    ck_assert(!read_spoken(bad));
 }
 GST_END_TEST;
 
@@ -275,6 +365,10 @@ static Suite *recorder_parts_suite() {
   tcase_add_test(tc, test_names);
   tcase_add_test(tc, test_spelling);
   tcase_add_test(tc, test_cues);
+  tcase_add_test(tc, test_srt);
+  tcase_add_test(tc, test_lines_in_order);
+  tcase_add_test(tc, test_versions);
+  tcase_add_test(tc, test_spoken);
   tcase_add_test(tc, test_push_urls);
   tcase_add_test(tc, test_credentials);
   tcase_add_test(tc, test_table);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// When what was captured is in the recording.
+#pragma once
+
+#include "gst.h"
+
+#include <atomic>
+#include <cstdint>
+
+namespace rtms::recorder {
+
+// From any thread.
+class CaptureTime {
+ public:
+  // Audio or a picture, which has the time of its capture.
+  void note(GstBuffer *buffer, GstClockTime running) {
+    static GstCaps *const unix_time = [] {
+      GstCaps *caps = gst_caps_new_empty_simple("timestamp/x-unix");
+      GST_MINI_OBJECT_FLAG_SET(caps, GST_MINI_OBJECT_FLAG_MAY_BE_LEAKED);
+      return caps;
+    }();
+    const auto meta = gst_buffer_get_reference_timestamp_meta(buffer, unix_time);
+    if (meta)
+      offset_ = static_cast<int64_t>(running) - static_cast<int64_t>(meta->timestamp);
+  }
+
+  // rtmssrc moves a text whose place has passed behind what it has sent: `moved` is where to. Its
+  // own place is before that.
+  GstClockTime running_time(int64_t unix_ms, GstClockTime moved) const {
+    constexpr int64_t kFurthest = 10 * 60 * GST_SECOND;
+    const int64_t offset = offset_;
+    if (offset == kUnknown || unix_ms <= 0)
+      return moved;
+    const int64_t own = unix_ms * static_cast<int64_t>(GST_MSECOND) + offset;
+    const int64_t by = static_cast<int64_t>(moved) - own;
+    if (by <= 0 || by > kFurthest)
+      return moved;
+    return own > 0 ? static_cast<GstClockTime>(own) : 0;
+  }
+
+ private:
+  static constexpr int64_t kUnknown = INT64_MIN;
+  std::atomic<int64_t> offset_{kUnknown};
+};
+
+}  // namespace rtms::recorder

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "subtitles.h"
+
+#include "transcript.h"
+
+#include <gst/app/gstappsrc.h>
+#include <algorithm>
+
+namespace rtms::recorder {
+namespace {
+
+// Muxers that go by the clock wait so long for a line.
+constexpr GstClockTime kLatency = Transcript::kWait + 2 * GST_SECOND;
+constexpr GstClockTime kLeastGap = 200 * GST_MSECOND;
+
+// appsrc takes no GAP events: a flagged buffer is one. The matroskamux of GStreamer 1.26 writes an
+// empty block for each GAP that is not flagged as missing data.
+GstPadProbeReturn make_gap(GstPad *pad, GstPadProbeInfo *info, gpointer) {
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP))
+    return GST_PAD_PROBE_OK;
+  GstEvent *gap = gst_event_new_gap(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
+  gst_event_set_gap_flags(gap, GST_GAP_FLAG_MISSING_DATA);
+  gst_pad_push_event(pad, gap);
+  return GST_PAD_PROBE_DROP;
+}
+
+}  // namespace
+
+ElementPtr Subtitles::make_source() {
+  ElementPtr bin = make_bin(
+      "appsrc name=text is-live=true format=time max-bytes=0 caps=text/x-raw,format=utf8 "
+      "min-latency=" +
+      std::to_string(kLatency));
+  if (!bin)
+    return nullptr;
+  source_.reset(gst_bin_get_by_name(GST_BIN(bin.get()), "text"));
+  PadPtr pad(gst_element_get_static_pad(source_.get(), "src"));
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, make_gap, nullptr, nullptr);
+  // The muxer knows the track from the beginning.
+  advance(GST_MSECOND);
+  return bin;
+}
+
+void Subtitles::send(BufferPtr buffer, uint64_t start, uint64_t end) {
+  GST_BUFFER_PTS(buffer.get()) = start;
+  GST_BUFFER_DURATION(buffer.get()) = end - start;
+  gst_app_src_push_buffer(GST_APP_SRC(source_.get()), buffer.release());
+}
+
+void Subtitles::push(const Line &line) {
+  if (!source_)
+    return;
+  Line due = line;
+  due.start = std::max<uint64_t>(line.start, position_);
+  // There is time to read it, be it late.
+  due.end =
+      std::max(end_of(line), due.start == line.start ? 0 : end_of({due.start, 0, "", line.text}));
+  const std::string text = srt_text(line);
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, text.size(), nullptr));
+  gst_buffer_fill(buffer.get(), 0, text.data(), text.size());
+  send(std::move(buffer), due.start, due.end);
+  position_ = due.start;
+}
+
+void Subtitles::advance(uint64_t position) {
+  if (!source_ || (position_ != 0 && position < position_ + kLeastGap))
+    return;
+  BufferPtr gap(gst_buffer_new());
+  GST_BUFFER_FLAG_SET(gap.get(), GST_BUFFER_FLAG_GAP);
+  send(std::move(gap), position_, position);
+  position_ = position;
+}
+
+void Subtitles::finish() {
+  if (source_)
+    gst_app_src_end_of_stream(GST_APP_SRC(source_.get()));
+}
+
+}  // namespace rtms::recorder
