@@ -107,8 +107,10 @@ void Recorder::webhook(const WebhookNotice &notice) {
     found->second->notify(notice.json);
   if (notice.event == WebhookEvent::Stopped) {
     waiting_.erase(hook.stream_id);
-    opening_.erase(hook.stream_id);
-    if (options_.once && nothing_left())
+    auto opening = opening_.extract(hook.stream_id);
+    if (opening && opening.mapped().before)
+      keeping_.drop(std::move(*opening.mapped().before));
+    if (opening && options_.once && nothing_left())
       idle_();
   }
 }

@@ -172,6 +172,10 @@ GST_START_TEST(test_hung_disk) {
   ck_assert_uint_eq(run.events("disk").size(), 2);
   for (const std::string &folder : run.folders())
     expect_recording(folder + "/meeting.mkv", 1, static_cast<double>(kMeetingMs) / 1000);
+  // A beep each second: those of the time without a disk, too.
+  const std::size_t beeps = beeps_of(run.folders()[0] + "/meeting.mkv").size();
+  g_print("%d beeps\n", static_cast<int>(beeps));
+  ck_assert_uint_ge(beeps, kMeetingMs / 1000 - 1);
   run.program().send(SIGTERM);
   run.expect_end();
   expect_no_violations(*first);
