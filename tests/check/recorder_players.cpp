@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Each kind of file that rtms-recorder writes, in the programs with which people play it.
+#include <fstream>
 #include <sstream>
 
 #include "players.h"
@@ -146,6 +147,18 @@ int frames_between(const std::string &file, double from, double to) {
   return count;
 }
 
+// Numbers of the box are big-endian: version 0, one channel, 312 samples to skip, 16000 Hz, no
+// gain.
+void expect_opus_box(const Played &played) {
+  std::ifstream stream(played.file, std::ios::binary);
+  const std::string all{std::istreambuf_iterator<char>(stream), {}};
+  const std::string right("dOps\0\1\1\x38\0\0\x3e\x80\0\0\0", 15);
+  const std::size_t at = all.find("dOps");
+  ck_assert_msg(at != std::string::npos && all.compare(at, right.size(), right) == 0,
+                "%s: PreSkip is read as %d", played.file.c_str(),
+                at == std::string::npos ? -1 : GST_READ_UINT16_BE(all.data() + at + 6));
+}
+
 }  // namespace
 
 GST_START_TEST(test_mkv) {
@@ -174,6 +187,8 @@ GST_START_TEST(test_mp4) {
   const Recordings recordings(
       {{{"--format=mp4"}},
        {{"--format=mp4", "--no-video", "--speakers=1"}, meeting_of(kLengthMs), false}});
+  for (const Played &played : recordings.all)
+    expect_opus_box(played);
   expect_all(recordings);
   expect_browser(recordings.all);
 }
