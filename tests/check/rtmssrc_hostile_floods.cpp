@@ -106,13 +106,13 @@ GST_END_TEST;
 
 // Participants by the ten thousand, again and again, with names of their own.
 GST_START_TEST(test_participants) {
-  constexpr int kEach = 20000, kEvents = 60;
+  constexpr int kEach = 4000, kEvents = 300;
   const std::string name(200, 'n');
   std::unique_ptr<MemoryBound> memory;
   RawServer server(signaling_flood(kEvents,
                                    [&](int i) {
                                      // What one event takes is taken for all, twice perhaps: all
-                                     // together are 260 MiB.
+                                     // together are 265 MiB.
                                      if (i == 2)
                                        memory = std::make_unique<MemoryBound>(128);
                                      return join_of(i * kEach, kEach, name);
@@ -125,6 +125,60 @@ GST_START_TEST(test_participants) {
   expect_streaming(player, server);
   memory->expect_kept();
   player.stop();
+  server.finish();
+}
+GST_END_TEST;
+
+// Events faster than the application reads its bus: what waits there is bounded, and told.
+GST_START_TEST(test_unread_bus) {
+  constexpr int kEach = 5000, kEvents = 40, kMost = 20000;
+  std::atomic<bool> was_read{false};
+  RawServer server(
+      [&](RawPeer &peer) {
+        if (!peer.signaling_handshake() || !peer.expect(7))
+          return;
+        for (int i = 0; i < kEvents; i++)
+          peer.send_json(join_of(i * kEach, kEach, ""));
+        peer.server().expect(peer.keep_alive(), "an answer");
+        peer.server().wait_for([&] { return was_read.load(); });
+        peer.send_json(join_of(1, 1, ""));
+        peer.linger();
+      },
+      nice_afterwards);
+  ElementPtr pipeline(gst_parse_launch("rtmssrc name=src ! fakesink", nullptr));
+  ElementPtr src(gst_bin_get_by_name(GST_BIN(pipeline.get()), "src"));
+  server.client()(src.get());
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  ck_assert(server.wait_for([&] { return server.received(13) > 0; }));
+  BusPtr bus(gst_element_get_bus(pipeline.get()));
+  int joins = 0;
+  while (MessagePtr message{gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ELEMENT)})
+    joins += gst_message_has_name(message.get(), "rtms-participant-joined");
+  ck_assert_msg(joins <= kMost && joins > kMost - 10, "%d joins", joins);
+  was_read = true;
+  MessagePtr warning(
+      gst_bus_timed_pop_filtered(bus.get(), kDeadlineMs * GST_MSECOND, GST_MESSAGE_WARNING));
+  ck_assert(warning != nullptr);
+  const GstStructure *details = nullptr;
+  gst_message_parse_warning_details(warning.get(), &details);
+  guint64 dropped = 0;
+  ck_assert(gst_structure_get_uint64(details, "dropped", &dropped));
+  ck_assert_uint_eq(dropped + static_cast<guint64>(joins), kEach * kEvents);
+  server.finish();
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+}
+GST_END_TEST;
+
+// Messages that are no media are small: a larger one is ignored, and the stream goes on.
+GST_START_TEST(test_large_control_message) {
+  RawServer server(signaling_flood(1, [](int) { return join_of(0, 6000, std::string(200, 'n')); }),
+                   nice_afterwards);
+  Player player(server.client());
+  expect_streaming(player, server);
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
+  for (const MessagePtr &message : player.record().messages)
+    ck_assert(!gst_message_has_name(message.get(), "rtms-participant-joined"));
   server.finish();
 }
 GST_END_TEST;
@@ -291,6 +345,8 @@ static Suite *rtmssrc_hostile_floods_suite() {
   tcase_set_timeout(floods, kPatienceSeconds);
   tcase_add_test(floods, test_speakers);
   tcase_add_test(floods, test_participants);
+  tcase_add_test(floods, test_unread_bus);
+  tcase_add_test(floods, test_large_control_message);
   tcase_add_test(floods, test_long_names);
   tcase_add_test(floods, test_long_names_are_cut);
   tcase_add_test(floods, test_changing_names);

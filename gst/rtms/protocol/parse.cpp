@@ -17,7 +17,7 @@ struct Parser::State {
   MediaReader media_reader;
 
   Message read(std::string_view text);
-  Message message(simdjson::error_code error, JsonObject object);
+  Message message(simdjson::error_code error, JsonObject object, size_t size);
   // What an outsized message took is given back when the next one comes: a connection is kept for
   // hours.
   void release_outsized() {
@@ -30,6 +30,8 @@ namespace {
 
 // More participants in one event than any meeting has: the rest is not believed.
 constexpr size_t kMaxParticipants = 10000;
+// A list of all of them fits in, with names.
+constexpr size_t kMaxControlMessage = 1 << 20;
 
 void read_url(JsonValue value, std::string *url) {
   if (auto list = json_view(value))
@@ -357,10 +359,10 @@ Message Parser::State::read(std::string_view text) {
     return *media;
   JsonObject object;
   const auto error = reader.read_padded(text, &object);
-  return message(error, object);
+  return message(error, object, text.size());
 }
 
-Message Parser::State::message(simdjson::error_code error, JsonObject object) {
+Message Parser::State::message(simdjson::error_code error, JsonObject object, size_t size) {
   if (error)
     return ParseError{std::string("not a JSON object: ") + simdjson::error_message(error)};
 
@@ -371,7 +373,11 @@ Message Parser::State::message(simdjson::error_code error, JsonObject object) {
   if (!type)
     return ParseError{"message without msg_type"};
   const auto media = media_of(*type);
-  return media ? media_reader.read(*media, object) : control_message(*type, object);
+  if (media)
+    return media_reader.read(*media, object);
+  if (size > kMaxControlMessage)
+    return ParseError{"msg_type " + std::to_string(*type) + " with more than 1 MiB"};
+  return control_message(*type, object);
 }
 
 }  // namespace rtms

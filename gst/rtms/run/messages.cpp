@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "messages.h"
 
+#include "buslimit.h"
 #include "debug.h"
 #include "protocol/types.h"
 
@@ -9,6 +10,7 @@
 namespace rtms {
 namespace {
 
+// For messages that the server cannot send at will.
 void post(GstElement *element, GstStructure *structure) {
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
@@ -225,12 +227,13 @@ void post_listening(GstElement *element, const std::string &url) {
  * Since: 0.1
  */
 void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
-  post(element, gst_structure_new(
-                    "rtms-stream-state", "state", G_TYPE_STRING, stream_state_nick(update.state),
-                    "state-code", G_TYPE_INT64, update.state, "reason", G_TYPE_STRING,
-                    reason_nick(update.reason, update.reason_text), "reason-code", G_TYPE_INT64,
-                    update.reason, "restartable", G_TYPE_BOOLEAN, is_restartable(update.reason),
-                    "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
+  post_within_limit(
+      element, gst_structure_new(
+                   "rtms-stream-state", "state", G_TYPE_STRING, stream_state_nick(update.state),
+                   "state-code", G_TYPE_INT64, update.state, "reason", G_TYPE_STRING,
+                   reason_nick(update.reason, update.reason_text), "reason-code", G_TYPE_INT64,
+                   update.reason, "restartable", G_TYPE_BOOLEAN, is_restartable(update.reason),
+                   "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
 }
 
 /**
@@ -249,12 +252,13 @@ void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
  * Since: 0.1
  */
 void post_session_state(GstElement *element, const SessionStateUpdate &update) {
-  post(element, gst_structure_new(
-                    "rtms-session-state", "state", G_TYPE_STRING, session_state_nick(update.state),
-                    "state-code", G_TYPE_INT64, update.state, "reason", G_TYPE_STRING,
-                    reason_nick(update.reason, update.reason_text), "reason-code", G_TYPE_INT64,
-                    update.reason, "session-id", G_TYPE_STRING, update.session_id.c_str(),
-                    "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
+  post_within_limit(
+      element, gst_structure_new(
+                   "rtms-session-state", "state", G_TYPE_STRING, session_state_nick(update.state),
+                   "state-code", G_TYPE_INT64, update.state, "reason", G_TYPE_STRING,
+                   reason_nick(update.reason, update.reason_text), "reason-code", G_TYPE_INT64,
+                   update.reason, "session-id", G_TYPE_STRING, update.session_id.c_str(),
+                   "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
 }
 
 /**
@@ -350,17 +354,19 @@ void post_session_state(GstElement *element, const SessionStateUpdate &update) {
 void post_event(GstElement *element, Product product, const EventUpdate &event) {
   const char *name = participant_message(product, event.type);
   if (!name) {
-    post(element, gst_structure_new("rtms-event", "type", G_TYPE_INT64, event.type, "json",
-                                    G_TYPE_STRING, event.json.c_str(), nullptr));
+    post_within_limit(element,
+                      gst_structure_new("rtms-event", "type", G_TYPE_INT64, event.type, "json",
+                                        G_TYPE_STRING, event.json.c_str(), nullptr));
     return;
   }
   std::vector<Participant> participants = event.participants;
   if (participants.empty() && event.type == static_cast<int64_t>(EventType::SharingStop))
     participants.emplace_back();  // which need not name anybody
   for (const Participant &participant : participants)
-    post(element, gst_structure_new(name, "user-id", G_TYPE_UINT64, participant.user_id,
-                                    "user-name", G_TYPE_STRING, participant.user_name.c_str(),
-                                    "timestamp", G_TYPE_INT64, event.timestamp, nullptr));
+    post_within_limit(
+        element, gst_structure_new(name, "user-id", G_TYPE_UINT64, participant.user_id, "user-name",
+                                   G_TYPE_STRING, participant.user_name.c_str(), "timestamp",
+                                   G_TYPE_INT64, event.timestamp, nullptr));
 }
 
 void post_error(GstElement *element, const SessionError &error) {
