@@ -96,6 +96,32 @@ GST_START_TEST(test_audio) {
 }
 GST_END_TEST;
 
+// Names are one line, and nothing that a terminal obeys, whichever way they are spelled.
+GST_START_TEST(test_names_are_one_line) {
+  for (const char *name : {R"(a\n\n00:01 --> 00:02\nb)", R"(a\u001b[31mb)",
+                           "a\x7f"
+                           "b",
+                           R"(a\u0085b)",
+                           "a\xc2\x9b"
+                           "b",
+                           "a\xe2\x80\xa8"
+                           "b",
+                           R"(a\u2029b)", R"(a\u0000b)"}) {
+    Media1 m(R"({"msg_type":14,"content":{"user_id":1,"user_name":")" + std::string(name) +
+             R"(","data":"QUJD","timestamp":5}})");
+    const std::string got(m.data().user_name);
+    fail_unless(got.substr(0, 2) == "a " && got.back() == 'b', "'%s'", got.c_str());
+    for (char c : got)
+      fail_unless(static_cast<unsigned char>(c) >= ' ' && static_cast<unsigned char>(c) < 0x7f);
+  }
+  for (const char *name : {"Zoë", "یک\u200cدو", "👨‍👩‍👧", "\xe2\x80\xaa", "\xe2\x80"}) {
+    Media1 m(R"({"msg_type":14,"content":{"user_id":1,"user_name":")" + std::string(name) +
+             R"(","data":"QUJD","timestamp":5}})");
+    fail_if(m.data().user_name.find(' ') != std::string_view::npos);
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(test_kinds) {
   static const Media kinds[] = {Media::Audio, Media::Video, Media::Screen, Media::Transcript,
                                 Media::Chat};
@@ -327,6 +353,7 @@ static Suite *protocol_media_suite(void) {
   TCase *tc = tcase_create("media");
   suite_add_tcase(suite, tc);
   tcase_add_loop_test(tc, test_audio, 0, (int) G_N_ELEMENTS(audio_spellings));
+  tcase_add_test(tc, test_names_are_one_line);
   tcase_add_test(tc, test_kinds);
   tcase_add_test(tc, test_plain_content);
   tcase_add_test(tc, test_contact_center_channel);

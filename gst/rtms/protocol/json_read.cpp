@@ -127,7 +127,7 @@ std::optional<std::string> json_string(JsonValue value) {
 std::optional<std::string> json_short_string(JsonValue value) {
   auto text = json_string(value);
   if (text)
-    text->resize(shorten(*text).size());
+    text = one_line(shorten(*text));
   return text;
 }
 

@@ -35,7 +35,7 @@ std::optional<bool> json_bool(JsonValue value);
 // A string, or the text of a whole number; nothing for other types.
 std::optional<std::string> json_string(JsonValue value);
 
-// The same, cut to kMaxShortText bytes.
+// The same as one line of at most kMaxShortText bytes, see one_line().
 std::optional<std::string> json_short_string(JsonValue value);
 
 // A string alone. The view lives as long as the document.

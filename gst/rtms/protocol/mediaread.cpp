@@ -2,7 +2,6 @@
 #include "mediaread.h"
 
 #include "json_read.h"
-#include "shorten.h"
 
 #include <utility>
 
@@ -11,8 +10,8 @@ namespace {
 
 // What a media message holds; it stands in `content`, from older servers beside it.
 struct Members {
-  std::optional<std::string_view> payload, user_name;
-  std::optional<std::string> channel_id;
+  std::optional<std::string_view> payload;
+  std::optional<std::string> user_name, channel_id;
   std::optional<uint64_t> user_id;
   std::optional<int64_t> timestamp, length, start_time, end_time, language;
   std::optional<bool> is_final;
@@ -52,13 +51,6 @@ std::optional<std::string_view> payload_of(JsonValue value, std::string *chat) {
   return *chat;
 }
 
-std::optional<std::string_view> short_view(JsonValue value) {
-  auto text = json_view(value);
-  if (text)
-    text = shorten(*text);
-  return text;
-}
-
 void read_member(MediaField field, JsonValue value, Members *members, std::string *chat) {
   switch (field) {
     case MediaField::Data:
@@ -68,7 +60,7 @@ void read_member(MediaField field, JsonValue value, Members *members, std::strin
       members->user_id = json_uint(value);
       break;
     case MediaField::UserName:
-      members->user_name = short_view(value);
+      members->user_name = json_short_string(value);
       break;
     case MediaField::Timestamp:
       members->timestamp = json_time(value);
@@ -102,7 +94,8 @@ void read_member(MediaField field, JsonValue value, Members *members, std::strin
 }
 
 // What `members` does not have, `beside` may.
-Message message_of(Media media, Members members, const Members &beside, std::string *channel_id) {
+Message message_of(Media media, Members members, const Members &beside, std::string *user_name,
+                   std::string *channel_id) {
   fall_back(members.payload, beside.payload);
   fall_back(members.user_id, beside.user_id);
   fall_back(members.user_name, beside.user_name);
@@ -121,7 +114,8 @@ Message message_of(Media media, Members members, const Members &beside, std::str
   data.media = media;
   data.payload = *members.payload;
   data.user_id = user_of(members.user_id.value_or(0));
-  data.user_name = members.user_name.value_or("");
+  *user_name = members.user_name.value_or("");
+  data.user_name = *user_name;
   *channel_id = members.channel_id.value_or("");
   data.channel_id = *channel_id;
   data.timestamp = members.timestamp.value_or(0);
@@ -159,7 +153,7 @@ Message MediaReader::read(Media media, JsonObject object) {
     else
       read_member(field, value, &beside, &beside_chat_);
   });
-  return message_of(media, std::move(content), beside, &channel_id_);
+  return message_of(media, std::move(content), beside, &user_name_, &channel_id_);
 }
 
 }  // namespace rtms

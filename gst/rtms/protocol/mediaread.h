@@ -88,7 +88,7 @@ class MediaReader {
  private:
   // `data` of a chat message that is an object, as text.
   std::string content_chat_, beside_chat_;
-  std::string channel_id_;
+  std::string user_name_, channel_id_;
 };
 
 }  // namespace rtms

@@ -15,14 +15,16 @@ namespace {
 // Fits into 63 bits without looking.
 constexpr ptrdiff_t kMaxDigits = 18;
 
+// Names with control characters are the parser's, which replaces those.
 bool is_valid(std::string_view string) {
   bool ascii = true;
   for (char c : string) {
-    if (static_cast<unsigned char>(c) < 0x20)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
       return false;
     ascii &= static_cast<unsigned char>(c) < 0x80;
   }
-  return ascii || g_utf8_validate_len(string.data(), string.size(), nullptr);
+  return ascii ||
+         (g_utf8_validate_len(string.data(), string.size(), nullptr) && !has_controls(string));
 }
 
 // Reads a text from its front. After nothing, or a false, the place is undefined: the text is left

@@ -21,6 +21,40 @@ inline std::string_view shorten(std::string_view text) {
   return text.substr(0, size);
 }
 
+// Whether a character, from its first byte on, ends a line or is a control character: ASCII's, C1's
+// U+0080 to U+009F, and the separators U+2028 and U+2029. Terminals obey some, subtitles end at
+// others.
+inline bool is_control(std::string_view text) {
+  const auto byte = [&](size_t i) {
+    return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
+  };
+  return byte(0) < 0x20 || byte(0) == 0x7f ||
+         (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0) ||
+         (byte(0) == 0xe2 && byte(1) == 0x80 && (byte(2) == 0xa8 || byte(2) == 0xa9));
+}
+
+inline bool has_controls(std::string_view text) {
+  for (size_t i = 0; i < text.size(); i++)
+    if (is_control(text.substr(i)))
+      return true;
+  return false;
+}
+
+// Valid UTF-8 with a space for each control character.
+inline std::string one_line(std::string_view text) {
+  std::string line;
+  for (size_t i = 0; i < text.size(); i++) {
+    if (!is_control(text.substr(i))) {
+      line += text[i];
+      continue;
+    }
+    line += ' ';
+    while (i + 1 < text.size() && (text[i + 1] & 0xc0) == 0x80)
+      i++;
+  }
+  return line;
+}
+
 // `server_urls` may be a list: the first URL in it, which commas part.
 inline std::string first_url(std::string_view list) {
   list = list.substr(0, list.find(','));
