@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms:// and rtmss:// URIs: host and path are those of the signaling URL (ws, wss), the query sets
-// properties by name. Without a host the query says it all: rtms://?webhook-location=webhook.json.
+// properties by name.
 #include "gstrtmssrcprivate.h"
 
 #include <memory>
@@ -40,19 +40,34 @@ struct BadUri {
   std::string text;
 };
 
+// A URI may come from a stranger: it names a stream and its media. TLS, proxies, files, listeners
+// and limits are the application's.
+bool uri_can_set(std::string_view name) {
+  for (std::string_view prefix : {"audio-", "video-", "screen-", "transcript-"})
+    if (name.substr(0, prefix.size()) == prefix)
+      return true;
+  for (std::string_view other : {"stream-id", "meeting-uuid", "session-id", "engagement-id",
+                                 "call-id", "client-id", "media-types", "connection-mode",
+                                 "buffer-data", "fill", "latency", "text-wait", "replay-wait"})
+    if (name == other)
+      return true;
+  return false;
+}
+
 // URIs are shown, logged and handed on: no place for secrets. A webhook may hold a signature.
 std::variant<GParamSpec *, BadUri> property_of(GstRtmsSrc *self, const std::string &name) {
   GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(self), name.c_str());
-  if (!spec || spec->owner_type != GST_TYPE_RTMS_SRC || !(spec->flags & G_PARAM_WRITABLE) ||
-      G_IS_PARAM_SPEC_OBJECT(spec))
-    return BadUri{"rtmssrc has no property \"" + name +
-                  "\" that a URI can set. A query is made of NAME=VALUE, joined by &."};
-  const std::string_view known = spec->name;
-  if (!(spec->flags & G_PARAM_READABLE) || known == "webhook")
+  const bool is_ours = spec && spec->owner_type == GST_TYPE_RTMS_SRC;
+  const std::string_view known = is_ours ? spec->name : "";
+  if (is_ours && (!(spec->flags & G_PARAM_READABLE) || known == "webhook"))
     return BadUri{
         "A URI must not hold a secret, as " + std::string(known) +
         " does, because URIs are shown and logged. Set the property, or an environment variable "
         "(ZM_RTMS_CLIENT, ZM_RTMS_SECRET, ZM_RTMS_WEBHOOK_SECRET)."};
+  if (!is_ours || !(spec->flags & G_PARAM_WRITABLE) || !uri_can_set(known))
+    return BadUri{"rtmssrc has no property \"" + name +
+                  "\" that a URI can set. A query is made of NAME=VALUE, joined by &; it names the "
+                  "stream and its media."};
   return spec;
 }
 
@@ -155,6 +170,7 @@ gboolean set_uri(GstURIHandler *handler, const char *uri, GError **error) {
   }
   before = apply(self, std::get<Values>(read), std::move(before));
   ObjectLock lock(self);
+  self->settings->uri_signaling_url = self->settings->signaling_url;
   self->uri->uri = uri;
   self->uri->before = std::move(before);
   return TRUE;

@@ -59,6 +59,24 @@ void install_network_properties(Installer *install) {
                    "Allow unencrypted connections (ws://) to other hosts than this machine",
                    &Settings::allow_insecure);
   /**
+   * GstRtmsSrc:uri-hosts:
+   *
+   * The hosts to which an `rtms://` or `rtmss://` URI can send the element with the credentials of
+   * the environment, joined by commas: names, addresses, or `*.example.org` for all names that end
+   * so. A URI may come from a stranger, and the element signs a handshake for the host that the URI
+   * names.
+   *
+   * Default: `*.zoom.us,localhost,127.0.0.1,::1`. Errors: a URI with another host is
+   * RESOURCE/SETTINGS at the state change to PAUSED, unless #GstRtmsSrc:client-secret or
+   * #GstRtmsSrc:signature is set.
+   *
+   * Since: 0.1
+   */
+  install->string("uri-hosts", "URI hosts",
+                  "Hosts to which an rtms:// URI can send the element with the credentials of the "
+                  "environment, joined by commas; *.example.org stands for all names that end so",
+                  &Settings::uri_hosts);
+  /**
    * GstRtmsSrc:proxy:
    *
    * The URI of the proxy for all connections: `http://host:port` or `socks5://host:port`.

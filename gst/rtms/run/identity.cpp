@@ -89,6 +89,19 @@ Problem sign(const Secret &secret, Identity *who) {
   return {};
 }
 
+// A URI may come from a stranger, who gets no signature for a host of their choice.
+Problem check_uri_host(const Settings &settings) {
+  const bool from_uri =
+      !settings.signaling_url.empty() && settings.signaling_url == settings.uri_signaling_url;
+  if (!from_uri || !settings.client_secret.empty() ||
+      host_is_listed(settings.signaling_url, settings.uri_hosts))
+    return {};
+  return BadSetting{
+      "The URI names a host that is not in uri-hosts=" + settings.uri_hosts +
+      ", and the client secret is the environment's: the element does not sign for that "
+      "host. If you trust it, add it to uri-hosts, or set client-secret."};
+}
+
 Problem choose_signature(const Settings &settings, const Webhook &hook, Identity *who) {
   if (!settings.signature.empty()) {
     who->signature = settings.signature.view();
@@ -96,6 +109,8 @@ Problem choose_signature(const Settings &settings, const Webhook &hook, Identity
   }
   const Secret secret = client_secret(settings);
   if (!secret.empty() && !who->client_id.empty()) {
+    if (auto problem = check_uri_host(settings))
+      return problem;
     return sign(secret, who);
   }
   if (!hook.signature.empty()) {

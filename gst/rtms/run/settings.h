@@ -95,6 +95,8 @@ struct Settings {
   TlsDatabase tls_database;  // null: the system's
   unsigned tls_validation_flags = G_TLS_CERTIFICATE_VALIDATE_ALL;
   bool allow_insecure = false;
+  std::string uri_hosts = "*.zoom.us,localhost,127.0.0.1,::1";
+  std::string uri_signaling_url;  // not a property: what an rtms:// URI has set signaling_url to
   std::string proxy;
   std::string user_agent;
   std::string context;

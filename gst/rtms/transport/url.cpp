@@ -21,6 +21,15 @@ bool is_loopback(const char *host) {
   return address && g_inet_address_get_is_loopback(address.get());
 }
 
+// A dot at the end means the same name.
+std::string lower_name(std::string name) {
+  if (!name.empty() && name.back() == '.')
+    name.pop_back();
+  for (char &c : name)
+    c = g_ascii_tolower(c);
+  return name;
+}
+
 }  // namespace
 
 std::optional<std::string> url_problem(const std::string &url, bool allow_insecure) {
@@ -39,6 +48,26 @@ std::optional<std::string> url_problem(const std::string &url, bool allow_insecu
     return "is not encrypted (ws://), and its host is not this machine; ask the service for a "
            "wss:// URL, or set allow-insecure=true if the network in between is trusted";
   return std::nullopt;
+}
+
+bool host_is_listed(const std::string &url, const std::string &hosts) {
+  UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_NONE, nullptr));
+  const char *name = uri ? g_uri_get_host(uri.get()) : nullptr;
+  if (!name || !*name)
+    return false;
+  const std::string host = lower_name(name);
+  std::string_view rest = hosts;
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find(','), rest.size());
+    const std::string pattern = lower_name(first_url(std::string(rest.substr(0, end))));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const bool is_suffix = pattern.size() > 2 && pattern.compare(0, 2, "*.") == 0;
+    const size_t size = pattern.size() - 1;  // without the star
+    if (is_suffix ? host.size() > size && host.compare(host.size() - size, size, pattern, 1) == 0
+                  : host == pattern)
+      return true;
+  }
+  return false;
 }
 
 bool is_secure(const std::string &url) {
