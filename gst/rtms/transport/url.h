@@ -10,8 +10,8 @@ namespace rtms {
 // Why the URL cannot be used, as the end of a sentence; nothing where it can.
 std::optional<std::string> url_problem(const std::string &url, bool allow_insecure);
 
-// Whether the URL's host is one of a list, joined by commas: names, addresses, or `*.example.org` for
-// all names that end so.
+// Whether the URL's host is one of a list, joined by commas: names, addresses, or `*.example.org`
+// for all names that end so.
 bool host_is_listed(const std::string &url, const std::string &hosts);
 
 // Whether it is a wss:// URL.
