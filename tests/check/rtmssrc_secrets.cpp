@@ -215,6 +215,17 @@ GST_START_TEST(test_write_only) {
 }
 GST_END_TEST;
 
+GST_START_TEST(test_proxy_password) {
+  Player player([](GstElement *src) {
+    g_object_set(src, "proxy", "http://user:s3cr3t-Q7vXw2ZpLm@127.0.0.1:1/", nullptr);
+  });
+  expect_free("dot", dot_of(player.pipeline()), {kSecret});
+  char *text = nullptr;
+  g_object_get(player.src(), "proxy", &text, nullptr);
+  expect_text(CharPtr(text).get(), "http://user:***@127.0.0.1:1/");
+}
+GST_END_TEST;
+
 GST_START_TEST(test_session) {
   clear_environment();
   Config config = secret_config();
@@ -349,6 +360,7 @@ static Suite *rtmssrc_secrets_suite() {
   TCase *secrets = tcase_create("secrets");
   tcase_set_timeout(secrets, kPatienceSeconds);
   tcase_add_test(secrets, test_write_only);
+  tcase_add_test(secrets, test_proxy_password);
   tcase_add_loop_test(secrets, test_session, 0, G_N_ELEMENTS(kWays));
   tcase_add_loop_test(secrets, test_failure, 0, G_N_ELEMENTS(kFailures));
   tcase_add_loop_test(secrets, test_bad_webhook, 0, 4);

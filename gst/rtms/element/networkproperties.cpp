@@ -79,7 +79,8 @@ void install_network_properties(Installer *install) {
   /**
    * GstRtmsSrc:proxy:
    *
-   * The URI of the proxy for all connections: `http://host:port` or `socks5://host:port`.
+   * The URI of the proxy for all connections: `http://host:port` or `socks5://host:port`. Who reads
+   * the property gets *** in place of a password.
    *
    * Default: the system's proxy settings. Errors: text that is not a URI is RESOURCE/SETTINGS at
    * the state change to PAUSED.

@@ -40,6 +40,8 @@ struct Getter {
     const std::string &text = settings.*member;
     if (member == &Settings::webhook)
       g_value_set_string(value, text.empty() ? nullptr : redact_webhook(text).c_str());
+    else if (member == &Settings::proxy)
+      g_value_set_string(value, text.empty() ? nullptr : shown_proxy(settings).c_str());
     else
       g_value_set_string(value, text.empty() ? nullptr : text.c_str());
   }

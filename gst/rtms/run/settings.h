@@ -107,4 +107,7 @@ struct BadSetting {
   std::string text;
 };
 
+// The proxy's URL without its password, for whoever reads the property.
+std::string shown_proxy(const Settings &settings);
+
 }  // namespace rtms

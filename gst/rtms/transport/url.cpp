@@ -89,4 +89,19 @@ std::string printable_url(const std::string &url) {
   return text;
 }
 
+std::string without_password(const std::string &url) {
+  constexpr auto flags = static_cast<GUriFlags>(G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED);
+  UriPtr uri(g_uri_parse(url.c_str(), flags, nullptr));
+  // What is no URL may be a secret as a whole.
+  if (!uri)
+    return "(not a URL)";
+  if (!g_uri_get_password(uri.get()))
+    return url;
+  StringPtr text(g_uri_join_with_user(flags, g_uri_get_scheme(uri.get()), g_uri_get_user(uri.get()),
+                                      "***", nullptr, g_uri_get_host(uri.get()),
+                                      g_uri_get_port(uri.get()), g_uri_get_path(uri.get()),
+                                      g_uri_get_query(uri.get()), g_uri_get_fragment(uri.get())));
+  return text.get();
+}
+
 }  // namespace rtms

@@ -20,4 +20,7 @@ bool is_secure(const std::string &url);
 // The URL without user, password, query and fragment: those may hold tokens.
 std::string printable_url(const std::string &url);
 
+// The URL with *** in place of its password.
+std::string without_password(const std::string &url);
+
 }  // namespace rtms
