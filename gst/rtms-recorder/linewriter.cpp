@@ -122,7 +122,7 @@ void LineWriter::run(const std::shared_ptr<State> &state) {
     bool written = true;
     const int other = item.path.empty() ? -1
                                         : open(item.path.c_str(),
-                                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+                                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (other >= 0) {
       close(state->fd);
       state->fd = other;

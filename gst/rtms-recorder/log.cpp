@@ -53,7 +53,7 @@ Log::Log()
       }) {}
 
 bool Log::open(const std::string &file) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
   if (fd < 0)
     return false;
   path_ = file;

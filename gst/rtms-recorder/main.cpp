@@ -3,9 +3,9 @@
 #include "console.h"
 #include "container.h"
 #include "pages.h"
+#include "process.h"
 
 #include <glib-unix.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <cerrno>
 #include <csignal>
@@ -38,15 +38,6 @@ class ListenerLog final : public LogSink {
   unsigned written_ = 0;
 };
 
-// Each meeting has some twenty descriptors; the usual soft limit is for programs that use select().
-void raise_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-    return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 bool has_terminal() {
   return isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO);
 }
@@ -68,7 +59,7 @@ class Program {
   int record() {
     if (!prepare())
       return kFailed;
-    raise_limit();
+    raise_descriptor_limit();
     handle_signals();
     const auto second = [](gpointer self) -> gboolean {
       static_cast<Program *>(self)->second();
@@ -124,6 +115,11 @@ class Program {
   }
 
   bool begin() {
+    if (is_open_to_the_network(options_.rtmp))
+      log_.write(Log::Level::Warning, "push-not-encrypted", "",
+                 "meetings are pushed to " + shown_url(options_.rtmp) +
+                     " without encryption: everybody on the way can watch them, and read the key. "
+                     "Use rtmps:// if the server has it.");
     recorder_.resume();
     if (!options_.listen.empty() && !listen())
       return false;
@@ -258,7 +254,9 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "rtms-recorder: %s\n", misuse->text.c_str());
     return kMisused;
   }
-  const int status = Program(std::get<Options>(parsed)).run();
+  const auto &options = std::get<Options>(parsed);
+  protect_process(options.group_readable);
+  const int status = Program(options).run();
   gst_deinit();
   return status;
 }

@@ -4,6 +4,7 @@
 #include "base/glibptr.h"
 #include "credentials.h"
 #include "names.h"
+#include "process.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,8 +19,8 @@ using OptionContextPtr = std::unique_ptr<GOptionContext, FreeWith<g_option_conte
 // What GOption fills: it allocates strings with a plain pointer, so they are freed here.
 struct Raw {
   int speakers = 0, audio_rate = 16000, max_meetings = 100, stop_timeout = 10;
-  gboolean once = FALSE, json = FALSE, screen = FALSE, no_video = FALSE, help = FALSE,
-           version = FALSE;
+  gboolean once = FALSE, group_readable = FALSE, json = FALSE, screen = FALSE, no_video = FALSE,
+           help = FALSE, version = FALSE;
   char *listen = nullptr, *certificate = nullptr, *key = nullptr, *webhook_file = nullptr,
        *output = nullptr, *format = nullptr, *audio_codec = nullptr, *resolution = nullptr,
        *rtmp = nullptr, *min_free = nullptr, *log = nullptr, *credentials = nullptr,
@@ -104,6 +105,10 @@ std::string complaint(const Raw &raw, const Options &options) {
     return "--max-meetings is " + std::to_string(raw.max_meetings) + ". Valid are 1 and more.";
   if (raw.stop_timeout < 1 || raw.stop_timeout > 3600)
     return "--stop-timeout is " + std::to_string(raw.stop_timeout) + ". Valid are 1 to 3600 s.";
+  return "";
+}
+
+std::string rtmp_problem(const Options &options) {
   if (!options.rtmp.empty() && !g_str_has_prefix(options.rtmp.c_str(), "rtmp://") &&
       !g_str_has_prefix(options.rtmp.c_str(), "rtmps://"))
     return "The RTMP URL does not begin with rtmp:// or rtmps://. Give a URL such as "
@@ -123,7 +128,8 @@ Options converted(const Raw &raw) {
   set(&options.video_resolution, raw.resolution);
   set(&options.log_file, raw.log);
   set(&options.ca_file, raw.ca_file);
-  set(&options.rtmp, raw.rtmp ? raw.rtmp : g_getenv("RTMS_RECORDER_RTMP"));
+  set(&options.rtmp, raw.rtmp);
+  options.group_readable = raw.group_readable;
   options.mp4 = raw.format && std::string(raw.format) == "mp4";
   options.audio_codec = raw.audio_codec ? raw.audio_codec : options.mp4 ? "opus" : "pcm";
   options.speakers = static_cast<unsigned>(raw.speakers);
@@ -151,6 +157,12 @@ std::string take_credentials(const Raw &raw, Options *options) {
   options->client_id = credential(file, {"ZM_RTMS_CLIENT", "ZOOM_CLIENT_ID"});
   options->client_secret = Secret(credential(file, {"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET"}));
   options->secret_token = Secret(credential(file, {"ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN"}));
+  if (options->rtmp.empty())
+    options->rtmp = credential(file, {"RTMS_RECORDER_RTMP"});
+  forget_variables({"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET", "ZM_RTMS_WEBHOOK_SECRET",
+                    "ZOOM_SECRET_TOKEN", "RTMS_RECORDER_RTMP"});
+  if (std::string problem = rtmp_problem(*options); !problem.empty())
+    return problem;
   const std::string where = " in the environment or in the file of --credentials-file.";
   if (!options->listen.empty() && options->secret_token.empty())
     return "ZM_RTMS_WEBHOOK_SECRET is not set: the signatures of webhooks cannot be verified "
@@ -211,12 +223,14 @@ std::vector<GOptionEntry> entries_of_recordings(Raw *raw) {
        "Largest size to request for video (default: hd)", "sd|hd|fhd|qhd"},
       {"rtmp", 0, 0, kString, &raw->rtmp,
        "Also push each meeting to this RTMP server; {stream} and {meeting} stand for the ids. Set "
-       "a URL that holds a key as RTMS_RECORDER_RTMP in the environment instead",
+       "a URL that holds a key as RTMS_RECORDER_RTMP in the credentials file or the environment",
        "URL"},
       {"min-free", 0, 0, kString, &raw->min_free,
        "Start no recording with less free disk space, such as 500M or 2G (default: 1G)", "SIZE"},
       {"max-meetings", 0, 0, kInt, &raw->max_meetings,
        "Limit of meetings that are recorded at the same time (default: 100)", "N"},
+      {"group-readable", 0, 0, kNone, &raw->group_readable,
+       "Let the group of this user read the recordings (default: this user alone)", nullptr},
       {"stop-timeout", 0, 0, kInt, &raw->stop_timeout,
        "Time limit for finishing the files, 1 to 3600 (default: 10)", "SECONDS"},
       {}};
@@ -287,6 +301,16 @@ std::string shown_url(const std::string &url) {
   const int port = g_uri_get_port(uri.get());
   return std::string(g_uri_get_scheme(uri.get())) + "://" + g_uri_get_host(uri.get()) +
          (port > 0 ? ":" + std::to_string(port) : "");
+}
+
+bool is_open_to_the_network(const std::string &rtmp_url) {
+  UriPtr uri(g_uri_parse(rtmp_url.c_str(), G_URI_FLAGS_NON_DNS, nullptr));
+  const char *host = uri ? g_uri_get_host(uri.get()) : nullptr;
+  if (!host || g_str_has_prefix(rtmp_url.c_str(), "rtmps:"))
+    return false;
+  ObjectPtr<GInetAddress> address(g_inet_address_new_from_string(host));
+  return address ? !g_inet_address_get_is_loopback(address.get())
+                 : g_ascii_strcasecmp(host, "localhost") != 0;
 }
 
 std::string without_key(std::string text, const std::string &url) {

@@ -29,6 +29,7 @@ struct Options {
   unsigned max_meetings = 100;
   unsigned stop_timeout_s = 10;
 
+  bool group_readable = false;
   std::string log_file;
   bool json = false;
   std::string ca_file;
@@ -49,6 +50,8 @@ std::variant<Options, Help, Misuse> parse_options(int argc, char **argv);
 std::string push_url(const std::string &pattern, const std::string &stream,
                      const std::string &meeting);
 std::string shown_url(const std::string &url);
+// Whether it leaves this machine without encryption.
+bool is_open_to_the_network(const std::string &rtmp_url);
 // What a server says about the URL, without any part of that but the host.
 std::string without_key(std::string text, const std::string &url);
 

@@ -40,7 +40,7 @@ ReportFile::ReportFile(std::string folder)
       reserve_(std::move(folder) + "/.reserve"),
       waiting_(std::make_shared<Waiting>()) {
   worker_.run([path = reserve_] {
-    const int file = g_open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    const int file = g_open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
     if (file < 0)
       return;
     posix_fallocate(file, 0, kReserve);

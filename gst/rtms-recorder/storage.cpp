@@ -24,7 +24,7 @@ Storage::Place new_folder(const std::string &first) {
   constexpr int kMostTries = 1000;
   for (int i = 1; i <= kMostTries; i++) {
     const std::string folder = i == 1 ? first : first + "_" + std::to_string(i);
-    if (mkdir(folder.c_str(), 0755) == 0)
+    if (mkdir(folder.c_str(), 0750) == 0)
       return {folder, ""};
     if (errno != EEXIST)
       break;

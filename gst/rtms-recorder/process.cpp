@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "process.h"
+
+#include <glib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+namespace rtms::recorder {
+
+void protect_process(bool group_readable) {
+  constexpr mode_t kUserAlone = 077, kGroupReads = 027;
+  umask(group_readable ? kGroupReads : kUserAlone);
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+  prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+void forget_variables(std::initializer_list<const char *> names) {
+  for (const char *name : names)
+    g_unsetenv(name);
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace rtms::recorder
