@@ -200,4 +200,29 @@ Kept kept_in(const std::string &folder, const Server &server, const Disturbance 
   return kept;
 }
 
+Contents contents_of(const std::string &file, int64_t after) {
+  constexpr int64_t kNumbers = 65536;
+  Contents contents;
+  Recorded all = read(file, {0}, &contents.error);
+  for (Run &run : all.runs) {
+    const double turns = static_cast<double>(after - run.packet) / kNumbers;
+    run.packet += kNumbers * std::llround(std::max(turns, 0.0));
+    after = run.packet;
+  }
+  const double base = base_ms(all.runs);
+  std::map<int64_t, std::size_t> samples;
+  for (const Run &run : all.runs) {
+    const double off_ms = run.from_ms - base - static_cast<double>(run.packet * kPacketMs);
+    if (off_ms >= -kInPlaceMs && off_ms <= kPacketMs + kInPlaceMs)
+      samples[run.packet] += run.samples;
+  }
+  for (const auto &[packet, count] : samples)
+    if (count + kPacketSamples / 10 >= kPacketSamples)
+      contents.packets.insert(packet);
+  for (const auto &[number, at_ms] : all.pictures)
+    if (std::fabs(at_ms - base - static_cast<double>(number * kPictureMs)) <= kPictureMs)
+      contents.pictures.insert(number);
+  return contents;
+}
+
 }  // namespace rtmscheck

@@ -6,6 +6,8 @@
 #include "numbered.h"
 #include "recorder_run.h"
 
+#include <set>
+
 namespace rtmscheck {
 
 struct Disturbance {
@@ -33,5 +35,13 @@ struct Kept {
 // With `turns`, each on its own track and both on the first. `told` is the log's.
 Kept kept_in(const std::string &folder, const Server &server, const Disturbance &disturbance,
              bool turns);
+
+// What of the meeting is in one part of it, each at its time: packets of audio and video frames by
+// their numbers. `after`: the last packet of the part before, as numbers of 16 bits start anew.
+struct Contents {
+  std::string error;
+  std::set<int64_t> packets, pictures;
+};
+Contents contents_of(const std::string &file, int64_t after);
 
 }  // namespace rtmscheck
