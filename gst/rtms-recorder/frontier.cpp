@@ -32,7 +32,7 @@ uint64_t Frontier::at(uint64_t now, const Seen &seen, bool full) {
   past_.push_back({now, seen});
   while (past_.size() > 1 && past_[1].when + kStandstill <= now)
     past_.pop_front();
-  const uint64_t audio = ago(kMixing).audio;
+  const uint64_t audio = ago(mixing_).audio;
   const bool may_replay = away_ || (restored_ && now < restored_ + kReplayBegins);
   if (!full && (seen.pads > 0 || may_replay))
     return std::max(audio, before(now, kLongest));

@@ -27,6 +27,9 @@ class Frontier {
     unsigned pads = 0;      // of audio that have not ended
   };
 
+  // `mixing`: for how long audio of the same time may be under way on other threads.
+  explicit Frontier(uint64_t mixing = kMixing) : mixing_(mixing) {}
+
   // The connection of the audio was lost, or is there again.
   void lost() { away_ = true; }
   void restored();
@@ -41,6 +44,7 @@ class Frontier {
   };
   Seen ago(uint64_t time) const;
 
+  const uint64_t mixing_;
   std::deque<Moment> past_;  // the oldest is of kStandstill ago
   bool away_ = false;
   uint64_t restored_ = 0;
