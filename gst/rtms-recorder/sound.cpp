@@ -79,9 +79,9 @@ Sound::Sound(const Options &options, std::function<void(Voice)> heard)
       speakers_(options.speakers),
       room_(kMostWaiting),
       sources_(mixer_.tracks()),
+      listener_limiter_(options.audio_rate),
       // The service's own mix comes on one thread, in order.
-      frontier_(options.speakers > 0 ? Frontier::kMixing : 0),
-      listener_limiter_(options.audio_rate) {}
+      frontier_(options.speakers > 0 ? Frontier::kMixing : 0) {}
 
 Sound::~Sound() = default;
 
