@@ -22,10 +22,10 @@ Bytes png() {
 
 // An access unit of an encoder with intra refresh: parameter sets, a recovery point, an I slice.
 Bytes recovery_point() {
-  return bytes_of(
-      std::string("\0\0\0\1\x67\x42\xc0\x1f\xda\1\x40\x16\xe4\0\0\0\1\x68\xce\x3c\x80"
-                  "\0\0\0\1\6\6\1\xc4\x80\0\0\0\1\x41\x88\x84\x21\xff\xff",
-                  42));
+  constexpr char kUnit[] =
+      "\0\0\0\1\x67\x42\xc0\x1f\xda\1\x40\x16\xe4\0\0\0\1\x68\xce\x3c\x80"
+      "\0\0\0\1\6\6\1\xc4\x80\0\0\0\1\x41\x88\x84\x21\xff\xff";
+  return bytes_of(std::string(kUnit, sizeof kUnit - 1));
 }
 
 struct Delivered {
