@@ -106,9 +106,6 @@ class Output {
   void turn_off() { gst_rtms_src_pad_turn_off(pad_); }
   // Whose picture was the last.
   std::optional<uint64_t> user_id() const { return info_.user_id(); }
-  // When its last message came, in monotonic time.
-  void note_use(int64_t now_us) { used_us_ = now_us; }
-  int64_t used_us() const { return used_us_; }
   // EOS, behind what waits in the queue.
   void end();
 
@@ -131,7 +128,6 @@ class Output {
   bool selected_ = true;
   bool to_wake_ = false;
   bool begun_ = false;  // the time line has been there
-  int64_t used_us_ = 0;
 };
 
 }  // namespace rtms

@@ -38,17 +38,6 @@ Output *OutputSet::add(const ParticipantId &id, const OutputLabel &label) {
   return added;
 }
 
-const ParticipantId *OutputSet::least_used(int64_t *used_us) const {
-  const auto earlier = [](const auto &a, const auto &b) {
-    return a.second->used_us() < b.second->used_us();
-  };
-  const auto found = std::min_element(participants_.begin(), participants_.end(), earlier);
-  if (found == participants_.end())
-    return nullptr;
-  *used_us = found->second->used_us();
-  return &found->first;
-}
-
 void OutputSet::end(const ParticipantId &id) {
   auto found = participants_.find(id);
   if (found == participants_.end())

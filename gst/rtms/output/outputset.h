@@ -26,8 +26,6 @@ class OutputSet {
   Output *find(const ParticipantId &id) const;
   Output *add(Media media, const OutputLabel &label);
   Output *add(const ParticipantId &id, const OutputLabel &label);
-  // Whose pad was used the longest ago, and when; null where there is none.
-  const ParticipantId *least_used(int64_t *used_us) const;
   // EOS on a participant's pad, which is removed when that has gone through.
   void end(const ParticipantId &id);
   // Removes the pads that are over.

@@ -44,7 +44,7 @@ Output *Participants::output_for(const MediaData &data) {
   if (!output)
     output = add(id, context_->roster->speaker_of(data));
   if (output)
-    output->note_use(context_->time.arrival().monotonic_us);
+    used_us_[id] = context_->time.arrival().monotonic_us;
   return output;
 }
 
@@ -82,14 +82,25 @@ bool Participants::end_one() {
     if (set_->find(one->first) && (oldest == left_us_.end() || one->second < oldest->second))
       oldest = one;
   if (oldest != left_us_.end()) {
-    set_->end(oldest->first);
+    end(oldest->first);
     return true;
   }
-  int64_t used_us = 0;
-  const ParticipantId *silent = set_->least_used(&used_us);
-  if (!silent || context_->time.arrival().monotonic_us - used_us < kSilent_us)
+  return end_silent();
+}
+
+void Participants::end(const ParticipantId &id) {
+  used_us_.erase(id);
+  set_->end(id);
+}
+
+bool Participants::end_silent() {
+  const auto silent =
+      std::min_element(used_us_.begin(), used_us_.end(),
+                       [](const auto &a, const auto &b) { return a.second < b.second; });
+  if (silent == used_us_.end() ||
+      context_->time.arrival().monotonic_us - silent->second < kSilent_us)
     return false;
-  set_->end(ParticipantId(*silent));
+  end(ParticipantId(silent->first));
   return true;
 }
 
@@ -126,7 +137,7 @@ void Participants::look_after() {
         continue;
       }
       if (has_pad)
-        set_->end(one->first);
+        end(one->first);
       one = left_us_.erase(one);
     }
     if (!left_us_.empty())
@@ -137,6 +148,7 @@ void Participants::look_after() {
 void Participants::forget() {
   timer_.stop();
   left_us_.clear();
+  used_us_.clear();
 }
 
 }  // namespace rtms

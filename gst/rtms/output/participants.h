@@ -27,12 +27,16 @@ class Participants {
   Output *add(const ParticipantId &id, const Speaker &speaker);
   bool make_room();
   bool end_one();
+  bool end_silent();
+  void end(const ParticipantId &id);
   std::string stream_name(const ParticipantId &id);
   void look_after();
 
   OutputContext *context_;
   OutputSet *set_;
   std::unordered_map<ParticipantId, int64_t> left_us_;  // who has left, when
+  // When the last message for each pad came, in monotonic time.
+  std::unordered_map<ParticipantId, int64_t> used_us_;
   Timer timer_;
   unsigned made_ = 0;                                  // pads, ever
   std::unordered_map<std::string, unsigned> streams_;  // how often a stream began, by its name
