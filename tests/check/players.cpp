@@ -133,9 +133,9 @@ void expect_gstreamer(const Played &played) {
 void expect_mpv(const Played &played) {
   for (const double part : {0.0, 0.7}) {
     const std::string start = "--start=" + text(part * played.length);
-    const Output output =
-        run({"mpv", "--no-config", "--vo=null", "--ao=null", "--length=1.5", "--msg-level=all=warn",
-             "--term-status-msg=", start.c_str(), played.file.c_str()});
+    const Output output = run({"mpv", "--no-config", "--vo=null", "--ao=null", "--length=1.5",
+                               "--msg-level=all=warn,cplayer=error",
+                               "--term-status-msg=", start.c_str(), played.file.c_str()});
     expect_silent("mpv", played.file, output.out + output.err);
   }
 }
