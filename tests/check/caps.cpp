@@ -117,8 +117,9 @@ GST_START_TEST(test_video) {
 GST_END_TEST;
 
 GST_START_TEST(test_text) {
-  expect_caps(transcript_caps(false), "text/x-raw,format=utf8");
-  expect_caps(transcript_caps(true), "application/x-json");
+  expect_caps(transcript_caps(false, false), "text/x-raw,format=utf8");
+  expect_caps(transcript_caps(false, true), "text/x-raw,format=pango-markup");
+  expect_caps(transcript_caps(true, false), "application/x-json");
   expect_caps(chat_caps(), "application/x-json");
 }
 GST_END_TEST;

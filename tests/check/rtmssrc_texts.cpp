@@ -4,6 +4,7 @@
 
 #include "failures.h"
 #include "live.h"
+#include "recording.h"
 
 using namespace rtmscheck;
 
@@ -168,6 +169,35 @@ GST_START_TEST(test_valid_utf8) {
 }
 GST_END_TEST;
 
+// For what reads markup: no line break ends a cue, no character begins a tag, and each line ends.
+GST_START_TEST(test_markup) {
+  const auto markup = with("transcript-format", "markup");
+  expect_texts(
+      shown({line(0, R"(List<String>\n\n a --> b && c)"), line(100, "{\\\\an8} \u200d")}, markup),
+      {"John Smith: List&lt;String&gt;   a --&gt; b &amp;&amp; c", "John Smith: {\\an8} \u200d"});
+  // As WebVTT.
+  auto server = serve(quiet_config());
+  TemporaryDirectory folder;
+  const std::string file = folder.file("meeting.vtt");
+  ElementPtr pipeline = parse_launch(
+      ("rtmssrc name=src media-types=transcript transcript-format=markup ! webvttenc ! filesink "
+       "location=" +
+       file)
+          .c_str());
+  ElementPtr src(gst_bin_get_by_name(GST_BIN(pipeline.get()), "src"));
+  g_object_set(src.get(), "webhook", server->webhook_json().c_str(), "client-id", "test-client",
+               "client-secret", "test-secret", nullptr);
+  ck_assert(gst_element_set_state(pipeline.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE);
+  wait_ready(*server, 1);
+  server->send_media(Media::Transcript, "{\"msg_type\":17,\"content\":{" +
+                                            line(0, R"(one\n\n<two> --> three)") + "}}");
+  server->end_stream(6);
+  play(pipeline.get());
+  const Output text = run({"ffmpeg", "-v", "error", "-i", file.c_str(), "-f", "srt", "-"});
+  ck_assert_msg(contains(text.out, "John Smith: one  <two> --> three"), "%s", text.out.c_str());
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_texts_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_texts");
@@ -178,6 +208,7 @@ static Suite *rtmssrc_texts_suite() {
   tcase_add_test(texts, test_attribute);
   tcase_add_test(texts, test_operations);
   tcase_add_test(texts, test_repeated);
+  tcase_add_test(texts, test_markup);
   tcase_add_test(texts, test_interim_at_the_end);
   tcase_add_test(texts, test_valid_utf8);
   suite_add_tcase(suite, texts);

@@ -15,7 +15,8 @@ constexpr const char *kAudioCaps =
     "application/x-rtp, media=(string)audio, encoding-name=(string){ PCMA, G722, OPUS }";
 constexpr const char *kVideoCaps =
     "video/x-h264, stream-format=(string)byte-stream, alignment=(string)au; image/jpeg; image/png";
-constexpr const char *kTranscriptCaps = "text/x-raw, format=(string)utf8; application/x-json";
+constexpr const char *kTranscriptCaps =
+    "text/x-raw, format=(string){ utf8, pango-markup }; application/x-json";
 constexpr const char *kChatCaps = "application/x-json";
 
 void add_template(GstElementClass *klass, const char *name, const char *caps_text) {
@@ -89,6 +90,9 @@ void add_pad_templates(GstElementClass *klass) {
    * The live transcript. With #GstRtmsSrc:transcript-format=text a buffer is one final line of
    * text, with the name of the speaker in front (#GstRtmsSrc:transcript-speaker); its PTS is the
    * time at which the line began.
+   *
+   * With #GstRtmsSrc:transcript-format=markup the line has no line breaks, `&`, `<` and `>` are
+   * escaped, and each has a duration, as `webvttenc` and `textoverlay` need it.
    *
    * With #GstRtmsSrc:transcript-format=json a buffer is one JSON object with the members `user_id`,
    * `user_name`, `text`, `timestamp`, `start_time` and `end_time` (Unix ms), `language`, `final`

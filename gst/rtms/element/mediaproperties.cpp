@@ -197,13 +197,15 @@ void install_transcript(Installer *install) {
   /**
    * GstRtmsSrc:transcript-format:
    *
-   * The format of the buffers on the pad `transcript`.
+   * The format of the buffers on the pad `transcript`: plain text, one JSON object with all
+   * versions of a line, or escaped text for elements that read markup.
    *
    * Since: 0.1
    */
   install->choice(
       "transcript-format", "Transcript format",
-      "Format of the buffers on the pad transcript: one line of text, or one JSON object",
+      "Format of the buffers on the pad transcript: one line of text, one JSON object, or one line "
+      "of escaped text",
       gst_rtms_src_transcript_format_get_type(), &Settings::transcript_format);
   /**
    * GstRtmsSrc:transcript-speaker:

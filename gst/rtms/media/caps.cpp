@@ -82,10 +82,11 @@ CapsPtr video_caps(const VideoParams &params, std::optional<PictureSize> size) {
   return caps;
 }
 
-CapsPtr transcript_caps(bool json) {
-  return json
-             ? chat_caps()
-             : CapsPtr(gst_caps_new_simple("text/x-raw", "format", G_TYPE_STRING, "utf8", nullptr));
+CapsPtr transcript_caps(bool json, bool markup) {
+  if (json)
+    return chat_caps();
+  return CapsPtr(gst_caps_new_simple("text/x-raw", "format", G_TYPE_STRING,
+                                     markup ? "pango-markup" : "utf8", nullptr));
 }
 
 CapsPtr chat_caps() {

@@ -12,7 +12,7 @@ namespace rtms {
 CapsPtr audio_caps(const AudioParams &params, std::optional<int> rtp_payload = {});
 // With the size of the pictures, once they have told it.
 CapsPtr video_caps(const VideoParams &params, std::optional<PictureSize> size);
-CapsPtr transcript_caps(bool json);
+CapsPtr transcript_caps(bool json, bool markup);
 CapsPtr chat_caps();
 
 }  // namespace rtms

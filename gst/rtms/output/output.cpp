@@ -160,7 +160,9 @@ bool Output::leads_somewhere() {
 }
 
 BufferPtr Output::make(const MediaData &data) {
-  const TextOptions options{context_->config.transcript_json, context_->config.transcript_speaker};
+  const OutputsConfig &config = context_->config;
+  const TextOptions options{config.transcript_json, config.transcript_markup,
+                            config.transcript_speaker};
   const int64_t zero_ms = is_text(media_) ? context_->time.text_zero_ms(data) : 0;
   BufferPtr buffer;
   if (is_text(media_) && data.user_name.empty()) {

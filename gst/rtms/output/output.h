@@ -22,6 +22,7 @@ struct OutputsConfig {
   Queue::Limits limits;
   GstClockTime latency = 0;
   bool transcript_json = false;
+  bool transcript_markup = false;
   bool transcript_speaker = false;
   bool buffer_data = false;
   bool fill_black = false;

@@ -93,7 +93,7 @@ CapsPtr StreamInfo::caps() const {
     case Media::Screen:
       return video_caps(pictures(), size_);
     case Media::Transcript:
-      return transcript_caps(context_->config.transcript_json);
+      return transcript_caps(context_->config.transcript_json, context_->config.transcript_markup);
     case Media::Chat:
       break;
   }

@@ -32,8 +32,12 @@ BufferPtr text(const MediaData &data, TextOptions options, int64_t stream_start_
   if (options.json)
     buffer = text_buffer(transcript_json(data, stream_start_ms));
   else if (!data.payload.empty())
-    buffer = text_buffer(transcript_line(data, options.speaker));
-  const TextSpan span = transcript_span(data, stream_start_ms);
+    buffer = text_buffer(options.markup ? transcript_markup(data, options.speaker)
+                                        : transcript_line(data, options.speaker));
+  TextSpan span = transcript_span(data, stream_start_ms);
+  // What shows it in the end has to take it away.
+  if (options.markup && span.end <= span.start)
+    span.end = span.start + reading_time_ms(data.payload);
   if (buffer && span.end > span.start)
     GST_BUFFER_DURATION(buffer.get()) =
         static_cast<GstClockTime>(span.end - span.start) * GST_MSECOND;

@@ -9,6 +9,7 @@ namespace rtms {
 
 struct TextOptions {
   bool json = false;     // transcript lines as JSON
+  bool markup = false;   // plain ones on one line, without anything that reads as markup
   bool speaker = false;  // plain ones with the speaker in front
 };
 

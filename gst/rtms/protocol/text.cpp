@@ -84,6 +84,26 @@ std::string transcript_line(const MediaData &data, bool speaker) {
   return line;
 }
 
+std::string transcript_markup(const MediaData &data, bool speaker) {
+  std::string markup;
+  for (const char c : transcript_line(data, speaker)) {
+    if (c == '&')
+      markup += "&amp;";
+    else if (c == '<')
+      markup += "&lt;";
+    else if (c == '>')
+      markup += "&gt;";
+    else
+      markup += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  }
+  return markup;
+}
+
+int64_t reading_time_ms(std::string_view text) {
+  constexpr int64_t kLeast_ms = 2000, kMost_ms = 7000, kCharacter_ms = 60;
+  return std::clamp(1000 + static_cast<int64_t>(text.size()) * kCharacter_ms, kLeast_ms, kMost_ms);
+}
+
 std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {
   const TextSpan span = transcript_span(data, stream_start_ms);
   JsonWriter json;

@@ -5,6 +5,7 @@
 #include "types.h"
 
 #include <string>
+#include <string_view>
 
 namespace rtms {
 
@@ -17,6 +18,13 @@ TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms);
 
 // "John Smith: Hello.", or without its speaker.
 std::string transcript_line(const MediaData &data, bool speaker);
+
+// The same on one line, with `&amp;`, `&lt;` and `&gt;`: what pango markup and WebVTT show as it
+// was said.
+std::string transcript_markup(const MediaData &data, bool speaker);
+
+// As long as it takes to read.
+int64_t reading_time_ms(std::string_view text);
 
 // {"user_id","user_name","text","timestamp","start_time","end_time","language","final"}
 std::string transcript_json(const MediaData &data, int64_t stream_start_ms);

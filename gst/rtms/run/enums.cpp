@@ -44,6 +44,8 @@ GType gst_rtms_src_transcript_format_get_type(void) {
   static const GEnumValue values[] = {
       {GST_RTMS_SRC_TRANSCRIPT_TEXT, "One line of text per buffer (text/x-raw)", "text"},
       {GST_RTMS_SRC_TRANSCRIPT_JSON, "One JSON object per buffer (application/x-json)", "json"},
+      {GST_RTMS_SRC_TRANSCRIPT_MARKUP,
+       "One line of escaped text per buffer (text/x-raw, pango-markup)", "markup"},
       {0, nullptr, nullptr},
   };
   static const GType type = enum_type("GstRtmsSrcTranscriptFormat", values);

@@ -36,6 +36,7 @@ typedef enum {
 typedef enum {
   GST_RTMS_SRC_TRANSCRIPT_TEXT,
   GST_RTMS_SRC_TRANSCRIPT_JSON,
+  GST_RTMS_SRC_TRANSCRIPT_MARKUP,
 } GstRtmsSrcTranscriptFormat;
 
 /**

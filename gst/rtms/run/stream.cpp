@@ -15,6 +15,7 @@ OutputsConfig outputs_config(const Settings &settings) {
   outputs.latency = settings.latency * GST_MSECOND;
   outputs.buffer_data = settings.buffer_data && (settings.media_types & media_bit(Media::Audio));
   outputs.transcript_json = settings.transcript_format == GST_RTMS_SRC_TRANSCRIPT_JSON;
+  outputs.transcript_markup = settings.transcript_format == GST_RTMS_SRC_TRANSCRIPT_MARKUP;
   outputs.transcript_speaker = settings.transcript_speaker;
   outputs.text_wait = settings.text_wait * GST_MSECOND;
   outputs.stall_wait_ms = settings.stall_wait;
