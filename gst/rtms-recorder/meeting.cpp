@@ -28,15 +28,6 @@ GstClockTime running_time_of(GstElement *pipeline) {
   return GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
 }
 
-double seconds_of(GstClockTime time) {
-  return static_cast<double>(time / GST_MSECOND) / 1000;
-}
-
-std::string push_summary(const Push &push) {
-  return std::string(push.connected() ? "pushed until the end" : "not pushed at the end") +
-         ", attempts: " + std::to_string(push.attempts());
-}
-
 void tell_end(const SubjectLog &log, const std::string &error, const std::string &reason,
               GstClockTime length, const Sound &sound, const GstStructure *stats) {
   const bool good = error.empty();
@@ -257,7 +248,7 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
       retire_pipeline();
     return;
   }
-  if (Sound::is_input(source)) {
+  if (is_sound_input(source)) {
     log_.write(
         Log::Level::Warning, "not-recorded",
         std::string("the audio of one speaker is not recorded any more: ") + failure->message);
@@ -384,7 +375,7 @@ void Meeting::gone() {
   }
   std::string push;
   if (push_) {
-    push = push_summary(*push_);
+    push = push_->summary();
     std::lock_guard<std::mutex> lock(push_mutex_);
     push_.reset();
   }
@@ -392,8 +383,8 @@ void Meeting::gone() {
     report_.add_file(name);
   // Closing a file may take long, too.
   worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
-  report_.close(g_get_real_time(), seconds_of(length_), reason_, error_,
-                StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push,
+  report_.close(g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_,
+                error_, StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push,
                 [this](const std::string &problem) {
                   if (!problem.empty())
                     log_.write(Log::Level::Error, "report",

@@ -58,6 +58,11 @@ Push::Push(std::string url, GstElement *recording, CapsPtr sound_caps, Tell tell
   start();
 }
 
+std::string Push::summary() const {
+  return std::string(connected_ ? "pushed until the end" : "not pushed at the end") +
+         ", attempts: " + std::to_string(attempts_);
+}
+
 Push::~Push() {
   g_cancellable_cancel(looking_up_.get());
   stop(kFarewell);

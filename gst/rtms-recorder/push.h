@@ -32,6 +32,7 @@ class Push {
   void watch();
   bool connected() const { return connected_; }
   unsigned attempts() const { return attempts_; }
+  std::string summary() const;
 
  private:
   void start();

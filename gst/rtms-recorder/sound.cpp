@@ -60,6 +60,23 @@ std::string name_of(GstPad *pad) {
   return title_of(event.get());
 }
 
+uint64_t sample_at(unsigned rate, GstClockTime running) {
+  return gst_util_uint64_scale(running, rate, GST_SECOND);
+}
+
+BufferPtr piece(const std::vector<int16_t> &samples, size_t count, uint64_t at, unsigned rate) {
+  const size_t size = count * sizeof(int16_t);
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, size, nullptr));
+  if (samples.empty())
+    gst_buffer_memset(buffer.get(), 0, 0, size);
+  else
+    gst_buffer_fill(buffer.get(), 0, samples.data(), size);
+  GST_BUFFER_PTS(buffer.get()) = gst_util_uint64_scale(at, GST_SECOND, rate);
+  GST_BUFFER_DURATION(buffer.get()) =
+      gst_util_uint64_scale(at + count, GST_SECOND, rate) - GST_BUFFER_PTS(buffer.get());
+  return buffer;
+}
+
 }  // namespace
 
 // One of rtmssrc's pads. Belongs to the probe.
@@ -83,8 +100,6 @@ Sound::Sound(const Options &options, std::function<void(Voice)> heard)
       // The service's own mix comes on one thread, in order.
       frontier_(options.speakers > 0 ? Frontier::kMixing : 0) {}
 
-Sound::~Sound() = default;
-
 CapsPtr Sound::caps() const {
   return CapsPtr(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout",
                                      G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT,
@@ -95,15 +110,11 @@ GstClockTime Sound::length() const {
   return gst_util_uint64_scale(mixer_.position(), GST_SECOND, rate_);
 }
 
-bool Sound::is_input(GstObject *object) {
+bool is_sound_input(GstObject *object) {
   for (; object; object = GST_OBJECT_PARENT(object))
     if (GST_OBJECT_NAME(object) && g_str_has_prefix(GST_OBJECT_NAME(object), kInput))
       return true;
   return false;
-}
-
-uint64_t Sound::sample_at(GstClockTime running) const {
-  return gst_util_uint64_scale(running, rate_, GST_SECOND);
 }
 
 // ---- in ------------------------------------------------------------------------------
@@ -178,7 +189,7 @@ void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
     input->voice.from = running;
     heard_(input->voice);
   }
-  uint64_t at = sample_at(running);
+  uint64_t at = sample_at(rate_, running);
   const uint64_t joins = uint64_t{rate_} * kJoins_ms / 1000;
   if (at + joins > input->next && at < input->next + joins)
     at = input->next;
@@ -237,13 +248,13 @@ void Sound::emit(GstClockTime now) {
     return;
   now_ = before(now, kSourceLatency);
   if (listener_)
-    emit_live(sample_at(before(std::max(now_.load(), reached_.load()), kPatience)));
+    emit_live(sample_at(rate_, before(std::max(now_.load(), reached_.load()), kPatience)));
   const bool full = [&] {
     std::lock_guard<std::mutex> lock(mutex_);
     room_.passed(length());
     return room_.is_full();
   }();
-  emit_until(sample_at(frontier_.at(now_, {audio_, reached_, pads_}, full)));
+  emit_until(sample_at(rate_, frontier_.at(now_, {audio_, reached_, pads_}, full)));
 }
 
 void Sound::emit_live(uint64_t sample) {
@@ -255,7 +266,7 @@ void Sound::emit_live(uint64_t sample) {
       live_ = std::max(live_, mixer_.position());
       sums = mixer_.peek(0, live_, count + listener_limiter_.ahead());
     }
-    listener_(piece(listener_limiter_.limit(sums, count), count, live_).get());
+    listener_(piece(listener_limiter_.limit(sums, count), count, live_, rate_).get());
   }
 }
 
@@ -274,23 +285,10 @@ void Sound::emit_piece(size_t count) {
     sounds = mixer_.take(count);
   }
   for (size_t track = 0; track < sounds.size(); track++) {
-    BufferPtr buffer = piece(sounds[track], count, at);
+    BufferPtr buffer = piece(sounds[track], count, at, rate_);
     if (sources_[track])
       gst_app_src_push_buffer(GST_APP_SRC(sources_[track].get()), buffer.release());
   }
-}
-
-BufferPtr Sound::piece(const std::vector<int16_t> &samples, size_t count, uint64_t at) const {
-  const size_t size = count * sizeof(int16_t);
-  BufferPtr buffer(gst_buffer_new_allocate(nullptr, size, nullptr));
-  if (samples.empty())
-    gst_buffer_memset(buffer.get(), 0, 0, size);
-  else
-    gst_buffer_fill(buffer.get(), 0, samples.data(), size);
-  GST_BUFFER_PTS(buffer.get()) = gst_util_uint64_scale(at, GST_SECOND, rate_);
-  GST_BUFFER_DURATION(buffer.get()) =
-      gst_util_uint64_scale(at + count, GST_SECOND, rate_) - GST_BUFFER_PTS(buffer.get());
-  return buffer;
 }
 
 void Sound::finish() {
@@ -298,7 +296,8 @@ void Sound::finish() {
     return;
   finished_ = true;
   // A meeting without sound and pictures goes on by the clock.
-  const uint64_t reached = sample_at(std::max(reached_.load(), before(now_.load(), kPatience)));
+  const uint64_t reached =
+      sample_at(rate_, std::max(reached_.load(), before(now_.load(), kPatience)));
   const uint64_t end = [&] {
     std::lock_guard<std::mutex> lock(mutex_);
     return std::max(mixer_.end(), reached);

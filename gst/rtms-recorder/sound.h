@@ -29,7 +29,6 @@ class Sound {
   static constexpr unsigned kMostWaiting = 64 << 20;
 
   Sound(const Options &options, std::function<void(Voice)> heard);
-  ~Sound();
 
   // ---- on rtmssrc's loop thread, and on its pads' threads
   // Adds to the pipeline what takes the pad's sound. False: it is none that can be mixed.
@@ -71,8 +70,6 @@ class Sound {
   Late late() const { return {late_, late_ * 1000 / rate_, waited_, behind_}; }
   // So much has been handed on.
   GstClockTime length() const;
-  // Whether an element takes the sound of a pad: what goes wrong there concerns one voice.
-  static bool is_input(GstObject *object);
 
  private:
   struct Input;
@@ -82,8 +79,6 @@ class Sound {
   void emit_live(uint64_t sample);
   void emit_until(uint64_t sample);
   void emit_piece(size_t count);
-  BufferPtr piece(const std::vector<int16_t> &samples, size_t count, uint64_t at) const;
-  uint64_t sample_at(GstClockTime running) const;
 
   const unsigned rate_;
   const std::string codec_;
@@ -106,5 +101,8 @@ class Sound {
   uint64_t live_ = 0;  // the listener has had what is before this sample
   bool finished_ = false;
 };
+
+// Whether an element takes the sound of a pad: what goes wrong there concerns one voice.
+bool is_sound_input(GstObject *object);
 
 }  // namespace rtms::recorder
