@@ -26,7 +26,7 @@ int64_t between(Random *random, int64_t least, int64_t most) {
 // One after the other, each over before the next: connections are lost or stand still.
 void disturb(Config *config, int64_t end_ms, Random *random) {
   constexpr int64_t kFirstMs = 8000, kQuietMs = 45000, kApartMs = 90000, kTailMs = 75000;
-  const std::vector<Where> media = {Media::Audio, Media::Video, Media::Transcript};
+  const std::vector<Where> media = {Media::Audio, Media::Video, Media::Transcript, Media::Chat};
   for (int64_t at = between(random, kFirstMs, kApartMs); at < end_ms - kTailMs;
        at += between(random, kQuietMs, kApartMs)) {
     const int64_t until = at + between(random, 1000, 25000);
@@ -95,6 +95,7 @@ GST_START_TEST(test_disturbed) {
     disturb(&config, length_ms, &random);
     Numbered::Options options;
     options.end_ms = length_ms;
+    options.chat = true;
     config.source = std::make_shared<Numbered>(options);
     meeting.server = serve(std::move(config));
   }

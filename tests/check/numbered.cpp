@@ -122,9 +122,11 @@ std::optional<int64_t> Numbered::number_of(const Bytes &picture) {
   return g_ascii_strtoll(std::string(number, number + kDigits).c_str(), nullptr, 10);
 }
 
-int64_t Numbered::interval_ms(Media m) {
+int64_t Numbered::interval_ms(Media m) const {
   if (m == Media::Audio)
     return kPacketMs;
+  if (m == Media::Chat)
+    return options_.chat ? kLineMs : 0;
   return m == Media::Video ? kPictureMs : m == Media::Transcript ? kLineMs : 0;
 }
 
@@ -132,7 +134,7 @@ Bytes Numbered::payload(Media m, int64_t number) const {
   if (m == Media::Video)
     return padded(numbered(pictures()[static_cast<std::size_t>(number % kGroup)], number),
                   options_.padding);
-  if (m == Media::Transcript)
+  if (m == Media::Transcript || m == Media::Chat)
     return text_bytes("Line " + std::to_string(number) + ".");
   const auto sample = static_cast<uint16_t>(sample_of(number));
   Bytes bytes;

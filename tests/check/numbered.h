@@ -20,6 +20,7 @@ class Numbered : public MediaSource {
  public:
   struct Options {
     int64_t end_ms = 0;
+    bool chat = false;        // a message each second: the server ends a stream without any media
     bool turns = false;       // two participants in turns, with pauses; each is heard separately
     int64_t backlog_ms = 0;   // sound of so long before all else,
     int64_t hold_ms = 0;      // which begins to come then,
@@ -38,7 +39,7 @@ class Numbered : public MediaSource {
   static std::optional<int64_t> number_of(const Bytes &picture);
 
  private:
-  static int64_t interval_ms(Media m);
+  int64_t interval_ms(Media m) const;
   Bytes payload(Media m, int64_t number) const;
 
   const Options options_;

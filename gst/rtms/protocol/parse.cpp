@@ -315,6 +315,12 @@ Message control(JsonObject object, void (*read)(JsonObject, T *)) {
   return message;
 }
 
+// They come once on a connection, and it fails by what is wrong with them.
+bool answers_handshake(int64_t type) {
+  return type == static_cast<int64_t>(MsgType::SignalingHandshakeResp) ||
+         type == static_cast<int64_t>(MsgType::DataHandshakeResp);
+}
+
 Message control_message(int64_t type, JsonObject object) {
   switch (static_cast<MsgType>(type)) {
     case MsgType::SignalingHandshakeResp:
@@ -375,7 +381,7 @@ Message Parser::State::message(simdjson::error_code error, JsonObject object, si
   const auto media = media_of(*type);
   if (media)
     return media_reader.read(*media, object);
-  if (size > kMaxControlMessage)
+  if (size > kMaxControlMessage && !answers_handshake(*type))
     return ParseError{"msg_type " + std::to_string(*type) + " with more than 1 MiB"};
   return control_message(*type, object);
 }
