@@ -97,8 +97,9 @@ Sound::Sound(const Options &options, std::function<void(Voice)> heard)
       room_(kMostWaiting),
       sources_(mixer_.tracks()),
       listener_limiter_(options.audio_rate),
-      // The service's own mix comes on one thread, in order.
-      frontier_(options.speakers > 0 ? Frontier::kMixing : 0) {}
+      // The service's own mix comes on one thread, in order. A push looks into the mixer half a
+      // second behind.
+      frontier_(options.speakers > 0 || !options.rtmp.empty() ? Frontier::kMixing : 0) {}
 
 CapsPtr Sound::caps() const {
   return CapsPtr(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout",
