@@ -75,6 +75,10 @@ ElementPtr make_element(const char *kind) {
   return ElementPtr(element ? GST_ELEMENT(gst_object_ref_sink(element)) : nullptr);
 }
 
+void set_no_sink(GstElement *element) {
+  GST_OBJECT_FLAG_UNSET(element, GST_ELEMENT_FLAG_SINK);
+}
+
 std::string missing_element(const std::string &names) {
   std::istringstream list(names);
   for (std::string name; list >> name;) {

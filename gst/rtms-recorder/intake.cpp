@@ -174,6 +174,7 @@ void Intake::follow(GstPad *pad, GstElement *element) {
 
 void Intake::swallow(GstPad *pad) {
   GstElement *sink = gst_element_factory_make("fakesink", nullptr);
+  set_no_sink(sink);
   g_object_set(sink, "sync", FALSE, "async", FALSE, nullptr);
   follow(pad, sink);
 }

@@ -128,6 +128,7 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   if (!bin)
     return false;
   gst_object_set_name(GST_OBJECT(bin.get()), (kInput + std::string(GST_PAD_NAME(pad))).c_str());
+  set_no_sink(bin.get());
   ElementPtr sink(gst_bin_get_by_name(GST_BIN(bin.get()), "heard"));
   PadPtr sink_pad(gst_element_get_static_pad(sink.get(), "sink"));
   PadPtr entry(gst_element_get_static_pad(bin.get(), "sink"));
