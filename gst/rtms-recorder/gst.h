@@ -33,8 +33,8 @@ ElementPtr make_bin(const std::string &description);
 
 // Of a kind that missing_element() has found.
 ElementPtr make_element(const char *kind);
-// EOS there is not the pipeline's. A pipeline that has posted EOS forgets which of its sinks are over:
-// it would wait for them once it has a file.
+// EOS there is not the pipeline's. A pipeline that has posted EOS forgets which of its sinks are
+// over: it would wait for them once it has a file.
 void set_no_sink(GstElement *element);
 
 // The first of the elements that this machine does not have, with its package; empty: all there.
