@@ -20,7 +20,7 @@ using namespace rtms::recorder;
 namespace fs = std::filesystem;
 
 unsigned mode_of(const fs::path &path) {
-  struct stat status {};
+  struct stat status;
   ck_assert_int_eq(lstat(path.c_str(), &status), 0);
   return status.st_mode & 0777;
 }

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 
 #define GST_CAT_DEFAULT gst_rtms_src_debug
 
@@ -38,12 +39,12 @@ void message_gone(gpointer data, GstMiniObject *) {
 void tell_dropped(GstElement *element, BusLoad *load) {
   const guint64 dropped = load->dropped;
   load->dropped = 0;
-  GST_ELEMENT_WARNING_WITH_DETAILS(
-      element, RESOURCE, FAILED,
-      ("%" G_GUINT64_FORMAT " messages about the meeting were dropped, because %u waited on the "
-       "bus already. Read the messages of the bus without delay.",
-       dropped, kMaxWaitingMessages),
-      (nullptr), ("dropped", G_TYPE_UINT64, dropped, nullptr));
+  const std::string text =
+      std::to_string(dropped) + " messages about the meeting were dropped, because " +
+      std::to_string(kMaxWaitingMessages) +
+      " waited on the bus already. Read the messages of the bus without delay.";
+  GST_ELEMENT_WARNING_WITH_DETAILS(element, RESOURCE, FAILED, ("%s", text.c_str()), (nullptr),
+                                   ("dropped", G_TYPE_UINT64, dropped, nullptr));
 }
 
 }  // namespace
