@@ -17,7 +17,6 @@ using namespace rtmscheck;
 
 constexpr int64_t kLengthMs = 6000;
 constexpr double kLength = kLengthMs / 1000.0;
-constexpr uint64_t kSomeSeconds = 64 << 10;  // as bytes of a file
 
 // A disk that is full soon. Only root has one; it is there for this process and what it starts.
 class TinyDisk {
@@ -81,21 +80,25 @@ GST_START_TEST(test_killed) {
   mp4.url();
   mkv.announce(*server);
   mp4.announce(*other);
-  mkv.wait_messages(*server, "video", 150);
-  mp4.wait_messages(*other, "video", 150);
+  constexpr int64_t kFrames = 300, kFramesPerSecond = 25;  // so many are received before the kill
+  mkv.wait_messages(*server, "video", kFrames / 2);        // a deadline for each half
+  mkv.wait_messages(*server, "video", kFrames);
+  mp4.wait_messages(*other, "video", kFrames);
   const std::string mkv_file = mkv.only_folder() + "/meeting.mkv",
                     mp4_file = mp4.only_folder() + "/meeting.mp4";
-  // MKV waits for the lines of the transcript, and has three tracks of 32 kB a second.
-  ck_assert(mkv.program().wait_until([&] { return size_of(mkv_file) > 5 * kSomeSeconds; }));
-  ck_assert(mkv.program().wait_until([&] { return size_of(mp4_file) > kSomeSeconds; }));
+  const auto received = [](RecorderRun *run, const Server &of) {
+    return static_cast<double>(run->messages(of, "video")) / kFramesPerSecond;
+  };
+  const double mkv_s = received(&mkv, *server), mp4_s = received(&mp4, *other);
   for (RecorderRun *run : {&mkv, &mp4}) {
     run->program().send(SIGKILL);
     ck_assert(run->program().wait(kDeadlineMs));
   }
-  // Of 6 s, or some more; what the muxer or the file's buffer held is lost.
-  constexpr double kExpected = 6, kLost = 3.6;
-  expect_recording(mkv_file, 3, kExpected, kLost);
-  expect_recording(mp4_file, 1, kExpected, kLost);
+  // What was in memory is lost: MKV waits for lines of the transcript for 6 s, MP4 for a fragment
+  // of 2 s.
+  constexpr double kLostMkv = 7.5, kLostMp4 = 3.6;
+  expect_recording(mkv_file, 3, mkv_s, kLostMkv);
+  expect_recording(mp4_file, 1, mp4_s, kLostMp4);
   expect_text(report_of(mp4.only_folder(), "state"), "recording");
   ck_assert(contains(mkv.text_of(mkv.only_folder() + "/meeting.vtt"), "sentence 1"));
 }

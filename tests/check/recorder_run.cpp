@@ -102,7 +102,9 @@ int64_t RecorderRun::messages(const Server &server, const char *media) {
 
 void RecorderRun::wait_messages(const Server &server, const char *media, int64_t count) {
   const bool came = program_->wait_until([&] { return messages(server, media) >= count; });
-  ck_assert_msg(came, "%s\n%s", get("/metrics").body.c_str(), said().c_str());
+  ck_assert_msg(came, "%d messages of %s instead of %d\n%s",
+                static_cast<int>(messages(server, media)), media, static_cast<int>(count),
+                said().c_str());
 }
 
 // Check takes no message that is longer.
