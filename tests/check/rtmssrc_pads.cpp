@@ -189,6 +189,24 @@ GST_START_TEST(test_order) {
 }
 GST_END_TEST;
 
+// decodebin shows no pad before the signal.
+GST_START_TEST(test_ends_early) {
+  Config config = quiet_config();
+  config.silent_media = true;
+  config.fault_times = 1;
+  auto server = serve(config);
+  Player player(*server, with({{"media-types", "audio+video"}}));
+  player.play();
+  ck_assert(player.wait([](const Record &r) { return r.pads.size() == 1; }));
+  ck_assert_uint_eq(count(player.record().signals, "no-more-pads"), 0);
+  server->send_signaling(R"({"msg_type":8,"state":4,"reason":6})");
+  player.wait_eos();
+  player.stop();
+  ck_assert_uint_eq(count(player.record().signals, "no-more-pads"), 1);
+  ck_assert_uint_eq(player.record().pads.size(), 1);
+}
+GST_END_TEST;
+
 // Only media that are offered and asked for have pads.
 GST_START_TEST(test_which_pads) {
   Config config = fast_config(one_of_each());
@@ -372,6 +390,7 @@ static Suite *rtmssrc_pads_suite() {
   tcase_add_loop_test(pads, test_negotiated_caps, 0, G_N_ELEMENTS(kNegotiations));
   tcase_add_test(pads, test_no_echo);
   tcase_add_loop_test(pads, test_order, 0, 2);
+  tcase_add_test(pads, test_ends_early);
   tcase_add_test(pads, test_which_pads);
   tcase_add_test(pads, test_stream_ids);
   tcase_add_loop_test(pads, test_unlinked_pads, 0, 2);

@@ -57,10 +57,11 @@
  * ## Pads that appear later
  *
  * A pad appears when the handshake of its media connection has succeeded. The element emits
- * *no-more-pads* when the handshakes of all media connections have been answered; decodebin and
- * playbin play nothing before. With #GstRtmsSrc:audio-streams=per-participant and for Contact
- * Center, pads appear as long as the stream lasts, and the element never emits *no-more-pads*:
- * connect to *pad-added* there, and do not use decodebin or playbin.
+ * *no-more-pads* when the handshakes of all media connections have been answered, or when the
+ * stream ends before; decodebin and playbin play nothing before it. With
+ * #GstRtmsSrc:audio-streams=per-participant and for Contact Center, pads appear as long as the
+ * stream lasts, and the element never emits *no-more-pads*: connect to *pad-added* there, and do
+ * not use decodebin or playbin.
  *
  * ## Events
  *

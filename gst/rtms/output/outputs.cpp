@@ -80,9 +80,16 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
 
 void Outputs::all_negotiated() {
   set_.set_complete();
+  no_more_pads();
+}
+
+// Once, and not while a participant may come.
+void Outputs::no_more_pads() {
   const bool more = per_participant() && (negotiated_ & media_bit(Media::Audio));
-  if (!more)
-    gst_element_no_more_pads(context_.element);
+  if (more || no_more_pads_)
+    return;
+  no_more_pads_ = true;
+  gst_element_no_more_pads(context_.element);
 }
 
 void Outputs::lost(MediaMask media) {
@@ -135,15 +142,15 @@ bool Outputs::end() {
   release_backlog();
   texts_.open();
   bool any = set_.ending() > 0;
-  set_.for_each([&any](Output &output) {
-    any = true;
-    output.end();
-  });
+  set_.for_each([&any](Output &) { any = true; });
+  // The stream may end before all media connections have answered.
+  if (any)
+    no_more_pads();
+  set_.for_each([](Output &output) { output.end(); });
   return any;
 }
 
 void Outputs::end(MediaMask media) {
-  const bool more = per_participant() && (negotiated_ & media & media_bit(Media::Audio));
   if (media & media_bit(Media::Audio))
     release_backlog();
   if (media & media_bit(Media::Transcript))
@@ -153,8 +160,8 @@ void Outputs::end(MediaMask media) {
       output.end();
   });
   negotiated_ &= ~media;
-  if (more && set_.complete())
-    gst_element_no_more_pads(context_.element);
+  if (set_.complete())
+    no_more_pads();
 }
 
 void Outputs::forget() {
