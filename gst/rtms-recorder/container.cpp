@@ -3,7 +3,7 @@
 
 #include "mkvindex.h"
 #include "mp4boxes.h"
-#include "picturetrack.h"
+#include "videotrack.h"
 
 namespace rtms::recorder {
 namespace {
@@ -44,11 +44,27 @@ GstPadProbeReturn keep_first_caps(GstPad *pad, GstPadProbeInfo *info, gpointer) 
   return is_video(current.get()) && is_video(caps) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
-// What the queue in front of a pad has got so far.
+bool has_size(GstCaps *caps) {
+  const GstStructure *first = gst_caps_get_structure(caps, 0);
+  return gst_structure_has_name(first, "video/x-h264") || gst_structure_has_field(first, "width");
+}
+
+// What the pad in front of a queue has: the queue itself has none before there is data. The caps of
+// JPEG and PNG have a size from the first frame on. All tracks wait for it, but not long: a camera
+// may never be on.
 CapsPtr caps_before(GstPad *exit) {
   ElementPtr queue(gst_pad_get_parent_element(exit));
   PadPtr entry(gst_element_get_static_pad(queue.get(), "sink"));
-  return CapsPtr(gst_pad_get_current_caps(entry.get()));
+  PadPtr source(gst_pad_get_peer(entry.get()));
+  CapsPtr caps;
+  const gint64 deadline = g_get_monotonic_time() + G_TIME_SPAN_SECOND;
+  while (source) {
+    caps.reset(gst_pad_get_current_caps(source.get()));
+    if (!caps || has_size(caps.get()) || g_get_monotonic_time() > deadline)
+      break;
+    g_usleep(20 * G_TIME_SPAN_MILLISECOND);
+  }
+  return caps;
 }
 
 class Builder {
@@ -113,7 +129,7 @@ bool leave_out(Builder *builder, GstPad *pad) {
 
 bool add_waiting(const Options &options, Builder *builder, const Waiting &waiting) {
   GstPad *pad = waiting.exit.get();
-  ElementPtr track = PictureTrack::make(waiting.name, caps_before(pad).get(), !options.mp4);
+  ElementPtr track = VideoTrack::make(waiting.name, caps_before(pad).get(), !options.mp4);
   if (track)
     return builder->add_bin(pad, track, "video_%u");
   ElementPtr pipeline(gst_pad_get_parent_element(pad));

@@ -3,7 +3,7 @@
 
 #include "container.h"
 #include "names.h"
-#include "picturetrack.h"
+#include "videotrack.h"
 
 #include <unistd.h>
 #include <cerrno>
@@ -254,11 +254,11 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
         std::string("the audio of one speaker is not recorded any more: ") + failure->message);
     return;
   }
-  const std::string track = PictureTrack::name_of(source);
+  const std::string track = VideoTrack::name_of(source);
   if (!track.empty()) {
     log_.write(Log::Level::Warning, "not-recorded",
                track + " is not recorded any more: " + failure->message);
-    PictureTrack::give_up(GST_BIN(pipeline_.get()), track);
+    VideoTrack::give_up(GST_BIN(pipeline_.get()), track);
     return;
   }
   break_off(g_error_matches(failure, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "picturetrack.h"
+#include "videotrack.h"
 
 namespace rtms::recorder {
 namespace {
 
-constexpr char kPrefix[] = "pictures-";
+constexpr char kPrefix[] = "video-track-";
 // avc3: the parameter sets stay in the stream, where each camera may have its own.
 constexpr char kH264Joint[] =
     "h264parse name=joint config-interval=-1 ! "
@@ -14,7 +14,7 @@ constexpr char kJpegJoint[] = "valve name=joint ! valve name=end";
 constexpr char kToH264[] =
     "x264enc tune=zerolatency speed-preset=veryfast pass=qual quantizer=23 "
     "key-int-max=50 ! capsfilter caps=video/x-h264,stream-format=byte-stream";
-constexpr char kEven[] =
+const std::string kEven =
     "videoconvert ! videoscale ! capsfilter caps=\"video/x-raw,format=I420,"
     "colorimetry=bt709,width=[2,8192,2],height=[2,8192,2],pixel-aspect-ratio=1/1\"";
 // What cannot be decoded, or encoded, is left out.
@@ -22,20 +22,6 @@ constexpr char kFront[] = "errorignore convert-to=ok ! ";
 
 GstElement *child(GstElement *bin, const char *name) {
   return gst_bin_get_by_name(GST_BIN(bin), name);
-}
-
-// A header needs a frame of each track; JPEG and PNG have no black ones of the source's own.
-std::string black_of(GstCaps *caps) {
-  int width = 0, height = 0;
-  const GstStructure *first = caps ? gst_caps_get_structure(caps, 0) : nullptr;
-  if (!first || !gst_structure_get_int(first, "width", &width) ||
-      !gst_structure_get_int(first, "height", &height)) {
-    width = 1280;
-    height = 720;
-  }
-  return "videotestsrc num-buffers=1 pattern=black ! "
-         "video/x-raw,format=I420,framerate=25/1,width=" +
-         std::to_string(width & ~1) + ",height=" + std::to_string(height & ~1);
 }
 
 void add_ghost(GstElement *bin, const char *element, const char *pad) {
@@ -60,19 +46,25 @@ GstPadProbeReturn accept_any(GstPad *, GstPadProbeInfo *info, gpointer) {
 
 }  // namespace
 
-PictureTrack::Codec PictureTrack::codec_of(GstCaps *caps) {
+VideoTrack::Format VideoTrack::format_of(GstCaps *caps) {
+  Format format;
   const GstStructure *first = caps ? gst_caps_get_structure(caps, 0) : nullptr;
-  if (first && gst_structure_has_name(first, "image/jpeg"))
-    return Codec::Jpeg;
-  return first && gst_structure_has_name(first, "image/png") ? Codec::Png : Codec::H264;
+  if (!first || gst_structure_has_name(first, "video/x-h264"))
+    return format;
+  format.codec = gst_structure_has_name(first, "image/png") ? Codec::Png : Codec::Jpeg;
+  gst_structure_get_int(first, "width", &format.width);
+  gst_structure_get_int(first, "height", &format.height);
+  return format;
 }
 
-ElementPtr PictureTrack::make(const std::string &name, GstCaps *caps, bool matroska) {
-  const Codec from = codec_of(caps);
-  const Codec to = matroska && from == Codec::Jpeg ? Codec::Jpeg : Codec::H264;
+ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matroska) {
+  Format from = format_of(caps);
+  if (from.codec != Codec::H264 && !from.width)
+    from.width = 1280, from.height = 720;
+  const Format to = matroska && from.codec == Codec::Jpeg ? from : Format{};
   GError *failure = nullptr;
   const std::string parts =
-      std::string("valve name=gate  ") + (to == Codec::Jpeg ? kJpegJoint : kH264Joint);
+      std::string("valve name=gate  ") + (to.codec == Codec::Jpeg ? kJpegJoint : kH264Joint);
   ElementPtr bin(gst_parse_bin_from_description(parts.c_str(), FALSE, &failure));
   ErrorPtr owned(failure);
   if (!bin || failure)
@@ -83,12 +75,12 @@ ElementPtr PictureTrack::make(const std::string &name, GstCaps *caps, bool matro
   add_ghost(bin.get(), "end", "src");
   ElementPtr end(child(bin.get(), "end"));
   PadPtr muxed(gst_element_get_static_pad(end.get(), "src"));
-  auto self = new PictureTrack(bin.get(), to, matroska);
+  auto self = new VideoTrack(bin.get(), to, matroska);
   g_object_set_data_full(G_OBJECT(bin.get()), kPrefix, self,
-                         [](gpointer data) { delete static_cast<PictureTrack *>(data); });
+                         [](gpointer data) { delete static_cast<VideoTrack *>(data); });
   for (GstPad *pad : {self->exit_.get(), muxed.get()})
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, accept_any, nullptr, nullptr);
-  if (!self->connect(from, from == Codec::H264 ? "" : black_of(caps)))
+  if (!self->connect(from, from.codec == Codec::H264 ? "" : black_of(from, caps)))
     return nullptr;
   gst_pad_add_probe(
       self->exit_.get(),
@@ -97,23 +89,23 @@ ElementPtr PictureTrack::make(const std::string &name, GstCaps *caps, bool matro
   return bin;
 }
 
-PictureTrack::PictureTrack(GstElement *bin, Codec track, bool matroska)
-    : bin_(bin), track_(track), matroska_(matroska), from_(track), next_(track) {
+VideoTrack::VideoTrack(GstElement *bin, Format track, bool matroska)
+    : bin_(bin), matroska_(matroska), track_(track) {
   ElementPtr gate(child(bin, "gate")), joint(child(bin, "joint"));
   exit_.reset(gst_element_get_static_pad(gate.get(), "src"));
   entry_.reset(gst_element_get_static_pad(joint.get(), "sink"));
 }
 
-PictureTrack::~PictureTrack() = default;
+VideoTrack::~VideoTrack() = default;
 
-std::string PictureTrack::name_of(GstObject *object) {
+std::string VideoTrack::name_of(GstObject *object) {
   for (; object; object = GST_OBJECT_PARENT(object))
     if (GST_OBJECT_NAME(object) && g_str_has_prefix(GST_OBJECT_NAME(object), kPrefix))
       return GST_OBJECT_NAME(object) + sizeof(kPrefix) - 1;
   return "";
 }
 
-void PictureTrack::give_up(GstBin *pipeline, const std::string &name) {
+void VideoTrack::give_up(GstBin *pipeline, const std::string &name) {
   ElementPtr bin(gst_bin_get_by_name(pipeline, (kPrefix + name).c_str()));
   if (!bin)
     return;
@@ -124,25 +116,42 @@ void PictureTrack::give_up(GstBin *pipeline, const std::string &name) {
   gst_element_call_async(bin.get(), end, nullptr, nullptr);
 }
 
-std::string PictureTrack::converter(Codec from, Codec to, const std::string &black) {
-  std::string decoder = "h264parse ! avdec_h264";
-  if (from != Codec::H264)
-    decoder = from == Codec::Jpeg ? "jpegdec max-errors=-1" : "pngdec max-errors=-1";
-  const std::string first = black.empty() ? "" : "concat name=all adjust-base=false ";
-  const std::string end = black.empty() ? "" : " ! all. ";
-  if (from == to && black.empty())
-    return "valve";
-  if (from == to)
-    return first + "! valve  " + black + " ! jpegenc ! all. valve ! all.";
-  const std::string encoder = to == Codec::H264 ? kToH264 : "jpegenc";
-  if (black.empty())
-    return kFront + decoder + " ! " + kEven + " ! " + encoder;
-  return first + "! " + encoder + "  " + black + end + kFront + decoder + " ! " + kEven + end;
+// A header needs a frame of each track; JPEG and PNG have no black ones of the source's own.
+std::string VideoTrack::black_of(const Format &format, GstCaps *caps) {
+  int numerator = 0, denominator = 1;
+  gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator,
+                             &denominator);
+  if (numerator <= 0)
+    numerator = 25;
+  return "videotestsrc num-buffers=1 pattern=black ! video/x-raw,format=I420,framerate=" +
+         std::to_string(numerator) + "/" + std::to_string(denominator) +
+         ",width=" + std::to_string(format.width) + ",height=" + std::to_string(format.height);
 }
 
-bool PictureTrack::connect(Codec from, const std::string &black) {
+std::string VideoTrack::converter(const Format &from) const {
+  const bool jpeg = track_.codec == Codec::Jpeg;
+  if (from.codec == track_.codec && (!jpeg || !from.width || from == track_))
+    return "valve";
+  std::string decoder = "h264parse ! avdec_h264";
+  if (from.codec != Codec::H264)
+    decoder = from.codec == Codec::Jpeg ? "jpegdec max-errors=-1" : "pngdec max-errors=-1";
+  if (!jpeg)
+    return kFront + decoder + " ! " + kEven + " ! " + kToH264;
+  return kFront + decoder +
+         " ! videoconvert ! videoscale add-borders=true ! "
+         "capsfilter caps=video/x-raw,format=I420,pixel-aspect-ratio=1/1,width=" +
+         std::to_string(track_.width) + ",height=" + std::to_string(track_.height) + " ! jpegenc";
+}
+
+// Black comes first, where it is given.
+bool VideoTrack::connect(const Format &from, const std::string &black) {
   from_ = next_ = from;
-  converter_ = make_bin(converter(from, track_, black));
+  std::string parts = converter(from);
+  if (!black.empty())
+    parts = "concat name=all adjust-base=false ! valve  " + black + " ! " +
+            (track_.codec == Codec::Jpeg ? "jpegenc" : kEven + " ! " + kToH264) + " ! all.  " +
+            parts + " ! all.";
+  converter_ = make_bin(parts);
   if (!converter_)
     return false;
   gst_bin_add(GST_BIN(bin_), converter_.get());
@@ -157,7 +166,7 @@ bool PictureTrack::connect(Codec from, const std::string &black) {
   return linked;
 }
 
-void PictureTrack::disconnect() {
+void VideoTrack::disconnect() {
   if (!converter_)
     return;
   gst_element_set_state(converter_.get(), GST_STATE_NULL);
@@ -165,25 +174,31 @@ void PictureTrack::disconnect() {
   converter_.reset();
 }
 
-GstPadProbeReturn PictureTrack::on_data(GstPad *, GstPadProbeInfo *info, gpointer data) {
-  auto self = static_cast<PictureTrack *>(data);
+GstPadProbeReturn VideoTrack::on_data(GstPad *, GstPadProbeInfo *info, gpointer data) {
+  auto self = static_cast<VideoTrack *>(data);
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
     return self->buffer(GST_PAD_PROBE_INFO_BUFFER(info));
   return self->event(GST_PAD_PROBE_INFO_EVENT(info));
 }
 
-// The converter does not know the other codec. It is replaced where a pad may be linked anew: in
-// front of the next buffer.
-GstPadProbeReturn PictureTrack::event(GstEvent *event) {
+GstPadProbeReturn VideoTrack::event(GstEvent *event) {
   if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
     return GST_PAD_PROBE_OK;
-  GstCaps *caps = nullptr;
-  gst_event_parse_caps(event, &caps);
-  const Codec codec = codec_of(caps);
-  if (codec == from_ && codec == next_)
+  GstCaps *now = nullptr;
+  gst_event_parse_caps(event, &now);
+  return caps(now);
+}
+
+// The converter does not know the other format. It is replaced where a pad may be linked anew: in
+// front of the next buffer.
+GstPadProbeReturn VideoTrack::caps(GstCaps *caps) {
+  const Format format = format_of(caps);
+  const bool waits = !(next_ == from_);
+  if (!waits && from_.codec == format.codec && converter(from_) == converter(format)) {
+    from_ = next_ = format;
     return GST_PAD_PROBE_OK;
-  const bool waits = next_ != from_;
-  next_ = codec;
+  }
+  next_ = format;
   if (!waits)
     gst_pad_add_probe(
         exit_.get(),
@@ -192,8 +207,8 @@ GstPadProbeReturn PictureTrack::event(GstEvent *event) {
   return GST_PAD_PROBE_DROP;
 }
 
-GstPadProbeReturn PictureTrack::on_switch(GstPad *, GstPadProbeInfo *, gpointer data) {
-  auto self = static_cast<PictureTrack *>(data);
+GstPadProbeReturn VideoTrack::on_switch(GstPad *, GstPadProbeInfo *, gpointer data) {
+  auto self = static_cast<VideoTrack *>(data);
   self->disconnect();
   if (!self->connect(self->next_, "")) {
     self->disconnect();
@@ -206,7 +221,7 @@ GstPadProbeReturn PictureTrack::on_switch(GstPad *, GstPadProbeInfo *, gpointer 
   return GST_PAD_PROBE_REMOVE;
 }
 
-GstPadProbeReturn PictureTrack::buffer(GstBuffer *buffer) const {
+GstPadProbeReturn VideoTrack::buffer(GstBuffer *buffer) const {
   // In Matroska a frame stays until the next one: black needs no frames that repeat it, and each
   // that is left is one to seek to.
   const bool repeats = matroska_ && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP) &&
