@@ -69,12 +69,13 @@ CapsPtr caps_before(GstPad *exit) {
 
 class Builder {
  public:
-  Builder(GstBin *pipeline, GstElement *mux, bool mp4) : pipeline_(pipeline), mux_(mux) {
+  Builder(GstBin *pipeline, GstElement *mux, bool mp4, Texts *texts)
+      : pipeline_(pipeline), mux_(mux) {
     PadPtr muxed(gst_element_get_static_pad(mux, "src"));
     if (mp4)
       boxes_ = Mp4Boxes::attach(muxed.get());
     else
-      MkvIndex::attach(muxed.get());
+      MkvIndex::attach(muxed.get(), texts ? texts->late_lines() : nullptr);
   }
 
   // From a bin with a pad `src` to a new pad of the muxer.
@@ -168,7 +169,7 @@ std::string add_container(const Options &options, const std::string &folder, Gst
     gst_util_set_object_arg(G_OBJECT(file.get()), "buffer-mode", "unbuffered");
   else
     g_object_set(file.get(), "buffer-size", kFileBuffer, nullptr);
-  Builder builder(pipeline, mux.get(), options.mp4);
+  Builder builder(pipeline, mux.get(), options.mp4, texts);
   builder.add(file);
   builder.add(mux);
   if (!gst_element_link(mux.get(), file.get()))

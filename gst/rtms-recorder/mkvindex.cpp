@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "mkvindex.h"
 
+#include "ebml.h"
+
 #include <algorithm>
-#include <cstring>
-#include <optional>
 
 namespace rtms::recorder {
 namespace {
 
-using Bytes = std::vector<uint8_t>;
+using ebml::append;
+using ebml::Bytes;
+using ebml::element;
+using ebml::kBlockGroup;
+using ebml::kSimpleBlock;
+using ebml::number_at;
+using ebml::number_element;
 
 constexpr uint8_t kSegment[] = {0x18, 0x53, 0x80, 0x67}, kCluster[] = {0x1f, 0x43, 0xb6, 0x75},
                   kCues[] = {0x1c, 0x53, 0xbb, 0x6b};
-constexpr uint8_t kSimpleBlock = 0xa3, kBlockGroup = 0xa0, kTimestamp = 0xe7, kKeyFlag = 0x80;
-constexpr uint8_t kVideo = 1, kAudio = 2;
+constexpr uint8_t kKeyFlag = 0x80;
+constexpr uint8_t kVideo = 1, kAudio = 2, kSubtitle = 0x11;
+// Of a block, in front of its payload: the track, two bytes of time, flags.
+constexpr size_t kBlockHeader = 4;
 // An element of four bytes of ID and eight of size; the segment's header is one.
 constexpr size_t kLongHeader = 12;
 // An entry of the SeekHead: ID, size, SeekID with the Cues', SeekPosition's header; the position
@@ -29,49 +37,16 @@ bool begins_with(const uint8_t *data, size_t size, const uint8_t (&what)[N]) {
   return size >= N && std::equal(what, what + N, data);
 }
 
-struct Number {
-  uint64_t value;
-  size_t length;
-};
-// An EBML number; none where it is unknown or cut off.
-std::optional<Number> number_at(const uint8_t *data, size_t size) {
-  if (size == 0 || data[0] == 0)
-    return std::nullopt;
-  const size_t length = static_cast<size_t>(__builtin_clz(data[0])) - 24 + 1;
-  if (size < length)
-    return std::nullopt;
-  uint64_t value = data[0] & ((0x80u >> (length - 1)) - 1);
-  for (size_t i = 1; i < length; i++)
-    value = value << 8 | data[i];
-  if (value == (uint64_t{1} << (7 * length)) - 1)
-    return std::nullopt;
-  return Number{value, length};
-}
-
-void append(Bytes *to, uint64_t value, size_t bytes) {
-  for (size_t i = bytes; i-- > 0;)
-    to->push_back(static_cast<uint8_t>(value >> (8 * i)));
-}
-
-// All of the Cues' elements have an ID of one byte and, with such numbers, a size of one byte.
-Bytes element(uint8_t id, const Bytes &content) {
-  Bytes all = {id, static_cast<uint8_t>(0x80 | content.size())};
-  all.insert(all.end(), content.begin(), content.end());
-  return all;
-}
-
-Bytes number_element(uint8_t id, uint64_t value) {
-  Bytes content;
-  append(&content, value, sizeof(value));
-  return element(id, content);
-}
-
-// As a muxer does it, which returns to an earlier place of the file. Its own pad is at its end.
-void send(GstPad *sink, uint64_t position, const Bytes &bytes) {
+void go_to(GstPad *sink, uint64_t position) {
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_BYTES);
   segment.start = segment.time = position;
   gst_pad_send_event(sink, gst_event_new_segment(&segment));
+}
+
+// As a muxer does it, which returns to an earlier place of the file.
+void send(GstPad *sink, uint64_t position, const Bytes &bytes) {
+  go_to(sink, position);
   GstBuffer *buffer = gst_buffer_new_allocate(nullptr, bytes.size(), nullptr);
   gst_buffer_fill(buffer, 0, bytes.data(), bytes.size());
   GST_BUFFER_OFFSET(buffer) = position;
@@ -80,17 +55,20 @@ void send(GstPad *sink, uint64_t position, const Bytes &bytes) {
 
 }  // namespace
 
-void MkvIndex::attach(GstPad *muxed) {
+void MkvIndex::attach(GstPad *muxed, std::shared_ptr<LateLines> late) {
   gst_pad_add_probe(
       muxed,
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
-      on_data, new MkvIndex, [](gpointer self) { delete static_cast<MkvIndex *>(self); });
+      on_data, new MkvIndex(std::move(late)),
+      [](gpointer self) { delete static_cast<MkvIndex *>(self); });
 }
 
 GstPadProbeReturn MkvIndex::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto self = static_cast<MkvIndex *>(data);
   if (self->done_)
     return GST_PAD_PROBE_OK;
+  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER && self->is_behind_all())
+    self->write_late(pad);
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
     info->data = self->buffer(BufferPtr(GST_PAD_PROBE_INFO_BUFFER(info))).release();
   else
@@ -106,16 +84,17 @@ void MkvIndex::event(GstPad *pad, GstEvent *event) {
       position_ = segment->start;
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
     done_ = true;
+    write_late(pad);
     write_cues(pad);
   }
 }
 
 // matroskamux pushes each element's header by itself, and the payload behind it.
 BufferPtr MkvIndex::buffer(BufferPtr buffer) {
-  uint8_t start[24] = {};
+  uint8_t start[48] = {};
   const size_t size = gst_buffer_get_size(buffer.get());
   const size_t known = gst_buffer_extract(buffer.get(), 0, start, sizeof(start));
-  const bool behind_all = position_ >= end_ && position_ >= block_end_;
+  const bool behind_all = is_behind_all();
   const uint64_t next = position_ + size;
   if (begins_with(start, known, kSegment))
     header(buffer.get());
@@ -149,7 +128,7 @@ void MkvIndex::header(GstBuffer *buffer) {
 }
 
 void MkvIndex::cluster(const uint8_t *data, size_t size) {
-  if (size < kLongHeader + 2 || data[kLongHeader] != kTimestamp)
+  if (size < kLongHeader + 2 || data[kLongHeader] != ebml::kTimestamp)
     return;
   const size_t length = std::min<size_t>(data[kLongHeader + 1] & 0x0f, size - kLongHeader - 2);
   uint64_t time = 0;
@@ -159,28 +138,68 @@ void MkvIndex::cluster(const uint8_t *data, size_t size) {
   cluster_position_ = position_ - segment_;
 }
 
-// Of a block: ID, size, track, two bytes of time, flags.
+// With ID and size in front. What is not known stays as it is.
 BufferPtr MkvIndex::block(BufferPtr buffer, const uint8_t *start, size_t size) {
   const auto length = number_at(start + 1, size - 1);
   if (!length)
     return buffer;
-  block_end_ = position_ + 1 + length->length + length->value;
-  const size_t content = 1 + length->length;
-  const auto number = number_at(start + content, size - content);
-  const size_t flags = content + (number ? number->length : 0) + 2;
-  if (start[0] != kSimpleBlock || !number || flags >= size)
+  const size_t header = 1 + length->length;
+  block_end_ = position_ + header + length->value;
+  if (start[0] == kBlockGroup)
+    return group(std::move(buffer), start + header, size - header);
+  Track *track = track_of(start + header, size - header);
+  if (!track || (track->type == kVideo && !(start[header + 3] & kKeyFlag)))
     return buffer;
-  // What is not known stays as it is.
-  const auto track = std::find_if(tracks_.begin(), tracks_.end(),
-                                  [&](const Track &one) { return one.number == number->value; });
-  if (track == tracks_.end() || (track->type == kVideo && !(start[flags] & kKeyFlag)))
-    return buffer;
-  const auto offset = static_cast<int16_t>(GST_READ_UINT16_BE(start + flags - 2));
-  add_cue(&*track, cluster_time_ + static_cast<uint64_t>(offset));
-  const uint8_t with_key = start[flags] | kKeyFlag;
+  add_cue(track, time_of(start + header));
+  const uint8_t with_key = start[header + 3] | kKeyFlag;
   BufferPtr writable(gst_buffer_make_writable(buffer.release()));
-  gst_buffer_fill(writable.get(), flags, &with_key, 1);
+  gst_buffer_fill(writable.get(), header + 3, &with_key, 1);
   return writable;
+}
+
+// A reserved block is none before a line is there: another ID makes it a Void of the same size.
+BufferPtr MkvIndex::group(BufferPtr buffer, const uint8_t *content, size_t size) {
+  while (size > 1 && content[0] != ebml::kBlock) {
+    const auto length = number_at(content + 1, size - 1);
+    if (!length || length->value + 1 + length->length > size)
+      return buffer;
+    content += 1 + length->length + length->value;
+    size -= 1 + length->length + length->value;
+  }
+  const auto length = size > 1 ? number_at(content + 1, size - 1) : std::nullopt;
+  if (!late_ || !length || length->value != kBlockHeader + LateLines::kReserved)
+    return buffer;
+  content += 1 + length->length;
+  const Track *track = track_of(content, size - 1 - length->length);
+  if (!track || track->type != kSubtitle)
+    return buffer;
+  late_->reserved(
+      {position_, block_end_ - position_, time_of(content), cluster_time_, track->number});
+  BufferPtr writable(gst_buffer_make_writable(buffer.release()));
+  gst_buffer_fill(writable.get(), 0, &ebml::kVoid, 1);
+  return writable;
+}
+
+MkvIndex::Track *MkvIndex::track_of(const uint8_t *block, size_t size) {
+  const auto number = number_at(block, size);
+  const auto track = std::find_if(tracks_.begin(), tracks_.end(), [&](const Track &one) {
+    return number && number->length == 1 && size >= kBlockHeader && one.number == number->value;
+  });
+  return track == tracks_.end() ? nullptr : &*track;
+}
+
+uint64_t MkvIndex::time_of(const uint8_t *block) const {
+  return cluster_time_ + static_cast<uint64_t>(static_cast<int16_t>(GST_READ_UINT16_BE(block + 1)));
+}
+
+void MkvIndex::write_late(GstPad *pad) {
+  const auto patches = late_ ? late_->take() : std::vector<LateLines::Patch>();
+  PadPtr sink(gst_pad_get_peer(pad));
+  if (patches.empty() || !sink)
+    return;
+  for (const LateLines::Patch &patch : patches)
+    send(sink.get(), patch.position, patch.bytes);
+  go_to(sink.get(), position_);
 }
 
 void MkvIndex::add_cue(Track *track, uint64_t time) {
@@ -196,8 +215,7 @@ void MkvIndex::add_cue(Track *track, uint64_t time) {
 
 // Nothing, of the same size: the muxer counts on it.
 BufferPtr MkvIndex::without_cues(BufferPtr buffer) {
-  constexpr uint8_t kVoid = 0xec;
-  Bytes nothing = {kVoid};
+  Bytes nothing = {ebml::kVoid};
   append(&nothing, uint64_t{1} << 56 | (gst_buffer_get_size(buffer.get()) - 9), 8);
   BufferPtr writable(gst_buffer_make_writable(buffer.release()));
   gst_buffer_fill(writable.get(), 0, nothing.data(), nothing.size());
@@ -209,17 +227,14 @@ Bytes MkvIndex::cues() const {
   Bytes points;
   for (const Cue &cue : cues_) {
     Bytes where = element(kTrack, {cue.track});
-    const Bytes position = number_element(kPosition, cue.position);
-    where.insert(where.end(), position.begin(), position.end());
+    append(&where, number_element(kPosition, cue.position));
     Bytes point = number_element(kTime, cue.time);
-    const Bytes positions = element(kPositions, where);
-    point.insert(point.end(), positions.begin(), positions.end());
-    const Bytes whole = element(kPoint, point);
-    points.insert(points.end(), whole.begin(), whole.end());
+    append(&point, element(kPositions, where));
+    append(&points, element(kPoint, point));
   }
   Bytes all(std::begin(kCues), std::end(kCues));
   append(&all, uint64_t{1} << 56 | points.size(), 8);
-  all.insert(all.end(), points.begin(), points.end());
+  append(&all, points);
   return all;
 }
 

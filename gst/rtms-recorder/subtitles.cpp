@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "subtitles.h"
 
-#include "transcript.h"
-
 #include <gst/app/gstappsrc.h>
 #include <algorithm>
 
 namespace rtms::recorder {
 namespace {
 
-// Muxers that go by the clock wait so long for a line.
-constexpr GstClockTime kLatency = Transcript::kWait + 2 * GST_SECOND;
+// Muxers that go by the clock wait so long for this track.
+constexpr GstClockTime kLatency = 2 * GST_SECOND;
 constexpr GstClockTime kLeastGap = 200 * GST_MSECOND;
+constexpr GstClockTime kReserveEvery = GST_SECOND;
 
 // appsrc takes no GAP events: a flagged buffer is one. The matroskamux of GStreamer 1.26 writes an
 // empty block for each GAP that is not flagged as missing data.
@@ -48,27 +47,38 @@ void Subtitles::send(BufferPtr buffer, uint64_t start, uint64_t end) {
   gst_app_src_push_buffer(GST_APP_SRC(source_.get()), buffer.release());
 }
 
+void Subtitles::send(const std::string &text, uint64_t start, uint64_t end) {
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, text.size(), nullptr));
+  gst_buffer_fill(buffer.get(), 0, text.data(), text.size());
+  send(std::move(buffer), start, end);
+}
+
 void Subtitles::push(const Line &line) {
   if (!source_)
     return;
-  Line due = line;
-  due.start = std::max<uint64_t>(line.start, position_);
+  std::string text = srt_text(line);
+  if (late_->push(line.start / GST_MSECOND, end_of(line) / GST_MSECOND, text))
+    return;
+  if (text.size() == LateLines::kReserved)
+    text += '\n';
   // There is time to read it, be it late.
-  due.end =
-      std::max(end_of(line), due.start == line.start ? 0 : end_of({due.start, 0, "", line.text}));
-  const std::string text = srt_text(line);
-  BufferPtr buffer(gst_buffer_new_allocate(nullptr, text.size(), nullptr));
-  gst_buffer_fill(buffer.get(), 0, text.data(), text.size());
-  send(std::move(buffer), due.start, due.end);
-  position_ = due.start;
+  const uint64_t start = std::max<uint64_t>(line.start, position_);
+  const uint64_t reading = end_of({start, 0, "", line.text});
+  send(text, start, std::max(end_of(line), start == line.start ? 0 : reading));
+  position_ = start;
 }
 
 void Subtitles::advance(uint64_t position) {
   if (!source_ || (position_ != 0 && position < position_ + kLeastGap))
     return;
-  BufferPtr gap(gst_buffer_new());
-  GST_BUFFER_FLAG_SET(gap.get(), GST_BUFFER_FLAG_GAP);
-  send(std::move(gap), position_, position);
+  if (position_ >= reserve_at_) {
+    send(std::string(LateLines::kReserved, ' '), position_, position);
+    reserve_at_ = position_ + kReserveEvery;
+  } else {
+    BufferPtr gap(gst_buffer_new());
+    GST_BUFFER_FLAG_SET(gap.get(), GST_BUFFER_FLAG_GAP);
+    send(std::move(gap), position_, position);
+  }
   position_ = position;
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The transcript as a track of the container: a source that is never behind, nor ahead of what may
-// still come.
+// The transcript as a track of the container: a source that is never behind.
 #pragma once
 
 #include "cues.h"
 #include "gst.h"
+#include "latelines.h"
+
+#include <memory>
 
 namespace rtms::recorder {
 
@@ -14,18 +16,22 @@ class Subtitles {
   // The source: a bin with a pad `src`. Without it nothing is done.
   ElementPtr make_source();
 
-  // A line is shown at its time, or where that has passed, from now on: a block can be only so far
-  // behind its cluster.
+  // What the muxer's file gets of the lines.
+  std::shared_ptr<LateLines> late_lines() const { return late_; }
+
+  // A line takes the place of a reserved block. One that is too long for that is shown from now on.
   void push(const Line &line);
-  // No line that begins before will come.
+  // So far the meeting has come: the muxer waits for this track no more than for the others.
   void advance(uint64_t position);
   void finish();
 
  private:
+  void send(const std::string &text, uint64_t start, uint64_t end);
   void send(BufferPtr buffer, uint64_t start, uint64_t end);
 
+  const std::shared_ptr<LateLines> late_ = std::make_shared<LateLines>();
   ElementPtr source_;
-  uint64_t position_ = 0;  // nothing may start before
+  uint64_t position_ = 0, reserve_at_ = 0;
 };
 
 }  // namespace rtms::recorder

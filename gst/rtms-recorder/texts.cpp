@@ -44,8 +44,7 @@ void Texts::reached(uint64_t now) {
   } while (!now_.compare_exchange_weak(before, now));
   std::lock_guard<std::mutex> lock(mutex_);
   write(transcript_.take(now));
-  if (now > Transcript::kWait)
-    subtitles_.advance(now - Transcript::kWait);
+  subtitles_.advance(now);
 }
 
 void Texts::finish() {

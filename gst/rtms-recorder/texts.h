@@ -35,6 +35,7 @@ class Texts {
   void finish();
   // The source of the container's track.
   ElementPtr make_subtitles();
+  std::shared_ptr<LateLines> late_lines() const { return subtitles_.late_lines(); }
   // The names of the files that have been made, or will be.
   std::vector<std::string> names();
 

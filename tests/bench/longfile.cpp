@@ -122,7 +122,7 @@ void write(const Loops &media, bool mp4, double hours) {
   if (mp4)
     boxes = rtms::recorder::Mp4Boxes::attach(muxed);
   else
-    rtms::recorder::MkvIndex::attach(muxed);
+    rtms::recorder::MkvIndex::attach(muxed, nullptr);
   gst_object_unref(muxed);
   ElementPtr video = source(pipeline.get(), mux.get(), "video_%u", media.video_caps, boxes);
   std::vector<ElementPtr> audio;

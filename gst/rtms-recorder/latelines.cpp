@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "latelines.h"
+
+#include "ebml.h"
+
+#include <algorithm>
+
+namespace rtms::recorder {
+namespace {
+
+// A block's time is 16 bits, from its cluster's on.
+constexpr uint64_t kFarthest_ms = 32000;
+constexpr std::size_t kMostSpaces = 60;
+// What a block has around its text, and a muxer writes in fewer bytes.
+constexpr std::size_t kMostAround = 40;
+// A Void of one byte does not exist.
+constexpr uint64_t kLeastVoid = 2;
+
+ebml::Bytes block_group(const LateLines::Space &space, uint64_t start_ms, uint64_t end_ms,
+                        const std::string &text) {
+  const auto offset = static_cast<int64_t>(start_ms) - static_cast<int64_t>(space.cluster_time);
+  ebml::Bytes block = {static_cast<uint8_t>(0x80 | space.track)};
+  ebml::append(&block, static_cast<uint16_t>(offset), 2);
+  block.push_back(0);
+  block.insert(block.end(), text.begin(), text.end());
+  ebml::Bytes content = ebml::element(ebml::kBlock, block);
+  ebml::append(&content, ebml::number_element(ebml::kBlockDuration, end_ms - start_ms));
+  return ebml::element(ebml::kBlockGroup, content);
+}
+
+}  // namespace
+
+bool LateLines::push(uint64_t start_ms, uint64_t end_ms, const std::string &text) {
+  if (text.size() + kMostAround > kReserved)
+    return false;
+  std::lock_guard<std::mutex> lock(mutex_);
+  lines_.push_back({start_ms, std::max(start_ms, end_ms), text});
+  return true;
+}
+
+void LateLines::reserved(const Space &space) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  spaces_.push_back(space);
+  if (spaces_.size() > kMostSpaces)
+    spaces_.pop_front();
+}
+
+// The last one in front of the line, or the next one that has room.
+LateLines::Space *LateLines::space_for(const Late &line, uint64_t need) {
+  auto space = std::find_if(spaces_.begin(), spaces_.end(),
+                            [&line](const Space &one) { return one.time > line.start; });
+  if (space != spaces_.begin())
+    --space;
+  for (; space != spaces_.end(); ++space) {
+    const bool near = line.start + kFarthest_ms > space->cluster_time &&
+                      space->cluster_time + kFarthest_ms > line.start;
+    if (near && (space->size == need || space->size >= need + kLeastVoid))
+      return &*space;
+  }
+  return nullptr;
+}
+
+std::vector<LateLines::Patch> LateLines::take() {
+  std::vector<Patch> patches;
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (auto line = lines_.begin(); line != lines_.end();) {
+    // No element's length depends on where it is.
+    const uint64_t need = block_group({}, line->start, line->end, line->text).size();
+    Space *space = space_for(*line, need);
+    if (!space) {
+      ++line;
+      continue;
+    }
+    Patch patch{space->position, block_group(*space, line->start, line->end, line->text)};
+    space->position += need;
+    space->size -= need;
+    if (space->size)
+      ebml::append(&patch.bytes, ebml::void_header(space->size));
+    patches.push_back(std::move(patch));
+    line = lines_.erase(line);
+  }
+  return patches;
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Lines of the transcript that are known after the audio of their time is in the file.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace rtms::recorder {
+
+// A line of the transcript is complete seconds after it began. A muxer that waited for it would
+// keep the audio and video of these seconds in memory, where a crash loses them. So the track of
+// the transcript has reserved blocks, one each second, and a line takes the place of the last one
+// in front of its time. Pure, but for a mutex: one thread pushes, the muxer's takes.
+class LateLines {
+ public:
+  // The payload of a reserved block, in bytes; no line that goes to the muxer has this length.
+  static constexpr std::size_t kReserved = 600;
+  // A reserved block in the file: a BlockGroup of `size` bytes, in a cluster of this time (ms).
+  struct Space {
+    uint64_t position, size;
+    uint64_t time, cluster_time;
+    uint8_t track;
+  };
+  // What is to be written into the file, where.
+  struct Patch {
+    uint64_t position;
+    std::vector<uint8_t> bytes;
+  };
+
+  // False where the text is too long for a reserved block.
+  bool push(uint64_t start_ms, uint64_t end_ms, const std::string &text);
+  void reserved(const Space &space);
+  // Of the lines that have a place. A line whose place does not exist yet stays.
+  std::vector<Patch> take();
+
+ private:
+  struct Late {
+    uint64_t start, end;
+    std::string text;
+  };
+  Space *space_for(const Late &line, uint64_t need);
+
+  std::mutex mutex_;
+  std::deque<Space> spaces_;
+  std::deque<Late> lines_;
+};
+
+}  // namespace rtms::recorder

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Lines of the transcript in blocks of a Matroska file that were reserved for them.
+#include "recorder_run.h"
+
+#include "ebml.h"
+#include "latelines.h"
+
+namespace {
+
+using namespace rtmscheck;
+using namespace rtms::recorder;
+
+constexpr uint64_t kSpace = 640;
+
+// What a player finds in a reserved block: the elements there, each with its ID, and the end.
+struct Found {
+  std::string ids, text;
+  int64_t offset = 0;
+  uint64_t duration = 0, end = 0;
+};
+
+Found found_in(const std::vector<uint8_t> &bytes, uint64_t at, uint64_t end) {
+  Found found;
+  while (at < end) {
+    const uint8_t id = bytes[at];
+    const auto size = ebml::number_at(&bytes[at + 1], end - at - 1);
+    ck_assert(size.has_value());
+    found.ids += id == ebml::kVoid ? 'v' : id == ebml::kBlockGroup ? 'g' : '-';
+    at += 1 + size->length;
+    if (id == ebml::kBlock) {
+      ck_assert_uint_eq(bytes[at], 0x82);  // track 2
+      found.offset = static_cast<int16_t>(bytes[at + 1] << 8 | bytes[at + 2]);
+      found.text.assign(bytes.begin() + static_cast<long>(at + 4),
+                        bytes.begin() + static_cast<long>(at + size->value));
+    } else if (id == ebml::kBlockDuration) {
+      for (uint64_t i = 0; i < size->value; i++)
+        found.duration = found.duration << 8 | bytes[at + i];
+    }
+    // What is in a group comes next.
+    if (id != ebml::kBlockGroup)
+      at += size->value;
+  }
+  found.end = at;
+  return found;
+}
+
+// A file with a reserved block each second from second 1 on, in clusters of 4 s.
+class File {
+ public:
+  explicit File(unsigned seconds) : bytes_(seconds * kSpace) {
+    for (unsigned i = 0; i < seconds; i++) {
+      const ebml::Bytes header = ebml::void_header(kSpace);
+      std::copy(header.begin(), header.end(), bytes_.begin() + i * kSpace);
+      lines.reserved({i * kSpace, kSpace, 1000 * (i + 1), 4000 * ((i + 1) / 4), 2});
+    }
+  }
+  std::size_t write() {
+    const auto patches = lines.take();
+    for (const LateLines::Patch &patch : patches)
+      std::copy(patch.bytes.begin(), patch.bytes.end(),
+                bytes_.begin() + static_cast<long>(patch.position));
+    return patches.size();
+  }
+  Found second(unsigned number) const {
+    const uint64_t at = (number - 1) * kSpace;
+    const Found found = found_in(bytes_, at, at + kSpace);
+    ck_assert_uint_eq(found.end, at + kSpace);
+    return found;
+  }
+  LateLines lines;
+
+ private:
+  std::vector<uint8_t> bytes_;
+};
+
+}  // namespace
+
+GST_START_TEST(test_place) {
+  File file(10);
+  ck_assert_uint_eq(file.write(), 0);
+  ck_assert(file.lines.push(5300, 7000, "Hello."));
+  ck_assert(file.lines.push(200, 400, "Early."));
+  ck_assert_uint_eq(file.write(), 2);
+  const Found five = file.second(5), first = file.second(1);
+  expect_text(five.ids, "g--v");
+  expect_text(five.text, "Hello.");
+  ck_assert_int_eq(five.offset, 1300);
+  ck_assert_uint_eq(five.duration, 1700);
+  expect_text(first.text, "Early.");
+  ck_assert_int_eq(first.offset, 200);
+  expect_text(file.second(6).ids, "v");
+  ck_assert_uint_eq(file.write(), 0);
+}
+GST_END_TEST;
+
+// In the time before its cluster's.
+GST_START_TEST(test_before_cluster) {
+  LateLines lines;
+  lines.reserved({0, kSpace, 4000, 4000, 2});
+  ck_assert(lines.push(3500, 5000, "Hello."));
+  const auto patches = lines.take();
+  ck_assert_uint_eq(patches.size(), 1);
+  const std::vector<uint8_t> &bytes = patches[0].bytes;
+  ck_assert_int_eq(found_in(bytes, 0, bytes.size() - 9).offset, -500);
+}
+GST_END_TEST;
+
+// Whatever is left, the elements fill the reserved block.
+GST_START_TEST(test_every_length) {
+  unsigned taken = 0;
+  for (std::size_t length = 0; length <= LateLines::kReserved; length++) {
+    File file(2);
+    if (!file.lines.push(1100, 2000, std::string(length, 'x')))
+      continue;
+    taken++;
+    ck_assert_uint_eq(file.write(), 1);
+    const Found found = file.second(1);
+    ck_assert_uint_eq(found.text.size(), length);
+    expect_text(file.second(2).ids, "v");
+  }
+  ck_assert_uint_ge(taken, LateLines::kReserved - 50);
+  ck_assert_uint_le(taken, LateLines::kReserved);
+}
+GST_END_TEST;
+
+// More lines than there is room for take the next blocks; nothing is lost, and no other is touched.
+GST_START_TEST(test_many) {
+  File file(10);
+  const std::string text(100, 'x');
+  for (int i = 0; i < 12; i++)
+    ck_assert(file.lines.push(3100, 4000, text));
+  ck_assert_uint_eq(file.write(), 12);
+  unsigned groups = 0;
+  for (unsigned second = 1; second <= 10; second++) {
+    const std::string ids = file.second(second).ids;
+    const auto here = static_cast<unsigned>(std::count(ids.begin(), ids.end(), 'g'));
+    ck_assert_msg(second >= 3 || here == 0, "%s", ids.c_str());
+    groups += here;
+  }
+  ck_assert_uint_eq(groups, 12);
+}
+GST_END_TEST;
+
+// A line waits for a block; too far from all blocks it waits for ever, and takes none.
+GST_START_TEST(test_no_place) {
+  LateLines lines;
+  ck_assert(lines.push(3500, 5000, "Hello."));
+  ck_assert(lines.push(100000, 100100, "Far."));
+  ck_assert_uint_eq(lines.take().size(), 0);
+  lines.reserved({0, kSpace, 4000, 4000, 2});
+  ck_assert_uint_eq(lines.take().size(), 1);
+  lines.reserved({kSpace, kSpace, 101000, 100000, 2});
+  ck_assert_uint_eq(lines.take().size(), 1);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_numbers) {
+  for (const uint64_t size : {uint64_t{2}, uint64_t{3}, uint64_t{127}, uint64_t{128}, uint64_t{129},
+                              uint64_t{130}, uint64_t{16500}, uint64_t{1} << 30}) {
+    const ebml::Bytes header = ebml::void_header(size);
+    const auto number = ebml::number_at(&header[1], header.size() - 1);
+    ck_assert(number.has_value());
+    ck_assert_uint_eq(1 + number->length + number->value, size);
+  }
+  for (const std::size_t size : {0, 126, 127, 128, 16382, 16383, 16384}) {
+    const ebml::Bytes all = ebml::element(ebml::kBlock, ebml::Bytes(size));
+    const auto number = ebml::number_at(&all[1], all.size() - 1);
+    ck_assert(number.has_value());
+    ck_assert_uint_eq(number->value, size);
+    ck_assert_uint_eq(all.size(), 1 + number->length + size);
+  }
+  const uint8_t unknown[] = {0xff}, cut[] = {0x40}, none[] = {0};
+  ck_assert(!ebml::number_at(unknown, 1) && !ebml::number_at(cut, 1) && !ebml::number_at(none, 1) &&
+            !ebml::number_at(none, 0));
+}
+GST_END_TEST;
+
+static Suite *recorder_latelines_suite() {
+  Suite *suite = suite_create("recorder_latelines");
+  add_case(suite, "place", test_place);
+  add_case(suite, "before-cluster", test_before_cluster);
+  add_case(suite, "every-length", test_every_length);
+  add_case(suite, "many", test_many);
+  add_case(suite, "no-place", test_no_place);
+  add_case(suite, "numbers", test_numbers);
+  return suite;
+}
+
+GST_CHECK_MAIN(recorder_latelines)
