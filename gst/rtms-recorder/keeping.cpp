@@ -4,6 +4,7 @@
 #include "base/glibptr.h"
 #include "keptfile.h"
 #include "parts.h"
+#include "seenrequests.h"
 
 #include <sys/stat.h>
 #include <cerrno>
@@ -21,7 +22,7 @@ std::vector<FoundMeeting> find_in(const std::string &folder) {
   std::vector<FoundMeeting> all;
   std::error_code none;
   for (const auto &entry : fs::directory_iterator(folder, none)) {
-    if (entry.path().extension() == kFresh)
+    if (entry.path().extension() == kFresh || SeenRequests::is_file(entry.path().filename()))
       continue;
     FoundMeeting found;
     found.file = KeptFile::open(entry.path());
@@ -44,7 +45,7 @@ std::vector<FoundMeeting> find_in(const std::string &folder) {
 }  // namespace
 
 Keeping::Keeping(const std::string &output, Problem problem)
-    : output_(output), folder_(output + "/.running"), problem_(std::move(problem)) {}
+    : output_(output), folder_(folder_of(output)), problem_(std::move(problem)) {}
 
 void Keeping::find(std::function<void(std::vector<FoundMeeting>)> done) {
   const auto found = std::make_shared<std::vector<FoundMeeting>>();

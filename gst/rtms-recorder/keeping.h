@@ -36,7 +36,8 @@ class Keeping {
  public:
   using Problem = std::function<void(const std::string &text)>;
 
-  // In a folder below `output`. `problem` is called when a meeting cannot be kept.
+  static std::string folder_of(const std::string &output) { return output + "/.running"; }
+  // `problem` is called when a meeting cannot be kept.
   Keeping(const std::string &output, Problem problem);
 
   // Meetings that no living recorder has.

@@ -28,6 +28,12 @@ std::string folder_name(const Webhook &hook) {
   return file_stamp(g_get_real_time()) + "_" + safe_name(id);
 }
 
+void tell_replayed(Log *log) {
+  log->write(Log::Level::Warning, "replayed", "",
+             "a signed request of the service was sent again, after a restart of the recorder: "
+             "ignored");
+}
+
 }  // namespace
 
 Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
@@ -35,10 +41,18 @@ Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
       log_(log),
       idle_(std::move(idle)),
       storage_(options.output, options.min_free),
-      keeping_(options.output, [this](const std::string &problem) {
+      keeping_(options.output,
+               [this](const std::string &problem) {
+                 log_->write(Log::Level::Warning, "not-kept", "",
+                             "a meeting's webhook cannot be kept in " + options_.output + ": " +
+                                 problem +
+                                 "; the meeting is recorded, but not continued after a restart");
+               }),
+      seen_(Keeping::folder_of(options.output), [this](const std::string &problem) {
         log_->write(Log::Level::Warning, "not-kept", "",
-                    "a meeting's webhook cannot be kept in " + options_.output + ": " + problem +
-                        "; the meeting is recorded, but not continued after a restart");
+                    "a webhook's signature cannot be kept in " + options_.output + ": " + problem +
+                        "; whoever has captured the webhook can repeat it after a restart, for up "
+                        "to ten minutes");
       }) {}
 
 Recorder::~Recorder() = default;
@@ -47,16 +61,17 @@ Recorder::~Recorder() = default;
 
 void Recorder::resume() {
   early_.emplace();
-  keeping_.find([this](std::vector<FoundMeeting> all) {
+  const auto found = [this](std::vector<FoundMeeting> all) {
     std::sort(all.begin(), all.end(), [](const FoundMeeting &one, const FoundMeeting &other) {
       return one.age_s < other.age_s;
     });
-    for (FoundMeeting &found : all)
-      resume(std::move(found));
+    for (FoundMeeting &one : all)
+      resume(std::move(one));
     const auto early = std::exchange(early_, std::nullopt);
     for (const WebhookNotice &notice : *early)
       webhook(notice);
-  });
+  };
+  seen_.load([this, found] { keeping_.find(found); });
 }
 
 void Recorder::resume(FoundMeeting found) {
@@ -88,6 +103,16 @@ void Recorder::resume(FoundMeeting found) {
 
 void Recorder::webhook(const WebhookNotice &notice) {
   const Webhook &hook = notice.hook;
+  const bool from_network = !hook.request.empty();
+  if (early_ && from_network) {
+    early_->push_back(notice);
+    return;
+  }
+  // What came since the start, the gate knows.
+  if (from_network && !seen_.add(hook.request)) {
+    tell_replayed(log_);
+    return;
+  }
   if (notice.event == WebhookEvent::Started && options_.once) {
     if (!once_stream_.empty() && once_stream_ != hook.stream_id)
       return;

@@ -5,6 +5,7 @@
 #include "keeping.h"
 #include "meeting.h"
 #include "recent.h"
+#include "seenrequests.h"
 #include "storage.h"
 #include "webhook/listener.h"
 
@@ -47,8 +48,8 @@ class Recorder {
   uint64_t log_lines_dropped() const { return log_->dropped(); }
   // Why nothing can be recorded now, or nothing.
   std::string sick() const;
-  // Something is still to be written about meetings that have ended.
-  bool busy() const { return keeping_.busy(); }
+  // Something is still to be written about meetings that have ended, or requests.
+  bool busy() const { return keeping_.busy() || seen_.busy(); }
   // Whether all that was to be recorded is.
   bool all_good() const { return totals_.failed == 0 && totals_.refused == 0; }
 
@@ -82,6 +83,7 @@ class Recorder {
   Totals totals_;
   Storage storage_;
   Keeping keeping_;
+  SeenRequests seen_;
   unsigned seconds_ = 0;
   bool stopping_ = false, disk_hangs_ = false;
 };

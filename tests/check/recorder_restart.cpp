@@ -50,7 +50,8 @@ std::vector<std::string> kept(const RecorderRun &run) {
   std::vector<std::string> files;
   std::error_code none;
   for (const auto &entry : std::filesystem::directory_iterator(run.output() + "/.running", none))
-    files.push_back(entry.path());
+    if (entry.path().filename().string().find('-') == std::string::npos)
+      files.push_back(entry.path());
   return files;
 }
 

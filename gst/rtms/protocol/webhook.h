@@ -21,6 +21,8 @@ struct Webhook {
   std::string signaling_url;
   std::string signature;    // often absent
   std::string plain_token;  // of the request that validates the webhook's URL
+  // Of a signed request, from WebhookGate: the same one sent again has the same.
+  std::string request;
 };
 
 enum class WebhookEvent { Other, Started, Interrupted, Stopped };

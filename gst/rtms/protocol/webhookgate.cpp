@@ -95,10 +95,11 @@ WebhookAnswer WebhookGate::understand(const WebhookHead &head, std::string_view 
   if (hook.stream_id.empty() || (event == WebhookEvent::Started && hook.signaling_url.empty()))
     return accepted("ignored: " + hook.event + " has no stream id or no URL");
   const auto digest = hmac_sha256_hex(secret_token_.view(), body);
-  if (!digest)
+  // The signature is of the timestamp, too. Who reads its digest cannot use that as a signature.
+  const auto request = hmac_sha256_hex(secret_token_.view(), head.signature);
+  if (!digest || !request)
     return unverifiable();
-  // The signature is of the timestamp, too.
-  if (!requests_.add(std::string(head.signature)))
+  if (!requests_.add(*request))
     return accepted("ignored: a repeated request");
   // Bodies hold the time of the event in ms: the same one twice is the same event.
   const bool repeated = !bodies_.add(*digest);
@@ -107,6 +108,7 @@ WebhookAnswer WebhookGate::understand(const WebhookHead &head, std::string_view 
   answer.event = event;
   answer.repeated = repeated;
   answer.hook = std::move(hook);
+  answer.hook.request = *request;
   return answer;
 }
 

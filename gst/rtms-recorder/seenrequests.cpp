@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "seenrequests.h"
+
+#include <fcntl.h>
+#include <glib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+namespace rtms::recorder {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kPrefix[] = "requests-";
+// A timestamp is good for five minutes before and after its time. So a request is good for at most
+// that long after it was seen, and there are at most three files with such.
+constexpr int64_t kGood_s = 10 * 60;
+constexpr size_t kLine = 65;  // SHA-256 in hex
+// In one file, by what the service has signed: 27 a second.
+constexpr size_t kMostBytes = kLine << 14;
+
+int64_t now_s() {
+  return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+// Requests of ten minutes are in one file, which is deleted as a whole: recorders that share an
+// output folder only ever append to it.
+std::string file_at(const std::string &folder, int64_t time_s) {
+  return folder + "/" + kPrefix + std::to_string(time_s / kGood_s);
+}
+
+std::optional<int64_t> number_of(const std::string &name) {
+  if (!SeenRequests::is_file(name))
+    return std::nullopt;
+  int64_t number = 0;
+  const char *end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data() + sizeof kPrefix - 1, end, number);
+  return error == std::errc() && stop == end ? std::optional<int64_t>(number) : std::nullopt;
+}
+
+std::string text_of(const std::string &path) {
+  std::string text(kMostBytes, 0);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  const ssize_t size = fd < 0 ? 0 : ::read(fd, text.data(), text.size());
+  if (fd >= 0)
+    close(fd);
+  text.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  return text;
+}
+
+// Zero, or an errno.
+int append(const std::string &path, const std::string &request) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0)
+    return errno;
+  const std::string line = request + "\n";
+  struct stat status;
+  int failure = 0;
+  if (fstat(fd, &status) == 0 && static_cast<size_t>(status.st_size) >= kMostBytes)
+    failure = EFBIG;
+  else if (write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    failure = errno ? errno : ENOSPC;
+  else if (fsync(fd) != 0 && errno != EINVAL)
+    failure = errno;
+  close(fd);
+  return failure;
+}
+
+void remove_old(const std::string &folder, int64_t now) {
+  std::error_code none;
+  for (const auto &entry : fs::directory_iterator(folder, none))
+    if (const auto number = number_of(entry.path().filename());
+        number && *number < now / kGood_s - 1)
+      unlink(entry.path().c_str());
+}
+
+}  // namespace
+
+SeenRequests::SeenRequests(std::string folder, Problem problem)
+    : folder_(std::move(folder)), problem_(std::move(problem)) {}
+
+bool SeenRequests::is_file(const std::string &name) {
+  return name.compare(0, sizeof kPrefix - 1, kPrefix) == 0;
+}
+
+// What has no line's length is damaged: the rest of such a file is not read.
+SeenRequests::Requests SeenRequests::read(const std::string &folder, int64_t now_s) {
+  remove_old(folder, now_s);
+  Requests all;
+  std::error_code none;
+  for (const auto &entry : fs::directory_iterator(folder, none)) {
+    if (!number_of(entry.path().filename()))
+      continue;
+    const std::string text = text_of(entry.path());
+    for (size_t at = 0; at + kLine <= text.size() && text[at + kLine - 1] == '\n'; at += kLine)
+      all.insert(text.substr(at, kLine - 1));
+  }
+  return all;
+}
+
+void SeenRequests::load(std::function<void()> done) {
+  const auto found = std::make_shared<Requests>();
+  worker_.run([found, folder = folder_] { *found = read(folder, now_s()); },
+              [this, found, done = std::move(done)] {
+                earlier_ = std::move(*found);
+                done();
+              });
+}
+
+bool SeenRequests::add(const std::string &request) {
+  if (earlier_.count(request))
+    return false;
+  const auto failure = std::make_shared<int>(0);
+  ++*pending_;
+  worker_.run(
+      [folder = folder_, request, failure] {
+        const int64_t now = now_s();
+        mkdir(folder.c_str(), 0700);
+        *failure = append(file_at(folder, now), request);
+        remove_old(folder, now);
+      },
+      [pending = pending_, failure, problem = problem_] {
+        --*pending;
+        if (*failure)
+          problem(std::strerror(*failure));
+      });
+  return true;
+}
+
+}  // namespace rtms::recorder
