@@ -111,9 +111,11 @@ void Meeting::notify(const std::string &json) {
     intake_->notify(json);
 }
 
-void Meeting::finish(const std::string &reason) {
+void Meeting::finish(const std::string &reason, const std::string &error) {
   if (ending())
     return;
+  if (!error.empty())
+    stream_error_ = error;
   if (linking_) {
     finish_when_linked_ = reason;
     return;

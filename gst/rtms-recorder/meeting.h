@@ -43,8 +43,8 @@ class Meeting final : private IntakeListener, private BusListener {
   const std::string &stream_id() const { return hook_.stream_id; }
   // A later webhook about the stream.
   void notify(const std::string &json);
-  // Finishes the files; the stream goes on without us.
-  void finish(const std::string &reason);
+  // Finishes the files; the stream goes on without us. With an error the recording has failed.
+  void finish(const std::string &reason, const std::string &error = "");
   bool ending() const { return state_ >= State::Ending; }
   // Each second.
   void watch();
@@ -86,7 +86,7 @@ class Meeting final : private IntakeListener, private BusListener {
   bool linking_ = false, retire_when_linked_ = false;
   std::string finish_when_linked_;  // for this reason
   std::string reason_, error_;
-  std::string stream_error_;  // why the service says that it ended the stream
+  std::string stream_error_;  // why the stream ended, or its recording before it
   unsigned voices_ = 0;
   int64_t started_us_ = 0;
   GstClockTime length_ = 0;

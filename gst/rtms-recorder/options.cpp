@@ -23,15 +23,15 @@ struct Raw {
            help = FALSE, version = FALSE;
   char *listen = nullptr, *certificate = nullptr, *key = nullptr, *webhook_file = nullptr,
        *output = nullptr, *format = nullptr, *audio_codec = nullptr, *resolution = nullptr,
-       *rtmp = nullptr, *min_free = nullptr, *log = nullptr, *credentials = nullptr,
-       *ca_file = nullptr;
+       *rtmp = nullptr, *min_free = nullptr, *end_free = nullptr, *log = nullptr,
+       *credentials = nullptr, *ca_file = nullptr;
 
   Raw() = default;
   Raw(const Raw &) = delete;
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
     for (char *text : {listen, certificate, key, webhook_file, output, format, audio_codec,
-                       resolution, rtmp, min_free, log, credentials, ca_file})
+                       resolution, rtmp, min_free, end_free, log, credentials, ca_file})
       g_free(text);
   }
 };
@@ -98,6 +98,8 @@ std::string complaint(const Raw &raw, const Options &options) {
     return "--video-resolution is " + options.video_resolution + ". Valid are sd, hd, fhd and qhd.";
   if (raw.min_free && !size_of(raw.min_free))
     return "--min-free is " + std::string(raw.min_free) + ". Valid are sizes such as 500M or 2G.";
+  if (raw.end_free && !size_of(raw.end_free))
+    return "--end-free is " + std::string(raw.end_free) + ". Valid are sizes such as 100M or 1G.";
   if (options.listen.empty() && options.webhook_file.empty())
     return "Neither --listen nor --webhook-file names a webhook: there is nothing to record. Give "
            "one of them.";
@@ -138,6 +140,8 @@ Options converted(const Raw &raw) {
   options.stop_timeout_s = static_cast<unsigned>(raw.stop_timeout);
   if (raw.min_free)
     options.min_free = size_of(raw.min_free).value_or(0);
+  if (raw.end_free)
+    options.end_free = size_of(raw.end_free).value_or(0);
   options.once = raw.once || raw.webhook_file;
   options.json = raw.json;
   options.screen = raw.screen;
@@ -227,6 +231,10 @@ std::vector<GOptionEntry> entries_of_recordings(Raw *raw) {
        "URL"},
       {"min-free", 0, 0, kString, &raw->min_free,
        "Start no recording with less free disk space, such as 500M or 2G (default: 1G)", "SIZE"},
+      {"end-free", 0, 0, kString, &raw->end_free,
+       "Finish the recordings that run when less disk space is free; at most --min-free; 0: record "
+       "until the disk is full (default: 100M)",
+       "SIZE"},
       {"max-meetings", 0, 0, kInt, &raw->max_meetings,
        "Limit of meetings that are recorded at the same time (default: 100)", "N"},
       {"group-readable", 0, 0, kNone, &raw->group_readable,

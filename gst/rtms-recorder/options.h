@@ -24,8 +24,9 @@ struct Options {
   unsigned audio_rate = 16000;
   bool video = true, screen = false;
   std::string video_resolution = "hd";
-  std::string rtmp;  // {stream} and {meeting} are replaced
-  uint64_t min_free = uint64_t{1} << 30;
+  std::string rtmp;                         // {stream} and {meeting} are replaced
+  uint64_t min_free = uint64_t{1} << 30;    // where it is less, no recording starts
+  uint64_t end_free = uint64_t{100} << 20;  // nor goes on
   unsigned max_meetings = 100;
   unsigned stop_timeout_s = 10;
 

@@ -52,7 +52,10 @@ void add_totals(Metrics *metrics, const Recorder &recorder) {
   metrics->sample(totals.reconnects);
   metrics->family("rtms_recorder_disk_free_bytes", "gauge",
                   "Free disk space of the output folder.");
-  metrics->sample(recorder.free_bytes());
+  metrics->sample(recorder.storage().free_bytes());
+  metrics->family("rtms_recorder_disk_low", "gauge",
+                  "1: no recording starts (--min-free); 2: those that run end (--end-free).");
+  metrics->sample(static_cast<uint64_t>(recorder.storage().space()));
   metrics->family("rtms_recorder_log_lines_dropped_total", "counter",
                   "Lines of the log that nothing took in time.");
   metrics->sample(recorder.log_lines_dropped());

@@ -40,7 +40,8 @@ Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
     : options_(options),
       log_(log),
       idle_(std::move(idle)),
-      storage_(options.output, options.min_free),
+      storage_(options.output, options.min_free, options.end_free),
+      disk_(&storage_, log, options.output, [this](const std::string &why) { end_all(why); }),
       keeping_(options.output,
                [this](const std::string &problem) {
                  log_->write(Log::Level::Warning, "not-kept", "",
@@ -254,22 +255,17 @@ void Recorder::gone(Meeting *meeting, Outcome outcome) {
 // ---- while it runs -------------------------------------------------------------------
 
 void Recorder::watch() {
-  watch_disk();
+  disk_.look();
   if (seconds_++ % kTouch_s == 0)
     keeping_.touch();
   for (auto &[stream, meeting] : meetings_)
     meeting->watch();
 }
 
-void Recorder::watch_disk() {
-  storage_.look();
-  const bool hangs = storage_.hangs();
-  if (hangs != disk_hangs_)
-    log_->write(hangs ? Log::Level::Warning : Log::Level::Info, "disk", "",
-                hangs
-                    ? "the disk of " + options_.output + " does not answer: recordings wait for it"
-                    : "the disk of " + options_.output + " answers again");
-  disk_hangs_ = hangs;
+// Each file is finished, as long as there is space for that.
+void Recorder::end_all(const std::string &why) {
+  for (auto &[stream, meeting] : meetings_)
+    meeting->finish("the disk is nearly full", "The recording ends before its stream: " + why);
 }
 
 std::vector<Status> Recorder::statuses() const {

@@ -2,6 +2,7 @@
 // All meetings of the process, and what the service tells of them. On the main thread.
 #pragma once
 
+#include "diskwatch.h"
 #include "keeping.h"
 #include "meeting.h"
 #include "recent.h"
@@ -44,7 +45,7 @@ class Recorder {
   size_t meetings() const { return meetings_.size(); }
   std::vector<Status> statuses() const;
   Totals totals() const;
-  uint64_t free_bytes() const { return storage_.free_bytes(); }
+  const Storage &storage() const { return storage_; }
   uint64_t log_lines_dropped() const { return log_->dropped(); }
   // Why nothing can be recorded now, or nothing.
   std::string sick() const;
@@ -65,7 +66,7 @@ class Recorder {
   void refuse(const WebhookNotice &notice, const std::string &why);
   void gone(Meeting *meeting, Outcome outcome);
   void opened(const std::string &stream, const Storage::Place &place);
-  void watch_disk();
+  void end_all(const std::string &why);
   bool nothing_left() const { return meetings_.empty() && opening_.empty(); }
 
   const Options &options_;
@@ -82,10 +83,11 @@ class Recorder {
   std::string once_stream_;
   Totals totals_;
   Storage storage_;
+  DiskWatch disk_;
   Keeping keeping_;
   SeenRequests seen_;
   unsigned seconds_ = 0;
-  bool stopping_ = false, disk_hangs_ = false;
+  bool stopping_ = false;
 };
 
 }  // namespace rtms::recorder

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -32,10 +33,16 @@ Storage::Place new_folder(const std::string &first) {
   return {"", "no folder can be created: " + std::string(std::strerror(errno)) + "."};
 }
 
+std::string shortage_of(uint64_t free_bytes, const std::string &output, const char *option,
+                        uint64_t wanted) {
+  return "only " + megabytes(free_bytes) + " are free in " + output + ", and " + option +
+         " asks for " + megabytes(wanted) + ". Free disk space, or lower " + option + ".";
+}
+
 }  // namespace
 
-Storage::Storage(std::string output, uint64_t min_free)
-    : output_(std::move(output)), min_free_(min_free) {
+Storage::Storage(std::string output, uint64_t min_free, uint64_t end_free)
+    : output_(std::move(output)), min_free_(min_free), end_free_(std::min(min_free, end_free)) {
   const auto first = std::make_shared<std::promise<Seen>>();
   auto result = first->get_future();
   worker_.run([first, output = output_] { first->set_value(look_at(output)); });
@@ -46,7 +53,8 @@ Storage::Storage(std::string output, uint64_t min_free)
 Storage::Seen Storage::look_at(const std::string &output) {
   Seen seen;
   struct statvfs status;
-  if (statvfs(output.c_str(), &status) == 0)
+  seen.measured = statvfs(output.c_str(), &status) == 0;
+  if (seen.measured)
     seen.free_bytes = uint64_t{status.f_bavail} * status.f_frsize;
   seen.writable = access((output + "/.").c_str(), W_OK | X_OK) == 0;
   return seen;
@@ -73,6 +81,18 @@ std::string Storage::sick() const {
   return seen_.free_bytes < min_free_ ? "disk full" : "";
 }
 
+// A folder that is gone, or a disk that has not answered yet, is no reason to end anything.
+Storage::Space Storage::space() const {
+  if (!seen_.measured || seen_.free_bytes >= min_free_)
+    return Space::Enough;
+  return seen_.free_bytes < end_free_ ? Space::Ends : Space::Low;
+}
+
+std::string Storage::shortage() const {
+  return space() == Space::Ends ? shortage_of(seen_.free_bytes, output_, "--end-free", end_free_)
+                                : shortage_of(seen_.free_bytes, output_, "--min-free", min_free_);
+}
+
 void Storage::make_folder(const std::string &name, std::function<void(const Place &)> done) {
   const auto place = std::make_shared<Place>();
   const auto seen = std::make_shared<Seen>();
@@ -80,9 +100,7 @@ void Storage::make_folder(const std::string &name, std::function<void(const Plac
       [place, seen, output = output_, name, min_free = min_free_] {
         *seen = look_at(output);
         if (seen->free_bytes < min_free)
-          place->problem = "only " + megabytes(seen->free_bytes) + " are free in " + output +
-                           ", and --min-free asks for " + megabytes(min_free) +
-                           ". Free disk space, or lower --min-free.";
+          place->problem = shortage_of(seen->free_bytes, output, "--min-free", min_free);
         else
           *place = new_folder(output + "/" + name);
       },

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A disk that is slow, or does not answer, for one program (LD_PRELOAD). RTMS_SLOW_FOLDER: what is
 // on that disk; RTMS_SLOW_FSYNC_MS: how long fsync() takes; RTMS_SLOW_HANG: while there is a file
-// of this name, every call about the folder waits.
+// of this name, every call about the folder waits. RTMS_SLOW_FREE: a file with the number of bytes
+// that are free on it.
 
 // Each name is that of one function then.
 #undef _FILE_OFFSET_BITS
@@ -17,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 namespace {
 
@@ -55,6 +57,18 @@ bool reach(int fd) {
   return is_slow(path);
 }
 
+std::optional<unsigned long> free_bytes() {
+  static const char *const file = std::getenv("RTMS_SLOW_FREE");
+  static const auto open_file = next<int (*)(const char *, int, ...)>("open");
+  const int fd = file ? open_file(file, O_RDONLY | O_CLOEXEC) : -1;
+  if (fd < 0)
+    return std::nullopt;
+  char text[32] = "";
+  const ssize_t size = read(fd, text, sizeof text - 1);
+  close(fd);
+  return size > 0 ? std::optional<unsigned long>(std::strtoul(text, nullptr, 10)) : std::nullopt;
+}
+
 }  // namespace
 
 // What the recorder, GLib and GStreamer call, by the names that the C library has for large files.
@@ -65,8 +79,19 @@ bool reach(int fd) {
     return real arguments;                                    \
   }
 
-SLOW_PATH(int, statvfs, (const char *path, struct statvfs *out), (path, out))
-SLOW_PATH(int, statvfs64, (const char *path, struct statvfs64 *out), (path, out))
+// The type has the function's name.
+#define SLOW_STATVFS(name)                                                      \
+  extern "C" int name(const char *path, struct name *out) {                     \
+    static const auto real = next<int (*)(const char *, struct name *)>(#name); \
+    reach(path);                                                                \
+    const int result = real(path, out);                                         \
+    if (const auto bytes = free_bytes(); result == 0 && is_slow(path) && bytes) \
+      out->f_bavail = *bytes / out->f_frsize;                                   \
+    return result;                                                              \
+  }
+
+SLOW_STATVFS(statvfs)
+SLOW_STATVFS(statvfs64)
 SLOW_PATH(int, stat, (const char *path, struct stat *out), (path, out))
 SLOW_PATH(int, stat64, (const char *path, struct stat64 *out), (path, out))
 SLOW_PATH(int, access, (const char *path, int mode), (path, mode))

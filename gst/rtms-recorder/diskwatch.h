@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Tells of a disk that does not answer or is nearly full, and ends recordings before it is full.
+#pragma once
+
+#include "log.h"
+#include "storage.h"
+
+#include <functional>
+#include <string>
+
+namespace rtms::recorder {
+
+class DiskWatch {
+ public:
+  // `end` is called each second in which recordings must not go on, with the reason.
+  DiskWatch(Storage *storage, Log *log, std::string output,
+            std::function<void(const std::string &why)> end);
+
+  // Each second.
+  void look();
+
+ private:
+  void tell_hanging();
+  void tell_space();
+
+  Storage *const storage_;
+  Log *const log_;
+  const std::string output_;
+  const std::function<void(const std::string &why)> end_;
+  bool hangs_ = false;
+  Storage::Space space_ = Storage::Space::Enough;
+};
+
+}  // namespace rtms::recorder
