@@ -2,6 +2,9 @@
 // Where the app's secrets come from: a file, or the environment. Never the command line.
 #pragma once
 
+#include "protocol/signature.h"
+
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,7 +13,7 @@
 namespace rtms::recorder {
 
 // NAME=VALUE, as in systemd's EnvironmentFile.
-using Variables = std::map<std::string, std::string>;
+using Variables = std::map<std::string, Secret, std::less<>>;
 
 struct CredentialsError {
   std::string text;
@@ -18,6 +21,6 @@ struct CredentialsError {
 std::variant<Variables, CredentialsError> read_credentials(const std::string &file);
 
 // The first of the names that the file or else the environment has; empty where none is.
-std::string credential(const Variables &file, std::initializer_list<const char *> names);
+Secret credential(const Variables &file, std::initializer_list<const char *> names);
 
 }  // namespace rtms::recorder

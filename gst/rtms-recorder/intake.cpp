@@ -72,10 +72,9 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
       listener_(listener),
       src_(make_element("rtmssrc")) {
   GObject *src = G_OBJECT(src_.get());
-  const std::string secret(options.client_secret.view());
   g_object_set(src, "webhook", webhook.c_str(), "client-id", options.client_id.c_str(),
-               "client-secret", secret.c_str(), "context", kContext, "buffer-data", TRUE,
-               "audio-rate", static_cast<int>(options.audio_rate), nullptr);
+               "client-secret", options.client_secret.c_str(), "context", kContext, "buffer-data",
+               TRUE, "audio-rate", static_cast<int>(options.audio_rate), nullptr);
   gst_util_set_object_arg(src, "fill", "black");
   // With all versions of a line, and when it really began.
   gst_util_set_object_arg(src, "transcript-format", "json");

@@ -158,11 +158,11 @@ std::string take_credentials(const Raw &raw, Options *options) {
       return error->text;
     file = std::get<Variables>(std::move(read));
   }
-  options->client_id = credential(file, {"ZM_RTMS_CLIENT", "ZOOM_CLIENT_ID"});
-  options->client_secret = Secret(credential(file, {"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET"}));
-  options->secret_token = Secret(credential(file, {"ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN"}));
+  options->client_id = credential(file, {"ZM_RTMS_CLIENT", "ZOOM_CLIENT_ID"}).view();
+  options->client_secret = credential(file, {"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET"});
+  options->secret_token = credential(file, {"ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN"});
   if (options->rtmp.empty())
-    options->rtmp = credential(file, {"RTMS_RECORDER_RTMP"});
+    options->rtmp = credential(file, {"RTMS_RECORDER_RTMP"}).view();
   forget_variables({"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET", "ZM_RTMS_WEBHOOK_SECRET",
                     "ZOOM_SECRET_TOKEN", "RTMS_RECORDER_RTMP"});
   if (std::string problem = rtmp_problem(*options); !problem.empty())

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "process.h"
 
+#include "protocol/signature.h"
+
 #include <glib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <cstdlib>
+#include <cstring>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
@@ -20,9 +24,14 @@ void protect_process(bool group_readable) {
 #endif
 }
 
+// What is removed from the environment stays where it is, for everybody to see in
+// /proc/…/environ.
 void forget_variables(std::initializer_list<const char *> names) {
-  for (const char *name : names)
+  for (const char *name : names) {
+    if (char *value = std::getenv(name))
+      wipe_memory(value, std::strlen(value));
     g_unsetenv(name);
+  }
 }
 
 void raise_descriptor_limit() {

@@ -10,7 +10,7 @@ namespace rtms::recorder {
 // user can look into this one, and it leaves no core dump: both would show the app's secrets.
 void protect_process(bool group_readable);
 
-// Neither elements nor other programs inherit these variables.
+// Neither elements nor other programs inherit these variables, nor is their value anywhere.
 void forget_variables(std::initializer_list<const char *> names);
 
 // As many descriptors as the system allows: each meeting has some twenty, and the usual limit is

@@ -53,7 +53,7 @@ def check_manifest(file):
         problems.append(f"{file}: no recorder, or no webhook for it")
 
 
-documents = ["README.md"] + sorted(os.path.relpath(os.path.join(folder, name), root)
+documents = ["README.md", "SECURITY.md"] + sorted(os.path.relpath(os.path.join(folder, name), root)
                                    for folder, _, names in os.walk(os.path.join(root, "docs"))
                                    for name in names if name.endswith(".md"))
 check_manifest("docs/deploy/job.yaml")

@@ -286,9 +286,12 @@ GST_START_TEST(test_credentials) {
   const Variables variables = std::get<Variables>(read);
   g_setenv("ZM_RTMS_CLIENT", "other", TRUE);
   g_setenv("ZOOM_SECRET_TOKEN", "token", TRUE);
-  expect_text(credential(variables, {"ZM_RTMS_CLIENT", "ZOOM_CLIENT_ID"}), "id");
-  expect_text(credential(variables, {"ZM_RTMS_SECRET"}), "a=b");
-  expect_text(credential(variables, {"ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN"}), "token");
+  const auto value = [&](std::initializer_list<const char *> names) {
+    return std::string(credential(variables, names).view());
+  };
+  expect_text(value({"ZM_RTMS_CLIENT", "ZOOM_CLIENT_ID"}), "id");
+  expect_text(value({"ZM_RTMS_SECRET"}), "a=b");
+  expect_text(value({"ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN"}), "token");
 }
 GST_END_TEST;
 

@@ -14,9 +14,12 @@ constexpr size_t kDigestSize = 32;
 constexpr char kRfc4231Case2[] = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
 }  // namespace
 
+void wipe_memory(void *bytes, size_t size) {
+  OPENSSL_cleanse(bytes, size);
+}
+
 void Secret::wipe() {
-  if (!text_.empty())
-    OPENSSL_cleanse(&text_[0], text_.size());
+  wipe_memory(text_.data(), text_.size());
 }
 
 Secret &Secret::operator=(const Secret &other) {

@@ -2,12 +2,16 @@
 // Signatures of the handshakes, and verification of the service's webhook requests.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace rtms {
+
+// Overwrites it, which no compiler leaves out.
+void wipe_memory(void *bytes, size_t size);
 
 // A string that is overwritten before its memory is given back.
 class Secret {
@@ -20,6 +24,7 @@ class Secret {
 
   bool empty() const { return text_.empty(); }
   std::string_view view() const { return text_; }
+  const char *c_str() const { return text_.c_str(); }
 
  private:
   void wipe();
