@@ -2,67 +2,11 @@
 // A server whose messages make no sense: they are ignored and counted, or end the session with one
 // clear error; and what makes sense still comes through.
 #include "hostile.h"
+#include "hostilescenes.h"
 
 namespace {
 
 using namespace rtmscheck;
-
-const char *const kMedia[] = {
-    R"({"msg_type":14,"content":{"user_id":5,"user_name":"A","data":"AAAA","length":3,"timestamp":1738392033000,"channel_id":"c"}})",
-    R"({"msg_type":15,"content":{"user_id":5,"user_name":"A","data":"AAAAAWWI","timestamp":1738392033000}})",
-    R"({"msg_type":16,"content":{"user_id":5,"user_name":"A","data":"AAAAAWWI","timestamp":1738392033000}})",
-    R"({"msg_type":17,"content":{"user_id":5,"data":"Hello.","timestamp":1738392033000,"start_time":1738392033000,"end_time":1738392034000,"language":9,"attribute":"final","is_final":true}})",
-    R"({"msg_type":18,"content":{"user_id":5,"data":{"data":"Hi","message_id":"m","operation_type":1,"sender":{}},"timestamp":1738392033000}})",
-    R"({"msg_type":12,"timestamp":1738392033000})",
-    R"({"msg_type":23,"content":{"sample_rate":1}})",
-};
-
-// None of them ends the stream, however it is spoiled.
-const char *const kSignaling[] = {
-    R"({"msg_type":6,"event":{"event_type":1,"timestamp":1738392033000}})",
-    R"({"msg_type":6,"event":{"event_type":2,"current_id":5,"user_name":"A","timestamp":1738392033000}})",
-    R"({"msg_type":6,"event":{"event_type":3,"participants":[{"user_id":5,"user_name":"A"}],"timestamp":1738392033000}})",
-    R"({"msg_type":6,"event":{"event_type":20,"event_ts":1,"participant_info":{"channel_id":"c","display_name":"A"}}})",
-    R"({"msg_type":8,"state":1,"reason":6,"timestamp":1738392033000})",
-    R"({"msg_type":9,"rtms_session_id":"s","state":2,"stop_reason":6,"timestamp":1738392033000})",
-    R"({"msg_type":11,"state":2})",
-    R"({"msg_type":12,"timestamp":1738392033000})",
-    R"({"msg_type":20,"state":1})",
-    R"({"msg_type":29,"user_id":5,"subscribe":true,"status_code":0,"reason":"r"})",
-};
-
-// What is no message at all.
-std::vector<std::string> garbage() {
-  return {"",
-          " ",
-          "null",
-          "14",
-          "[]",
-          "\"x\"",
-          "{",
-          "}",
-          "{}",
-          "{\"msg_type\":",
-          "\xff\xff",
-          std::string(1, '\0'),
-          std::string(1000, '\0'),
-          "\xef\xbb\xbf{}",
-          "{}{}",
-          R"({"msg_type":14})",
-          R"({"msg_type":14,"msg_type":15})",
-          R"({"msg_type":6})",
-          R"({"msg_type":6,"event":[]})",
-          std::string(1000000, '['),
-          std::string(1000000, '{'),
-          std::string(500000, '[') + std::string(500000, ']'),
-          R"({"msg_type":14,"content":)" + std::string(300000, '[') + "}",
-          [] {
-            std::string deep;
-            for (int i = 0; i < 100000; i++)
-              deep += "{\"content\":";
-            return deep;
-          }()};
-}
 
 Setup all_media(const RawServer &server) {
   return [setup = server.client()](GstElement *src) {
@@ -78,7 +22,7 @@ Setup all_media(const RawServer &server) {
 // Each message is delivered, dropped or ignored, and counted as that; the connection lives on.
 GST_START_TEST(test_media_fields) {
   Scene scene;
-  scene.media = spoiled(kMedia[__i__]);
+  scene.media = spoiled(media_messages()[static_cast<size_t>(__i__)]);
   RawServer server(scene.signaling_talk(), scene.media_talk());
   Player player(all_media(server));
   expect_streaming(player, server);
@@ -94,7 +38,7 @@ GST_END_TEST;
 
 GST_START_TEST(test_signaling_fields) {
   Scene scene;
-  scene.signaling = spoiled(kSignaling[__i__]);
+  scene.signaling = spoiled(signaling_messages()[static_cast<size_t>(__i__)]);
   RawServer server(scene.signaling_talk(), scene.media_talk());
   Player player(server.client());
   expect_streaming(player, server);
@@ -172,8 +116,9 @@ static Suite *rtmssrc_hostile_suite() {
   Suite *suite = suite_create("rtmssrc_hostile");
   TCase *messages = tcase_create("messages");
   tcase_set_timeout(messages, kPatienceSeconds);
-  tcase_add_loop_test(messages, test_media_fields, 0, G_N_ELEMENTS(kMedia));
-  tcase_add_loop_test(messages, test_signaling_fields, 0, G_N_ELEMENTS(kSignaling));
+  tcase_add_loop_test(messages, test_media_fields, 0, static_cast<int>(media_messages().size()));
+  tcase_add_loop_test(messages, test_signaling_fields, 0,
+                      static_cast<int>(signaling_messages().size()));
   tcase_add_test(messages, test_garbage);
   tcase_add_test(messages, test_payloads);
   tcase_add_test(messages, test_unasked_answers);

@@ -3,61 +3,13 @@
 // in the URLs that it sends the client to. One clear error, or a session; nothing in between.
 #include "failures.h"
 #include "hostile.h"
+#include "hostilescenes.h"
 
 namespace {
 
 using namespace rtmscheck;
 
 constexpr char kEnd[] = "\r\n\r\n";
-
-struct Answer {
-  const char *what;
-  std::string bytes;
-  std::string word;     // of the error
-  bool accept = false;  // the right Sec-WebSocket-Accept and the end follow
-};
-
-std::string repeated(const std::string &text, size_t count) {
-  std::string all;
-  for (size_t i = 0; i < count; i++)
-    all += text;
-  return all;
-}
-
-const std::string kSwitching =
-    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
-
-const std::vector<Answer> &answers() {
-  static const std::vector<Answer> all = {
-      {"nothing", "", "hung up"},
-      {"zeros", std::string(1000, '\0') + kEnd, "no HTTP"},
-      {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "no HTTP"},
-      {"TLS", "\x15\x03\x01\x00\x02\x02\x28", "hung up"},
-      {"half a line", "HTTP/1.1 101 Switch", "hung up"},
-      {"no status", std::string("HTTP/1.1 ") + kEnd, "no HTTP"},
-      {"a long status", "HTTP/1.1 " + std::string(15000, '1') + kEnd, "HTTP"},
-      {"a long reason", "HTTP/1.1 500 " + std::string(15000, 'x') + kEnd, "500"},
-      {"no text", "HTTP/1.1 500 \xff\xfe\x80" + std::string(kEnd), "500"},
-      {"a header without end", "HTTP/1.1 200 OK\r\nX: " + std::string(4 << 20, 'x'), "no end"},
-      {"headers without end", "HTTP/1.1 200 OK\r\n" + repeated("X: y\r\n", 1 << 20), "no end"},
-      {"spaces without end", std::string(4 << 20, ' '), "no end"},
-      {"a page", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHello", "200"},
-      {"a page without end", "HTTP/1.1 200 OK\r\n\r\n" + std::string(4 << 20, 'x'), "200"},
-      {"continue", std::string("HTTP/1.1 100 Continue") + kEnd, "hung up"},
-      {"teapot", std::string("HTTP/1.1 418 I'm a teapot") + kEnd, "418"},
-      {"status 0", std::string("HTTP/1.1 000 Zero") + kEnd, "HTTP"},
-      {"no key", kSwitching + "\r\n", "Sec-WebSocket-Accept"},
-      {"another key", kSwitching + "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=" + kEnd,
-       "Sec-WebSocket-Accept"},
-      {"another protocol to switch to",
-       "HTTP/1.1 101 OK\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n", "another protocol", true},
-      {"compression that was not offered",
-       kSwitching + "Sec-WebSocket-Extensions: permessage-deflate\r\n", "extension", true},
-      {"a subprotocol that was not offered", kSwitching + "Sec-WebSocket-Protocol: chat\r\n",
-       "subprotocol", true},
-  };
-  return all;
-}
 
 // One error, of a length that people read.
 void check_readable(const std::string &what, Player &player, const Expected &expected) {
@@ -72,13 +24,10 @@ void check_readable(const std::string &what, Player &player, const Expected &exp
 struct Answering {
   RawServer server;
 
-  Answering(const std::string &bytes, bool accept, bool media)
-      : Answering(
-            [=](RawPeer &peer) {
-              peer.send(accept ? bytes + "Sec-WebSocket-Accept: " + peer.accept_key() + kEnd
-                               : bytes);
-            },
-            media) {}
+  Answering(const Answer &answer, bool media)
+      : Answering([=](RawPeer &peer) { send_answer(peer, answer); }, media) {}
+  Answering(const std::string &bytes, bool media)
+      : Answering([=](RawPeer &peer) { peer.send(bytes); }, media) {}
   Answering(const RawServer::Talk &talk, bool media)
       : server(media ? nullptr : talk, media ? talk : nullptr) {}
 };
@@ -168,7 +117,7 @@ GST_START_TEST(test_answers) {
   const Answer &answer = answers()[static_cast<size_t>(__i__)];
   for (bool media : {false, true}) {
     MemoryBound memory(64);
-    Answering answering(answer.bytes, answer.accept, media);
+    Answering answering(answer, media);
     Player player(answering.server.client());
     check_readable(answer.what, player,
                    {GST_RESOURCE_ERROR, {}, {answer.word, media ? "audio" : "signaling"}});
@@ -208,7 +157,7 @@ GST_START_TEST(test_redirects) {
   for (bool media : {false, true})
     for (const std::string &to :
          {elsewhere.url("/signaling"), std::string("/media/all"), std::string(), evil}) {
-      Answering answering(head + to + "\r\nContent-Length: 0" + kEnd, false, media);
+      Answering answering(head + to + "\r\nContent-Length: 0" + kEnd, media);
       Player player(answering.server.client());
       check_readable(
           to, player,
@@ -271,8 +220,8 @@ GST_START_TEST(test_many_urls) {
         signaling_with([list](RawServer &s) {
           const std::string url = s.media_url();
           if (list)
-            return signaling_answer("\"" + url + repeated(",wss://a.invalid/x", 100000) + "\"");
-          return signaling_answer("{" + repeated("\"x\":\"wss://a.invalid/x\",", 100000) +
+            return signaling_answer("\"" + url + copies_of(",wss://a.invalid/x", 100000) + "\"");
+          return signaling_answer("{" + copies_of("\"x\":\"wss://a.invalid/x\",", 100000) +
                                   "\"all\":\"" + url + "\"}");
         }),
         be_nice);
@@ -288,7 +237,7 @@ GST_END_TEST;
 GST_START_TEST(test_long_reason) {
   for (const char *character : {"x", "\xf0\x9f\x98\x80"}) {
     RawServer server(signaling_with([&](RawServer &) {
-      return R"({"msg_type":2,"status_code":3,"reason":")" + repeated(character, 1 << 20) + "\"}";
+      return R"({"msg_type":2,"status_code":3,"reason":")" + copies_of(character, 1 << 20) + "\"}";
     }));
     Player player(server.client());
     check_readable("reason", player,

@@ -3,6 +3,7 @@
 // told once, and the stream goes on.
 #include "failures.h"
 #include "hostile.h"
+#include "hostilescenes.h"
 
 #include <algorithm>
 
@@ -19,15 +20,11 @@ Setup per_participant(const RawServer &server) {
   };
 }
 
-// The media connection's talk: the messages that `nth` makes, a sign of life, and the last audio.
+// The media connection's talk: the messages that `nth` makes, and the last audio.
 RawServer::Talk media_flood(int count, std::function<std::string(int)> nth) {
   return [=](RawPeer &peer) {
-    if (!peer.media_handshake() || !peer.wait_ready())
+    if (!peer.media_handshake() || !peer.wait_ready() || !flood(peer, count, nth))
       return;
-    for (int i = 0; i < count; i++)
-      if (!peer.send_json(nth(i)))
-        return peer.server().expect(false, "the connection lives");
-    peer.server().expect(peer.keep_alive(), "an answer");
     peer.send_json(last_audio());
     peer.linger();
   };
@@ -35,13 +32,8 @@ RawServer::Talk media_flood(int count, std::function<std::string(int)> nth) {
 
 RawServer::Talk signaling_flood(int count, std::function<std::string(int)> nth) {
   return [=](RawPeer &peer) {
-    if (!peer.signaling_handshake() || !peer.expect(7))
-      return;
-    for (int i = 0; i < count; i++)
-      if (!peer.send_json(nth(i)))
-        return peer.server().expect(false, "the connection lives");
-    peer.server().expect(peer.keep_alive(), "an answer");
-    peer.linger();
+    if (peer.signaling_handshake() && peer.expect(7) && flood(peer, count, nth))
+      peer.linger();
   };
 }
 
@@ -54,24 +46,12 @@ void nice_afterwards(RawPeer &peer) {
   peer.linger();
 }
 
-std::string join_of(int first, int count, const std::string &name) {
-  std::string text = R"({"msg_type":6,"event":{"event_type":3,"participants":[)";
-  for (int i = 0; i < count; i++)
-    text += (i ? ",{\"user_id\":" : "{\"user_id\":") + std::to_string(first + i) +
-            ",\"user_name\":\"" + std::to_string(first + i) + name + "\"}";
-  return text + "]}}";
-}
-
 GstPadProbeReturn hold(GstPad *, GstPadProbeInfo *, gpointer) {
   return GST_PAD_PROBE_OK;
 }
 
 void hold_pad(GstElement *, GstPad *pad, gpointer) {
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, hold, nullptr, nullptr);
-}
-
-std::string name_member(const std::string &name) {
-  return ",\"user_name\":\"" + name + "\"";
 }
 
 // Waits until the media connection has answered: all before was read. Its pad is blocked.
@@ -164,6 +144,36 @@ GST_START_TEST(test_unread_bus) {
   guint64 dropped = 0;
   ck_assert(gst_structure_get_uint64(details, "dropped", &dropped));
   ck_assert_uint_eq(dropped + static_cast<guint64>(joins), kEach * kEvents);
+  server.finish();
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+}
+GST_END_TEST;
+
+// However many wait: why the stream has ended is told.
+GST_START_TEST(test_end_is_told) {
+  constexpr int kEach = 5000, kEvents = 10;
+  std::atomic<bool> is_over{false};
+  RawServer server(
+      [&](RawPeer &peer) {
+        if (!peer.signaling_handshake() || !peer.expect(7) ||
+            !flood(peer, kEvents, [](int i) { return join_of(i * kEach, kEach, ""); }))
+          return;
+        peer.send_json(R"({"msg_type":8,"state":4,"reason":10,"timestamp":1738392033699})");
+        peer.linger();
+        is_over = true;
+      },
+      be_nice);
+  ElementPtr pipeline(gst_parse_launch("rtmssrc name=src ! fakesink", nullptr));
+  ElementPtr src(gst_bin_get_by_name(GST_BIN(pipeline.get()), "src"));
+  server.client()(src.get());
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  // Until the client has gone, nothing is read.
+  ck_assert(server.wait_for([&] { return is_over.load(); }));
+  BusPtr bus(gst_element_get_bus(pipeline.get()));
+  int ends = 0;
+  while (MessagePtr message{gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ELEMENT)})
+    ends += gst_message_has_name(message.get(), "rtms-stream-state");
+  ck_assert_int_eq(ends, 1);
   server.finish();
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
 }
@@ -346,6 +356,7 @@ static Suite *rtmssrc_hostile_floods_suite() {
   tcase_add_test(floods, test_speakers);
   tcase_add_test(floods, test_participants);
   tcase_add_test(floods, test_unread_bus);
+  tcase_add_test(floods, test_end_is_told);
   tcase_add_test(floods, test_large_control_message);
   tcase_add_test(floods, test_long_names);
   tcase_add_test(floods, test_long_names_are_cut);

@@ -3,52 +3,11 @@
 // the code that RFC 6455 asks for and opened again, or lives on; never more memory, never a loop.
 #include "failures.h"
 #include "hostile.h"
+#include "hostilescenes.h"
 
 namespace {
 
 using namespace rtmscheck;
-
-struct Broken {
-  const char *what;
-  std::string bytes;
-  unsigned close_code;
-};
-
-// Client frames are masked, a server's are not.
-std::string masked(const std::string &payload) {
-  std::string frame = text_frame(payload);
-  frame[1] = static_cast<char>(frame[1] | 0x80);
-  return frame.insert(2, std::string(4, '\0'));
-}
-
-std::string header_of(const char *length) {
-  return std::string("\x81\x7f") + std::string(length, 8);
-}
-
-const std::vector<Broken> &broken_frames() {
-  static const std::vector<Broken> all = {
-      // permessage-deflate of "Hello" (RFC 7692, 7.2.3.1), which was never offered.
-      {"compressed", "\xc1\x07\xf2\x48\xcd\xc9\xc9\x07" + std::string(1, '\0'), 1002},
-      {"reserved bit 2", raw_frame(0xa1, "{}"), 1002},
-      {"reserved bit 3", raw_frame(0x91, "{}"), 1002},
-      {"opcode 3", raw_frame(0x83, "{}"), 1002},
-      {"opcode 15", raw_frame(0x8f, ""), 1002},
-      {"masked", masked("{}"), 1002},
-      {"ping in fragments", raw_frame(0x09, "a"), 1002},
-      {"long ping", raw_frame(0x89, std::string(126, 'a')), 1002},
-      {"continuation of nothing", raw_frame(0x80, "a"), 1002},
-      {"message in a message", raw_frame(0x01, "{") + text_frame("{}"), 1002},
-      {"close with one byte", raw_frame(0x88, "a"), 1002},
-      {"close with code 1005", raw_frame(0x88, "\x03\xed"), 1002},
-      {"close with code 0", raw_frame(0x88, std::string(2, '\0')), 1002},
-      {"close with code 5000", raw_frame(0x88, "\x13\x88"), 1002},
-      {"too large", header_of("\0\0\0\0\0\x10\0\1"), 1009},
-      {"2^63 bytes", header_of("\x80\0\0\0\0\0\0\0"), 1009},
-      {"2^64 - 1 bytes", header_of("\xff\xff\xff\xff\xff\xff\xff\xff"), 1009},
-      {"too large in two", raw_frame(0x01, std::string(1 << 20, ' ')) + raw_frame(0x80, " "), 1009},
-  };
-  return all;
-}
 
 Setup small_messages(const RawServer &server) {
   return [setup = server.client()](GstElement *src) {
@@ -63,14 +22,6 @@ std::string in_fragments(const std::string &message, const std::string &between)
   for (char byte : message)
     bytes += raw_frame(0x00, std::string(1, byte)) + between;
   return bytes + raw_frame(0x80, "");
-}
-
-std::string repeated(const std::string &text, size_t count) {
-  std::string all;
-  all.reserve(text.size() * count);
-  for (size_t i = 0; i < count; i++)
-    all += text;
-  return all;
 }
 
 // Sends it a hundred times.
@@ -157,7 +108,7 @@ GST_START_TEST(test_empty_fragments) {
     if (!peer.media_handshake() || !peer.wait_ready())
       return;
     peer.send(raw_frame(0x01, last_audio()));
-    send_much(peer, repeated(raw_frame(0x00, ""), 50000));
+    send_much(peer, copies_of(raw_frame(0x00, ""), 50000));
     peer.send(raw_frame(0x80, ""));
     peer.linger();
   });
@@ -177,8 +128,8 @@ GST_START_TEST(test_endless_message) {
                        return;
                      peer.send(raw_frame(0x01, "{"));
                      // As many as it takes: 100 MB, unless somebody hangs up.
-                     peer.server().expect(!send_much(peer, repeated(raw_frame(0x00, "x"), 1 << 20)),
-                                          "an end");
+                     peer.server().expect(
+                         !send_much(peer, copies_of(raw_frame(0x00, "x"), 1 << 20)), "an end");
                    }));
   Player player(small_messages(server));
   player.play();
@@ -211,7 +162,7 @@ GST_START_TEST(test_ping_flood) {
   RawServer server({}, [](RawPeer &peer) {
     if (!peer.media_handshake() || !peer.wait_ready())
       return;
-    send_much(peer, repeated(raw_frame(0x89, std::string(125, 'p')), 10000));
+    send_much(peer, copies_of(raw_frame(0x89, std::string(125, 'p')), 10000));
     peer.send_json(last_audio());
     peer.server().expect(peer.send(raw_frame(0x89, "last")), "it reads on");
     while (std::optional<RawPeer::Frame> frame = peer.receive())

@@ -49,11 +49,12 @@ void tell_dropped(GstElement *element, BusLoad *load) {
 
 }  // namespace
 
-void post_within_limit(GstElement *element, GstStructure *structure) {
+void post_within_limit(GstElement *element, GstStructure *structure, unsigned reserve) {
   SharedLoad *load = load_of(element);
   if ((*load)->dropped && (*load)->waiting < kMaxWaitingMessages / 2)
     tell_dropped(element, load->get());
-  if ((*load)->dropped || (*load)->waiting >= kMaxWaitingMessages) {
+  const bool has_room = reserve || !(*load)->dropped;
+  if (!has_room || (*load)->waiting >= kMaxWaitingMessages + reserve) {
     if (++(*load)->dropped == 1)
       GST_WARNING_OBJECT(element, "%u messages wait on the bus: the next ones are dropped",
                          kMaxWaitingMessages);

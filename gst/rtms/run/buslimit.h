@@ -11,8 +11,8 @@ namespace rtms {
 inline constexpr unsigned kMaxWaitingMessages = 20000;
 
 // Posts an element message. When too many of the element's wait on the bus already, the message is
-// dropped; a warning says how many were, as soon as half of them have been read. On one thread at a
-// time.
-void post_within_limit(GstElement *element, GstStructure *structure);
+// dropped; a warning says how many were, as soon as half of them have been read. `reserve`: so many
+// may wait beyond the limit, for messages that matter more than any event. On one thread at a time.
+void post_within_limit(GstElement *element, GstStructure *structure, unsigned reserve = 0);
 
 }  // namespace rtms

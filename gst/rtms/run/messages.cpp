@@ -227,13 +227,17 @@ void post_listening(GstElement *element, const std::string &url) {
  * Since: 0.1
  */
 void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
+  // Why the stream has ended is told, however many events wait.
+  constexpr unsigned kReserve = 100;
   post_within_limit(
-      element, gst_structure_new(
-                   "rtms-stream-state", "state", G_TYPE_STRING, stream_state_nick(update.state),
-                   "state-code", G_TYPE_INT64, update.state, "reason", G_TYPE_STRING,
-                   reason_nick(update.reason, update.reason_text), "reason-code", G_TYPE_INT64,
-                   update.reason, "restartable", G_TYPE_BOOLEAN, is_restartable(update.reason),
-                   "timestamp", G_TYPE_INT64, update.timestamp, nullptr));
+      element,
+      gst_structure_new("rtms-stream-state", "state", G_TYPE_STRING,
+                        stream_state_nick(update.state), "state-code", G_TYPE_INT64, update.state,
+                        "reason", G_TYPE_STRING, reason_nick(update.reason, update.reason_text),
+                        "reason-code", G_TYPE_INT64, update.reason, "restartable", G_TYPE_BOOLEAN,
+                        is_restartable(update.reason), "timestamp", G_TYPE_INT64, update.timestamp,
+                        nullptr),
+      update.state == static_cast<int64_t>(StreamState::Terminated) ? kReserve : 0);
 }
 
 /**
