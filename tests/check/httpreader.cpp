@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // One HTTP request of a stranger, read from pieces of any size; and who goes when all places are
 // taken.
-#include "webhook/httpreader.h"
-#include "webhook/places.h"
+#include "http/httpreader.h"
+#include "http/places.h"
 
 #include "gst_check.h"
 

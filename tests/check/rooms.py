@@ -11,7 +11,7 @@ import sys
 
 MAX_LINES, MAX_METHODS, MAX_MODULES = 400, 25, 13
 ANY_NUMBER = {"recorder"}  # an application, not a room of the element's
-WITHOUT_GSTREAMER = {"base", "time", "protocol", "transport", "session", "webhook"}
+WITHOUT_GSTREAMER = {"base", "time", "protocol", "transport", "session", "http", "webhook"}
 
 
 def read(path):

@@ -2,7 +2,7 @@
 // libFuzzer: a stranger's HTTP request. Read at once and in two pieces it must mean the same; its
 // bounds hold; a request that is accepted has no second meaning: one length, no transfer coding, no
 // control characters.
-#include "webhook/httpreader.h"
+#include "http/httpreader.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -2,18 +2,13 @@
 // The HTTP server behind a webhook's URL.
 #pragma once
 
-#include "base/glibptr.h"
 #include "base/log.h"
 #include "base/timer.h"
-#include "httpconnection.h"
+#include "http/httpserver.h"
 #include "protocol/webhookgate.h"
-#include "requestlog.h"
-#include "tlsserver.h"
 
-#include <gio/gio.h>
 #include <deque>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,11 +39,7 @@ struct WebhookPage {
   std::string type, body;
 };
 
-struct ListenError {
-  std::string text;  // the URL or file, what is wrong with it, and what is valid
-};
-
-class WebhookListener final : private HttpService {
+class WebhookListener final : private HttpHandler {
  public:
   using Handler = std::function<void(const WebhookNotice &)>;
   // Nothing where there is no such page.
@@ -68,43 +59,29 @@ class WebhookListener final : private HttpService {
   void set_pages(Pages pages) { pages_ = std::move(pages); }
 
   // With the port that was chosen. On any thread.
-  const std::string &url() const { return url_; }
-  size_t connections() const { return connections_.size(); }
+  const std::string &url() const { return server_->url(); }
+  size_t connections() const { return server_->connections(); }
   // What was answered, see RequestLog.
-  const std::map<unsigned, uint64_t> &requests() const { return requests_.counts(); }
+  const std::map<unsigned, uint64_t> &requests() const { return server_->requests(); }
 
  private:
-  WebhookListener(std::string path, const ListenConfig &config);
+  WebhookListener(std::unique_ptr<HttpServer> server, const Secret &secret_token);
 
-  HttpAnswer http_malformed(HttpConnection *connection, unsigned status, const char *why) override;
-  std::optional<HttpAnswer> http_head(HttpConnection *connection, const HttpHead &head) override;
-  HttpAnswer http_request(HttpConnection *connection, const HttpHead &head,
-                          const std::string &body) override;
-  void http_answered(HttpConnection *connection) override;
-  void http_over(HttpConnection *connection, const char *why) override;
+  HttpAnswer refusal(unsigned status, const char *why) override;
+  std::optional<HttpAnswer> head(const HttpHead &head) override;
+  std::optional<HttpAnswer> request(const HttpRequest &request) override;
+  void answered(uint64_t number) override;
 
-  void accept_when_ready();
-  bool accept();
-  void make_room();
-  bool has_room_for(const HttpHead &head) const;
-  HttpAnswer answer(const HttpConnection *connection, const WebhookAnswer &answer);
   void announce();
 
   WebhookGate gate_;
-  const unsigned client_timeout_ms_;
-  std::string url_;
-  std::optional<TlsServer> tls_;
-  ObjectPtr<GSocket> socket_;
-  AttachedSource accepting_;
-  Timer accept_later_;
-  std::list<std::unique_ptr<HttpConnection>> connections_;  // the oldest first
-  RequestLog requests_;
   Handler handler_;
   Pages pages_;
-  // What connections have brought whose answers are under way; then what the handler gets.
-  std::map<const HttpConnection *, WebhookNotice> answering_;
+  // What requests have brought whose answers are under way; then what the handler gets.
+  std::map<uint64_t, WebhookNotice> answering_;
   std::deque<WebhookNotice> notices_;
   Timer announcing_;
+  const std::unique_ptr<HttpServer> server_;
 };
 
 }  // namespace rtms

@@ -10,11 +10,15 @@ constexpr size_t kTurn = 64 << 10;
 // A client that still sends may not read its answer before it has sent all: so much is read in
 // vain.
 constexpr uint64_t kMaxDiscarded = 16 << 20;
+// A player that is paused takes nothing, and asks again when its connection has been closed.
+constexpr unsigned kPieceTimeout_ms = 60000;
 
 const char *phrase(unsigned status) {
   switch (status) {
     case 200:
       return "OK";
+    case 206:
+      return "Partial Content";
     case 400:
       return "Bad Request";
     case 401:
@@ -27,6 +31,12 @@ const char *phrase(unsigned status) {
       return "Length Required";
     case 413:
       return "Content Too Large";
+    case 416:
+      return "Range Not Satisfiable";
+    case 421:
+      return "Misdirected Request";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 501:
@@ -40,14 +50,15 @@ const char *phrase(unsigned status) {
   }
 }
 
-std::string text_of(const HttpAnswer &answer) {
+std::string head_of(const HttpAnswer &answer) {
+  const uint64_t size = answer.pieces ? answer.pieces->size() : answer.body.size();
   std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " " + phrase(answer.status) +
                      "\r\nContent-Type: " + answer.type +
-                     "\r\nContent-Length: " + std::to_string(answer.body.size()) +
+                     "\r\nContent-Length: " + std::to_string(size) +
                      "\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n";
-  if (answer.status == 405)
-    text += "Allow: POST\r\n";
-  return text + "\r\n" + answer.body;
+  for (const auto &[name, value] : answer.headers)
+    text += name + ": " + value + "\r\n";
+  return text + "\r\n";
 }
 
 std::string address_of(GSocket *socket, bool with_port) {
@@ -63,9 +74,14 @@ std::string address_of(GSocket *socket, bool with_port) {
 
 }  // namespace
 
-HttpConnection::HttpConnection(ObjectPtr<GSocket> socket, std::unique_ptr<TlsStream> tls,
-                               unsigned timeout_ms, HttpService *service)
-    : socket_(std::move(socket)), tls_(std::move(tls)), service_(service) {
+HttpConnection::HttpConnection(uint64_t number, ObjectPtr<GSocket> socket,
+                               std::unique_ptr<TlsStream> tls, unsigned timeout_ms,
+                               HttpService *service)
+    : number_(number),
+      socket_(std::move(socket)),
+      tls_(std::move(tls)),
+      service_(service),
+      alive_(std::make_shared<HttpConnection *>(this)) {
   place_.from = address_group(address_of(socket_.get(), false));
   place_.since_us = g_get_monotonic_time();
   g_socket_set_blocking(socket_.get(), FALSE);
@@ -129,6 +145,7 @@ bool HttpConnection::take(std::string_view plain) {
     return respond(service_->http_malformed(this, reader_.status(), reader_.why()));
   if (before == HttpReader::State::Head && now != HttpReader::State::Head) {
     place_.stage = Place::Stage::HasHead;
+    head_only_ = reader_.head().method == "HEAD";
     if (const auto refused = service_->http_head(this, reader_.head()))
       return respond(*refused);
     announced_ = reader_.head().content_length;
@@ -136,23 +153,41 @@ bool HttpConnection::take(std::string_view plain) {
         !send("HTTP/1.1 100 Continue\r\n\r\n"))
       return false;
   }
-  if (now == HttpReader::State::Complete)
-    return respond(service_->http_request(this, reader_.head(), reader_.body()));
+  if (now != HttpReader::State::Complete)
+    return true;
+  const auto answer = service_->http_request(this, reader_.head(), reader_.body());
+  if (answer)
+    return respond(*answer);
+  state_ = State::Deciding;
+  announced_ = 0;
+  reader_.clear();
   return true;
 }
 
 // ---- writing ---------------------------------------------------------------------------
 
+void HttpConnection::answer(const HttpAnswer &answer) {
+  respond(answer);
+}
+
 bool HttpConnection::respond(const HttpAnswer &answer) {
   state_ = State::Answering;
   announced_ = 0;
   reader_.clear();
-  if (tls_) {
-    tls_->send(text_of(answer));
-    tls_->close();
-    return flush();
+  if (answer.pieces && !head_only_) {
+    pieces_ = answer.pieces;
+    pieces_left_ = pieces_->size();
   }
-  return send(text_of(answer));
+  const std::string text = head_of(answer) + (head_only_ ? "" : answer.body);
+  return pieces_left_ > 0 ? send(text) : send_last(text);
+}
+
+bool HttpConnection::send_last(std::string_view text) {
+  if (!tls_)
+    return send(text);
+  tls_->send(text);
+  tls_->close();
+  return flush();
 }
 
 bool HttpConnection::send(std::string_view text) {
@@ -192,7 +227,31 @@ bool HttpConnection::write_more() {
     unsent_.erase(0, static_cast<size_t>(count));
   }
   writable_.reset();
-  return state_ != State::Answering || answered();
+  return state_ != State::Answering || sent();
+}
+
+// One piece is in memory, however slowly the client takes it.
+bool HttpConnection::sent() {
+  if (pieces_left_ == 0)
+    return answered();
+  deadline_.start(kPieceTimeout_ms, [this] { over("the client takes too long"); });
+  pieces_->next([this, alive = std::weak_ptr<HttpConnection *>(alive_)](const std::string &piece) {
+    if (!alive.expired())
+      take_piece(piece);
+  });
+  return true;
+}
+
+void HttpConnection::take_piece(const std::string &piece) {
+  if (piece.empty() || piece.size() > pieces_left_) {
+    over("the body cannot be read");
+    return;
+  }
+  pieces_left_ -= piece.size();
+  if (pieces_left_ > 0)
+    send(piece);
+  else
+    send_last(piece);
 }
 
 // The client closes when it has the answer.
@@ -205,7 +264,7 @@ bool HttpConnection::answered() {
 }
 
 bool HttpConnection::over(const char *why) {
-  service_->http_over(this, state_ == State::Reading ? why : nullptr);
+  service_->http_over(this, state_ <= State::Deciding ? why : nullptr);
   return false;
 }
 

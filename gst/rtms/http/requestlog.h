@@ -9,11 +9,15 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace rtms {
 
 class RequestLog {
  public:
+  // `name`: with what each line begins.
+  explicit RequestLog(std::string name) : name_(std::move(name)) {}
+
   void start(LogSink *sink) { sink_ = sink; }
   // An answer that was given: `peer` is the client's address.
   void answered(unsigned status, const std::string &why, const std::string &peer);
@@ -26,6 +30,7 @@ class RequestLog {
   void refused(unsigned status, const std::string &text);
   void summary();
 
+  const std::string name_;
   LogSink *sink_ = nullptr;
   std::map<unsigned, uint64_t> counts_;
   uint64_t silent_ = 0;  // refusals of this second that have no line

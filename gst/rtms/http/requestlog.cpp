@@ -5,7 +5,7 @@ namespace rtms {
 
 void RequestLog::answered(unsigned status, const std::string &why, const std::string &peer) {
   const std::string text =
-      "webhook: " + std::to_string(status) + ", " + why + " (from " + peer + ")";
+      name_ + ": " + std::to_string(status) + ", " + why + " (from " + peer + ")";
   if (status >= 300) {
     refused(status, text);
     return;
@@ -16,7 +16,7 @@ void RequestLog::answered(unsigned status, const std::string &why, const std::st
 }
 
 void RequestLog::closed(const std::string &why, const std::string &peer) {
-  refused(0, "webhook: connection closed without an answer, " + why + " (from " + peer + ")");
+  refused(0, name_ + ": connection closed without an answer, " + why + " (from " + peer + ")");
 }
 
 void RequestLog::refused(unsigned status, const std::string &text) {
@@ -33,7 +33,7 @@ void RequestLog::refused(unsigned status, const std::string &text) {
 void RequestLog::summary() {
   if (silent_ && sink_ && sink_->enabled(LogSink::Level::Info))
     sink_->write(LogSink::Level::Info,
-                 "webhook: " + std::to_string(silent_) +
+                 name_ + ": " + std::to_string(silent_) +
                      " more requests refused or connections closed within a second");
   silent_ = 0;
 }

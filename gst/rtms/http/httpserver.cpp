@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "httpserver.h"
+
+#include "address.h"
+
+#include <iterator>
+#include <utility>
+#include <vector>
+
+namespace rtms {
+namespace {
+
+constexpr int kBacklog = 256;
+// No file descriptor is free: an accept that fails leaves the connection where it is.
+constexpr unsigned kAcceptPause_ms = 100;
+// All bodies together; those of genuine requests are small.
+constexpr uint64_t kMaxBodies = 16 << 20;
+constexpr uint64_t kSmallBody = 64 << 10;
+
+std::optional<ListenError> load_certificate(const HttpServerConfig &config, bool tls,
+                                            std::optional<TlsServer> *server) {
+  if (!tls && (!config.certificate_file.empty() || !config.key_file.empty()))
+    return ListenError{config.url +
+                       " is not encrypted, but a TLS certificate or key is set. Use "
+                       "https://, or unset the certificate and the key."};
+  if (!tls)
+    return std::nullopt;
+  if (config.certificate_file.empty())
+    return ListenError{config.url +
+                       " needs a TLS certificate. Set one, or use http:// behind a "
+                       "proxy that terminates TLS."};
+  const std::string &key = config.key_file.empty() ? config.certificate_file : config.key_file;
+  auto opened = TlsServer::open(config.certificate_file, key);
+  if (auto problem = std::get_if<std::string>(&opened))
+    return ListenError{"TLS certificate " + config.certificate_file + " with key " + key +
+                       " cannot be used: " + *problem +
+                       ". Both must be PEM files, and the key must not have a password."};
+  *server = std::get<TlsServer>(std::move(opened));
+  return std::nullopt;
+}
+
+// Bound and listening.
+ObjectPtr<GSocket> listening_socket(const ListenAddress &address, GError **error) {
+  ObjectPtr<GSocketAddress> where(
+      g_inet_socket_address_new(address.host.get(), static_cast<guint16>(address.port)));
+  ObjectPtr<GSocket> socket(g_socket_new(g_inet_address_get_family(address.host.get()),
+                                         G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error));
+  if (!socket || !g_socket_bind(socket.get(), where.get(), TRUE, error))
+    return nullptr;
+  g_socket_set_listen_backlog(socket.get(), kBacklog);
+  g_socket_set_blocking(socket.get(), FALSE);
+  if (!g_socket_listen(socket.get(), error))
+    return nullptr;
+  return socket;
+}
+
+unsigned local_port(GSocket *socket) {
+  ObjectPtr<GSocketAddress> local(g_socket_get_local_address(socket, nullptr));
+  return local ? g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(local.get())) : 0;
+}
+
+}  // namespace
+
+HttpServer::HttpServer(const HttpServerConfig &config)
+    : client_timeout_ms_(config.client_timeout_ms), requests_(config.log_name) {}
+
+HttpServer::Result HttpServer::open(const HttpServerConfig &config) {
+  auto parsed = listen_address(config.url);
+  // Before an @ there may be a password.
+  const std::string shown = config.url.find('@') == std::string::npos ? config.url : "The URL";
+  if (auto problem = std::get_if<std::string>(&parsed))
+    return ListenError{shown + " " + *problem + ". Valid are URLs such as " + config.example + "."};
+  const ListenAddress &address = std::get<ListenAddress>(parsed);
+  std::unique_ptr<HttpServer> server(new HttpServer(config));
+  if (auto error = load_certificate(config, address.tls, &server->tls_))
+    return *error;
+  GError *raw_error = nullptr;
+  server->socket_ = listening_socket(address, &raw_error);
+  if (!server->socket_) {
+    ErrorPtr error(raw_error);
+    return ListenError{"The program cannot listen at " + config.url + ": " + error->message +
+                       ". Use an address of this machine and a free port."};
+  }
+  server->path_ = address.path;
+  server->url_ = listen_url(address, local_port(server->socket_.get()));
+  return server;
+}
+
+HttpServer::~HttpServer() = default;
+
+void HttpServer::start(LogSink *log, HttpHandler *handler) {
+  requests_.start(log);
+  handler_ = handler;
+  accept_when_ready();
+}
+
+// ---- connections ---------------------------------------------------------------------
+
+void HttpServer::accept_when_ready() {
+  accepting_.reset(g_socket_create_source(socket_.get(), G_IO_IN, nullptr));
+  GSocketSourceFunc ready = [](GSocket *, GIOCondition, gpointer data) -> gboolean {
+    auto self = static_cast<HttpServer *>(data);
+    if (self->accept())
+      return G_SOURCE_CONTINUE;
+    self->accept_later_.start(kAcceptPause_ms, [self] { self->accept_when_ready(); });
+    return G_SOURCE_REMOVE;
+  };
+  g_source_set_callback(accepting_.get(), G_SOURCE_FUNC(ready), this, nullptr);
+  g_source_attach(accepting_.get(), g_main_context_get_thread_default());
+}
+
+// False where the system has no room for another connection at the moment.
+bool HttpServer::accept() {
+  GError *raw_error = nullptr;
+  ObjectPtr<GSocket> socket(g_socket_accept(socket_.get(), nullptr, &raw_error));
+  ErrorPtr error(raw_error);
+  if (!socket) {
+    const bool gone = g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ||
+                      g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+    if (!gone)
+      requests_.closed(error->message, "a client that waits");
+    return gone;
+  }
+  if (connections_.size() >= kMaxPlaces)
+    make_room();
+  const uint64_t number = ++accepted_;
+  connections_[number] =
+      std::make_unique<HttpConnection>(number, std::move(socket), tls_ ? tls_->accept() : nullptr,
+                                       client_timeout_ms_, static_cast<HttpService *>(this));
+  return true;
+}
+
+void HttpServer::make_room() {
+  std::vector<Place> places;
+  for (const auto &[number, connection] : connections_)
+    places.push_back(connection->place());
+  auto goes = connections_.begin();
+  std::advance(goes, who_goes(places, g_get_monotonic_time()));
+  HttpConnection *connection = goes->second.get();
+  http_over(connection, connection->place().stage == Place::Stage::Answered
+                            ? nullptr
+                            : "all places are taken by other clients");
+}
+
+void HttpServer::http_over(HttpConnection *connection, const char *why) {
+  if (why)
+    requests_.closed(why, connection->peer());
+  http_answered(connection);
+  connections_.erase(connection->number());
+}
+
+// ---- requests ------------------------------------------------------------------------
+
+HttpAnswer HttpServer::http_malformed(HttpConnection *connection, unsigned status,
+                                      const char *why) {
+  return logged(connection, handler_->refusal(status, why));
+}
+
+std::optional<HttpAnswer> HttpServer::http_head(HttpConnection *connection, const HttpHead &head) {
+  if (auto refused = handler_->head(head))
+    return logged(connection, std::move(*refused));
+  if (!has_room_for(head))
+    return http_malformed(connection, 503, "too many large requests are under way");
+  return std::nullopt;
+}
+
+bool HttpServer::has_room_for(const HttpHead &head) const {
+  uint64_t sum = head.content_length;
+  for (const auto &[number, connection] : connections_)
+    sum += connection->announced();
+  return head.content_length <= kSmallBody || sum <= kMaxBodies;
+}
+
+std::optional<HttpAnswer> HttpServer::http_request(HttpConnection *connection, const HttpHead &head,
+                                                   const std::string &body) {
+  auto answer = handler_->request({connection->number(), connection->place().from, head, body});
+  if (!answer)
+    return std::nullopt;
+  return logged(connection, std::move(*answer));
+}
+
+void HttpServer::answer(uint64_t number, const HttpAnswer &answer) {
+  const auto found = connections_.find(number);
+  if (found == connections_.end())
+    return;
+  HttpConnection *connection = found->second.get();
+  connection->answer(logged(connection, answer));
+}
+
+HttpAnswer HttpServer::logged(const HttpConnection *connection, HttpAnswer answer) {
+  if (!answer.why.empty())
+    requests_.answered(answer.status, answer.why, connection->peer());
+  return answer;
+}
+
+// The answer is written, or the client has gone: what it said is known in both cases.
+void HttpServer::http_answered(HttpConnection *connection) {
+  handler_->answered(connection->number());
+}
+
+}  // namespace rtms

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// An HTTP server for untrusted clients: it accepts connections, each of which brings one request,
+// and bounds their number, their time and their memory.
+#pragma once
+
+#include "base/glibptr.h"
+#include "base/log.h"
+#include "base/timer.h"
+#include "httpconnection.h"
+#include "requestlog.h"
+#include "tlsserver.h"
+
+#include <gio/gio.h>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace rtms {
+
+struct HttpServerConfig {
+  // http:// or https://, an address of this machine or localhost, a port (0: a free one), a path.
+  std::string url;
+  std::string example;                     // such a URL, for errors
+  std::string certificate_file, key_file;  // PEM, for https; without a key file both are in one
+  unsigned client_timeout_ms = 10000;      // for one request and its answer
+  std::string log_name;                    // with what each line of the log begins
+};
+
+struct ListenError {
+  std::string text;  // the URL or file, what is wrong with it, and what is valid
+};
+
+struct HttpRequest {
+  uint64_t number;          // of this request alone
+  const std::string &from;  // those who share it are taken for one client, see address_group()
+  const HttpHead &head;
+  const std::string &body;
+};
+
+// What the server is for.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  // The answer to what the server itself refuses: a status, and what is wrong.
+  virtual HttpAnswer refusal(unsigned status, const char *why) = 0;
+  // The head is there. An answer refuses the body.
+  virtual std::optional<HttpAnswer> head(const HttpHead &head) = 0;
+  // Nothing: the server's answer() is called later.
+  virtual std::optional<HttpAnswer> request(const HttpRequest &request) = 0;
+  // The whole answer is with the system, or the client has gone.
+  virtual void answered(uint64_t) {}
+};
+
+class HttpServer final : private HttpService {
+ public:
+  using Result = std::variant<std::unique_ptr<HttpServer>, ListenError>;
+
+  // Binds the port: nothing is accepted yet. On any thread.
+  static Result open(const HttpServerConfig &config);
+  // On the thread that started it.
+  ~HttpServer() override;
+
+  // Serves on the thread's default main context.
+  void start(LogSink *log, HttpHandler *handler);
+  // The answer to a request that got none from the handler, unless the client has gone.
+  void answer(uint64_t number, const HttpAnswer &answer);
+
+  // With the port that was chosen. On any thread.
+  const std::string &url() const { return url_; }
+  const std::string &path() const { return path_; }
+  size_t connections() const { return connections_.size(); }
+  // What was answered, see RequestLog.
+  const std::map<unsigned, uint64_t> &requests() const { return requests_.counts(); }
+
+ private:
+  explicit HttpServer(const HttpServerConfig &config);
+
+  HttpAnswer http_malformed(HttpConnection *connection, unsigned status, const char *why) override;
+  std::optional<HttpAnswer> http_head(HttpConnection *connection, const HttpHead &head) override;
+  std::optional<HttpAnswer> http_request(HttpConnection *connection, const HttpHead &head,
+                                         const std::string &body) override;
+  void http_answered(HttpConnection *connection) override;
+  void http_over(HttpConnection *connection, const char *why) override;
+
+  void accept_when_ready();
+  bool accept();
+  void make_room();
+  bool has_room_for(const HttpHead &head) const;
+  HttpAnswer logged(const HttpConnection *connection, HttpAnswer answer);
+
+  const unsigned client_timeout_ms_;
+  std::string url_, path_;
+  std::optional<TlsServer> tls_;
+  ObjectPtr<GSocket> socket_;
+  AttachedSource accepting_;
+  Timer accept_later_;
+  HttpHandler *handler_ = nullptr;
+  RequestLog requests_;
+  uint64_t accepted_ = 0;
+  std::map<uint64_t, std::unique_ptr<HttpConnection>> connections_;  // the oldest first
+};
+
+}  // namespace rtms
