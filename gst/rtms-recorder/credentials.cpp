@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -16,17 +17,17 @@ namespace {
 constexpr size_t kMostBytes = 64 << 10;
 
 // The file's text, which nothing but Secret copies.
-class CredentialsFile {
+class SecretFile {
  public:
-  explicit CredentialsFile(const std::string &path)
+  explicit SecretFile(const std::string &path)
       : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~CredentialsFile() {
+  ~SecretFile() {
     wipe_memory(bytes_.data(), bytes_.size());
     if (fd_ >= 0)
       close(fd_);
   }
-  CredentialsFile(const CredentialsFile &) = delete;
-  CredentialsFile &operator=(const CredentialsFile &) = delete;
+  SecretFile(const SecretFile &) = delete;
+  SecretFile &operator=(const SecretFile &) = delete;
 
   bool is_open() const { return fd_ >= 0; }
   bool anybody_can_read() const {
@@ -66,9 +67,17 @@ std::string_view trimmed(std::string_view line) {
              : line.substr(start, line.find_last_not_of(kSpace) + 1 - start);
 }
 
-CredentialsError cannot_read(int failure) {
-  return {"The credentials cannot be read: " + std::string(std::strerror(failure)) +
-          ". --credentials-file must name a file with lines NAME=VALUE."};
+// What keeps the secrets in a file from being used, and what the file must be.
+std::optional<CredentialsError> problem_of(SecretFile *file, const std::string &path,
+                                           const std::string &what, const char *must_be) {
+  const int failure = !file->is_open() ? errno : file->read_all();
+  if (failure)
+    return CredentialsError{what + " cannot be read: " + std::strerror(failure) + ". " + must_be};
+  if (file->anybody_can_read())
+    return CredentialsError{what + " in " + path +
+                            " can be read by all users of this machine. Run chmod 600 " + path +
+                            "."};
+  return std::nullopt;
 }
 
 Variables parsed(std::string_view text) {
@@ -87,15 +96,10 @@ Variables parsed(std::string_view text) {
 }  // namespace
 
 std::variant<Variables, CredentialsError> read_credentials(const std::string &path) {
-  CredentialsFile file(path);
-  if (!file.is_open())
-    return cannot_read(errno);
-  if (file.anybody_can_read())
-    return CredentialsError{"The credentials in " + path +
-                            " can be read by all users of this machine. Run chmod 600 " + path +
-                            "."};
-  if (const int failure = file.read_all())
-    return cannot_read(failure);
+  SecretFile file(path);
+  if (auto problem = problem_of(&file, path, "The credentials",
+                                "--credentials-file must name a file with lines NAME=VALUE."))
+    return *problem;
   return parsed(file.text());
 }
 
@@ -106,6 +110,28 @@ Secret credential(const Variables &file, std::initializer_list<const char *> nam
       return found->second;
   }
   return Secret(environment(names));
+}
+
+std::variant<Secret, CredentialsError> admin_token(const std::string &path, const Secret &given) {
+  constexpr size_t kShortest = 16, kLongest = 512;
+  Secret token = given;
+  if (!path.empty()) {
+    SecretFile file(path);
+    if (auto problem = problem_of(&file, path, "The token of the admin port",
+                                  "--admin-token-file must name a file that holds the token."))
+      return *problem;
+    token = Secret(trimmed(file.text()));
+  } else if (token.empty()) {
+    return token;
+  }
+  const std::string_view text = token.view();
+  const auto is_visible = [](char c) { return g_ascii_isgraph(c); };
+  if (text.size() < kShortest || text.size() > kLongest ||
+      !std::all_of(text.begin(), text.end(), is_visible))
+    return CredentialsError{
+        "The token of --admin-token-file or RTMS_RECORDER_ADMIN_TOKEN is not valid: it must have "
+        "16 to 512 ASCII characters without spaces. Make one with `openssl rand -hex 24`."};
+  return token;
 }
 
 }  // namespace rtms::recorder

@@ -23,4 +23,7 @@ std::variant<Variables, CredentialsError> read_credentials(const std::string &fi
 // The first of the names that the file or else the environment has; empty where none is.
 Secret credential(const Variables &file, std::initializer_list<const char *> names);
 
+// The admin port's token: of the file, or where none is named, the given one. Empty without both.
+std::variant<Secret, CredentialsError> admin_token(const std::string &file, const Secret &given);
+
 }  // namespace rtms::recorder

@@ -2,7 +2,7 @@
 // How large a file is, as far as its disk has told.
 #pragma once
 
-#include "worker.h"
+#include "base/worker.h"
 
 #include <sys/stat.h>
 #include <cstdint>

@@ -125,6 +125,8 @@ void Intake::on_message(GstBus *, GstMessage *message, gpointer self) {
     sound->joined(std::to_string(user), name ? name : "");
   else if (gst_structure_has_name(structure, "rtms-participant-left"))
     sound->left(std::to_string(user));
+  else if (gst_structure_has_name(structure, "rtms-active-speaker"))
+    sound->levels()->active(shown(name ? name : ""));
 }
 
 // ---- pads ----------------------------------------------------------------------------

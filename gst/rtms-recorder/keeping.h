@@ -3,8 +3,8 @@
 // service keeps a stream for a minute. Nothing here waits for the disk.
 #pragma once
 
+#include "base/worker.h"
 #include "protocol/webhook.h"
-#include "worker.h"
 
 #include <cstdint>
 #include <functional>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-recorder: records any number of meetings at once, as the service announces them.
+#include "admin/admin.h"
 #include "console.h"
 #include "container.h"
 #include "pages.h"
 #include "process.h"
+#include "snapshots.h"
 
 #include <glib-unix.h>
 #include <unistd.h>
@@ -36,6 +38,19 @@ class ListenerLog final : public LogSink {
  private:
   Log *log_;
   unsigned written_ = 0;
+};
+
+// Of the admin port, whose thread is its own.
+class AdminLog final : public LogSink {
+ public:
+  explicit AdminLog(LogSink *log) : log_(log) {}
+  bool enabled(Level level) const override { return log_->enabled(level); }
+  void write(Level level, const std::string &text) override {
+    post([log = log_, level, text] { log->write(level, text); });
+  }
+
+ private:
+  LogSink *const log_;  // the main thread's
 };
 
 bool has_terminal() {
@@ -71,6 +86,7 @@ class Program {
     if (!over_)
       g_main_loop_run(loop_.get());
     listener_.reset();
+    admin_.reset();
     // All files are finished; an RTMP server that hangs holds up nobody.
     patience_.start(kGrace_s * 1000, [this, status = status()] { exit_now(status); });
     while (retiring() > 0 || recorder_.busy())
@@ -120,6 +136,8 @@ class Program {
                  "meetings are pushed to " + shown_url(options_.rtmp) +
                      " without encryption: everybody on the way can watch them, and read the key. "
                      "Use rtmps:// if the server has it.");
+    if (!options_.admin_listen.empty() && !listen_for_the_operator())
+      return false;
     recorder_.resume();
     if (!options_.listen.empty() && !listen())
       return false;
@@ -138,14 +156,40 @@ class Program {
     if (auto error = std::get_if<ListenError>(&opened))
       return complain("--listen: " + error->text);
     listener_ = std::get<std::unique_ptr<WebhookListener>>(std::move(opened));
-    listener_->set_pages(
-        [this](std::string_view path) { return page(recorder_, listener_->requests(), path); });
+    if (!admin_)
+      listener_->set_pages(
+          [this](std::string_view path) { return page(recorder_, listener_->requests(), path); });
     listener_->start(&listener_log_,
                      [this](const WebhookNotice &notice) { recorder_.webhook(notice); });
     const std::string url = listener_->url();
     log_.write(Log::Level::Info, "listening", "", "listening at " + url,
                [&](JsonWriter &writer) { writer.member("url", url); });
     return true;
+  }
+
+  bool listen_for_the_operator() {
+    auto opened = Admin::open({options_.admin_listen, options_.admin_certificate_file,
+                               options_.admin_key_file, options_.admin_hosts, options_.admin_token},
+                              options_.output);
+    if (auto error = std::get_if<ListenError>(&opened))
+      return complain("--admin-listen: " + error->text);
+    admin_ = std::get<std::unique_ptr<Admin>>(std::move(opened));
+    const std::string url = admin_->url();
+    if (admin_->is_open_to_the_network())
+      log_.write(Log::Level::Warning, "admin-not-encrypted", "",
+                 url +
+                     " can be reached from other machines without encryption: everybody on the "
+                     "way can read the token and the recordings. Use https://, or a proxy that "
+                     "terminates TLS.");
+    show_the_operator();
+    admin_->start(&admin_log_);
+    log_.write(Log::Level::Info, "admin", "", "the page for the operator is at " + url,
+               [&](JsonWriter &writer) { writer.member("url", url); });
+    return true;
+  }
+
+  void show_the_operator() {
+    admin_->update(snapshot_of(recorder_, listener_ ? listener_->requests() : Requests()));
   }
 
   // Before signals are ours: standard input may never come.
@@ -218,6 +262,8 @@ class Program {
   void second() {
     listener_log_.forget();
     recorder_.watch();
+    if (admin_)
+      show_the_operator();
     if (!options_.json && isatty(STDOUT_FILENO))
       console_.draw();
   }
@@ -230,6 +276,7 @@ class Program {
   const Options options_;
   Log log_;
   ListenerLog listener_log_{&log_};
+  AdminLog admin_log_{&listener_log_};
   MainLoopPtr loop_{g_main_loop_new(nullptr, FALSE)};
   bool over_ = false, stopped_ = false;
   std::optional<WebhookNotice> from_file_;
@@ -237,6 +284,7 @@ class Program {
   Recorder recorder_;
   Console console_;
   std::unique_ptr<WebhookListener> listener_;
+  std::unique_ptr<Admin> admin_;
 };
 
 }  // namespace

@@ -48,10 +48,10 @@ void tell_end(const SubjectLog &log, const std::string &error, const std::string
 }
 
 std::unique_ptr<Push> make_push(const Options &options, const Webhook &hook, GstElement *pipeline,
-                                const Sound &sound, const SubjectLog *log) {
+                                const SubjectLog *log) {
   const std::string url =
       push_url(options.rtmp, hook.stream_id, hook.meeting_id.empty() ? hook.id : hook.meeting_id);
-  return std::make_unique<Push>(url, pipeline, sound.caps(),
+  return std::make_unique<Push>(url, pipeline, sound_caps(options.audio_rate),
                                 [log](bool good, const std::string &text) {
                                   log->write(good ? Log::Level::Info : Log::Level::Warning,
                                              good ? "push" : "push-failed", text);
@@ -227,7 +227,7 @@ void Meeting::linked(const std::string &problem) {
   report_.write("recording");
   if (!options_.rtmp.empty()) {
     std::lock_guard<std::mutex> lock(push_mutex_);
-    push_ = make_push(options_, hook_, pipeline_.get(), sound_, &log_);
+    push_ = make_push(options_, hook_, pipeline_.get(), &log_);
     sound_.set_listener([this](GstBuffer *buffer) {
       if (push_)
         push_->sound(buffer);
@@ -295,6 +295,8 @@ Status Meeting::status() const {
   status.file_bytes = file_size_.bytes();
   status.voices = voices_;
   status.late_ms = sound_.late().ms;
+  status.behind_ms = static_cast<int64_t>(sound_.late().waiting / GST_MSECOND);
+  status.level = sound_.levels()->now(g_get_monotonic_time());
   status.pushing = !options_.rtmp.empty();
   status.pushed = push_ && push_->connected();
   status.push_attempts = push_ ? push_->attempts() : 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/timer.h"
+#include "base/worker.h"
 #include "bus.h"
 #include "filesize.h"
 #include "intake.h"
@@ -10,7 +11,6 @@
 #include "log.h"
 #include "push.h"
 #include "report.h"
-#include "worker.h"
 
 namespace rtms::recorder {
 
@@ -20,7 +20,9 @@ struct Status {
   int64_t seconds = 0;
   uint64_t bits_per_second = 0, file_bytes = 0;
   unsigned voices = 0;
-  uint64_t late_ms = 0;  // of audio that came too late, or too far ahead
+  uint64_t late_ms = 0;   // of audio that came too late, or too far ahead
+  int64_t behind_ms = 0;  // of what is mixed, behind what was received
+  Levels::Now level;
   bool pushing = false, pushed = false;
   unsigned push_attempts = 0;
   StructurePtr stats;  // null before the first second

@@ -24,15 +24,19 @@ struct Raw {
   char *listen = nullptr, *certificate = nullptr, *key = nullptr, *webhook_file = nullptr,
        *output = nullptr, *format = nullptr, *audio_codec = nullptr, *resolution = nullptr,
        *rtmp = nullptr, *min_free = nullptr, *end_free = nullptr, *log = nullptr,
-       *credentials = nullptr, *ca_file = nullptr;
+       *credentials = nullptr, *ca_file = nullptr, *admin_listen = nullptr,
+       *admin_certificate = nullptr, *admin_key = nullptr, *admin_token = nullptr;
+  char **admin_hosts = nullptr;
 
   Raw() = default;
   Raw(const Raw &) = delete;
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
     for (char *text : {listen, certificate, key, webhook_file, output, format, audio_codec,
-                       resolution, rtmp, min_free, end_free, log, credentials, ca_file})
+                       resolution, rtmp, min_free, end_free, log, credentials, ca_file, admin_listen,
+                       admin_certificate, admin_key, admin_token})
       g_free(text);
+    g_strfreev(admin_hosts);
   }
 };
 
@@ -40,8 +44,8 @@ gboolean refuse_secret(const char *name, const char *, gpointer, GError **error)
   g_set_error(
       error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
       "%s is refused, because all users of this machine can read a command line. Set "
-      "ZM_RTMS_CLIENT, ZM_RTMS_SECRET and ZM_RTMS_WEBHOOK_SECRET in the environment, or use "
-      "--credentials-file",
+      "ZM_RTMS_CLIENT, ZM_RTMS_SECRET, ZM_RTMS_WEBHOOK_SECRET and RTMS_RECORDER_ADMIN_TOKEN in the "
+      "environment, or use --credentials-file",
       name);
   return FALSE;
 }
@@ -146,6 +150,11 @@ Options converted(const Raw &raw) {
   options.json = raw.json;
   options.screen = raw.screen;
   options.video = !raw.no_video;
+  set(&options.admin_listen, raw.admin_listen);
+  set(&options.admin_certificate_file, raw.admin_certificate);
+  set(&options.admin_key_file, raw.admin_key);
+  for (char **host = raw.admin_hosts; host && *host; host++)
+    options.admin_hosts.emplace_back(StringPtr(g_ascii_strdown(*host, -1)).get());
   return options;
 }
 
@@ -163,8 +172,13 @@ std::string take_credentials(const Raw &raw, Options *options) {
   options->secret_token = credential(file, {"ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN"});
   if (options->rtmp.empty())
     options->rtmp = credential(file, {"RTMS_RECORDER_RTMP"}).view();
-  forget_variables({"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET", "ZM_RTMS_WEBHOOK_SECRET",
-                    "ZOOM_SECRET_TOKEN", "RTMS_RECORDER_RTMP"});
+  const auto token = admin_token(raw.admin_token ? raw.admin_token : "",
+                                 credential(file, {"RTMS_RECORDER_ADMIN_TOKEN"}));
+  if (auto error = std::get_if<CredentialsError>(&token))
+    return error->text;
+  options->admin_token = std::get<Secret>(token);
+  forget_variables({"RTMS_RECORDER_ADMIN_TOKEN", "ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET",
+                    "ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN", "RTMS_RECORDER_RTMP"});
   if (std::string problem = rtmp_problem(*options); !problem.empty())
     return problem;
   const std::string where = " in the environment or in the file of --credentials-file.";
@@ -244,6 +258,26 @@ std::vector<GOptionEntry> entries_of_recordings(Raw *raw) {
       {}};
 }
 
+std::vector<GOptionEntry> entries_of_the_admin_port(Raw *raw) {
+  return {{"admin-listen", 0, 0, kString, &raw->admin_listen,
+           "URL at which to serve a page for the operator, /healthz and /metrics, such as "
+           "http://127.0.0.1:9090; then these are not on the port of --listen (default: off)",
+           "URL"},
+          {"admin-token-file", 0, 0, kFile, &raw->admin_token,
+           "File with the token that the page asks for, 16 characters at least; required for "
+           "addresses other than loopback (default: RTMS_RECORDER_ADMIN_TOKEN)",
+           "FILE"},
+          {"admin-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->admin_hosts,
+           "Host name by which browsers may call the page, besides localhost and addresses; may be "
+           "given several times",
+           "NAME"},
+          {"admin-tls-certificate", 0, 0, kFile, &raw->admin_certificate,
+           "PEM file with the certificate chain for an https:// URL in --admin-listen", "FILE"},
+          {"admin-tls-key", 0, 0, kFile, &raw->admin_key,
+           "PEM file with the private key (default: the file of the certificate)", "FILE"},
+          {}};
+}
+
 std::vector<GOptionEntry> entries_of_the_program(Raw *raw) {
   const auto secret = reinterpret_cast<gpointer>(refuse_secret);
   return {
@@ -260,6 +294,7 @@ std::vector<GOptionEntry> entries_of_the_program(Raw *raw) {
       {"version", 0, 0, kNone, &raw->version, "Show the version and exit", nullptr},
       {"help", 'h', 0, kNone, &raw->help, "Show this help and exit", nullptr},
       {"client-secret", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
+      {"admin-token", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
       {"secret-token", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},
       {}};
 }
@@ -270,8 +305,8 @@ std::variant<Options, Help, Misuse> parse_options(int argc, char **argv) {
   Raw raw;
   OptionContextPtr context(g_option_context_new("- records meetings over RTMS"));
   g_option_context_set_help_enabled(context.get(), FALSE);
-  for (const auto &entries :
-       {entries_of_streams(&raw), entries_of_recordings(&raw), entries_of_the_program(&raw)})
+  for (const auto &entries : {entries_of_streams(&raw), entries_of_recordings(&raw),
+                              entries_of_the_admin_port(&raw), entries_of_the_program(&raw)})
     g_option_context_add_main_entries(context.get(), entries.data(), nullptr);
   GError *raw_error = nullptr;
   const bool parsed = g_option_context_parse(context.get(), &argc, &argv, &raw_error);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace rtms::recorder {
 
@@ -34,6 +35,11 @@ struct Options {
   std::string log_file;
   bool json = false;
   std::string ca_file;
+
+  std::string admin_listen;  // empty: no admin port
+  std::string admin_certificate_file, admin_key_file;
+  std::vector<std::string> admin_hosts;
+  Secret admin_token;
 
   std::string client_id;
   Secret client_secret, secret_token;

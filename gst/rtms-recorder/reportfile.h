@@ -2,7 +2,7 @@
 // meeting.json on the disk. Nothing here waits for it.
 #pragma once
 
-#include "worker.h"
+#include "base/worker.h"
 
 #include <functional>
 #include <memory>

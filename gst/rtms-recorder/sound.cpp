@@ -101,14 +101,18 @@ Sound::Sound(const Options &options, std::function<void(Voice)> heard)
       // second behind.
       frontier_(options.speakers > 0 || !options.rtmp.empty() ? Frontier::kMixing : 0) {}
 
-CapsPtr Sound::caps() const {
+CapsPtr sound_caps(unsigned rate) {
   return CapsPtr(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout",
                                      G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT,
-                                     static_cast<int>(rate_), "channels", G_TYPE_INT, 1, nullptr));
+                                     static_cast<int>(rate), "channels", G_TYPE_INT, 1, nullptr));
 }
 
 GstClockTime Sound::length() const {
   return gst_util_uint64_scale(mixer_.position(), GST_SECOND, rate_);
+}
+
+Sound::Late Sound::late() const {
+  return {late_, late_ * 1000 / rate_, waited_, behind_, before(reached_, length())};
 }
 
 bool is_sound_input(GstObject *object) {
@@ -122,7 +126,7 @@ bool is_sound_input(GstObject *object) {
 
 bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   pads_++;
-  StringPtr caps(gst_caps_to_string(this->caps().get()));
+  StringPtr caps(gst_caps_to_string(sound_caps(rate_).get()));
   ElementPtr bin = make_bin("audioconvert ! audioresample ! " + std::string(caps.get()) +
                             " ! fakesink name=heard sync=false async=false");
   if (!bin)
@@ -197,6 +201,7 @@ void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
     at = input->next;
   const size_t count = map.size / sizeof(int16_t);
   auto samples = reinterpret_cast<const int16_t *>(map.data);
+  levels_.add(input->voice.who, input->voice.name, samples, count, g_get_monotonic_time());
   {
     std::lock_guard<std::mutex> lock(mutex_);
     late_ += mixer_.add(0, at, samples, count);
@@ -234,7 +239,7 @@ ElementPtr Sound::make_source(unsigned track) {
   if (!bin)
     return nullptr;
   sources_[track].reset(gst_bin_get_by_name(GST_BIN(bin.get()), "sound"));
-  gst_app_src_set_caps(GST_APP_SRC(sources_[track].get()), caps().get());
+  gst_app_src_set_caps(GST_APP_SRC(sources_[track].get()), sound_caps(rate_).get());
   set_title(track, speakers_.title(track));
   return bin;
 }

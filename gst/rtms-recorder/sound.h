@@ -5,6 +5,7 @@
 
 #include "frontier.h"
 #include "gst.h"
+#include "levels.h"
 #include "mixer.h"
 #include "options.h"
 #include "room.h"
@@ -53,7 +54,6 @@ class Sound {
   void set_listener(std::function<void(GstBuffer *)> listener) { listener_ = std::move(listener); }
   // What the track is called from now on: containers take the last title, or the first.
   void set_title(unsigned track, const std::string &title);
-  CapsPtr caps() const;
   // Is told when the connection of the audio is lost, and there again.
   Frontier *frontier() { return &frontier_; }
   // Hands on what is complete, by the pipeline's running time.
@@ -66,10 +66,13 @@ class Sound {
     uint64_t samples, ms;   // after their time had been handed on: lost
     uint64_t buffers;       // for which all waited
     GstClockTime furthest;  // behind, of those
+    GstClockTime waiting;   // so much has come, of anything, and is not handed on yet
   };
-  Late late() const { return {late_, late_ * 1000 / rate_, waited_, behind_}; }
+  Late late() const;
   // So much has been handed on.
   GstClockTime length() const;
+  // On any thread.
+  Levels *levels() const { return &levels_; }
 
  private:
   struct Input;
@@ -88,6 +91,7 @@ class Sound {
   std::atomic<unsigned> pads_{0};  // of audio that have not ended
   std::atomic<uint64_t> late_{0}, waited_{0};
   std::atomic<bool> anything_{false};
+  mutable Levels levels_;
 
   std::mutex mutex_;  // guards these three
   Mixer mixer_;
@@ -101,6 +105,9 @@ class Sound {
   uint64_t live_ = 0;  // the listener has had what is before this sample
   bool finished_ = false;
 };
+
+// Of track 0, and of all tracks before they are encoded.
+CapsPtr sound_caps(unsigned rate);
 
 // Whether an element takes the sound of a pad: what goes wrong there concerns one voice.
 bool is_sound_input(GstObject *object);

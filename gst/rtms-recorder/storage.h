@@ -2,7 +2,7 @@
 // The folder of all recordings: its room, and new folders in it. Nothing here waits for the disk.
 #pragma once
 
-#include "worker.h"
+#include "base/worker.h"
 
 #include <cstdint>
 #include <functional>

@@ -11,7 +11,8 @@ import sys
 
 MAX_LINES, MAX_METHODS, MAX_MODULES = 400, 25, 13
 ANY_NUMBER = {"recorder"}  # an application, not a room of the element's
-WITHOUT_GSTREAMER = {"base", "time", "protocol", "transport", "session", "http", "webhook"}
+FOLDERS = {"recorder": "rtms-recorder", "admin": "rtms-recorder/admin"}
+WITHOUT_GSTREAMER = {"base", "time", "protocol", "transport", "session", "http", "webhook", "admin"}
 
 
 def read(path):
@@ -76,8 +77,7 @@ class Check:
         self.modules = {}
 
     def folder(self, room):
-        name = "rtms-recorder" if room == "recorder" else os.path.join("rtms", room)
-        return os.path.join(self.source, "gst", name)
+        return os.path.join(self.source, "gst", FOLDERS.get(room, os.path.join("rtms", room)))
 
     def includes(self, room, name, text):
         for kind, included in re.findall(r'#include ([<"])([^>"]+)', text):

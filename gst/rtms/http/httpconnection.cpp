@@ -235,14 +235,14 @@ bool HttpConnection::sent() {
   if (pieces_left_ == 0)
     return answered();
   deadline_.start(kPieceTimeout_ms, [this] { over("the client takes too long"); });
-  pieces_->next([this, alive = std::weak_ptr<HttpConnection *>(alive_)](const std::string &piece) {
+  pieces_->next([this, alive = std::weak_ptr<HttpConnection *>(alive_)](std::string_view piece) {
     if (!alive.expired())
       take_piece(piece);
   });
   return true;
 }
 
-void HttpConnection::take_piece(const std::string &piece) {
+void HttpConnection::take_piece(std::string_view piece) {
   if (piece.empty() || piece.size() > pieces_left_) {
     over("the body cannot be read");
     return;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,8 +22,9 @@ namespace rtms {
 // The body of an answer that is read piece by piece, as the client takes it.
 class HttpBody {
  public:
-  // Gets the next piece; "" where no more can be read.
-  using Done = std::function<void(std::string piece)>;
+  // Gets the next piece, which is there until the next one is asked for; "" where no more can be
+  // read.
+  using Done = std::function<void(std::string_view piece)>;
 
   virtual ~HttpBody() = default;
   virtual uint64_t size() const = 0;
@@ -93,7 +95,7 @@ class HttpConnection {
   bool flush();
   bool write_more();
   bool sent();
-  void take_piece(const std::string &piece);
+  void take_piece(std::string_view piece);
   bool answered();
   bool over(const char *why);
 

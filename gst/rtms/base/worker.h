@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 
-namespace rtms::recorder {
+namespace rtms {
 
 class Worker {
  public:
@@ -15,8 +15,11 @@ class Worker {
   Worker(const Worker &) = delete;
   Worker &operator=(const Worker &) = delete;
 
-  // Then `done`, on the main thread. Neither may need what the main thread may have destroyed.
+  // Then `done`, on the default main context of the calling thread. Neither may need what that
+  // thread may have destroyed.
   void run(std::function<void()> work, std::function<void()> done = {});
+  // What is not done yet.
+  size_t waiting() const;
 
  private:
   struct State;
@@ -24,4 +27,4 @@ class Worker {
   const std::shared_ptr<State> state_;
 };
 
-}  // namespace rtms::recorder
+}  // namespace rtms

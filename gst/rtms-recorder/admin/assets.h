@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The files of the page, which are part of the program.
+#pragma once
+
+#include "base/glibptr.h"
+
+#include <optional>
+#include <string>
+
+namespace rtms::recorder {
+
+struct Asset {
+  std::string type, text;
+};
+// By the path of its URL; "/" is the page.
+std::optional<Asset> find_asset(const std::string &path);
+
+}  // namespace rtms::recorder

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "worker.h"
+
+#include "glibptr.h"
+
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace rtms {
+namespace {
+
+// A function on its way to another thread.
+struct Posted {
+  std::mutex mutex;
+  std::function<void()> fn;  // guarded by the mutex
+};
+
+void post(GMainContext *context, std::function<void()> fn) {
+  auto posted = new Posted;
+  {
+    std::lock_guard<std::mutex> lock(posted->mutex);
+    posted->fn = std::move(fn);
+  }
+  const auto run = [](gpointer data) -> gboolean {
+    auto self = static_cast<Posted *>(data);
+    std::unique_lock<std::mutex> lock(self->mutex);
+    const auto next = std::move(self->fn);
+    lock.unlock();
+    next();
+    return G_SOURCE_REMOVE;
+  };
+  GSource *source = g_idle_source_new();
+  g_source_set_priority(source, G_PRIORITY_DEFAULT);
+  g_source_set_callback(source, run, posted,
+                        [](gpointer data) { delete static_cast<Posted *>(data); });
+  g_source_attach(source, context);
+  g_source_unref(source);
+}
+
+}  // namespace
+
+struct Worker::State {
+  struct Item {
+    std::function<void()> work, done;
+    MainContextPtr context;
+  };
+  std::mutex mutex;  // guards what follows
+  std::deque<Item> items;
+  bool running = false;
+
+  // False: nothing is left to do, and the thread ends.
+  bool next(Item *item) {
+    std::lock_guard<std::mutex> lock(mutex);
+    running = !items.empty();
+    if (!running)
+      return false;
+    *item = std::move(items.front());
+    items.pop_front();
+    return true;
+  }
+};
+
+Worker::Worker() : state_(std::make_shared<State>()) {}
+
+size_t Worker::waiting() const {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  return state_->items.size();
+}
+
+void Worker::run(std::function<void()> work, std::function<void()> done) {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->items.push_back(
+      {std::move(work), std::move(done), MainContextPtr(g_main_context_ref_thread_default())});
+  if (std::exchange(state_->running, true))
+    return;
+  std::thread([state = state_] {
+    for (State::Item item; state->next(&item);) {
+      item.work();
+      item.work = nullptr;
+      if (item.done)
+        post(item.context.get(), std::move(item.done));
+    }
+  }).detach();
+}
+
+}  // namespace rtms
