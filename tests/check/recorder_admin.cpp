@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "adminport.h"
+#include "tls.h"
 
 namespace {
 
@@ -323,6 +324,35 @@ GST_START_TEST(test_ranges) {
 }
 GST_END_TEST;
 
+// A download is encrypted piece by piece.
+GST_START_TEST(test_https) {
+  const SelfSigned made = make_self_signed();
+  TemporaryDirectory directory;
+  const std::string both = directory.file("both.pem");
+  write_file(both, made.certificate + made.key);
+  OldRecordings old;
+  const std::string folder = old.add(kRecording);
+  const Bytes random = random_bytes(3000000, 2);
+  const std::string all(random.begin(), random.end());
+  write_file(folder + "/meeting.mp4", all);
+  AdminPort admin({{"--admin-listen=https://127.0.0.1:0", "--admin-tls-certificate=" + both},
+                   old.path(),
+                   {},
+                   true});
+  const auto get = [&](const std::string &path, const Headers &headers) {
+    HttpClient client(admin.url(), both);
+    client.send(get_text(path, headers));
+    return client.read();
+  };
+  expect_status(get("/", {}), 200, "page");
+  const std::string path = std::string("/recordings/") + kRecording + "/meeting.mp4";
+  ck_assert(get(path, {}).body == all);
+  const HttpAnswer part = get(path, {{"Range", "bytes=1000000-"}});
+  expect_status(part, 206, "part");
+  ck_assert(part.body == all.substr(1000000));
+}
+GST_END_TEST;
+
 // Downloads that nobody takes hold little memory, and keep neither webhooks nor the recording.
 GST_START_TEST(test_slow_readers) {
   constexpr int kReaders = 200;
@@ -343,6 +373,7 @@ GST_START_TEST(test_slow_readers) {
     readers.back()->send(get_text(std::string("/recordings/") + kRecording + "/meeting.mp4"));
   }
   double most = before;
+  bool named = false;
   for (int i = 0; admin.run().events("finished").empty(); i++) {
     const Awake awake;
     ck_assert_int_eq(
@@ -350,11 +381,14 @@ GST_START_TEST(test_slow_readers) {
         200);
     expect_status(admin.get("/healthz"), 200, "healthz");
     expect_prompt("a webhook and /healthz", awake, kPromptMs);
+    // In the service's own mix, the service says who speaks.
+    named |= contains(admin.get("/api/meetings").body, "\"speaking\":[\"John Smith\"]");
     most = std::max(most, megabytes_of(admin.run().program().pid()));
     g_usleep(50000);
   }
   g_print("%.1f MB, then %.1f MB\n", before, most);
   ck_assert_msg(most - before < kMostGrowth_mb * slowness(), "%.1f MB, then %.1f MB", before, most);
+  ck_assert(named);
   for (const std::string &one : admin.run().folders())
     if (one != folder)
       expect_recording(one + "/meeting.mkv", 1, static_cast<double>(kMeeting_ms) / 1000);
@@ -373,6 +407,7 @@ static Suite *recorder_admin_suite() {
   add_case(suite, "files", test_files);
   add_case(suite, "files", test_list);
   add_case(suite, "files", test_ranges);
+  add_case(suite, "files", test_https);
   add_case(suite, "slow-readers", test_slow_readers);
   return suite;
 }

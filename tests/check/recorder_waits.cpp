@@ -7,9 +7,10 @@
 
 #include <csignal>
 
-#include "recorder_run.h"
+#include "adminport.h"
 
 #include <glib/gstdio.h>
+#include <filesystem>
 
 namespace {
 
@@ -200,11 +201,61 @@ GST_START_TEST(test_disk_gone) {
 }
 GST_END_TEST;
 
+// Recordings on that disk are asked for through the admin port: it says what is wrong, and neither
+// it nor the webhook's port waits.
+GST_START_TEST(test_hung_disk_admin) {
+  constexpr int kRequests = 100;  // more than may wait for the disk
+  SlowDisk disk;
+  const auto setup = disk.setup({"--stop-timeout=1"});
+  const std::string folder = setup.output + "/2026-01-02T03-04-05Z_1";
+  std::filesystem::create_directories(folder);
+  write_file(folder + "/meeting.json", "{}");
+  write_file(folder + "/meeting.mp4", "");
+  std::filesystem::resize_file(folder + "/meeting.mp4", 64 << 20);
+  AdminPort admin(setup);
+  const std::string path = "/recordings/2026-01-02T03-04-05Z_1/meeting.mp4";
+  ck_assert_uint_eq(admin.get(path).body.size(), 64 << 20);
+  HttpClient player(admin.url());
+  player.send(get_text(path));
+  disk.hang();
+  std::vector<std::unique_ptr<HttpClient>> lists;
+  const auto ask = [&] {
+    lists.push_back(std::make_unique<HttpClient>(admin.url()));
+    lists.back()->send(get_text("/api/recordings"));
+  };
+  while (lists.size() < kRequests)
+    ask();
+  const auto sick = [&] {
+    expect_answers(admin.run().url());
+    const Awake awake;
+    ck_assert_int_eq(admin.get("/api/meetings").status, 200);
+    const HttpAnswer health = admin.get("/healthz");
+    expect_prompt("/healthz", awake, kAnswerMs);
+    return health.status == 503 && contains(health.body, "disk does not answer");
+  };
+  ck_assert(admin.run().program().wait_until(sick));
+  const HttpAnswer refused = lists.back()->read();
+  ck_assert_int_eq(refused.status, 503);
+  expect_text(refused.body, "the disk does not answer\n");
+  disk.answer();
+  ck_assert_int_eq(lists[0]->read().status, 200);
+  ck_assert_uint_eq(player.read().body.size(), 64 << 20);
+  // Nobody waits for those who wait for the disk.
+  disk.hang();
+  ask();
+  const Awake awake;
+  admin.run().program().send(SIGTERM);
+  ck_assert(admin.run().program().wait(kDeadlineMs));
+  g_print("ended after %d ms\n", static_cast<int>(awake.ms()));
+}
+GST_END_TEST;
+
 static Suite *recorder_waits_suite() {
   Suite *suite = suite_create("recorder_waits");
   add_case(suite, "full-output", test_full_output);
   add_case(suite, "slow-disk", test_slow_disk);
   add_case(suite, "hung-disk", test_hung_disk);
+  add_case(suite, "hung-disk-admin", test_hung_disk_admin);
   add_case(suite, "disk-gone", test_disk_gone);
   return suite;
 }

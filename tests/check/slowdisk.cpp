@@ -130,6 +130,17 @@ extern "C" ssize_t write(int fd, const void *data, size_t size) {
   return real(fd, data, size);
 }
 
+#define SLOW_READ(name, offset)                                                     \
+  extern "C" ssize_t name(int fd, void *data, size_t size, offset at) {             \
+    static const auto real = next<ssize_t (*)(int, void *, size_t, offset)>(#name); \
+    if (hangs())                                                                    \
+      reach(fd);                                                                    \
+    return real(fd, data, size, at);                                                \
+  }
+
+SLOW_READ(pread, off_t)
+SLOW_READ(pread64, off64_t)
+
 extern "C" ssize_t writev(int fd, const struct iovec *parts, int count) {
   static const auto real = next<ssize_t (*)(int, const struct iovec *, int)>("writev");
   if (hangs())

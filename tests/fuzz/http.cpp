@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // libFuzzer: a stranger's HTTP request. Read at once and in two pieces it must mean the same; its
 // bounds hold; a request that is accepted has no second meaning: one length, no transfer coding, no
-// control characters.
+// control characters. So do the headers that the admin port reads: a range lies in its file, a host
+// is a name or an address, a token is what was encoded.
+#include "http/httpfields.h"
 #include "http/httpreader.h"
 
 #include <algorithm>
@@ -46,6 +48,54 @@ void expect_sound(const HttpReader &reader) {
          "the body's end");
 }
 
+void expect_range(const std::string &value, uint64_t file_size) {
+  using Kind = rtms::HttpRange::Kind;
+  const rtms::HttpRange range = rtms::range_of(value, file_size);
+  if (range.kind != Kind::Part) {
+    expect(range.first == 0 && range.size == 0, "nothing of a range that is none");
+    return;
+  }
+  expect(range.size > 0 && range.first < file_size && range.size <= file_size - range.first,
+         "the range in the file");
+  expect(value.find(',') == std::string::npos, "one range");
+  const std::string again =
+      "bytes=" + std::to_string(range.first) + "-" + std::to_string(range.first + (range.size - 1));
+  const rtms::HttpRange same = rtms::range_of(again, file_size);
+  expect(same.kind == Kind::Part && same.first == range.first && same.size == range.size,
+         "the same range in its plain spelling");
+}
+
+void expect_host(const std::string &value) {
+  const std::string host = rtms::host_of(value);
+  const auto valid = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._:").find(c) != std::string_view::npos;
+  };
+  expect(std::all_of(host.begin(), host.end(), valid), "the host's characters");
+  const bool address = host.find(':') != std::string::npos;
+  expect(host.empty() || rtms::host_of(address ? "[" + host + "]" : host) == host,
+         "the same host again");
+}
+
+void expect_token(const std::string &value) {
+  const auto token = rtms::token_of(value);
+  if (!token)
+    return;
+  expect(token->size() < value.size(), "no more than was sent");
+  if (token->empty() || std::any_of(token->begin(), token->end(), is_control) ||
+      token->front() == ' ')
+    return;
+  const auto again = rtms::token_of("Bearer " + *token);
+  expect(again && *again == *token, "the same token again");
+}
+
+void expect_fields(const rtms::HttpHead &head) {
+  for (uint64_t file_size : {uint64_t{0}, uint64_t{1}, uint64_t{1000}, UINT64_MAX})
+    expect_range(head.header("range"), file_size);
+  expect_host(head.header("host"));
+  expect_token(head.header("authorization"));
+}
+
 }  // namespace
 
 // The first byte says where it is cut.
@@ -59,6 +109,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   pieces.add(text.substr(0, cut));
   pieces.add(text.substr(cut));
   expect_sound(whole);
+  if (whole.state() == State::Complete || whole.state() == State::Body)
+    expect_fields(whole.head());
   expect(whole.state() == pieces.state() && whole.status() == pieces.status(), "the same state");
   if (whole.state() == State::Complete) {
     expect(whole.head().method == pieces.head().method, "the same method");
