@@ -107,6 +107,9 @@ std::string complaint(const Raw &raw, const Options &options) {
   if (options.listen.empty() && options.webhook_file.empty())
     return "Neither --listen nor --webhook-file names a webhook: there is nothing to record. Give "
            "one of them.";
+  if (options.admin_listen.empty() &&
+      (raw.admin_token || raw.admin_hosts || raw.admin_certificate || raw.admin_key))
+    return "An option of the admin port is set, but --admin-listen is not. Give both, or neither.";
   if (raw.max_meetings < 1)
     return "--max-meetings is " + std::to_string(raw.max_meetings) + ". Valid are 1 and more.";
   if (raw.stop_timeout < 1 || raw.stop_timeout > 3600)

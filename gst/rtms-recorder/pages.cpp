@@ -30,8 +30,7 @@ const GstStructure *of_media(const GstStructure *stats, const char *media) {
   return value && GST_VALUE_HOLDS_STRUCTURE(value) ? gst_value_get_structure(value) : nullptr;
 }
 
-void add_totals(Metrics *metrics, const Recorder &recorder) {
-  const Totals totals = recorder.totals();
+void add_totals(Metrics *metrics, const Recorder &recorder, const Totals &totals) {
   metrics->family("rtms_recorder_meetings", "gauge", "Meetings that are being recorded.");
   metrics->sample(recorder.meetings());
   metrics->family("rtms_recorder_recordings_started_total", "counter", "Recordings started.");
@@ -118,11 +117,12 @@ std::string label(const std::string &value) {
   return escaped;
 }
 
-std::string metrics(const Recorder &recorder, const Requests &requests) {
+std::string metrics(const Recorder &recorder, const Requests &requests,
+                    const std::vector<Status> &running) {
   Metrics metrics;
-  add_totals(&metrics, recorder);
+  add_totals(&metrics, recorder, recorder.totals(running));
   add_requests(&metrics, requests);
-  add_meetings(&metrics, recorder.statuses());
+  add_meetings(&metrics, running);
   return metrics.text();
 }
 
@@ -135,7 +135,7 @@ std::optional<WebhookPage> page(const Recorder &recorder, const Requests &reques
   }
   if (path == "/metrics")
     return WebhookPage{200, "text/plain; version=0.0.4; charset=utf-8",
-                       metrics(recorder, requests)};
+                       metrics(recorder, requests, recorder.statuses())};
   return std::nullopt;
 }
 

@@ -16,7 +16,8 @@ std::optional<WebhookPage> page(const Recorder &recorder, const Requests &reques
                                 std::string_view path);
 
 // Prometheus' text format.
-std::string metrics(const Recorder &recorder, const Requests &requests);
+std::string metrics(const Recorder &recorder, const Requests &requests,
+                    const std::vector<Status> &running);
 
 // A label's value: escaped, valid UTF-8, of bounded length.
 std::string label(const std::string &value);

@@ -275,10 +275,10 @@ std::vector<Status> Recorder::statuses() const {
   return all;
 }
 
-Totals Recorder::totals() const {
+Totals Recorder::totals(const std::vector<Status> &running) const {
   Totals all = totals_;
-  for (const auto &[stream, meeting] : meetings_)
-    add(&all, meeting->status());
+  for (const Status &status : running)
+    add(&all, status);
   return all;
 }
 

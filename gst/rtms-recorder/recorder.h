@@ -44,7 +44,8 @@ class Recorder {
 
   size_t meetings() const { return meetings_.size(); }
   std::vector<Status> statuses() const;
-  Totals totals() const;
+  // With those that run.
+  Totals totals(const std::vector<Status> &running) const;
   const Storage &storage() const { return storage_; }
   uint64_t log_lines_dropped() const { return log_->dropped(); }
   // Why nothing can be recorded now, or nothing.

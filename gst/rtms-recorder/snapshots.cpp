@@ -30,16 +30,17 @@ LiveMeeting live(const Status &status) {
 }  // namespace
 
 Snapshot snapshot_of(const Recorder &recorder, const Requests &requests) {
-  const Totals totals = recorder.totals();
+  const std::vector<Status> running = recorder.statuses();
+  const Totals totals = recorder.totals(running);
   Snapshot snapshot;
   snapshot.made_us = g_get_monotonic_time();
   snapshot.sick = recorder.sick();
-  snapshot.metrics = metrics(recorder, requests);
+  snapshot.metrics = metrics(recorder, requests, running);
   snapshot.free_bytes = recorder.free_bytes();
   snapshot.finished = totals.finished;
   snapshot.failed = totals.failed;
   snapshot.refused = totals.refused;
-  for (const Status &status : recorder.statuses())
+  for (const Status &status : running)
     snapshot.meetings.push_back(live(status));
   return snapshot;
 }

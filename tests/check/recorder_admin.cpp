@@ -176,6 +176,7 @@ GST_START_TEST(test_misuse) {
       {{any, "--admin-token-file=/nowhere"}, {}, "No such file"},
       {{any, "--admin-token-file=" + shared}, {}, "chmod 600"},
       {{"--admin-token=0123456789abcdef"}, {}, "can read a command line"},
+      {{"--admin-host=recorder.example"}, {}, "--admin-listen is not"},
       {{"--admin-listen=http://127.0.0.1:0/admin"}, {}, "has a path"},
       {{"--admin-listen=localhost:9090"}, {}, "is not an http:// or https:// URL"},
       {{"--admin-listen=https://127.0.0.1:0"}, {}, "needs a TLS certificate"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The operator's page in a browser, while a meeting is recorded and afterwards. RTMS_SCREENSHOT: the
-// file that gets a picture of it, in place of the test.
+// The operator's page in a browser, while a meeting is recorded and afterwards. RTMS_SCREENSHOT:
+// the file that gets a picture of it, in place of the test.
 #include <csignal>
 
 #include "adminport.h"

@@ -91,7 +91,9 @@ HttpConnection::HttpConnection(uint64_t number, ObjectPtr<GSocket> socket,
   };
   g_source_set_callback(readable_.get(), G_SOURCE_FUNC(read), this, nullptr);
   g_source_attach(readable_.get(), g_main_context_get_thread_default());
-  deadline_.start(timeout_ms, [this] { over("the client takes too long"); });
+  deadline_.start(timeout_ms, [this] {
+    over(state_ == State::Deciding ? "the answer takes too long" : "the client takes too long");
+  });
 }
 
 HttpConnection::~HttpConnection() {
