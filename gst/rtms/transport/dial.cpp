@@ -151,9 +151,17 @@ void Dial::secured(GAsyncResult *result) {
   ErrorPtr error(raw_error);
   if (!secured)
     return fail(error.get());
+  // A session that is resumed shows no certificate in its handshake.
+  if (!verified_)
+    if (GTlsCertificate *certificate = g_tls_connection_get_peer_certificate(tls))
+      verify(certificate);
   if (!verified_)
     return finish(
-        {nullptr, nullptr, {TransportClose::Kind::Tls, 0, "nobody verified its certificate"}});
+        {nullptr,
+         nullptr,
+         {TransportClose::Kind::Tls, 0,
+          tls_errors_ != G_TLS_CERTIFICATE_NO_FLAGS ? tls_problems(tls_errors_)
+                                                    : "nobody verified its certificate"}});
   const GTlsProtocolVersion version = g_tls_connection_get_protocol_version(tls);
   if (version < G_TLS_PROTOCOL_VERSION_TLS_1_2)
     return finish({nullptr,
@@ -167,19 +175,22 @@ void Dial::secured(GAsyncResult *result) {
 // Called for each certificate, as there is no database that knows one.
 gboolean Dial::accept_certificate(GTlsConnection *, GTlsCertificate *certificate,
                                   GTlsCertificateFlags, Dial *self) {
+  self->verify(certificate);
+  return self->verified_;
+}
+
+void Dial::verify(GTlsCertificate *certificate) {
   ObjectPtr<GTlsDatabase> database =
-      self->options_->tls_database ? share(self->options_->tls_database.get())
-                                   : ObjectPtr<GTlsDatabase>(g_tls_backend_get_default_database(
-                                         g_tls_backend_get_default()));
+      options_->tls_database ? share(options_->tls_database.get())
+                             : ObjectPtr<GTlsDatabase>(
+                                   g_tls_backend_get_default_database(g_tls_backend_get_default()));
   const GTlsCertificateFlags errors =
       database ? g_tls_database_verify_chain(
                      database.get(), certificate, G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER,
-                     self->address_.get(), nullptr, G_TLS_DATABASE_VERIFY_NONE, nullptr, nullptr)
+                     address_.get(), nullptr, G_TLS_DATABASE_VERIFY_NONE, nullptr, nullptr)
                : G_TLS_CERTIFICATE_VALIDATE_ALL;
-  self->tls_errors_ =
-      static_cast<GTlsCertificateFlags>(errors & self->options_->tls_validation_flags);
-  self->verified_ = self->tls_errors_ == G_TLS_CERTIFICATE_NO_FLAGS;
-  return self->verified_;
+  tls_errors_ = static_cast<GTlsCertificateFlags>(errors & options_->tls_validation_flags);
+  verified_ = tls_errors_ == G_TLS_CERTIFICATE_NO_FLAGS;
 }
 
 void Dial::fail(const GError *error) {

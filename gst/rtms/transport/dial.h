@@ -41,6 +41,7 @@ class Dial {
   void connected(GAsyncResult *result);
   void start_tls();
   void secured(GAsyncResult *result);
+  void verify(GTlsCertificate *certificate);
   void fail(const GError *error);
   void finish(Result result);
   static gboolean accept_certificate(GTlsConnection *, GTlsCertificate *,
