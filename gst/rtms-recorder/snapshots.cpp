@@ -36,7 +36,7 @@ Snapshot snapshot_of(const Recorder &recorder, const Requests &requests) {
   snapshot.made_us = g_get_monotonic_time();
   snapshot.sick = recorder.sick();
   snapshot.metrics = metrics(recorder, requests, running);
-  snapshot.free_bytes = recorder.free_bytes();
+  snapshot.free_bytes = recorder.storage().free_bytes();
   snapshot.finished = totals.finished;
   snapshot.failed = totals.failed;
   snapshot.refused = totals.refused;

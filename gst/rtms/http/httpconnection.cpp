@@ -85,18 +85,15 @@ HttpConnection::HttpConnection(uint64_t number, ObjectPtr<GSocket> socket,
   place_.from = address_group(address_of(socket_.get(), false));
   place_.since_us = g_get_monotonic_time();
   g_socket_set_blocking(socket_.get(), FALSE);
-  readable_.reset(g_socket_create_source(socket_.get(), G_IO_IN, nullptr));
-  GSocketSourceFunc read = [](GSocket *, GIOCondition, gpointer self) -> gboolean {
-    return static_cast<HttpConnection *>(self)->on_readable() ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
-  };
-  g_source_set_callback(readable_.get(), G_SOURCE_FUNC(read), this, nullptr);
-  g_source_attach(readable_.get(), g_main_context_get_thread_default());
+  // Where the system has no room for it, the deadline ends it.
+  readable_.start(socket_.get(), G_IO_IN, [this](GIOCondition) { on_readable(); });
   deadline_.start(timeout_ms, [this] {
     over(state_ == State::Deciding ? "the answer takes too long" : "the client takes too long");
   });
 }
 
 HttpConnection::~HttpConnection() {
+  readable_.stop();
   g_socket_close(socket_.get(), nullptr);
 }
 

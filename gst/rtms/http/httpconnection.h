@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/glibptr.h"
+#include "base/socketwatch.h"
 #include "base/timer.h"
 #include "httpreader.h"
 #include "places.h"
@@ -112,7 +113,8 @@ class HttpConnection {
   std::shared_ptr<HttpBody> pieces_;
   uint64_t pieces_left_ = 0;  // bytes
   const std::shared_ptr<HttpConnection *> alive_;
-  AttachedSource readable_, writable_;
+  SocketWatch readable_;
+  AttachedSource writable_;
   Timer deadline_;
 };
 

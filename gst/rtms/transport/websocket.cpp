@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "websocket.h"
 
+#include "base/socketwatch.h"
 #include "dial.h"
 #include "frames.h"
 #include "upgrade.h"
 
 #include <gio/gnetworking.h>
 #include <openssl/rand.h>
+#include <cerrno>
 #include <optional>
 
 namespace rtms {
@@ -65,9 +67,11 @@ class WebSocket final : public Transport {
   void closed(const TransportClose &why);
   void fail(int close_code, const TransportClose &why);
 
+  void watch_tls();
+  void read_turn();
+  void read_ended(gssize count, const GError *error);
   // These return false when the connection is over, and this object perhaps destroyed.
-  bool read_turn();
-  bool read_ended(gssize count, const GError *error);
+  bool watch();
   bool read_upgrade();
   bool read_messages();
   bool handle(const FrameEvent &event);
@@ -87,7 +91,8 @@ class WebSocket final : public Transport {
   ObjectPtr<GSocket> socket_;
   GPollableInputStream *input_ = nullptr;    // the stream's
   GPollableOutputStream *output_ = nullptr;  // the stream's
-  AttachedSource readable_, writable_;
+  SocketWatch readable_;
+  AttachedSource tls_waits_, writable_;
   FrameReader reader_;
   int64_t heard_us_ = 0;
   std::string unsent_;
@@ -125,26 +130,46 @@ void WebSocket::connected(Dial::Result result) {
   input_ = G_POLLABLE_INPUT_STREAM(g_io_stream_get_input_stream(stream_.get()));
   output_ = G_POLLABLE_OUTPUT_STREAM(g_io_stream_get_output_stream(stream_.get()));
   state_ = State::Upgrading;
-  // Not the stream's source: with each dispatch that takes its descriptors out of the poll and puts
-  // them back, which wakes the loop once more. TLS has nothing left to give when it has been read
-  // to the end of a record.
-  readable_.reset(g_socket_create_source(socket_.get(), G_IO_IN, nullptr));
-  GSocketSourceFunc read = [](GSocket *, GIOCondition, gpointer self) -> gboolean {
-    return static_cast<WebSocket *>(self)->read_turn() ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+  if (watch())
+    write(request_);
+}
+
+// Waits for the socket, not for the stream: with each dispatch the stream's source takes its
+// descriptors out of the poll and puts them back, which wakes the loop once more.
+bool WebSocket::watch() {
+  tls_waits_.reset();
+  if (readable_.start(socket_.get(), G_IO_IN, [this](GIOCondition) { read_turn(); }))
+    return true;
+  closed({TransportClose::Kind::Io, 0,
+          std::string("the system cannot wait for another socket: ") + g_strerror(errno)});
+  return false;
+}
+
+// TLS that leaves what has come to its socket waits for something else, as within a handshake: only
+// its own source knows for what.
+void WebSocket::watch_tls() {
+  if (!G_IS_TLS_CONNECTION(stream_.get()) || g_socket_get_available_bytes(socket_.get()) <= 0)
+    return;
+  readable_.stop();
+  tls_waits_.reset(g_pollable_input_stream_create_source(input_, nullptr));
+  const GPollableSourceFunc ready = [](GObject *, gpointer data) -> gboolean {
+    auto self = static_cast<WebSocket *>(data);
+    if (self->watch())
+      self->read_turn();
+    return G_SOURCE_REMOVE;
   };
-  g_source_set_callback(readable_.get(), G_SOURCE_FUNC(read), this, nullptr);
-  g_source_set_can_recurse(readable_.get(), TRUE);
-  g_source_attach(readable_.get(), g_main_context_get_thread_default());
-  write(request_);
+  g_source_set_callback(tls_waits_.get(), G_SOURCE_FUNC(ready), this, nullptr);
+  g_source_attach(tls_waits_.get(), g_main_context_get_thread_default());
 }
 
 // ---- reading ---------------------------------------------------------------------------
 
-bool WebSocket::read_turn() {
+void WebSocket::read_turn() {
   if (over_)  // within itself
-    return true;
+    return;
   gssize left = kTurn, count = 0;
-  do {
+  bool more = true;
+  while (more && left > 0) {
     const FrameReader::Room room = reader_.room();
     GError *raw_error = nullptr;
     count =
@@ -154,23 +179,25 @@ bool WebSocket::read_turn() {
       return read_ended(count, error.get());
     heard_us_ = g_get_monotonic_time();
     reader_.filled(static_cast<size_t>(count));
+    // What filled the room may have left more of a TLS record, which no socket reports.
+    more = count >= kFullRead || static_cast<size_t>(count) == room.size;
     if (state_ == State::Upgrading ? !read_upgrade() : !read_messages())
-      return false;
+      return;
     left -= count;
-  } while (count >= kFullRead && left > 0);
-  return true;
+  }
+  if (more)
+    readable_.again();
 }
 
-bool WebSocket::read_ended(gssize count, const GError *error) {
+void WebSocket::read_ended(gssize count, const GError *error) {
   if (count < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    return true;
+    return watch_tls();
   if (count < 0)
     closed(close_of(error));
   else if (state_ == State::Upgrading)
     closed({TransportClose::Kind::Io, 0, "the server hung up instead of answering the upgrade"});
   else
     closed({TransportClose::Kind::Closed, 0, ""});
-  return false;
 }
 
 bool WebSocket::read_upgrade() {
@@ -345,7 +372,8 @@ void WebSocket::abort() {
     *over_ = true;
   over_ = nullptr;
   dial_.reset();
-  readable_.reset();
+  readable_.stop();
+  tls_waits_.reset();
   writable_.reset();
   // At once, and not only when TLS has said goodbye.
   if (socket_)

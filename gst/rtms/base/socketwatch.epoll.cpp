@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "socketwatch.h"
+
+#include <glib-unix.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace rtms {
+namespace {
+
+// What is served before timers and closures have their turn.
+constexpr int kMostEvents = 64;
+
+uint32_t events_of(GIOCondition wanted) {
+  uint32_t events = 0;
+  if (wanted & G_IO_IN)
+    events |= EPOLLIN;
+  if (wanted & G_IO_OUT)
+    events |= EPOLLOUT;
+  return events;
+}
+
+GIOCondition condition_of(uint32_t events, GIOCondition wanted) {
+  if (events & (EPOLLERR | EPOLLHUP))
+    return wanted;
+  unsigned ready = 0;
+  if (events & EPOLLIN)
+    ready |= G_IO_IN;
+  if (events & EPOLLOUT)
+    ready |= G_IO_OUT;
+  return static_cast<GIOCondition>(ready);
+}
+
+// The epoll set of a main context, behind one source. Level-triggered: a socket that is not read to
+// its end is reported again, behind those that have not had their turn.
+class Poller : public std::enable_shared_from_this<Poller> {
+ public:
+  using Id = uint64_t;
+
+  // The one of the thread's default context. It ends with its last user.
+  static std::shared_ptr<Poller> get();
+
+  explicit Poller(GMainContext *context);
+  ~Poller();
+  Poller(const Poller &) = delete;
+  Poller &operator=(const Poller &) = delete;
+
+  // 0: the system has no room.
+  Id add(int fd, GIOCondition wanted, SocketWatch::Fn fn);
+  void again(Id id) { again_.push_back(id); }
+  void remove(Id id);
+
+ private:
+  struct Watched {
+    int fd;
+    GIOCondition wanted;
+    std::shared_ptr<const SocketWatch::Fn> fn;
+  };
+  struct Source {
+    GSource parent;
+    Poller *self;
+  };
+
+  static gboolean prepare(GSource *source, gint *timeout_ms);
+  static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer data);
+  void serve();
+  void call(Id id, uint32_t events);
+
+  GMainContext *const context_;
+  const int epoll_;
+  AttachedSource source_;
+  // By number: a report about a watch that has been removed finds none.
+  std::unordered_map<Id, Watched> watched_;
+  std::vector<Id> again_;
+  Id last_ = 0;
+};
+
+std::shared_ptr<Poller> Poller::get() {
+  thread_local std::vector<std::weak_ptr<Poller>> pollers;
+  GMainContext *context = g_main_context_get_thread_default();
+  pollers.erase(std::remove_if(pollers.begin(), pollers.end(),
+                               [](const auto &poller) { return poller.expired(); }),
+                pollers.end());
+  for (const auto &weak : pollers)
+    if (auto poller = weak.lock(); poller && poller->context_ == context)
+      return poller;
+  auto poller = std::make_shared<Poller>(context);
+  pollers.push_back(poller);
+  return poller;
+}
+
+Poller::Poller(GMainContext *context)
+    : context_(context ? g_main_context_ref(context) : nullptr),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  static GSourceFuncs functions = {prepare, nullptr, dispatch, nullptr, nullptr, nullptr};
+  source_.reset(g_source_new(&functions, sizeof(Source)));
+  reinterpret_cast<Source *>(source_.get())->self = this;
+  // A callback may run the loop, in which all other sockets go on.
+  g_source_set_can_recurse(source_.get(), TRUE);
+  if (epoll_ >= 0)
+    g_source_add_unix_fd(source_.get(), epoll_, G_IO_IN);
+  g_source_attach(source_.get(), context);
+}
+
+Poller::~Poller() {
+  source_.reset();
+  if (epoll_ >= 0)
+    close(epoll_);
+  if (context_)
+    g_main_context_unref(context_);
+}
+
+Poller::Id Poller::add(int fd, GIOCondition wanted, SocketWatch::Fn fn) {
+  epoll_event event{};
+  event.events = events_of(wanted);
+  event.data.u64 = ++last_;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0)
+    return 0;
+  watched_[last_] = {fd, wanted, std::make_shared<const SocketWatch::Fn>(std::move(fn))};
+  return last_;
+}
+
+void Poller::remove(Id id) {
+  const auto found = watched_.find(id);
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second.fd, nullptr);
+  watched_.erase(found);
+}
+
+gboolean Poller::prepare(GSource *source, gint *timeout_ms) {
+  *timeout_ms = -1;
+  return !reinterpret_cast<Source *>(source)->self->again_.empty();
+}
+
+gboolean Poller::dispatch(GSource *source, GSourceFunc, gpointer) {
+  const auto self = reinterpret_cast<Source *>(source)->self->shared_from_this();
+  self->serve();
+  return G_SOURCE_CONTINUE;
+}
+
+void Poller::serve() {
+  std::vector<Id> again = std::exchange(again_, {});
+  std::array<epoll_event, kMostEvents> events;
+  const int count = epoll_wait(epoll_, events.data(), kMostEvents, 0);
+  for (int i = 0; i < count; i++) {
+    const epoll_event event = events[static_cast<size_t>(i)];
+    again.erase(std::remove(again.begin(), again.end(), event.data.u64), again.end());
+    call(event.data.u64, event.events);
+  }
+  for (Id id : again)
+    call(id, EPOLLIN);
+}
+
+void Poller::call(Id id, uint32_t events) {
+  const auto found = watched_.find(id);
+  if (found == watched_.end())
+    return;
+  const auto fn = found->second.fn;
+  (*fn)(condition_of(events, found->second.wanted));
+}
+
+}  // namespace
+
+class SocketWatch::Entry {
+ public:
+  Entry(std::shared_ptr<Poller> poller, Poller::Id id) : poller_(std::move(poller)), id_(id) {}
+  ~Entry() { poller_->remove(id_); }
+  Entry(const Entry &) = delete;
+  Entry &operator=(const Entry &) = delete;
+
+  void again() { poller_->again(id_); }
+
+ private:
+  const std::shared_ptr<Poller> poller_;
+  const Poller::Id id_;
+};
+
+SocketWatch::SocketWatch() = default;
+SocketWatch::~SocketWatch() = default;
+
+bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn) {
+  stop();
+  std::shared_ptr<Poller> poller = Poller::get();
+  const Poller::Id id = poller->add(g_socket_get_fd(socket), wanted, std::move(fn));
+  if (id)
+    entry_ = std::make_unique<Entry>(std::move(poller), id);
+  return id != 0;
+}
+
+void SocketWatch::again() {
+  if (entry_)
+    entry_->again();
+}
+
+void SocketWatch::stop() {
+  entry_.reset();
+}
+
+}  // namespace rtms

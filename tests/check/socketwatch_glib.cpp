@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The same where there is no epoll: linked with the other implementation.
+#include "socketwatch.cpp"
