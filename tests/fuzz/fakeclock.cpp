@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "fakeclock.h"
 
+#include "base/timer.h"
+
 #include <glib.h>
 #include <algorithm>
 #include <vector>
@@ -43,6 +45,14 @@ void finalize(GSource *source) {
 }
 
 GSourceFuncs functions{prepare, check, dispatch, finalize, nullptr, nullptr};
+
+// Of GLib's, and of ours.
+std::optional<int64_t> next_timer() {
+  std::optional<int64_t> next_us = rtms::Timer::next_us();
+  for (const FakeTimer *timer : timers)
+    next_us = std::min(next_us.value_or(timer->due_us), timer->due_us);
+  return next_us;
+}
 
 }  // namespace
 
@@ -93,12 +103,8 @@ void settle() {
 void advance(int64_t ms) {
   const int64_t until_us = now_us + ms * 1000;
   settle();
-  for (;;) {
-    auto next = std::min_element(timers.begin(), timers.end(),
-                                 [](auto *a, auto *b) { return a->due_us < b->due_us; });
-    if (next == timers.end() || (*next)->due_us > until_us)
-      break;
-    now_us = std::max(now_us, (*next)->due_us);
+  for (auto next_us = next_timer(); next_us && *next_us <= until_us; next_us = next_timer()) {
+    now_us = std::max(now_us, *next_us);
     settle();
   }
   now_us = until_us;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Calls a function each time the thread's main context is about to wait: what was collected while
+// Calls a function when the thread's main context is about to wait: what was collected while
 // sources were dispatched goes out at once, and once.
 #pragma once
 
@@ -9,33 +9,24 @@
 
 namespace rtms {
 
+class BeforePollQueue;
+
 class BeforePoll {
  public:
-  explicit BeforePoll(std::function<void()> fn) : fn_(std::move(fn)) {
-    static GSourceFuncs functions = {prepare, nullptr, nullptr, nullptr, nullptr, nullptr};
-    source_.reset(g_source_new(&functions, sizeof(Source)));
-    reinterpret_cast<Source *>(source_.get())->self = this;
-    // Those of lower priority are not asked when one of higher priority is ready.
-    g_source_set_priority(source_.get(), G_PRIORITY_HIGH);
-    g_source_attach(source_.get(), g_main_context_get_thread_default());
-  }
+  explicit BeforePoll(std::function<void()> fn);
+  ~BeforePoll();
   BeforePoll(const BeforePoll &) = delete;
   BeforePoll &operator=(const BeforePoll &) = delete;
 
+  // Calls the function once, before this thread's default main context waits for the next time.
+  void ask();
+
  private:
-  struct Source {
-    GSource parent;
-    BeforePoll *self;
-  };
+  friend class BeforePollQueue;
 
-  static gboolean prepare(GSource *source, gint *timeout_ms) {
-    *timeout_ms = -1;
-    reinterpret_cast<Source *>(source)->self->fn_();
-    return FALSE;
-  }
-
-  std::function<void()> fn_;
-  AttachedSource source_;
+  const std::function<void()> fn_;
+  const std::shared_ptr<BeforePollQueue> queue_;
+  bool asked_ = false;
 };
 
 }  // namespace rtms

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "socketwatch.h"
 
+#include "percontext.h"
+
 #include <glib-unix.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -39,17 +41,12 @@ GIOCondition condition_of(uint32_t events, GIOCondition wanted) {
 
 // The epoll set of a main context, behind one source. Level-triggered: a socket that is not read to
 // its end is reported again, behind those that have not had their turn.
-class Poller : public std::enable_shared_from_this<Poller> {
+class Poller final : public ContextSource, public std::enable_shared_from_this<Poller> {
  public:
   using Id = uint64_t;
 
-  // The one of the thread's default context. It ends with its last user.
-  static std::shared_ptr<Poller> get();
-
-  explicit Poller(GMainContext *context);
-  ~Poller();
-  Poller(const Poller &) = delete;
-  Poller &operator=(const Poller &) = delete;
+  Poller();
+  ~Poller() override;
 
   // 0: the system has no room.
   Id add(int fd, GIOCondition wanted, SocketWatch::Fn fn);
@@ -62,58 +59,33 @@ class Poller : public std::enable_shared_from_this<Poller> {
     GIOCondition wanted;
     std::shared_ptr<const SocketWatch::Fn> fn;
   };
-  struct Source {
-    GSource parent;
-    Poller *self;
-  };
-
   static gboolean prepare(GSource *source, gint *timeout_ms);
   static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer data);
   void serve();
   void call(Id id, uint32_t events);
 
-  GMainContext *const context_;
+  static GSourceFuncs kFunctions;
+
   const int epoll_;
-  AttachedSource source_;
   // By number: a report about a watch that has been removed finds none.
   std::unordered_map<Id, Watched> watched_;
   std::vector<Id> again_;
   Id last_ = 0;
 };
 
-std::shared_ptr<Poller> Poller::get() {
-  thread_local std::vector<std::weak_ptr<Poller>> pollers;
-  GMainContext *context = g_main_context_get_thread_default();
-  pollers.erase(std::remove_if(pollers.begin(), pollers.end(),
-                               [](const auto &poller) { return poller.expired(); }),
-                pollers.end());
-  for (const auto &weak : pollers)
-    if (auto poller = weak.lock(); poller && poller->context_ == context)
-      return poller;
-  auto poller = std::make_shared<Poller>(context);
-  pollers.push_back(poller);
-  return poller;
-}
+GSourceFuncs Poller::kFunctions = {prepare, nullptr, dispatch, nullptr, nullptr, nullptr};
 
-Poller::Poller(GMainContext *context)
-    : context_(context ? g_main_context_ref(context) : nullptr),
-      epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-  static GSourceFuncs functions = {prepare, nullptr, dispatch, nullptr, nullptr, nullptr};
-  source_.reset(g_source_new(&functions, sizeof(Source)));
-  reinterpret_cast<Source *>(source_.get())->self = this;
+Poller::Poller() : ContextSource(&kFunctions), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   // A callback may run the loop, in which all other sockets go on.
-  g_source_set_can_recurse(source_.get(), TRUE);
+  g_source_set_can_recurse(source(), TRUE);
   if (epoll_ >= 0)
-    g_source_add_unix_fd(source_.get(), epoll_, G_IO_IN);
-  g_source_attach(source_.get(), context);
+    g_source_add_unix_fd(source(), epoll_, G_IO_IN);
+  attach();
 }
 
 Poller::~Poller() {
-  source_.reset();
   if (epoll_ >= 0)
     close(epoll_);
-  if (context_)
-    g_main_context_unref(context_);
 }
 
 Poller::Id Poller::add(int fd, GIOCondition wanted, SocketWatch::Fn fn) {
@@ -134,12 +106,12 @@ void Poller::remove(Id id) {
 
 gboolean Poller::prepare(GSource *source, gint *timeout_ms) {
   *timeout_ms = -1;
-  return !reinterpret_cast<Source *>(source)->self->again_.empty();
+  return !self<Poller>(source)->again_.empty();
 }
 
 gboolean Poller::dispatch(GSource *source, GSourceFunc, gpointer) {
-  const auto self = reinterpret_cast<Source *>(source)->self->shared_from_this();
-  self->serve();
+  const auto poller = self<Poller>(source)->shared_from_this();
+  poller->serve();
   return G_SOURCE_CONTINUE;
 }
 
@@ -185,7 +157,7 @@ SocketWatch::~SocketWatch() = default;
 
 bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn) {
   stop();
-  std::shared_ptr<Poller> poller = Poller::get();
+  std::shared_ptr<Poller> poller = of_context<Poller>();
   const Poller::Id id = poller->add(g_socket_get_fd(socket), wanted, std::move(fn));
   if (id)
     entry_ = std::make_unique<Entry>(std::move(poller), id);

@@ -1,38 +1,40 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A one-shot timer on the thread's default main context.
+// A one-shot timer on the thread's default main context. All timers of a context share one source.
 #pragma once
 
 #include "glibptr.h"
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace rtms {
 
+class TimerQueue;
+
 class Timer {
  public:
+  Timer();
+  ~Timer();
+  Timer(const Timer &) = delete;
+  Timer &operator=(const Timer &) = delete;
+
   // Calls fn once after the delay; a timer that runs already is set anew. fn may destroy the timer.
-  void start(unsigned delay_ms, std::function<void()> fn) {
-    fn_ = std::move(fn);
-    source_.reset(g_timeout_source_new(delay_ms));
-    g_source_set_callback(source_.get(), fire, this, nullptr);
-    g_source_attach(source_.get(), g_main_context_get_thread_default());
-  }
-  bool running() const { return source_ != nullptr; }
-  void stop() {
-    source_.reset();
-    fn_ = nullptr;
-  }
+  void start(unsigned delay_ms, std::function<void()> fn);
+  bool running() const { return queue_ != nullptr; }
+  void stop();
+
+  // When the next timer of this thread's default main context is due, in µs of GLib's monotonic
+  // clock. Nothing: none runs.
+  static std::optional<int64_t> next_us();
 
  private:
-  static gboolean fire(gpointer data) {
-    auto self = static_cast<Timer *>(data);
-    auto fn = std::move(self->fn_);
-    self->stop();
-    fn();
-    return G_SOURCE_REMOVE;
-  }
+  friend class TimerQueue;
+  void fire();
 
-  AttachedSource source_;
+  std::shared_ptr<TimerQueue> queue_;  // while it runs
+  int64_t due_us_ = 0;
+  uint64_t number_ = 0;
   std::function<void()> fn_;
 };
 

@@ -32,7 +32,9 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
       participants_(&context_, &set_),
       backlog_(config.limits.bytes, [this] { release_backlog(); }),
       texts_([this](const MediaData &data) { hand_on(data); }),
-      known_texts_(config.transcript_json) {}
+      known_texts_(config.transcript_json) {
+  context_.time.set_burst(calls_.burst);
+}
 
 // ---- pads ----------------------------------------------------------------------------
 
@@ -231,8 +233,10 @@ void Outputs::hand_on(const MediaData &data) {
     return;
   if (const auto unix_ms = output->anchor_ms(data))
     anchor(*unix_ms, data.media);
-  if (output->hand_on(std::move(buffer), data))
-    to_wake_.push_back(output);
+  if (!output->hand_on(std::move(buffer), data))
+    return;
+  to_wake_.push_back(output);
+  calls_.burst();
 }
 
 void Outputs::wake() {

@@ -25,6 +25,8 @@ class Outputs {
     // From any thread: nothing downstream takes data any more, but returns GST_FLOW_EOS,
     // GST_FLOW_NOT_LINKED or an error.
     std::function<void(GstFlowReturn)> stopped;
+    // Something is handed on: wake() is wanted before the loop waits.
+    std::function<void()> burst;
   };
   Outputs(GstElement *element, const OutputsConfig &config, Stats *stats, const Roster *roster,
           Calls calls);

@@ -56,6 +56,8 @@ const StreamTime::Arrival &StreamTime::look_at_clocks() {
   const GstClockTime now = running_time();
   arrival_ = {GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0, g_get_real_time(),
               g_get_monotonic_time()};
+  if (burst_)
+    burst_();
   return *arrival_;
 }
 

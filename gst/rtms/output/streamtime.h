@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -40,6 +41,8 @@ class StreamTime {
   void anchor(int64_t unix_ms, bool text, int64_t waited_ns);
   EventPtr segment_event(guint32 seqnum) const;
 
+  // Is called at the first look at the clocks; burst_over() is wanted when all is handed on.
+  void set_burst(std::function<void()> burst) { burst_ = std::move(burst); }
   const Arrival &arrival() { return arrival_ ? *arrival_ : look_at_clocks(); }
   void burst_over() { arrival_.reset(); }
   // Unix ms; a message without a timestamp belongs where the last one was.
@@ -72,6 +75,7 @@ class StreamTime {
   TrackSet tracks_;
   Timeline::Segment segment_;
   std::optional<Arrival> arrival_;
+  std::function<void()> burst_;
   int64_t last_timestamp_ms_ = 0;
   int64_t latest_end_ns_ = 0;  // running time of the end of what was handed on
   std::atomic<bool> playing_{false};

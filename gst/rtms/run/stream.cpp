@@ -63,6 +63,10 @@ Stream::Stream(GstElement *element, const Settings &settings, Stats *stats, Loop
                       GST_ELEMENT_FLOW_ERROR(element_, flow);
                     end("no pad has a peer that accepts data");
                   });
+                },
+                [this] {
+                  if (before_poll_)
+                    before_poll_->ask();
                 }}),
       progress_(element) {}
 
