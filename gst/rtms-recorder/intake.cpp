@@ -13,6 +13,8 @@ constexpr char kContext[] = "rtms-recorder";
 // The meeting is announced once: a service that is slow to start must not lose it.
 constexpr unsigned kConnectWindow_ms = 60000;
 constexpr unsigned kTextWait_ms = 6000;
+// The mixer takes its pieces as often.
+constexpr unsigned kBatch_ms = 100;
 
 // A recording can wait for a connection that stands still.
 constexpr unsigned kStallWait_ms = 65000;
@@ -80,8 +82,8 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   gst_util_set_object_arg(src, "transcript-format", "json");
   // What comes that late still has its place; lines come a little later than all else.
   g_object_set(src, "latency", static_cast<guint>(Frontier::kStandstill / GST_MSECOND), "text-wait",
-               kTextWait_ms, "stall-wait", kStallWait_ms, "connect-window", kConnectWindow_ms,
-               nullptr);
+               kTextWait_ms, "batch-time", kBatch_ms, "stall-wait", kStallWait_ms, "connect-window",
+               kConnectWindow_ms, nullptr);
   gst_util_set_object_arg(src, "media-types", media_types(options).c_str());
   gst_util_set_object_arg(src, "audio-streams", options.speakers ? "per-participant" : "mixed");
   for (const char *name : {"video-resolution", "screen-resolution"})

@@ -16,6 +16,7 @@ import hmac
 import http.client
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -34,38 +35,50 @@ def status(pid):
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
         for line in file:
             key, value = line.split(":", 1)
-            fields[key] = value.split()[0] if value.split() else ""
+            fields[key] = value.strip().split(" kB")[0]
     return fields
 
 
+def kind_of(thread):
+    """Threads of one kind: "rtmssrc12:audio" and "rtmssrc3:audio"."""
+    return re.sub(r"\d+", "", thread)[:12]
+
+
+def tasks(pid):
+    """For each thread: its kind, CPU seconds, and context switches, voluntary and forced."""
+    found = {}
+    for folder in glob.glob(f"/proc/{pid}/task/*"):
+        try:
+            fields = status(folder[len("/proc/"):])
+            with open(folder + "/schedstat", encoding="ascii") as file:
+                cpu_s = int(file.read().split()[0]) / 1e9
+        except OSError:
+            continue
+        found[folder] = (kind_of(fields["Name"]), cpu_s, int(fields["voluntary_ctxt_switches"]),
+                         int(fields["nonvoluntary_ctxt_switches"]))
+    return found
+
+
 def usage(pid):
-    """CPU seconds, context switches (voluntary, forced), threads, resident KiB."""
+    """CPU seconds, what each thread has used, how many there are, resident KiB."""
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
         stat = file.read().rsplit(")", 1)[1].split()
-    switches = [0, 0]
-    for task in glob.glob(f"/proc/{pid}/task/*"):
-        try:
-            fields = status(f"{pid}/task/{os.path.basename(task)}")
-        except OSError:
-            continue
-        switches[0] += int(fields["voluntary_ctxt_switches"])
-        switches[1] += int(fields["nonvoluntary_ctxt_switches"])
     whole = status(pid)
     return {"cpu_s": (int(stat[11]) + int(stat[12])) / TICK, "time_s": time.monotonic(),
-            "waits": switches[0], "forced": switches[1], "threads": int(whole["Threads"]),
-            "rss_kb": int(whole["VmRSS"])}
+            "tasks": tasks(pid), "threads": int(whole["Threads"]), "rss_kb": int(whole["VmRSS"])}
 
 
-def thread_names(pid):
-    names = {}
-    for task in glob.glob(f"/proc/{pid}/task/*/comm"):
-        try:
-            with open(task, encoding="ascii", errors="replace") as file:
-                name = file.read().strip()
-        except OSError:
-            continue
-        names[name] = names.get(name, 0) + 1
-    return names
+def kinds(before, after, count):
+    """For each kind of thread, per meeting: how many, % of a core, context switches per second."""
+    seconds = after["time_s"] - before["time_s"]
+    found = {}
+    for task, (kind, cpu_s, waits, forced) in after["tasks"].items():
+        old = before["tasks"].get(task, (kind, 0, 0, 0))
+        sums = found.setdefault(kind, [0, 0, 0, 0])
+        for index, add in enumerate((1, 100 * (cpu_s - old[1]) / seconds,
+                                     (waits - old[2]) / seconds, (forced - old[3]) / seconds)):
+            sums[index] += add / count
+    return found
 
 
 def post(url, body):
@@ -199,13 +212,13 @@ def run(server, recorder, webhooks, load, options):
     time.sleep(WARM_UP_S)
     profiler = None
     if options.profile:
-        profiler = subprocess.Popen(["perf", "record", "-q", "-g", "-F", "499", "-o", options.profile,
+        profiler = subprocess.Popen(["perf", "record", "-q", *options.call_graph.split(), "-F", "499", "-o", options.profile,
                                      "-p", str(pid), "--", "sleep", str(options.seconds - 1)],
                                     stderr=subprocess.DEVNULL)
     before, served = usage(pid), usage(server.pid)
     time.sleep(options.seconds - 1)
     after, served_after = usage(pid), usage(server.pid)
-    names = thread_names(pid)
+    threads = kinds(before, after, count)
     if profiler:
         profiler.wait()
     result = json.loads(server.stdout.readline())
@@ -223,17 +236,16 @@ def run(server, recorder, webhooks, load, options):
         problems.append(check(folder, sent, load["format"], seconds) if folder else "no folder")
     ready = [sent["ready_us"] / 1e6 - at for (at, _), sent in zip(posted, result["meetings"])]
     seconds = after["time_s"] - before["time_s"]
-    per = {"cpu": (after["cpu_s"] - before["cpu_s"]) / seconds * 100,
-           "waits": (after["waits"] - before["waits"]) / seconds,
-           "forced": (after["forced"] - before["forced"]) / seconds}
-    return {"load": load, "cpu_percent": per["cpu"], "cpu_percent_each": per["cpu"] / count,
+    cpu = (after["cpu_s"] - before["cpu_s"]) / seconds * 100
+    return {"load": load, "cpu_percent": cpu, "cpu_percent_each": cpu / count,
             "rss_mb": after["rss_kb"] / 1024,
             "rss_mb_each": (after["rss_kb"] - idle["rss_kb"]) / 1024 / count,
             "threads": after["threads"],
             "threads_each": (after["threads"] - idle["threads"]) / count,
-            "waits_each": per["waits"] / count, "forced_each": per["forced"] / count,
+            "waits_each": sum(kind[2] for kind in threads.values()),
+            "forced_each": sum(kind[3] for kind in threads.values()), "kinds": threads,
             "ready_s": max(ready), "answer_ms": max(took for _, took in posted) * 1000,
-            "whole_s": whole_s, "names": names,
+            "whole_s": whole_s,
             "service_percent": (served_after["cpu_s"] - served["cpu_s"]) / seconds * 100,
             "problems": [problem for problem in problems if problem]}
 
@@ -262,6 +274,7 @@ def main():
     parser.add_argument("--speakers", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--profile")
+    parser.add_argument("--call-graph", metavar="ARGUMENTS", default="-g", help="arguments of perf record")
     parser.add_argument("--json")
     options = parser.parse_args()
     builds = {"this": (os.path.join(options.build, "gst", "rtms-recorder", "rtms-recorder"),
@@ -285,9 +298,12 @@ def main():
                                 print("  " + problem, file=sys.stderr)
                             wrong += len(one["problems"])
     for name in builds:
-        each = [one["cpu_percent_each"] for one in results if one["build"] == name]
-        print(f"{name}: median {statistics.median(each):.3f} % of a core each; threads: "
-              f"{[one for one in results if one['build'] == name][-1]['names']}")
+        own = [one for one in results if one["build"] == name]
+        each = statistics.median(one["cpu_percent_each"] for one in own)
+        print(f"\n{name}: median {each:.3f} % of a core for a meeting; the last run by threads:\n\n"
+              "| thread | of a meeting | % of a core | waits/s | forced/s |\n|---|---|---|---|---|")
+        for kind, sums in sorted(own[-1]["kinds"].items(), key=lambda item: -item[1][1])[:12]:
+            print(f"| {kind} | {sums[0]:.2f} | {sums[1]:.3f} | {sums[2]:.1f} | {sums[3]:.1f} |")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=1)

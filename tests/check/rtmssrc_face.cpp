@@ -101,6 +101,7 @@ const struct {
     {"text-wait", "60001", "0 to 60000 ms"},
     {"replay-wait", "65001", "0 to 65000 ms"},
     // A URI cannot set what follows.
+    {"batch-time", "1001", "0 to 1000 ms"},
     {"timeout", "0", "1 ms and more"},
     {"retry-delay", "0", "1 ms and more"},
     {"max-message-size", "1023", "1024 bytes and more"},

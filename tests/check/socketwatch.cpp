@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "gst_check.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -112,6 +113,24 @@ GST_START_TEST(test_fair) {
     ck_assert_uint_ge(called, kTurns / 10);
     ck_assert_uint_le(called, kTurns);
   }
+}
+GST_END_TEST;
+
+// Those that are ready together are served in the order in which they were watched.
+GST_START_TEST(test_order) {
+  std::vector<Pair> pairs(50);
+  std::vector<SocketWatch> watches(pairs.size());
+  std::vector<size_t> order;
+  for (size_t i = 0; i < pairs.size(); i++)
+    watches[i].start(pairs[i].near.get(), G_IO_IN, [&, i](GIOCondition) {
+      pairs[i].read();
+      order.push_back(i);
+    });
+  for (size_t i = pairs.size(); i-- > 0;)
+    pairs[i].write();
+  settle();
+  ck_assert_uint_eq(order.size(), pairs.size());
+  ck_assert(std::is_sorted(order.begin(), order.end()));
 }
 GST_END_TEST;
 
@@ -253,6 +272,7 @@ static Suite *socketwatch_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, test_many);
   tcase_add_test(tcase, test_fair);
+  tcase_add_test(tcase, test_order);
   tcase_add_test(tcase, test_removal);
   tcase_add_test(tcase, test_again);
   tcase_add_test(tcase, test_nested);

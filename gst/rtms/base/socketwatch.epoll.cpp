@@ -17,7 +17,8 @@ namespace rtms {
 namespace {
 
 // What is served before timers and closures have their turn.
-constexpr int kMostEvents = 64;
+constexpr int kMostEvents = 1024;
+constexpr int64_t kRound_us = 5000;
 
 uint32_t events_of(GIOCondition wanted) {
   uint32_t events = 0;
@@ -49,7 +50,7 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
   ~Poller() override;
 
   // 0: the system has no room.
-  Id add(int fd, GIOCondition wanted, SocketWatch::Fn fn);
+  Id add(int fd, GIOCondition wanted, SocketWatch::Fn fn, SocketWatch::Pace pace);
   void again(Id id) { again_.push_back(id); }
   void remove(Id id);
 
@@ -58,28 +59,38 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
     int fd;
     GIOCondition wanted;
     std::shared_ptr<const SocketWatch::Fn> fn;
+    SocketWatch::Pace pace;
   };
   static gboolean prepare(GSource *source, gint *timeout_ms);
+  static gboolean check(GSource *source);
   static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer data);
+  bool must_wait(gint *timeout_ms);
   void serve();
+  void plan_next(int served);
   void call(Id id, uint32_t events);
 
   static GSourceFuncs kFunctions;
 
   const int epoll_;
+  // Not g_source_add_unix_fd(): changing what that waits for wakes the loop once more.
+  GPollFD poll_{};
   // By number: a report about a watch that has been removed finds none.
   std::unordered_map<Id, Watched> watched_;
   std::vector<Id> again_;
   Id last_ = 0;
+  unsigned prompt_ = 0;                  // watches that do not wait for rounds
+  int64_t served_us_ = 0, next_us_ = 0;  // the last round, and the next one; 0: at once
 };
 
-GSourceFuncs Poller::kFunctions = {prepare, nullptr, dispatch, nullptr, nullptr, nullptr};
+GSourceFuncs Poller::kFunctions = {prepare, check, dispatch, nullptr, nullptr, nullptr};
 
 Poller::Poller() : ContextSource(&kFunctions), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   // A callback may run the loop, in which all other sockets go on.
   g_source_set_can_recurse(source(), TRUE);
+  poll_.fd = epoll_;
+  poll_.events = G_IO_IN;
   if (epoll_ >= 0)
-    g_source_add_unix_fd(source(), epoll_, G_IO_IN);
+    g_source_add_poll(source(), &poll_);
   attach();
 }
 
@@ -88,25 +99,56 @@ Poller::~Poller() {
     close(epoll_);
 }
 
-Poller::Id Poller::add(int fd, GIOCondition wanted, SocketWatch::Fn fn) {
+Poller::Id Poller::add(int fd, GIOCondition wanted, SocketWatch::Fn fn, SocketWatch::Pace pace) {
   epoll_event event{};
   event.events = events_of(wanted);
   event.data.u64 = ++last_;
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0)
     return 0;
-  watched_[last_] = {fd, wanted, std::make_shared<const SocketWatch::Fn>(std::move(fn))};
+  watched_[last_] = {fd, wanted, std::make_shared<const SocketWatch::Fn>(std::move(fn)), pace};
+  prompt_ += pace == SocketWatch::Pace::Prompt;
   return last_;
 }
 
 void Poller::remove(Id id) {
   const auto found = watched_.find(id);
   epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second.fd, nullptr);
+  prompt_ -= found->second.pace == SocketWatch::Pace::Prompt;
   watched_.erase(found);
 }
 
 gboolean Poller::prepare(GSource *source, gint *timeout_ms) {
+  auto poller = self<Poller>(source);
   *timeout_ms = -1;
-  return !self<Poller>(source)->again_.empty();
+  poller->poll_.events = poller->must_wait(timeout_ms) ? 0 : G_IO_IN;
+  return !poller->again_.empty();
+}
+
+gboolean Poller::check(GSource *source) {
+  auto poller = self<Poller>(source);
+  const bool round = poller->next_us_ && g_get_monotonic_time() >= poller->next_us_;
+  return round || (poller->poll_.revents & G_IO_IN) || !poller->again_.empty();
+}
+
+bool Poller::must_wait(gint *timeout_ms) {
+  if (!next_us_ || prompt_ > 0)
+    return false;
+  const int64_t wait_us = next_us_ - g_get_monotonic_time();
+  if (wait_us <= 0)
+    return false;
+  *timeout_ms = static_cast<gint>((wait_us + 999) / 1000);
+  return true;
+}
+
+// Sockets that are ready seldom need no rounds: the loop would wake twice for each.
+void Poller::plan_next(int served) {
+  next_us_ = 0;
+  if (prompt_ > 0 || served == 0 || served == kMostEvents || !again_.empty())
+    return;
+  const int64_t now_us = g_get_monotonic_time();
+  if (now_us - served_us_ < 2 * kRound_us)
+    next_us_ = now_us + kRound_us;
+  served_us_ = now_us;
 }
 
 gboolean Poller::dispatch(GSource *source, GSourceFunc, gpointer) {
@@ -118,7 +160,11 @@ gboolean Poller::dispatch(GSource *source, GSourceFunc, gpointer) {
 void Poller::serve() {
   std::vector<Id> again = std::exchange(again_, {});
   std::array<epoll_event, kMostEvents> events;
-  const int count = epoll_wait(epoll_, events.data(), kMostEvents, 0);
+  const int count = std::max(epoll_wait(epoll_, events.data(), kMostEvents, 0), 0);
+  // In the order in which they were added, as GLib has it: what a stream's first connection says of
+  // the others comes before their ends.
+  std::sort(events.begin(), events.begin() + count,
+            [](const auto &a, const auto &b) { return a.data.u64 < b.data.u64; });
   for (int i = 0; i < count; i++) {
     const epoll_event event = events[static_cast<size_t>(i)];
     again.erase(std::remove(again.begin(), again.end(), event.data.u64), again.end());
@@ -126,6 +172,7 @@ void Poller::serve() {
   }
   for (Id id : again)
     call(id, EPOLLIN);
+  plan_next(count);
 }
 
 void Poller::call(Id id, uint32_t events) {
@@ -155,10 +202,10 @@ class SocketWatch::Entry {
 SocketWatch::SocketWatch() = default;
 SocketWatch::~SocketWatch() = default;
 
-bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn) {
+bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn, Pace pace) {
   stop();
   std::shared_ptr<Poller> poller = of_context<Poller>();
-  const Poller::Id id = poller->add(g_socket_get_fd(socket), wanted, std::move(fn));
+  const Poller::Id id = poller->add(g_socket_get_fd(socket), wanted, std::move(fn), pace);
   if (id)
     entry_ = std::make_unique<Entry>(std::move(poller), id);
   return id != 0;

@@ -56,7 +56,7 @@ class SocketWatch::Entry {
 SocketWatch::SocketWatch() = default;
 SocketWatch::~SocketWatch() = default;
 
-bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn) {
+bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn, Pace) {
   entry_ = std::make_unique<Entry>(socket, wanted, std::move(fn));
   return true;
 }

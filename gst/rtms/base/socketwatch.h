@@ -16,6 +16,9 @@ class SocketWatch {
   // Which of the conditions that are wanted, G_IO_IN and G_IO_OUT, hold; an error or the end of the
   // connection counts as all of them.
   using Fn = std::function<void(GIOCondition ready)>;
+  // Rounds: while sockets are ready more often than that, the context's are served every 5 ms, all
+  // that are ready together, if no socket of the context is watched as Prompt.
+  enum class Pace { Prompt, Rounds };
 
   SocketWatch();
   ~SocketWatch();
@@ -25,7 +28,7 @@ class SocketWatch {
   // Calls `fn` on this thread's default main context for as long as the socket is ready, once in
   // each turn of the loop. `fn` may destroy the watch. The socket must stay open until stop().
   // False: the system has no room for it; errno says why.
-  bool start(GSocket *socket, GIOCondition wanted, Fn fn);
+  bool start(GSocket *socket, GIOCondition wanted, Fn fn, Pace pace = Pace::Prompt);
   // Calls `fn` with G_IO_IN in the next turn, even if the socket has nothing to read: what was
   // read from it waits elsewhere.
   void again();

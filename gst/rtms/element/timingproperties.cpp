@@ -114,6 +114,24 @@ void install_gaps(Installer *install) {
                 "connection delivers nothing at all, because TCP may deliver it later",
                 &Settings::stall_wait, kStallWaits);
   /**
+   * GstRtmsSrc:batch-time:
+   *
+   * The time in ms for which a pad collects buffers, to push all of them at once; 0 pushes each
+   * buffer as soon as it is received. Many streams in one process then wake their threads less
+   * often: a stream of audio and video costs about half of the CPU time with 100 ms. Up to this
+   * time is added to the latency of each pad, and to the answer to a LATENCY query. The
+   * connections are also read in rounds, up to 5 ms apart, while there is much to read; with
+   * #GstRtmsSrc:context, only if all streams of the context have a batch time.
+   *
+   * Valid: 0 to 1000 ms.
+   *
+   * Since: 0.1
+   */
+  install->uint("batch-time", "Batch time",
+                "Time in ms for which a pad collects buffers before it pushes them together (0 = "
+                "each buffer at once)",
+                &Settings::batch_time, kBatchTimes);
+  /**
    * GstRtmsSrc:replay-wait:
    *
    * The time in ms for which a pad pushes no GAP events after the loss of its connection. After a

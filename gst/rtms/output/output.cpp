@@ -54,6 +54,7 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   // Two buffers that are moved must not begin at the same time: no muxer takes that.
   config.step = GST_MSECOND;
   config.gap_after_ms = gap_after_ms(media, context->params);
+  config.batch_ms = context->config.batch_ms;
   config.fill_black = is_picture(media) && context->config.fill_black;
   // The matroskamux of GStreamer 1.26 writes an empty block for each GAP that is not flagged as
   // missing data. A compositor keeps the last picture where data is missing, so that only GAPs of

@@ -27,6 +27,7 @@ struct OutputsConfig {
   bool buffer_data = false;
   bool fill_black = false;
   GstClockTime text_wait = 0;   // what GAPs of texts are behind the others'
+  unsigned batch_ms = 0;        // what comes within that time is pushed together
   unsigned stall_wait_ms = 0;   // without GAPs while a connection delivers nothing at all
   unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: as long as the connection is away
 };

@@ -34,6 +34,7 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
       texts_([this](const MediaData &data) { hand_on(data); }),
       known_texts_(config.transcript_json) {
   context_.time.set_burst(calls_.burst);
+  context_.time.latency()->batch = config.batch_ms * GST_MSECOND;
 }
 
 // ---- pads ----------------------------------------------------------------------------

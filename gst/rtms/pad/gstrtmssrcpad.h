@@ -23,8 +23,9 @@ namespace rtms {
 struct PadLatency {
   std::atomic<GstClockTime> min{0};
   GstClockTime queue_time = 0;  // 0: no bound
-  GstClockTime max() const { return queue_time ? min + queue_time : GST_CLOCK_TIME_NONE; }
-  void answer(GstQuery *query) const { gst_query_set_latency(query, TRUE, min, max()); }
+  GstClockTime batch = 0;       // for which buffers wait to be pushed together
+  GstClockTime max() const { return queue_time ? min + batch + queue_time : GST_CLOCK_TIME_NONE; }
+  void answer(GstQuery *query) const { gst_query_set_latency(query, TRUE, min + batch, max()); }
 };
 
 struct PadConfig {
@@ -34,6 +35,8 @@ struct PadConfig {
   GstClockTime step = 0;
   // How long it is silent before it says so with a GAP, in ms.
   unsigned gap_after_ms = 250;
+  // What comes within that time is pushed together.
+  unsigned batch_ms = 0;
   GstGapFlags gap_flags{};
   // Where it is silent for long, or turned off, it shows black.
   bool fill_black = false;

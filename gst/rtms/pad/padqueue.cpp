@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "padqueue.h"
 
+#include <algorithm>
+
 namespace rtms {
 
 void PadQueue::start() {
@@ -65,10 +67,15 @@ PadQueue::Next PadQueue::next(BufferPtr *buffer, EventPtr *event,
                               std::chrono::milliseconds patience) {
   std::unique_lock<std::mutex> lock(mutex_);
   pushed();
-  const auto ready = [this] { return flushing_ || over_ || !queue_.empty(); };
-  bool woken = ready();
+  bool woken = has_next();
+  if (!woken && busy_ && batch_.count() > 0) {
+    stopping_.wait_for(lock, batch_, [this] { return flushing_ || over_; });
+    patience = std::max(patience - batch_, std::chrono::milliseconds(0));
+    woken = has_next();
+  }
+  busy_ = woken;
   if (!woken)  // only then the clock is asked
-    woken = changed_.wait_for(lock, patience, ready);
+    busy_ = woken = changed_.wait_for(lock, patience, [this] { return has_next(); });
   if (flushing_ || over_)
     return Next::Stop;
   pushing_ = true;
@@ -90,6 +97,7 @@ bool PadQueue::begin_stop() {
   flushing_ = true;
   queue_.clear();
   changed_.notify_all();
+  stopping_.notify_all();
   return first;
 }
 

@@ -14,7 +14,9 @@ namespace rtms {
 // may ask the pad something.
 class PadQueue {
  public:
-  PadQueue(Queue::Policy policy, Queue::Limits limits) : queue_(policy, limits) {}
+  // `batch`: when all was taken, the task leaves for so long what comes then.
+  PadQueue(Queue::Policy policy, Queue::Limits limits, std::chrono::milliseconds batch)
+      : batch_(batch), queue_(policy, limits) {}
 
   // All but start() do nothing while the pad is stopped, or after EOS.
   void start();
@@ -46,9 +48,12 @@ class PadQueue {
 
  private:
   void pushed();
+  bool has_next() const { return flushing_ || over_ || !queue_.empty(); }
 
+  const std::chrono::milliseconds batch_;
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_, stopping_;
+  bool busy_ = false;  // something was taken since the task last had nothing to do
   Queue queue_;
   bool flushing_ = true;
   bool eos_ = false;

@@ -18,7 +18,7 @@ struct PadState {
 
   explicit PadState(PadConfig c)
       : config(std::move(c)),
-        queue(config.policy, config.limits),
+        queue(config.policy, config.limits, std::chrono::milliseconds(config.batch_ms)),
         position(config.step, config.policy == Queue::Policy::Oldest ? PadPosition::Late::EndToEnd
                                                                      : PadPosition::Late::Stacked) {
   }

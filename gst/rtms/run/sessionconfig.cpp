@@ -39,6 +39,7 @@ Problem check_connection(const Settings &settings) {
         {"retry-delay", settings.retry_delay, kDelays, " ms"},
         {"max-message-size", settings.max_message_size, kMessageSizes, " bytes"},
         {"latency", settings.latency, kLatencies, " ms"},
+        {"batch-time", settings.batch_time, kBatchTimes, " ms"},
         {"text-wait", settings.text_wait, kTextWaits, " ms"},
         {"stall-wait", settings.stall_wait, kStallWaits, " ms"},
         {"replay-wait", settings.replay_wait, kReplayWaits, " ms"}})

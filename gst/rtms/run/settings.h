@@ -26,6 +26,7 @@ inline constexpr Range<int> kPacketDurations{20, 1000};  // ms
 inline constexpr Range<int> kFrameRates{1, 30};
 inline constexpr Range<int> kLanguages{-1, 36};
 inline constexpr Range<unsigned> kLatencies{0, 60000};            // ms
+inline constexpr Range<unsigned> kBatchTimes{0, 1000};            // ms
 inline constexpr Range<unsigned> kTextWaits{0, 60000};            // ms
 inline constexpr Range<unsigned> kStallWaits{0, 65000};           // ms
 inline constexpr Range<unsigned> kReplayWaits{0, 65000};          // ms
@@ -76,6 +77,7 @@ struct Settings {
   bool transcript_speaker = true;
 
   unsigned latency = 200;
+  unsigned batch_time = 0;
   int fill = GST_RTMS_SRC_FILL_NONE;
   unsigned text_wait = 0;
   unsigned stall_wait = 0;

@@ -18,6 +18,7 @@ OutputsConfig outputs_config(const Settings &settings) {
   outputs.transcript_markup = settings.transcript_format == GST_RTMS_SRC_TRANSCRIPT_MARKUP;
   outputs.transcript_speaker = settings.transcript_speaker;
   outputs.text_wait = settings.text_wait * GST_MSECOND;
+  outputs.batch_ms = settings.batch_time;
   outputs.stall_wait_ms = settings.stall_wait;
   outputs.replay_wait_ms = settings.replay_wait;
   outputs.fill_black = settings.fill == GST_RTMS_SRC_FILL_BLACK;
@@ -77,6 +78,7 @@ void Stream::connect(SessionConfig config) {
   options.proxy = settings_.proxy;
   options.user_agent = settings_.user_agent;
   options.max_message_size = settings_.max_message_size;
+  options.in_rounds = settings_.batch_time > 0;
   product_ = config.who.product;
   outputs_.set_stream(product_, config.who.stream_id);
   before_poll_ = std::make_unique<BeforePoll>([this] { outputs_.wake(); });

@@ -138,7 +138,9 @@ void WebSocket::connected(Dial::Result result) {
 // descriptors out of the poll and puts them back, which wakes the loop once more.
 bool WebSocket::watch() {
   tls_waits_.reset();
-  if (readable_.start(socket_.get(), G_IO_IN, [this](GIOCondition) { read_turn(); }))
+  if (readable_.start(
+          socket_.get(), G_IO_IN, [this](GIOCondition) { read_turn(); },
+          options_->in_rounds ? SocketWatch::Pace::Rounds : SocketWatch::Pace::Prompt))
     return true;
   closed({TransportClose::Kind::Io, 0,
           std::string("the system cannot wait for another socket: ") + g_strerror(errno)});

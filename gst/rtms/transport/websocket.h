@@ -15,6 +15,7 @@ struct WebSocketOptions {
   std::string proxy;  // URI; empty: as the system is set up
   std::string user_agent;
   uint64_t max_message_size = 16 << 20;
+  bool in_rounds = false;  // reading may wait for other connections, see SocketWatch
 };
 
 class WebSocketFactory : public TransportFactory {
