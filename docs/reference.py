@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""reference.py PLUGIN SOURCES [--check FILE | --write FILE]: the element's reference, from the built plugin.
+"""reference.py PLUGIN SOURCES [--check FILE | --write FILE]: the elements' reference, from the built plugin.
 
 Types, defaults, values, flags and caps are the plugin's own; texts are those of the gtk-doc blocks in SOURCES. What has
 no block, or an incomplete one, is an error. --check compares with the copy in FILE.
@@ -21,7 +21,7 @@ import gi  # noqa: E402
 gi.require_version("Gst", "1.0")
 from gi.repository import GObject, Gst  # noqa: E402
 
-TYPE = "GstRtmsSrc"
+TYPES = {"GstRtmsSrc": "rtmssrc", "GstRtmsProgram": "rtmsprogram"}
 NAMES = {"gchararray": "string", "gboolean": "boolean", "gint": "int", "guint": "uint", "gint64": "int64",
          "guint64": "uint64"}
 problems = []
@@ -81,9 +81,11 @@ def link(name):
 def markdown(text):
     """gtk-doc to Markdown."""
     text = re.sub(r"\|\[\n(.*?)\n\]\|", r"```sh\n\1\n```", text, flags=re.S)
-    text = re.sub(rf"#{TYPE}::([\w-]+)", lambda m: link(m[1]), text)
-    text = re.sub(rf"#{TYPE}:([\w-]+)=([\w-]+)", lambda m: f"[`{m[1]}={m[2]}`](#{m[1]})", text)
-    text = re.sub(rf"#{TYPE}:([\w-]+)", lambda m: link(m[1]), text)
+    ours = "#(?:" + "|".join(TYPES) + ")"
+    text = re.sub(rf"{ours}::([\w-]+)", lambda m: link(m[1]), text)
+    text = re.sub(rf"{ours}:([\w-]+)=([\w-]+)", lambda m: f"[`{m[1]}={m[2]}`](#{m[1]})", text)
+    text = re.sub(rf"{ours}:([\w-]+)", lambda m: link(m[1]), text)
+    text = re.sub(rf"{ours}\b", lambda m: link(TYPES[m[0][1:]]), text)
     text = re.sub(r"#(Gst\w+)", r"`\1`", text)
     text = re.sub(r"\b(gst_\w+\(\))", r"`\1`", text)
     text = re.sub(r"%([A-Z]+)\b", r"`\1`", text)
@@ -115,7 +117,7 @@ def default_value(spec):
 
 def choices(value):
     """Of an enumeration or a set of flags of ours: nick and meaning of each value."""
-    if not isinstance(value, (GObject.GEnum, GObject.GFlags)) or not value.__gtype__.name.startswith(TYPE):
+    if not isinstance(value, (GObject.GEnum, GObject.GFlags)) or not value.__gtype__.name.startswith(tuple(TYPES)):
         return []
     if isinstance(value, GObject.GEnum):
         return [(v.value_nick, v.value_name) for _, v in sorted(type(value).__enum_values__.items())]
@@ -140,21 +142,22 @@ def type_of(spec):
     return NAMES.get(spec.value_type.name, f"`{spec.value_type.name}`")
 
 
-def properties(blocks):
-    specs = [s for s in GObject.list_properties(GObject.type_from_name(TYPE)) if s.owner_type.name == TYPE]
+def properties(blocks, kind, others=()):
+    specs = [s for s in GObject.list_properties(GObject.type_from_name(kind))
+             if s.owner_type.name == kind and s.name not in others]
     specs.sort(key=lambda spec: spec.name)
-    yield "## Properties\n\n| property | type | default | |\n|---|---|---|---|"
+    yield "## Properties" + (" of the program" if others else "") + "\n\n| property | type | default | |\n|---|---|---|---|"
     for spec in specs:
         blurb = spec.blurb.replace("|", "\\|").replace("*", "\\*")
         yield f"| {link(spec.name)} | {type_of(spec)} | {default_of(default_value(spec))} | {blurb} |"
     yield ""
     for spec in specs:
-        yield from property_of(spec, blocks)
+        yield from property_of(spec, blocks, kind)
 
 
-def property_of(spec, blocks):
+def property_of(spec, blocks, kind):
     what = f"the property {spec.name}"
-    block = block_for(blocks, f"{TYPE}:{spec.name}", what)
+    block = block_for(blocks, f"{kind}:{spec.name}", what)
     readable, writable = spec.flags & GObject.ParamFlags.READABLE, spec.flags & GObject.ParamFlags.WRITABLE
     default = default_of(default_value(spec))
     if type(default_value(spec)) is int:
@@ -186,7 +189,7 @@ def stats(described):
     media = totals.get_value("audio")
     has = structure_fields(media)
     for name in sorted(set(has) ^ set(described)):
-        problems.append(f"the field {name} of stats is documented at {TYPE}:stats, or in the plugin, but not in both")
+        problems.append(f"the field {name} of stats is documented at GstRtmsSrc:stats, or in the plugin, but not in both")
     yield "| field | type | |\n|---|---|---|"
     for name in has:
         where = "" if totals.has_field(name) else "; not in the totals"
@@ -194,24 +197,27 @@ def stats(described):
     yield ""
 
 
-def pads(blocks):
-    yield "## Pads\n\nAll are *sometimes* pads.\n"
-    for template in Gst.ElementFactory.find("rtmssrc").get_static_pad_templates():
-        block = block_for(blocks, f"{TYPE}!{template.name_template}", f"the pad {template.name_template}")
-        if template.presence != Gst.PadPresence.SOMETIMES or template.direction != Gst.PadDirection.SRC:
-            problems.append(f"the pad {template.name_template} is no sometimes source pad")
+def pads(blocks, kind, presences):
+    for template in Gst.ElementFactory.find(TYPES[kind]).get_static_pad_templates():
+        block = block_for(blocks, f"{kind}!{template.name_template}", f"the pad {template.name_template}")
+        if template.presence not in presences or template.direction != Gst.PadDirection.SRC:
+            problems.append(f"the pad {template.name_template} is no source pad of the right presence")
+        presence = ""
+        if len(presences) > 1:
+            presence = "Always there. " if template.presence == Gst.PadPresence.ALWAYS else "Sometimes there. "
         caps = template.get_caps()
         structures = "\n".join(caps.get_structure(i).to_string().rstrip(";") for i in range(caps.get_size()))
-        yield f"### Pad {template.name_template}\n\n{markdown(block.text)}\n\n```\n{structures}\n```\n"
+        of = "Program pad" if len(presences) > 1 else "Pad"
+        yield f"### {of} {template.name_template}\n\n{presence}{markdown(block.text)}\n\n```\n{structures}\n```\n"
 
 
 def signals(blocks):
     yield "## Action signals\n"
-    for identifier in GObject.signal_list_ids(GObject.type_from_name(TYPE)):
+    for identifier in GObject.signal_list_ids(GObject.type_from_name("GstRtmsSrc")):
         query = GObject.signal_query(identifier)
         name = query.signal_name
         what = f"the signal {name}"
-        block = block_for(blocks, f"{TYPE}::{name}", what)
+        block = block_for(blocks, f"GstRtmsSrc::{name}", what)
         require(block, what, "Errors")
         described = dict(block.parameters)
         described.pop("rtmssrc", None)
@@ -242,22 +248,33 @@ def messages(blocks, sources):
         yield ""
 
 
+def about(blocks, kind):
+    factory = Gst.ElementFactory.find(TYPES[kind])
+    section = blocks.pop(f"SECTION:element-{TYPES[kind]}")
+    text = re.sub(r"^@\w+:.*\n", "", section.text, flags=re.M)
+    yield f"# {TYPES[kind]}\n\n{factory.get_metadata('description')}.\n"
+    yield f"`{factory.get_metadata('klass')}` · plugin `{factory.get_plugin_name()}` · rank {factory.get_rank()}\n"
+    yield markdown(text) + "\n"
+
+
 def page(plugin, sources):
     Gst.init(None)
     if not Gst.Plugin.load_file(plugin):
         sys.exit(f"{plugin} cannot be loaded")
     blocks = read_blocks(sources)
-    factory = Gst.ElementFactory.find("rtmssrc")
-    section = blocks.pop("SECTION:element-rtmssrc")
-    about = re.sub(r"^@\w+:.*\n", "", section.text, flags=re.M)
     yield "<!-- Made by docs/reference.py from the built plugin and its sources: change those. -->\n"
-    yield f"# rtmssrc\n\n{factory.get_metadata('description')}.\n"
-    yield f"`{factory.get_metadata('klass')}` · plugin `{factory.get_plugin_name()}` · rank {factory.get_rank()}\n"
-    yield markdown(about) + "\n"
-    yield from pads(blocks)
+    yield "The plugin has two elements: [`rtmssrc`](#rtmssrc) and [`rtmsprogram`](#rtmsprogram).\n"
+    yield from about(blocks, "GstRtmsSrc")
+    yield "## Pads\n\nAll are *sometimes* pads.\n"
+    yield from pads(blocks, "GstRtmsSrc", {Gst.PadPresence.SOMETIMES})
     yield from messages(blocks, sources)
     yield from signals(blocks)
-    yield from properties(blocks)
+    yield from properties(blocks, "GstRtmsSrc")
+    yield from about(blocks, "GstRtmsProgram")
+    yield "## Pads of the program\n"
+    yield from pads(blocks, "GstRtmsProgram", {Gst.PadPresence.ALWAYS, Gst.PadPresence.SOMETIMES})
+    source = {spec.name for spec in GObject.list_properties(GObject.type_from_name("GstRtmsSrc"))}
+    yield from properties(blocks, "GstRtmsProgram", source)
     problems.extend(f"the gtk-doc block {name} belongs to nothing that the plugin has" for name in blocks)
 
 

@@ -12,7 +12,7 @@ import sys
 MAX_LINES, MAX_METHODS, MAX_MODULES = 400, 25, 13
 ANY_NUMBER = {"recorder"}  # an application, not a room of the element's
 FOLDERS = {"recorder": "rtms-recorder", "admin": "rtms-recorder/admin"}
-WITHOUT_GSTREAMER = {"base", "time", "protocol", "transport", "session", "http", "webhook", "admin"}
+WITHOUT_GSTREAMER = {"base", "time", "protocol", "transport", "session", "http", "webhook", "admin", "scene"}
 
 
 def read(path):

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "audiomix.h"
+
+namespace rtms::program {
+namespace {
+
+// How long the mixer waits for audio.
+constexpr GstClockTime kPatience = 500 * GST_MSECOND;
+constexpr GstClockTime kBlock = 20 * GST_MSECOND;
+// rtmssrc has made the timestamps contiguous: what differs is meant.
+constexpr GstClockTime kAlignment = 2 * GST_MSECOND;
+
+CapsPtr caps() {
+  return CapsPtr(gst_caps_from_string(
+      "audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=2,channel-mask=(bitmask)3"));
+}
+
+}  // namespace
+
+AudioMix::AudioMix(GstBin *bin, std::string *missing) {
+  mixer_ = gst_element_factory_make_full("audiomixer", "name", "audio-mixer", "force-live", TRUE,
+                                         nullptr);
+  if (!mixer_) {
+    *missing = "audiomixer";
+    return;
+  }
+  gst_bin_add(bin, mixer_);
+  filter_ = add_element(bin, "capsfilter", "audio-caps", missing);
+  if (!filter_)
+    return;
+  gst_element_link(mixer_, filter_);
+  source_.reset(gst_element_get_static_pad(filter_, "src"));
+  g_object_set(filter_, "caps", caps().get(), nullptr);
+  g_object_set(mixer_, "latency", kPatience, "output-buffer-duration", kBlock,
+               "alignment-threshold", kAlignment, "discont-wait", guint64{0}, nullptr);
+  gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "set");
+  PadPtr mixed(gst_element_get_static_pad(mixer_, "src"));
+  end_of_output_ = std::make_unique<OutputEnd>(mixed.get());
+  first_.reset(gst_element_request_pad_simple(mixer_, "sink_%u"));
+}
+
+bool AudioMix::has(GstObject *element) const {
+  return element == GST_OBJECT(mixer_) || element == GST_OBJECT(filter_);
+}
+
+void AudioMix::prepare() {
+  end_of_output_->reset();
+  first_used_ = false;
+}
+
+// The mixer needs a pad with caps before it makes silence.
+void AudioMix::begin(GstClockTime time) {
+  g_object_set(mixer_, "start-time", time, nullptr);
+  gst_element_set_state(mixer_, GST_STATE_PAUSED);
+  begin_stream(first_.get(), "silence", caps().get());
+  gst_pad_send_event(first_.get(), gst_event_new_gap(time, GST_MSECOND));
+}
+
+void AudioMix::set_upstream_latency(GstClockTime latency) {
+  g_object_set(mixer_, "min-upstream-latency", latency, nullptr);
+}
+
+PadPtr AudioMix::add_pad() {
+  if (!first_used_) {
+    first_used_ = true;
+    return PadPtr(GST_PAD(gst_object_ref(first_.get())));
+  }
+  return PadPtr(gst_element_request_pad_simple(mixer_, "sink_%u"));
+}
+
+void AudioMix::remove_pad(GstPad *pad) {
+  if (pad != first_.get())
+    gst_element_release_request_pad(mixer_, pad);
+}
+
+}  // namespace rtms::program

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "elements.h"
+
+namespace rtms::program {
+
+GstElement *add_element(GstBin *bin, const char *kind, const char *name, std::string *missing) {
+  GstElement *element = gst_element_factory_make(kind, name);
+  if (!element) {
+    if (missing->empty())
+      *missing = kind;
+    return nullptr;
+  }
+  gst_bin_add(bin, element);
+  return element;
+}
+
+void remove_element(GstBin *bin, GstElement *element) {
+  gst_element_set_locked_state(element, TRUE);
+  gst_element_set_state(element, GST_STATE_NULL);
+  gst_bin_remove(bin, element);
+}
+
+GstClockTime running_time(GstPad *pad, GstClockTime time) {
+  EventPtr event(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
+  if (!event || !GST_CLOCK_TIME_IS_VALID(time))
+    return GST_CLOCK_TIME_NONE;
+  const GstSegment *segment = nullptr;
+  gst_event_parse_segment(event.get(), &segment);
+  return gst_segment_to_running_time(segment, GST_FORMAT_TIME, time);
+}
+
+void begin_stream(GstPad *pad, const char *id, GstCaps *caps) {
+  gst_pad_send_event(pad, gst_event_new_stream_start(id));
+  gst_pad_send_event(pad, gst_event_new_caps(caps));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_pad_send_event(pad, gst_event_new_segment(&segment));
+}
+
+}  // namespace rtms::program

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The way of one kind of media from rtmssrc's pad into a mixer: decoded, and only while it is
+// shown.
+#pragma once
+
+#include "decoder.h"
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+
+namespace rtms::program {
+
+class Feed {
+ public:
+  // Whether data are to come, and the running time at which those that came end. Is called on a
+  // streaming thread.
+  using Changed = std::function<void(bool running, GstClockTime end)>;
+
+  // `to` is a sink pad of the mixer. It gets a GAP in place of EOS, because its other pads go on.
+  Feed(GstBin *bin, Medium medium, GstPad *from, GstPad *to, Changed changed);
+  ~Feed();
+  Feed(const Feed &) = delete;
+  Feed &operator=(const Feed &) = delete;
+
+  // Makes the elements, and links them. False: `missing` says what there is no element for.
+  bool connect(std::string *missing);
+  // After an error of one of its elements: the next decoder takes over, at a keyframe.
+  bool replace(std::string *missing);
+  bool has(GstObject *element) const;
+  GstPad *from() const { return from_.get(); }
+  // Any thread. What is not wanted is not decoded.
+  void set_wanted(bool wanted) { wanted_ = wanted; }
+
+ private:
+  static GstPadProbeReturn on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer self);
+  static GstPadProbeReturn on_decoded(GstPad *pad, GstPadProbeInfo *info, gpointer self);
+  bool admits(GstBuffer *buffer);
+  void note_end(GstClockTime time, GstClockTime duration);
+  void set_running(bool running);
+  void disconnect();
+
+  GstBin *const bin_;
+  const Medium medium_;
+  const PadPtr from_, to_;
+  const Changed changed_;
+  gulong coded_probe_ = 0, decoded_probe_ = 0;
+  std::atomic<bool> wanted_{true};
+  mutable std::mutex mutex_;  // guards the next two
+  std::vector<GstElement *> elements_;
+  std::set<std::string> failed_;
+  // The streaming threads' own.
+  bool decodes_ = false, running_ = true;
+  GstClockTime end_ = 0;  // in running time
+  GstClockTime position_ = 0;
+};
+
+}  // namespace rtms::program

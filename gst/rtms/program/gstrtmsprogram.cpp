@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/**
+ * SECTION:element-rtmsprogram
+ * @title: rtmsprogram
+ * @short_description: a meeting as one video and one audio stream
+ *
+ * rtmsprogram contains an #GstRtmsSrc and turns what it receives into a program: one raw video
+ * stream of constant size and frame rate, and one raw audio stream without gaps. Both begin with
+ * the pipeline and end with the meeting, whatever cameras, screen shares and connections do.
+ *
+ * All properties and action signals of #GstRtmsSrc are properties and signals of rtmsprogram, with
+ * the same names. The element named `source` in the bin is the #GstRtmsSrc (`source::latency` in
+ * gst-launch-1.0).
+ *
+ * ## Example launch lines
+ *
+ * Rebroadcast the next meeting:
+ * |[
+ * gst-launch-1.0 rtmsprogram name=meeting webhook-listen=http://127.0.0.1:8080/webhook \
+ *   meeting.video ! queue ! x264enc tune=zerolatency key-int-max=50 ! queue ! mux.video \
+ *   meeting.audio ! queue ! avenc_aac ! queue ! mux.audio \
+ *   flvmux name=mux streamable=true ! rtmp2sink location=rtmp://localhost/live/meeting
+ * ]|
+ *
+ * ## What is shown
+ *
+ * #GstRtmsProgram:layout chooses where camera and screen share are. What is missing gives way to
+ * the slate (#GstRtmsProgram:slate-color, #GstRtmsProgram:slate-location). While there is no
+ * meeting, or a connection is lost for more than a second, the slate says so.
+ *
+ * ## Time
+ *
+ * Both pads begin at running time 0, or at the current running time where you add the element to a
+ * pipeline that plays. Audio has its exact place; a video frame is at most half a frame away from
+ * it. The latency is #GstRtmsSrc:latency plus 500 ms.
+ *
+ * ## Messages
+ *
+ * The application gets the messages of the #GstRtmsSrc, whose source is the element `source`,
+ * without PROGRESS and STREAM_COLLECTION: the program does not wait for the meeting, and its pads
+ * carry no stream of the collection. When no element decodes a kind of media, the element posts a
+ * warning (STREAM/CODEC_NOT_FOUND) and goes on without it.
+ *
+ * Since: 0.1
+ */
+#include "gstrtmsprogram.h"
+
+#include "element/gstrtmssrc.h"
+#include "program.h"
+#include "proxy.h"
+
+GST_DEBUG_CATEGORY(gst_rtms_program_debug);
+#define GST_CAT_DEFAULT gst_rtms_program_debug
+
+struct _GstRtmsProgram {
+  GstBin parent;
+  rtms::program::Settings *settings;  // guarded by the object lock
+  rtms::program::Program *program;
+};
+
+namespace {
+
+using rtms::program::Settings;
+
+}  // namespace
+
+G_DEFINE_TYPE_WITH_CODE(GstRtmsProgram, gst_rtms_program, GST_TYPE_BIN,
+                        GST_DEBUG_CATEGORY_INIT(gst_rtms_program_debug, "rtmsprogram", 0,
+                                                "RTMS program"))
+GST_ELEMENT_REGISTER_DEFINE(rtmsprogram, "rtmsprogram", GST_RANK_NONE, GST_TYPE_RTMS_PROGRAM)
+
+namespace {
+
+// ---- properties ----------------------------------------------------------------------
+
+void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
+  GstRtmsProgram *self = GST_RTMS_PROGRAM(object);
+  if (id >= rtms::program::kFirstProxied) {
+    g_object_set_property(G_OBJECT(self->program->source()), spec->name, value);
+    if (g_str_equal(spec->name, "latency") && self->program->missing().empty())
+      self->program->update_latency();
+    return;
+  }
+  GST_OBJECT_LOCK(self);
+  const bool known = rtms::program::set_setting(self->settings, id, value);
+  GST_OBJECT_UNLOCK(self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  if (id == rtms::program::kLayoutProperty)
+    self->program->set_layout(static_cast<rtms::program::Layout>(g_value_get_enum(value)));
+  if (id == rtms::program::kNameTagsProperty)
+    self->program->set_name_tags(g_value_get_boolean(value));
+}
+
+void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
+  GstRtmsProgram *self = GST_RTMS_PROGRAM(object);
+  if (id >= rtms::program::kFirstProxied) {
+    g_object_get_property(G_OBJECT(self->program->source()), spec->name, value);
+    return;
+  }
+  GST_OBJECT_LOCK(self);
+  const bool known = rtms::program::get_setting(*self->settings, id, value);
+  GST_OBJECT_UNLOCK(self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+}
+
+// ---- state ---------------------------------------------------------------------------
+
+bool check_plugins(GstRtmsProgram *self) {
+  const std::string &missing = self->program->missing();
+  if (missing.empty())
+    return true;
+  GST_ELEMENT_ERROR(self, CORE, MISSING_PLUGIN,
+                    ("The element %s is not installed. Install the GStreamer plugins base and x "
+                     "(gstreamer1.0-plugins-base, gstreamer1.0-x).",
+                     missing.c_str()),
+                    (nullptr));
+  return false;
+}
+
+// In a pipeline that plays already, the program begins now, not at the pipeline's beginning.
+GstClockTime beginning(GstRtmsProgram *self) {
+  GstObject *parent = gst_object_get_parent(GST_OBJECT(self));
+  const bool plays = parent && GST_STATE(parent) == GST_STATE_PLAYING;
+  if (parent)
+    gst_object_unref(parent);
+  const GstClockTime now =
+      plays ? gst_element_get_current_running_time(GST_ELEMENT(self)) : GST_CLOCK_TIME_NONE;
+  return GST_CLOCK_TIME_IS_VALID(now) ? now : 0;
+}
+
+bool prepare(GstRtmsProgram *self) {
+  GST_OBJECT_LOCK(self);
+  const Settings settings = *self->settings;
+  GST_OBJECT_UNLOCK(self);
+  const auto &size = settings.video.size;
+  if (size.width % 2 || size.height % 2) {
+    GST_ELEMENT_ERROR(
+        self, RESOURCE, SETTINGS,
+        ("width=%d, height=%d is not valid. Valid are even numbers.", size.width, size.height),
+        (nullptr));
+    return false;
+  }
+  std::string error;
+  if (self->program->prepare(settings, &error)) {
+    self->program->begin(beginning(self));
+    return true;
+  }
+  GST_ELEMENT_ERROR(self, RESOURCE, OPEN_READ,
+                    ("slate-location=%s cannot be shown: %s. Valid are PNG and JPEG files.",
+                     settings.video.slate.location.c_str(), error.c_str()),
+                    (nullptr));
+  return false;
+}
+
+GstStateChangeReturn change_state(GstElement *element, GstStateChange transition) {
+  GstRtmsProgram *self = GST_RTMS_PROGRAM(element);
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !check_plugins(self))
+    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !prepare(self))
+    return GST_STATE_CHANGE_FAILURE;
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    self->program->stop();
+  return result;
+}
+
+gboolean send_event(GstElement *element, GstEvent *event) {
+  GstRtmsProgram *self = GST_RTMS_PROGRAM(element);
+  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
+    return GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->send_event(element, event);
+  gst_event_unref(event);
+  return self->program->send_eos();
+}
+
+void handle_message(GstBin *bin, GstMessage *message) {
+  // While the elements are made, there is no program yet.
+  rtms::program::Program *program = GST_RTMS_PROGRAM(bin)->program;
+  if (!program || program->handle(message))
+    GST_BIN_CLASS(gst_rtms_program_parent_class)->handle_message(bin, message);
+  else
+    gst_message_unref(message);
+}
+
+GstElement *source_of(gpointer instance) {
+  return GST_RTMS_PROGRAM(instance)->program->source();
+}
+
+void finalize(GObject *object) {
+  GstRtmsProgram *self = GST_RTMS_PROGRAM(object);
+  delete self->program;
+  delete self->settings;
+  G_OBJECT_CLASS(gst_rtms_program_parent_class)->finalize(object);
+}
+
+// ---- pads ----------------------------------------------------------------------------
+
+void add_template(GstElementClass *klass, const char *name, GstPadPresence presence,
+                  const char *text) {
+  rtms::CapsPtr caps(gst_caps_from_string(text));
+  gst_element_class_add_pad_template(klass,
+                                     gst_pad_template_new(name, GST_PAD_SRC, presence, caps.get()));
+}
+
+void add_pad(GstRtmsProgram *self, const char *name, GstPad *target) {
+  GstPadTemplate *of = gst_element_get_pad_template(GST_ELEMENT(self), name);
+  gst_element_add_pad(GST_ELEMENT(self), target
+                                             ? gst_ghost_pad_new_from_template(name, target, of)
+                                             : gst_ghost_pad_new_no_target_from_template(name, of));
+}
+
+}  // namespace
+
+static void gst_rtms_program_class_init(GstRtmsProgramClass *klass) {
+  auto object_class = G_OBJECT_CLASS(klass);
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  rtms::program::install_properties(object_class);
+  rtms::program::install_proxied_properties(object_class, GST_TYPE_RTMS_SRC);
+  rtms::program::install_proxied_actions(G_TYPE_FROM_CLASS(klass), GST_TYPE_RTMS_SRC, source_of);
+
+  auto element_class = GST_ELEMENT_CLASS(klass);
+  element_class->change_state = GST_DEBUG_FUNCPTR(change_state);
+  element_class->send_event = GST_DEBUG_FUNCPTR(send_event);
+  GST_BIN_CLASS(klass)->handle_message = GST_DEBUG_FUNCPTR(handle_message);
+  gst_element_class_set_static_metadata(element_class, "RTMS program", "Source/Network/Video/Audio",
+                                        "Receives a meeting over RTMS (Zoom Realtime Media "
+                                        "Streams) as one video and one audio stream",
+                                        PACKAGE_AUTHOR);
+  /**
+   * GstRtmsProgram!video:
+   *
+   * The video of the program, of #GstRtmsProgram:width, #GstRtmsProgram:height and
+   * #GstRtmsProgram:framerate.
+   *
+   * Since: 0.1
+   */
+  add_template(element_class, "video", GST_PAD_ALWAYS, "video/x-raw, format=(string)I420");
+  /**
+   * GstRtmsProgram!audio:
+   *
+   * The audio of the program: all that is heard in the meeting, and silence while there is nothing.
+   *
+   * Since: 0.1
+   */
+  add_template(element_class, "audio", GST_PAD_ALWAYS,
+               "audio/x-raw, format=(string)S16LE, layout=(string)interleaved, rate=(int)48000, "
+               "channels=(int)2");
+  /**
+   * GstRtmsProgram!captions:
+   *
+   * The transcript, with #GstRtmsProgram:captions=pad, as the pad `transcript` of #GstRtmsSrc has
+   * it. The pad appears when the meeting has begun.
+   *
+   * Since: 0.1
+   */
+  add_template(element_class, "captions", GST_PAD_SOMETIMES,
+               "text/x-raw, format=(string){ utf8, pango-markup }; application/x-json");
+  for (GType type : {rtms::program::layout_type(), rtms::program::caption_mode_type()})
+    gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
+}
+
+static void gst_rtms_program_init(GstRtmsProgram *self) {
+  self->settings = new Settings;
+  self->program = new rtms::program::Program(GST_BIN(self));
+  add_pad(self, "video", self->program->video());
+  add_pad(self, "audio", self->program->audio());
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "observer.h"
+
+namespace rtms::program {
+namespace {
+
+// A connection that is lost for a moment leaves the last frame where it is.
+constexpr GstClockTime kGrace = GST_SECOND;
+
+bool carries(const std::string &media, const char *kind) {
+  return ("+" + media + "+").find("+" + std::string(kind) + "+") != std::string::npos;
+}
+
+const char *text_of(const GstStructure *structure, const char *field) {
+  const char *text = gst_structure_get_string(structure, field);
+  return text ? text : "";
+}
+
+}  // namespace
+
+GstClockTime Observer::now() const {
+  const GstClockTime now = gst_element_get_current_running_time(source_);
+  return GST_CLOCK_TIME_IS_VALID(now) ? now : 0;
+}
+
+// Comes before the first frame of the participant.
+GstPadProbeReturn Observer::on_tag(GstPad *, GstPadProbeInfo *info, gpointer data) {
+  auto self = static_cast<Observer *>(data);
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+  if (GST_EVENT_TYPE(event) != GST_EVENT_TAG || !self->name_tags_)
+    return GST_PAD_PROBE_OK;
+  GstTagList *tags = nullptr;
+  gst_event_parse_tag(event, &tags);
+  const char *title = nullptr;
+  if (gst_tag_list_peek_string_index(tags, GST_TAG_TITLE, 0, &title))
+    self->scene_->speaker(self->now(), title);
+  return GST_PAD_PROBE_OK;
+}
+
+void Observer::set_name_tags(bool on) {
+  name_tags_ = on;
+  if (!on)
+    scene_->speaker(now(), "");
+}
+
+void Observer::watch_tags(GstPad *pad) {
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_tag, this, nullptr);
+}
+
+void Observer::connection(const std::string &media, const std::string &state) {
+  scene_->connection(media, state);
+  if (state != "reconnecting")
+    return;
+  const GstClockTime time = now();
+  if (carries(media, "video"))
+    scene_->gone(Input::Camera, time, time + kGrace);
+  if (carries(media, "screen"))
+    scene_->gone(Input::Screen, time, time + kGrace);
+}
+
+void Observer::message(const GstStructure *structure) {
+  if (gst_structure_has_name(structure, "rtms-connection"))
+    connection(text_of(structure, "media"), text_of(structure, "state"));
+  else if (gst_structure_has_name(structure, "rtms-sharing-stopped"))
+    scene_->gone(Input::Screen, now(), now());
+  else if (gst_structure_has_name(structure, "rtms-active-speaker") && name_tags_)
+    scene_->speaker(now(), text_of(structure, "user-name"));
+}
+
+}  // namespace rtms::program

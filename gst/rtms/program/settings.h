@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the element's own properties say.
+#pragma once
+
+#include "videomix.h"
+
+namespace rtms::program {
+
+enum class CaptionMode { Burn, Pad, Off };
+
+struct Settings {
+  VideoSettings video;
+  Layout layout = Layout::Auto;
+  bool name_tags = false;
+  CaptionMode captions = CaptionMode::Off;
+};
+
+// The ids of the properties.
+enum : guint {
+  kLayoutProperty = 1,
+  kWidthProperty,
+  kHeightProperty,
+  kFramerateProperty,
+  kSlateColorProperty,
+  kSlateLocationProperty,
+  kNameTagsProperty,
+  kCaptionsProperty
+};
+
+void install_properties(GObjectClass *klass);
+// Both are called with the lock held that guards the settings. False: not one of these properties.
+bool set_setting(Settings *settings, guint id, const GValue *value);
+bool get_setting(const Settings &settings, guint id, GValue *value);
+
+GType layout_type();
+GType caption_mode_type();
+
+}  // namespace rtms::program

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "videomix.h"
+
+#include <gst/base/gstaggregator.h>
+#include <gst/video/video.h>
+
+namespace rtms::program {
+namespace {
+
+// How long the mixer waits for frames that are still being decoded.
+constexpr GstClockTime kPatience = 500 * GST_MSECOND;
+constexpr int kKeepAspectRatio = 1;
+
+void set_font(GstElement *overlay, const char *font) {
+  g_object_set(overlay, "font-desc", font, "shaded-background", TRUE, "draw-shadow", FALSE,
+               "silent", TRUE, nullptr);
+}
+
+struct FreeSample {
+  void operator()(GstSample *sample) const { gst_sample_unref(sample); }
+};
+using SamplePtr = std::unique_ptr<GstSample, FreeSample>;
+
+std::optional<Size> display_size(GstCaps *caps) {
+  GstVideoInfo info;
+  if (!caps || !gst_video_info_from_caps(&info, caps))
+    return std::nullopt;
+  return Size{static_cast<int>(gst_util_uint64_scale_int_round(static_cast<guint64>(info.width),
+                                                               info.par_n, info.par_d)),
+              info.height};
+}
+
+}  // namespace
+
+VideoMix::VideoMix(GstBin *bin, Scene *scene, std::string *missing) : scene_(scene) {
+  make(bin, missing);
+  if (missing->empty())
+    add_pads();
+}
+
+VideoMix::~VideoMix() = default;
+
+void VideoMix::make(GstBin *bin, std::string *missing) {
+  mixer_ = gst_element_factory_make_full("compositor", "name", "video-mixer", "force-live", TRUE,
+                                         nullptr);
+  if (!mixer_) {
+    *missing = "compositor";
+    return;
+  }
+  gst_bin_add(bin, mixer_);
+  name_.element = add_element(bin, "textoverlay", "name-tag", missing);
+  caption_.element = add_element(bin, "textoverlay", "caption-text", missing);
+  words_.element = add_element(bin, "textoverlay", "state-text", missing);
+  filter_ = add_element(bin, "capsfilter", "video-caps", missing);
+  if (!missing->empty())
+    return;
+  gst_element_link_many(mixer_, name_.element, caption_.element, words_.element, filter_, nullptr);
+  source_.reset(gst_element_get_static_pad(filter_, "src"));
+
+  g_object_set(mixer_, "background", 1, "latency", kPatience, "emit-signals", TRUE, nullptr);
+  gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "set");
+  g_signal_connect(mixer_, "samples-selected", G_CALLBACK(on_selected), this);
+  PadPtr mixed(gst_element_get_static_pad(mixer_, "src"));
+  end_of_output_ = std::make_unique<OutputEnd>(mixed.get());
+  gst_pad_add_probe(mixed.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_qos, this, nullptr);
+
+  set_font(name_.element, "Sans 13");
+  gst_util_set_object_arg(G_OBJECT(name_.element), "halignment", "left");
+  gst_util_set_object_arg(G_OBJECT(name_.element), "valignment", "bottom");
+  set_font(caption_.element, "Sans 15");
+  gst_util_set_object_arg(G_OBJECT(caption_.element), "valignment", "bottom");
+  set_font(words_.element, "Sans 20");
+  g_object_set(words_.element, "shaded-background", FALSE, nullptr);
+  gst_util_set_object_arg(G_OBJECT(words_.element), "valignment", "center");
+}
+
+void VideoMix::add_pads() {
+  slate_pad_.reset(gst_element_request_pad_simple(mixer_, "sink_0"));
+  g_object_set(slate_pad_.get(), "repeat-after-eos", TRUE, nullptr);
+  for (Input input : {Input::Screen, Input::Camera}) {
+    Place &place = places_[static_cast<std::size_t>(input)];
+    place.pad.reset(
+        gst_element_request_pad_simple(mixer_, input == Input::Screen ? "sink_1" : "sink_2"));
+    g_object_set(place.pad.get(), "zorder", input == Input::Screen ? 1 : 2, "sizing-policy",
+                 kKeepAspectRatio, "alpha", 0.0, nullptr);
+  }
+}
+
+bool VideoMix::prepare(const VideoSettings &settings, std::string *error) {
+  settings_ = settings;
+  caps_ = frame_caps(settings.size, settings.fps_n, settings.fps_d);
+  slate_ = make_slate(settings.slate, caps_.get(), error);
+  if (!slate_)
+    return false;
+  g_object_set(filter_, "caps", caps_.get(), nullptr);
+  end_of_output_->reset();
+  // A frame is shown in the output frame in whose duration it begins: on average half a frame
+  // early.
+  const GstClockTime half = gst_util_uint64_scale(GST_SECOND / 2, settings.fps_d, settings.fps_n);
+  for (Place &place : places_) {
+    place.known = false;
+    gst_pad_set_offset(place.pad.get(), static_cast<gint64>(half));
+  }
+  return true;
+}
+
+void VideoMix::begin(GstClockTime time) {
+  g_object_set(mixer_, "start-time", time, nullptr);
+  gst_element_set_state(mixer_, GST_STATE_PAUSED);
+  begin_stream(slate_pad_.get(), "slate", caps_.get());
+  gst_pad_chain(slate_pad_.get(), slate_.release());
+  gst_pad_send_event(slate_pad_.get(), gst_event_new_eos());
+}
+
+void VideoMix::set_upstream_latency(GstClockTime latency) {
+  g_object_set(mixer_, "min-upstream-latency", latency, nullptr);
+}
+
+// A frame that is late is no reason to leave it out: the rate is constant.
+GstPadProbeReturn VideoMix::on_qos(GstPad *, GstPadProbeInfo *info, gpointer) {
+  const bool qos = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_QOS;
+  return qos ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+// The mixer has chosen the frames of its next one, and has not drawn them yet.
+void VideoMix::on_selected(GstElement *, GstSegment *, guint64 pts, guint64, guint64,
+                           GstStructure *, gpointer self) {
+  static_cast<VideoMix *>(self)->draw(pts);
+}
+
+std::optional<Size> VideoMix::shown(Input input, GstClockTime time) const {
+  GstPad *pad = places_[static_cast<std::size_t>(input)].pad.get();
+  SamplePtr sample(
+      gst_aggregator_peek_next_sample(GST_AGGREGATOR(mixer_), GST_AGGREGATOR_PAD(pad)));
+  GstBuffer *buffer = sample ? gst_sample_get_buffer(sample.get()) : nullptr;
+  if (!buffer || gst_buffer_get_size(buffer) == 0)
+    return std::nullopt;
+  const GstClockTime began = gst_segment_to_running_time(gst_sample_get_segment(sample.get()),
+                                                         GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (!GST_CLOCK_TIME_IS_VALID(began) || !scene_->is_shown(input, began, time))
+    return std::nullopt;
+  return display_size(gst_sample_get_caps(sample.get()));
+}
+
+void VideoMix::draw(GstClockTime time) {
+  const Content content{shown(Input::Camera, time), shown(Input::Screen, time)};
+  const Arrangement arrangement = arrange(scene_->layout(), settings_.size, content);
+  place(Input::Camera, arrangement.camera);
+  place(Input::Screen, arrangement.screen);
+
+  const Texts texts = scene_->texts_at(time);
+  const Rect whole{0, 0, settings_.size.width, settings_.size.height};
+  const Rect anchor = arrangement.camera.value_or(whole);
+  if (anchor != name_.anchor) {
+    name_.anchor = anchor;
+    const int margin = settings_.size.width / 80;
+    g_object_set(name_.element, "xpad", anchor.x + margin, "ypad",
+                 whole.height - anchor.y - anchor.height + margin, nullptr);
+  }
+  write(&name_, texts.name);
+  write(&caption_, texts.caption);
+  write(&words_, arrangement.camera || arrangement.screen ? "" : texts.words);
+}
+
+void VideoMix::place(Input input, const std::optional<Rect> &rect) {
+  Place &place = places_[static_cast<std::size_t>(input)];
+  if (place.known && place.rect == rect)
+    return;
+  place.known = true;
+  place.rect = rect;
+  if (rect)
+    g_object_set(place.pad.get(), "xpos", rect->x, "ypos", rect->y, "width", rect->width, "height",
+                 rect->height, "alpha", 1.0, nullptr);
+  else
+    g_object_set(place.pad.get(), "alpha", 0.0, nullptr);
+}
+
+bool VideoMix::has(GstObject *element) const {
+  for (GstElement *one : {mixer_, filter_, name_.element, caption_.element, words_.element})
+    if (element == GST_OBJECT(one))
+      return true;
+  return false;
+}
+
+// The property is markup.
+void VideoMix::write(Overlay *overlay, const std::string &text) {
+  if (overlay->text == text)
+    return;
+  overlay->text = text;
+  StringPtr escaped(g_markup_escape_text(text.c_str(), static_cast<gssize>(text.size())));
+  g_object_set(overlay->element, "text", escaped.get(), "silent", text.empty(), nullptr);
+}
+
+}  // namespace rtms::program

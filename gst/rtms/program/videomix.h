@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The video of the program: slate, screen share and camera in one frame, and texts above them.
+#pragma once
+
+#include "outputend.h"
+#include "scene/scene.h"
+#include "slate.h"
+
+namespace rtms::program {
+
+struct VideoSettings {
+  Size size{1280, 720};
+  int fps_n = 25, fps_d = 1;
+  Slate slate;
+};
+
+class VideoMix {
+ public:
+  // Makes the elements in the bin. `missing`: the name of one that there is not, or empty.
+  VideoMix(GstBin *bin, Scene *scene, std::string *missing);
+  ~VideoMix();
+  VideoMix(const VideoMix &) = delete;
+  VideoMix &operator=(const VideoMix &) = delete;
+
+  GstPad *source() const { return source_.get(); }
+  GstPad *pad(Input input) const { return places_[static_cast<std::size_t>(input)].pad.get(); }
+  OutputEnd &end() { return *end_of_output_; }
+  // Whether it is one of the elements.
+  bool has(GstObject *element) const;
+  // Before the elements are PAUSED. False: `error` says why.
+  bool prepare(const VideoSettings &settings, std::string *error);
+  // Sets the mixer to PAUSED; the video is to begin at that running time. Before any other data,
+  // because a mixer starts over at its first.
+  void begin(GstClockTime time);
+  void set_upstream_latency(GstClockTime latency);
+
+ private:
+  struct Place {
+    PadPtr pad;
+    std::optional<Rect> rect;
+    bool known = false;
+  };
+  struct Overlay {
+    GstElement *element = nullptr;
+    std::string text;
+    Rect anchor;
+  };
+  void make(GstBin *bin, std::string *missing);
+  void add_pads();
+  static void on_selected(GstElement *mixer, GstSegment *segment, guint64 pts, guint64 dts,
+                          guint64 duration, GstStructure *info, gpointer self);
+  static GstPadProbeReturn on_qos(GstPad *pad, GstPadProbeInfo *info, gpointer self);
+  std::optional<Size> shown(Input input, GstClockTime time) const;
+  void draw(GstClockTime time);
+  void place(Input input, const std::optional<Rect> &rect);
+  void write(Overlay *overlay, const std::string &text);
+
+  Scene *const scene_;
+  VideoSettings settings_;
+  CapsPtr caps_;
+  BufferPtr slate_;
+  GstElement *mixer_ = nullptr, *filter_ = nullptr;
+  Overlay name_, caption_, words_;
+  PadPtr slate_pad_, source_;
+  std::array<Place, 2> places_;
+  std::unique_ptr<OutputEnd> end_of_output_;
+};
+
+}  // namespace rtms::program

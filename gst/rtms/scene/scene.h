@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What is known of the meeting, for who draws the frames. Any thread; times are running times.
+#pragma once
+
+#include "captions.h"
+#include "layout.h"
+#include "meetingstate.h"
+#include "speakernames.h"
+
+#include <array>
+#include <mutex>
+
+namespace rtms::program {
+
+enum class Input { Camera, Screen };
+
+struct Texts {
+  std::string name, caption, words;
+};
+
+class Scene {
+ public:
+  void reset();  // a new run begins
+  void set_layout(Layout layout);
+  Layout layout() const;
+
+  void connection(const std::string &media, const std::string &state);
+  void speaker(uint64_t time, const std::string &name);
+  void caption(uint64_t start, uint64_t duration, const std::string &text);
+  // No frame from before `time` is shown in frames from `hide` on.
+  void gone(Input input, uint64_t time, uint64_t hide);
+
+  // Whether a frame of `input` that began at `began` is shown at `time`.
+  bool is_shown(Input input, uint64_t began, uint64_t time) const;
+  // Times never go back.
+  Texts texts_at(uint64_t time);
+
+ private:
+  struct Gone {
+    uint64_t before = 0, hide = 0;
+  };
+  mutable std::mutex mutex_;  // guards all
+  Layout layout_ = Layout::Auto;
+  MeetingState state_;
+  SpeakerNames names_;
+  Captions captions_;
+  std::array<Gone, 2> gone_;
+};
+
+}  // namespace rtms::program

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The program as viewers get it: constant, whatever the meeting does.
+#include <cmath>
+
+#include "watcher.h"
+#include "webhooks.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+std::unique_ptr<Server> meeting(const MeetingOptions &options, Config config = {}) {
+  config.source = make_meeting(options);
+  return serve(std::move(config));
+}
+
+MeetingOptions lasting(int64_t duration_ms) {
+  MeetingOptions options;
+  options.duration_ms = duration_ms;
+  return options;
+}
+
+constexpr double kBlack = 20, kSlide = 160;
+
+bool is_slate(const Frame &frame) {
+  return frame.mean() < kBlack;
+}
+// Bright on the left, and darker in the corner: the camera's white frames are bright everywhere.
+bool is_share(const Frame &frame) {
+  return frame.mean(0, 14, 16, 18) > kSlide && frame.mean(25, 2, 30, 5) < kSlide;
+}
+bool is_camera(const Frame &frame) {
+  return !is_slate(frame) && frame.mean(0, 14, 16, 18) < kSlide;
+}
+}  // namespace
+
+// No camera, then a camera, then a share with the camera in its corner, and the camera again.
+GST_START_TEST(test_auto) {
+  MeetingOptions options = lasting(7500);
+  options.off[Media::Video] = {{0, 1500}};
+  options.off[Media::Deskshare] = {{0, 3000}, {5000, 9000}};
+  auto server = meeting(options);
+  Watcher watcher(*server, [](GstElement *) {});
+  watcher.play();
+  watcher.wait_eos();
+  const Watched &watched = watcher.watched();
+  expect_constant(watched);
+  const double camera = watched.first(is_camera), share = watched.first(is_share, camera),
+               again = watched.first(is_camera, share + 0.2);
+  ck_assert(is_slate(watched.frames.front()));
+  expect_near("share", share - camera, 1.5, 0.3);
+  expect_near("camera again", again - share, 2, 0.3);
+  int loud = 0;
+  for (const Block &block : watched.blocks)
+    loud = std::max(loud, block.peak);
+  ck_assert_int_gt(loud, 1000);
+  expect_no_violations(*server);
+}
+GST_END_TEST;
+
+// The slate and silence, until a webhook comes; the words on the slate go then.
+GST_START_TEST(test_before_the_webhook) {
+  auto server = meeting(lasting(3000));
+  Watcher watcher([&](GstElement *program) {
+    g_object_set(program, "client-id", "test-client", "client-secret", "test-secret",
+                 "webhook-secret-token", kWebhookToken, "webhook-listen",
+                 "http://127.0.0.1:0/webhook", nullptr);
+  });
+  watcher.play();
+  ck_assert(watcher.wait_seconds(1.5));
+  char *url = nullptr;
+  g_object_get(watcher.program(), "webhook-url", &url, nullptr);
+  ck_assert_int_eq(post_signed(url, server->webhook_json()).status, 200);
+  g_free(url);
+  watcher.wait_eos();
+  const Watched &watched = watcher.watched();
+  expect_constant(watched);
+  const Frame &waiting = watched.frame_at(1);
+  ck_assert(is_slate(waiting));
+  ck_assert_msg(waiting.spread(6, 7, 26, 11) > 20, "no words on the slate");
+  ck_assert(std::isfinite(watched.first(is_share)));
+}
+GST_END_TEST;
+
+// As gst-launch-1.0 -e does at Ctrl-C, before there is a meeting and in one.
+GST_START_TEST(test_eos_event) {
+  auto server = meeting(lasting(0));
+  Watcher watcher([&](GstElement *program) {
+    g_object_set(program, "client-id", "test-client", "client-secret", "test-secret", nullptr);
+    if (__i__)
+      g_object_set(program, "webhook", server->webhook_json().c_str(), nullptr);
+    else
+      g_object_set(program, "webhook-listen", "http://127.0.0.1:0/webhook", "webhook-secret-token",
+                   kWebhookToken, nullptr);
+  });
+  watcher.play();
+  if (__i__)
+    ck_assert(watcher.wait([](const Watched &w) { return std::isfinite(w.first(is_share)); }));
+  else
+    ck_assert(watcher.wait_seconds(0.5));
+  ck_assert(gst_element_send_event(watcher.pipeline(), gst_event_new_eos()));
+  watcher.wait_eos();
+  expect_constant(watcher.watched());
+}
+GST_END_TEST;
+
+static Suite *rtmsprogram_suite() {
+  Suite *suite = suite_create("rtmsprogram");
+  const auto add = [suite](const char *name, TFun test, int times) {
+    TCase *tcase = tcase_create(name);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, test, 0, times);
+    suite_add_tcase(suite, tcase);
+  };
+  add("auto", test_auto, 1);
+  add("before-the-webhook", test_before_the_webhook, 1);
+  add("eos-event", test_eos_event, 2);
+  return suite;
+}
+
+GST_CHECK_MAIN(rtmsprogram)
