@@ -60,11 +60,11 @@ class Run {
   Run(const char *recipe, const MeetingOptions &options, const std::string &rtmp_url = {})
       : recipe_(recipe), server_(serve(meeting(options))) {
     std::string script = documented_recipes().at(recipe);
-    if (!rtmp_url.empty())
-      replace_url(&script, "rtmp://[^ \n]+", rtmp_url);
     const bool listens = contains(script, "webhook-listen");
     if (listens)
       replace_url(&script, "127\\.0\\.0\\.1:[0-9]+", "127.0.0.1:0");
+    if (!rtmp_url.empty())
+      replace_url(&script, "rtmp://[^ \n]+", rtmp_url);
     write("webhook.json", server_->webhook_json());
     write("recipe.sh", script);
     Program::Options program;
@@ -271,13 +271,27 @@ void check_mp4_killed() {
   check_killed("mp4", kBroadcast);
 }
 
+// Where cameras are not, and no text is.
+constexpr const char *kMiddle = "crop=iw:ih/4:0:ih/8,";
+// While there is neither camera nor share, in the eventful meeting.
+constexpr double kSlate = 1.5 + 2;
+
+// In the corner that cameras of both sizes fill during a share; a camera alone is white there, too.
+void expect_corner_in_sync(const std::string &file, double tolerance, unsigned fewest) {
+  const std::string corner = file + ".corner.mkv";
+  run({"ffmpeg", "-nostdin", "-v", "error", "-copyts", "-i", file.c_str(), "-vf",
+       "crop=48:80:508:20", "-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-c:v", "ffv1",
+       "-c:a", "copy", corner.c_str()});
+  expect_in_sync(flash_beep(corner), tolerance, fewest);
+}
+
 void check_mp4_transcode() {
   const auto recording = record("mp4-transcode", eventful());
   const std::string file = recording->file("meeting.mp4");
   expect_audio_and_video(file, "aac", kLength);
   expect_constant_rate(file, 50);
-  expect_black(black_seconds(file), kCameraOff);
-  expect_in_sync(flash_beep(file), kClose, 6);
+  expect_black(black_seconds(file, kMiddle), kSlate);
+  expect_corner_in_sync(file, kClose, 6);
 }
 
 void check_mp4_transcode_without_cameras() {
@@ -317,8 +331,8 @@ void check_speakers_missing() {
 
 // A push, to where somebody watches.
 struct Broadcast {
-  explicit Broadcast(const MeetingOptions &options) {
-    Run push("rtmp", options, server.url());
+  Broadcast(const char *recipe, const MeetingOptions &options) {
+    Run push(recipe, options, server.url());
     push.to_the_end();
     server.stop();
   }
@@ -327,9 +341,10 @@ struct Broadcast {
   Viewer viewer{server.url()};
 };
 
-void check_rtmp_of(const MeetingOptions &options, const std::function<void(std::string)> &check) {
+void check_rtmp_of(const char *recipe, const MeetingOptions &options,
+                   const std::function<void(std::string)> &check) {
   std::optional<Broadcast> broadcast;
-  undisturbed([&] { broadcast.emplace(options); });
+  undisturbed([&] { broadcast.emplace(recipe, options); });
   const std::string file = broadcast->server.recording();
   const double length = static_cast<double>(options.duration_ms) / kSecond;
   expect_audio_and_video(file, "aac", length);
@@ -343,16 +358,31 @@ void check_rtmp_of(const MeetingOptions &options, const std::function<void(std::
   ck_assert(viewer.longest_wait() <= 1.0 * slowness());
 }
 
-void check_rtmp() {
-  check_rtmp_of(eventful(), [](const std::string &file) {
+void check_rtmp_by_hand() {
+  check_rtmp_of("rtmp-by-hand", eventful(), [](const std::string &file) {
     expect_black(black_seconds(file), kCameraOff);
     expect_in_sync(flash_beep(file), kBroadcast, 6);
   });
 }
 
+void check_rtmp() {
+  check_rtmp_of("rtmp", eventful(), [](const std::string &file) {
+    expect_black(black_seconds(file, kMiddle), kSlate);
+    expect_corner_in_sync(file, kBroadcast, 6);
+  });
+}
+
 void check_rtmp_without_cameras() {
-  check_rtmp_of(without_cameras(),
-                [](const std::string &file) { expect_black(black_seconds(file), kShort); });
+  check_rtmp_of("rtmp", without_cameras(), [](const std::string &file) {
+    expect_black(black_seconds(file, kMiddle), kShort);
+  });
+}
+
+// On air before the meeting.
+void check_rebroadcast() {
+  check_rtmp_of("rebroadcast", eventful(), [](const std::string &file) {
+    expect_black(black_seconds(file, kMiddle), kSlate);
+  });
 }
 
 // The segments as one file that begins at 0.
@@ -402,6 +432,17 @@ std::string place(const Run &recording, const char *crop, const char *name) {
   return to;
 }
 
+void check_screen_beside_by_hand() {
+  const auto recording = record("screen-beside-by-hand", eventful());
+  const std::string file = recording->file("meeting.mkv");
+  expect_audio_and_video(file, "pcm_s16le", kLength);
+  expect_constant_rate(file, 50);
+  expect_black(black_seconds(file, "crop=640:360:0:0,"), kShareOff);
+  const std::string camera = place(*recording, "crop=320:180:640:90", "camera.mkv");
+  expect_black(black_seconds(camera), kCameraOff);
+  expect_in_sync(flash_beep(camera), kClose, 5);
+}
+
 void check_screen_beside() {
   const auto recording = record("screen-beside", eventful());
   const std::string file = recording->file("meeting.mkv");
@@ -418,10 +459,8 @@ void check_screen_instead() {
   const std::string file = recording->file("meeting.mkv");
   expect_audio_and_video(file, "pcm_s16le", kLength);
   expect_constant_rate(file, 50);
-  // Before the share starts, and without a camera in the share's pause.
-  expect_black(black_seconds(file), 1.5 + 2);
-  // In the pause, and where it ends: else the share, as bright as a flash, covers them.
-  expect_in_sync(flash_beep(file), kClose, 2);
+  expect_black(black_seconds(file, kMiddle), kSlate);
+  expect_corner_in_sync(file, kClose, 6);
 }
 
 struct Check {
@@ -436,9 +475,12 @@ const Check kChecks[] = {
      {check_mp4_transcode, check_mp4_transcode_without_cameras, check_mp4_transcode_killed}},
     {"speakers", {check_speakers, check_speakers_missing}},
     {"rtmp", {check_rtmp, check_rtmp_without_cameras}},
+    {"rtmp-by-hand", {check_rtmp_by_hand}},
+    {"rebroadcast", {check_rebroadcast}},
     {"hls", {check_hls, check_hls_without_cameras}},
     {"audio-text", {check_audio_text}},
     {"screen-beside", {check_screen_beside}},
+    {"screen-beside-by-hand", {check_screen_beside_by_hand}},
     {"screen-instead", {check_screen_instead}},
 };
 

@@ -18,7 +18,7 @@
  * |[
  * gst-launch-1.0 rtmsprogram name=meeting webhook-listen=http://127.0.0.1:8080/webhook \
  *   meeting.video ! queue ! x264enc tune=zerolatency key-int-max=50 ! queue ! mux.video \
- *   meeting.audio ! queue ! avenc_aac ! queue ! mux.audio \
+ *   meeting.audio ! queue ! audioconvert ! avenc_aac ! queue ! mux.audio \
  *   flvmux name=mux streamable=true ! rtmp2sink location=rtmp://localhost/live/meeting
  * ]|
  *
@@ -32,13 +32,14 @@
  *
  * Both pads begin at running time 0, or at the current running time where you add the element to a
  * pipeline that plays. Audio has its exact place; a video frame is at most half a frame away from
- * it. The latency is #GstRtmsSrc:latency plus 500 ms.
+ * it. Where `avenc_aac` follows the pad `audio`, the video is as late as that encoder makes the
+ * audio, because files do not state this delay. The latency is #GstRtmsSrc:latency plus 500 ms.
  *
  * ## Messages
  *
  * The application gets the messages of the #GstRtmsSrc, whose source is the element `source`,
  * without PROGRESS and STREAM_COLLECTION: the program does not wait for the meeting, and its pads
- * carry no stream of the collection. When no element decodes a kind of media, the element posts a
+ * carry no stream of the collection. INFO messages have the text of PROGRESS messages. When no element decodes a kind of media, the element posts a
  * warning (STREAM/CODEC_NOT_FOUND) and goes on without it.
  *
  * Since: 0.1
@@ -46,8 +47,8 @@
 #include "gstrtmsprogram.h"
 
 #include "element/gstrtmssrc.h"
+#include "element/proxy.h"
 #include "program.h"
-#include "proxy.h"
 
 GST_DEBUG_CATEGORY(gst_rtms_program_debug);
 #define GST_CAT_DEFAULT gst_rtms_program_debug
@@ -75,7 +76,7 @@ namespace {
 
 void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   GstRtmsProgram *self = GST_RTMS_PROGRAM(object);
-  if (id >= rtms::program::kFirstProxied) {
+  if (id >= rtms::kFirstProxied) {
     g_object_set_property(G_OBJECT(self->program->source()), spec->name, value);
     if (g_str_equal(spec->name, "latency") && self->program->missing().empty())
       self->program->update_latency();
@@ -94,7 +95,7 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
 
 void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
   GstRtmsProgram *self = GST_RTMS_PROGRAM(object);
-  if (id >= rtms::program::kFirstProxied) {
+  if (id >= rtms::kFirstProxied) {
     g_object_get_property(G_OBJECT(self->program->source()), spec->name, value);
     return;
   }
@@ -132,14 +133,18 @@ GstClockTime beginning(GstRtmsProgram *self) {
 
 bool prepare(GstRtmsProgram *self) {
   GST_OBJECT_LOCK(self);
-  const Settings settings = *self->settings;
+  Settings settings = *self->settings;
   GST_OBJECT_UNLOCK(self);
-  const auto &size = settings.video.size;
-  if (size.width % 2 || size.height % 2) {
-    GST_ELEMENT_ERROR(
-        self, RESOURCE, SETTINGS,
-        ("width=%d, height=%d is not valid. Valid are even numbers.", size.width, size.height),
-        (nullptr));
+  auto &size = settings.video.size;
+  const auto usual = rtms::program::usual_size(self->program->source());
+  size.width = size.width ? size.width : usual.width;
+  size.height = size.height ? size.height : usual.height;
+  if (!rtms::program::is_valid_size(size.width) || !rtms::program::is_valid_size(size.height)) {
+    GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS,
+                      ("width=%d, height=%d is not valid. Valid are even numbers from 64 to 7680, "
+                       "and 0 for those of video-resolution.",
+                       size.width, size.height),
+                      (nullptr));
     return false;
   }
   std::string error;
@@ -219,8 +224,8 @@ static void gst_rtms_program_class_init(GstRtmsProgramClass *klass) {
   object_class->get_property = get_property;
   object_class->finalize = finalize;
   rtms::program::install_properties(object_class);
-  rtms::program::install_proxied_properties(object_class, GST_TYPE_RTMS_SRC);
-  rtms::program::install_proxied_actions(G_TYPE_FROM_CLASS(klass), GST_TYPE_RTMS_SRC, source_of);
+  rtms::install_proxied_properties(object_class, GST_TYPE_RTMS_SRC);
+  rtms::install_proxied_actions(G_TYPE_FROM_CLASS(klass), GST_TYPE_RTMS_SRC, source_of);
 
   auto element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = GST_DEBUG_FUNCPTR(change_state);

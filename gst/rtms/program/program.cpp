@@ -2,6 +2,7 @@
 #include "program.h"
 
 #include "element/gstrtmssrc.h"
+#include "encoderdelay.h"
 
 #include <cstring>
 
@@ -9,6 +10,20 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_program_debug);
 #define GST_CAT_DEFAULT gst_rtms_program_debug
 
 namespace rtms::program {
+namespace {
+
+// PROGRESS as INFO. gst-launch-1.0 shows the details only.
+void inform(GstElement *element, GstMessage *progress) {
+  GstProgressType type = GST_PROGRESS_TYPE_ERROR;
+  char *raw_text = nullptr;
+  gst_message_parse_progress(progress, &type, nullptr, &raw_text);
+  StringPtr text(raw_text);
+  if (type == GST_PROGRESS_TYPE_START || type == GST_PROGRESS_TYPE_CONTINUE)
+    GST_ELEMENT_INFO(element, RESOURCE, BUSY, ("%s", text.get()), ("%s", text.get()));
+}
+
+}  // namespace
+
 Program::Program(GstBin *bin) : bin_(bin) {
   source_ = GST_ELEMENT(g_object_new(GST_TYPE_RTMS_SRC, "name", "source", nullptr));
   gst_bin_add(bin, source_);
@@ -33,7 +48,8 @@ bool Program::prepare(const Settings &settings, std::string *error) {
     end_ = 0;
     all_pads_ = eos_sent_ = false;
   }
-  if (!video_mix_->prepare(settings.video, error))
+  PadPtr audio(gst_element_get_static_pad(GST_ELEMENT(bin_), "audio"));
+  if (!video_mix_->prepare(settings.video, encoder_delay(audio.get()), error))
     return false;
   audio_mix_->prepare();
   update_latency();
@@ -186,6 +202,8 @@ bool Program::handle(GstMessage *message) {
       return true;
     case GST_MESSAGE_PROGRESS:
       // A pipeline would wait in PAUSED until the meeting begins.
+      if (of_source)
+        inform(GST_ELEMENT(bin_), message);
       return !of_source;
     case GST_MESSAGE_STREAM_COLLECTION:
     case GST_MESSAGE_STREAMS_SELECTED:

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "settings.h"
 
+#include <cstring>
+
 namespace rtms::program {
 namespace {
+
+constexpr int kLeastSize = 64, kMostSize = 7680;
 
 template <typename Enum>
 constexpr int number(Enum value) {
   return static_cast<int>(value);
 }
-
-constexpr int kLeastSize = 64, kMostSize = 7680;
 
 constexpr auto kReady =
     static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
@@ -33,31 +35,34 @@ void install_video_properties(GObjectClass *klass) {
   /**
    * GstRtmsProgram:width:
    *
-   * The width of the video, in pixels.
+   * The width of the video, in pixels; 0: that of #GstRtmsSrc:video-resolution.
    *
-   * Valid: even numbers from 64 to 7680. Errors: an odd number is RESOURCE/SETTINGS at the state
-   * change to PAUSED.
+   * Valid: 0, and even numbers from 64 to 7680. Errors: other numbers are RESOURCE/SETTINGS at the
+   * state change to PAUSED.
    *
    * Since: 0.1
    */
   g_object_class_install_property(
       klass, kWidthProperty,
-      g_param_spec_int("width", "Width", "Width of the video, in pixels; an even number",
-                       kLeastSize, kMostSize, 1280, kReady));
+      g_param_spec_int("width", "Width",
+                       "Width of the video, in pixels, an even number; 0: that of video-resolution",
+                       0, kMostSize, 0, kReady));
   /**
    * GstRtmsProgram:height:
    *
-   * The height of the video, in pixels.
+   * The height of the video, in pixels; 0: that of #GstRtmsSrc:video-resolution.
    *
-   * Valid: even numbers from 64 to 7680. Errors: an odd number is RESOURCE/SETTINGS at the state
-   * change to PAUSED.
+   * Valid: 0, and even numbers from 64 to 7680. Errors: other numbers are RESOURCE/SETTINGS at the
+   * state change to PAUSED.
    *
    * Since: 0.1
    */
   g_object_class_install_property(
       klass, kHeightProperty,
-      g_param_spec_int("height", "Height", "Height of the video, in pixels; an even number",
-                       kLeastSize, kMostSize, 720, kReady));
+      g_param_spec_int(
+          "height", "Height",
+          "Height of the video, in pixels, an even number; 0: that of video-resolution", 0,
+          kMostSize, 0, kReady));
   /**
    * GstRtmsProgram:framerate:
    *
@@ -161,6 +166,26 @@ GType caption_mode_type() {
   };
   static const GType type = g_enum_register_static("GstRtmsProgramCaptions", values);
   return type;
+}
+
+Size usual_size(GstElement *source) {
+  struct Usual {
+    const char *resolution;
+    Size size;
+  };
+  constexpr Usual kUsual[] = {{"sd", {640, 360}}, {"fhd", {1920, 1080}}, {"qhd", {2560, 1440}}};
+  gint value = 0;
+  g_object_get(source, "video-resolution", &value, nullptr);
+  GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(source), "video-resolution");
+  const GEnumValue *resolution = g_enum_get_value(G_PARAM_SPEC_ENUM(spec)->enum_class, value);
+  for (const Usual &usual : kUsual)
+    if (resolution && std::strcmp(resolution->value_nick, usual.resolution) == 0)
+      return usual.size;
+  return {1280, 720};
+}
+
+bool is_valid_size(int size) {
+  return size >= kLeastSize && size <= kMostSize && size % 2 == 0;
 }
 
 void install_properties(GObjectClass *klass) {

@@ -27,6 +27,11 @@ enum : guint {
   kCaptionsProperty
 };
 
+// The size that belongs to the video-resolution of rtmssrc.
+Size usual_size(GstElement *source);
+// Whether a frame can be so wide, or so high.
+bool is_valid_size(int size);
+
 void install_properties(GObjectClass *klass);
 // Both are called with the lock held that guards the settings. False: not one of these properties.
 bool set_setting(Settings *settings, guint id, const GValue *value);

@@ -10,10 +10,11 @@ namespace {
 // How long the mixer waits for frames that are still being decoded.
 constexpr GstClockTime kPatience = 500 * GST_MSECOND;
 constexpr int kKeepAspectRatio = 1;
+constexpr guint kShade = 170;  // white text is readable on white
 
 void set_font(GstElement *overlay, const char *font) {
   g_object_set(overlay, "font-desc", font, "shaded-background", TRUE, "draw-shadow", FALSE,
-               "silent", TRUE, nullptr);
+               "shading-value", kShade, "silent", TRUE, nullptr);
 }
 
 struct FreeSample {
@@ -86,7 +87,7 @@ void VideoMix::add_pads() {
   }
 }
 
-bool VideoMix::prepare(const VideoSettings &settings, std::string *error) {
+bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::string *error) {
   settings_ = settings;
   caps_ = frame_caps(settings.size, settings.fps_n, settings.fps_d);
   slate_ = make_slate(settings.slate, caps_.get(), error);
@@ -99,7 +100,7 @@ bool VideoMix::prepare(const VideoSettings &settings, std::string *error) {
   const GstClockTime half = gst_util_uint64_scale(GST_SECOND / 2, settings.fps_d, settings.fps_n);
   for (Place &place : places_) {
     place.known = false;
-    gst_pad_set_offset(place.pad.get(), static_cast<gint64>(half));
+    gst_pad_set_offset(place.pad.get(), static_cast<gint64>(half + delay));
   }
   return true;
 }

@@ -9,7 +9,7 @@
 namespace rtms::program {
 
 struct VideoSettings {
-  Size size{1280, 720};
+  Size size;
   int fps_n = 25, fps_d = 1;
   Slate slate;
 };
@@ -27,8 +27,9 @@ class VideoMix {
   OutputEnd &end() { return *end_of_output_; }
   // Whether it is one of the elements.
   bool has(GstObject *element) const;
-  // Before the elements are PAUSED. False: `error` says why.
-  bool prepare(const VideoSettings &settings, std::string *error);
+  // Before the elements are PAUSED. The video is as late as the audio, by `delay`. False: `error`
+  // says why.
+  bool prepare(const VideoSettings &settings, GstClockTime delay, std::string *error);
   // Sets the mixer to PAUSED; the video is to begin at that running time. Before any other data,
   // because a mixer starts over at its first.
   void begin(GstClockTime time);

@@ -92,6 +92,15 @@ std::size_t end_of_line(const Ucs4 &text, std::size_t from, unsigned columns) {
   return std::max(at, from + 1);
 }
 
+unsigned widest_word(const Ucs4 &text) {
+  unsigned widest = 2, width = 0;
+  for (char32_t character : text) {
+    width = character == ' ' || g_unichar_iswide(character) ? 0 : width + width_of(character);
+    widest = std::max(widest, width);
+  }
+  return widest;
+}
+
 }  // namespace
 
 std::string clean_text(const std::string &text) {
@@ -112,8 +121,9 @@ std::string clean_text(const std::string &text) {
   return to_utf8(result);
 }
 
-std::vector<std::string> wrap(const std::string &text, unsigned columns) {
-  const Ucs4 characters = to_ucs4(clean_text(text));
+namespace {
+
+std::vector<std::string> broken(const Ucs4 &characters, unsigned columns) {
   const std::string mark = is_right_to_left(characters) ? kRightToLeft : "";
   std::vector<std::string> lines;
   for (std::size_t from = 0; from < characters.size();) {
@@ -122,6 +132,23 @@ std::vector<std::string> wrap(const std::string &text, unsigned columns) {
     from = end;
     while (from < characters.size() && characters[from] == ' ')
       from++;
+  }
+  return lines;
+}
+
+}  // namespace
+
+// As narrow as the number of lines allows, without breaking words for that: lines of the same
+// length are easier to read.
+std::vector<std::string> wrap(const std::string &text, unsigned columns) {
+  const Ucs4 characters = to_ucs4(clean_text(text));
+  std::vector<std::string> lines = broken(characters, columns);
+  const unsigned narrowest = widest_word(characters);
+  while (columns > narrowest) {
+    std::vector<std::string> narrower = broken(characters, --columns);
+    if (narrower.size() > lines.size())
+      break;
+    lines = std::move(narrower);
   }
   return lines;
 }

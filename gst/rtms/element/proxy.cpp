@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy.h"
 
-namespace rtms::program {
+namespace rtms {
 namespace {
 
 GParamSpec *copy_number(GParamSpec *spec, const char *name, const char *nick, const char *blurb,
@@ -105,4 +105,4 @@ void install_proxied_actions(GType type, GType inner, GstElement *(*find)(gpoint
   g_type_class_unref(inner_class);
 }
 
-}  // namespace rtms::program
+}  // namespace rtms

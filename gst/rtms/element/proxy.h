@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace rtms::program {
+namespace rtms {
 
 // Ids of proxied properties begin here.
 inline constexpr guint kFirstProxied = 100;
@@ -18,4 +18,4 @@ void install_proxied_properties(GObjectClass *klass, GType inner);
 // And an action signal for each one of `inner`. `find` returns the contained element.
 void install_proxied_actions(GType type, GType inner, GstElement *(*find)(gpointer instance));
 
-}  // namespace rtms::program
+}  // namespace rtms
