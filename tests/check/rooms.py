@@ -11,8 +11,8 @@ import sys
 
 MAX_LINES, MAX_METHODS, MAX_MODULES = 400, 25, 13
 ANY_NUMBER = {"recorder"}  # an application, not a room of the element's
-FOLDERS = {"recorder": "rtms-recorder", "admin": "rtms-recorder/admin"}
-WITHOUT_GSTREAMER = {"base", "time", "protocol", "transport", "session", "http", "webhook", "admin", "scene"}
+FOLDERS = {"recorder": "rtms-recorder", "admin": "rtms-recorder/admin", "cluster": "rtms-recorder/cluster"}
+WITHOUT_GSTREAMER = {"base", "time", "protocol", "transport", "session", "http", "webhook", "admin", "cluster", "scene"}
 
 
 def read(path):

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "claims.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rtms::recorder {
+namespace {
+
+constexpr int64_t kAgain_ms = 1000;
+// The service keeps a stream for that long without a client.
+constexpr int64_t kWindow_ms = 65000;
+// The store forgets what nobody has written for an hour.
+constexpr int64_t kRefresh_ms = 600 * 1000;
+constexpr int64_t kRemembered_ms = 3600 * 1000;
+// A stream whose recorders die, one after the other, may be the reason.
+constexpr unsigned kMostOwners = 20;
+
+using State = ClaimRecord::State;
+
+}  // namespace
+
+void Claims::set_phase(Stream *stream, Phase phase) {
+  busy_ -= stream->phase != Phase::Watching;
+  busy_ += phase != Phase::Watching;
+  stream->phase = phase;
+}
+
+void Claims::set_owner(Stream *stream, const std::string &owner) {
+  if (!stream->owner.empty())
+    owned_[stream->owner]--;
+  if (!owner.empty())
+    owned_[owner]++;
+  stream->owner = owner;
+}
+
+// ---- what happens --------------------------------------------------------------------
+
+void Claims::announce(const std::string &id, const Announced &announced, int64_t now) {
+  Stream &stream = streams_[id];
+  if (stream.phase == Phase::Mine && announced.place > stream.record.announcement) {
+    stream.record.announcement = announced.place;
+    stream.record.webhook = announced.webhook;
+    stream.changed = true;
+  }
+  stream.announced = announced;
+  stream.announced->at = now;
+  stream.touched = now;
+  stream.next = 0;
+  stream.missed = false;
+  look(id, &stream, now);
+}
+
+void Claims::withdraw(const std::string &id, uint64_t place) {
+  Stream &stream = streams_[id];
+  stream.ended = std::max(stream.ended, place);
+}
+
+void Claims::seen(uint64_t revision, const ClaimRecord &record, int64_t now) {
+  Stream &stream = streams_[record.stream];
+  if (revision <= stream.revision)
+    return;
+  const bool mine = record.state == State::Owned && record.owner == leases_->own();
+  set_owner(&stream, record.state == State::Owned ? record.owner : "");
+  stream.revision = revision;
+  stream.free_since = -1;
+  stream.touched = now;
+  stream.missed = false;
+  // What is to be written next stays, while the stream is this recorder's.
+  const bool keeps = mine && (stream.phase == Phase::Mine || stream.phase == Phase::Leaving);
+  if (!keeps)
+    stream.record = record;
+  if (mine && (stream.phase == Phase::Watching || stream.phase == Phase::Claiming))
+    taken(&stream);
+  else if (!mine && stream.phase == Phase::Mine) {
+    set_phase(&stream, Phase::Lost);
+    events_->stop(record.stream);
+  } else if (!mine && (stream.phase == Phase::Claiming || stream.phase == Phase::Leaving))
+    set_phase(&stream, Phase::Watching);
+  look(record.stream, &stream, now);
+}
+
+// A claim may be done long after it was sent: by then there may be no room, or no lease.
+void Claims::taken(Stream *stream) {
+  set_phase(stream, Phase::Watching);
+  stream->ticket = 0;
+  if (leases_->may_begin()) {
+    set_phase(stream, Phase::Mine);
+    events_->begin(stream->record);
+    return;
+  }
+  set_phase(stream, Phase::Leaving);
+  stream->record.state = State::Free;
+  stream->record.owner.clear();
+}
+
+void Claims::wrote(const Write &write, Written outcome, int64_t now) {
+  const auto found = streams_.find(write.id);
+  if (found == streams_.end() || found->second.ticket != write.ticket)
+    return;
+  Stream &stream = found->second;
+  stream.ticket = 0;
+  if (outcome == Written::Done)
+    return;  // seen() has been told
+  stream.next = now + kAgain_ms;
+  stream.changed = true;
+  if (stream.phase == Phase::Claiming)
+    set_phase(&stream, Phase::Watching);
+}
+
+void Claims::closed(const std::string &id, State state) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end())
+    return;
+  Stream &stream = found->second;
+  if (stream.phase == Phase::Lost)
+    set_phase(&stream, Phase::Watching);
+  if (stream.phase != Phase::Mine)
+    return;
+  set_phase(&stream, Phase::Leaving);
+  stream.record.state = state;
+  stream.record.owner.clear();
+  stream.announced.reset();
+}
+
+void Claims::stop_all() {
+  for (auto &[id, stream] : streams_) {
+    if (stream.phase == Phase::Mine) {
+      set_phase(&stream, Phase::Lost);
+      events_->stop(id);
+    } else if (stream.phase != Phase::Lost) {
+      set_phase(&stream, Phase::Watching);
+    }
+    stream.ticket = 0;
+  }
+}
+
+void Claims::update(const std::string &id, const std::function<void(ClaimRecord *)> &change) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end() || found->second.phase != Phase::Mine)
+    return;
+  change(&found->second.record);
+  found->second.changed = true;
+}
+
+// ---- as time goes on -----------------------------------------------------------------
+
+void Claims::tick(int64_t now) {
+  for (auto at = streams_.begin(); at != streams_.end();) {
+    look(at->first, &at->second, now);
+    at = is_over(at->second, now) ? streams_.erase(at) : std::next(at);
+  }
+}
+
+bool Claims::is_over(const Stream &stream, int64_t now) const {
+  return stream.phase == Phase::Watching && stream.owner.empty() && stream.free_since < 0 &&
+         now - stream.touched > kRemembered_ms;
+}
+
+bool Claims::is_free(const Stream &stream) const {
+  const uint64_t announced = stream.announced ? stream.announced->place : 0;
+  if (stream.missed || stream.ended > std::max(announced, stream.record.announcement))
+    return false;
+  if (!stream.revision || stream.record.state == State::Ended)
+    return announced > stream.record.announcement;
+  return stream.record.state == State::Free || leases_->dead(stream.record.owner);
+}
+
+void Claims::look(const std::string &id, Stream *stream, int64_t now) {
+  if (stream->ticket || now < stream->next)
+    return;
+  const bool changed = stream->changed || now - stream->written >= kRefresh_ms;
+  if (stream->phase == Phase::Leaving || (stream->phase == Phase::Mine && changed))
+    send(id, stream, stream->record, now);
+  else if (stream->phase == Phase::Watching)
+    watch(id, stream, now);
+}
+
+void Claims::watch(const std::string &id, Stream *stream, int64_t now) {
+  if (!is_free(*stream)) {
+    stream->free_since = -1;
+    return;
+  }
+  if (stream->free_since < 0)
+    stream->free_since = now;
+  const int64_t since = now - stream->free_since;
+  if (since > kWindow_ms) {
+    stream->missed = true;
+    events_->missed(id);
+  } else if (leases_->may_begin() && since >= leases_->delay(id) &&
+             stream->record.owners < kMostOwners) {
+    claim(id, stream, now);
+  }
+}
+
+void Claims::claim(const std::string &id, Stream *stream, int64_t now) {
+  set_phase(stream, Phase::Claiming);
+  send(id, stream, next_record(id, *stream), now);
+}
+
+ClaimRecord Claims::next_record(const std::string &id, const Stream &stream) const {
+  const bool goes_on = stream.revision && stream.record.state != State::Ended;
+  ClaimRecord record = goes_on ? stream.record : ClaimRecord();
+  if (stream.announced && stream.announced->place > record.announcement) {
+    record.announcement = stream.announced->place;
+    record.webhook = stream.announced->webhook;
+  }
+  if (!goes_on) {
+    record.stream = id;
+    record.recording = leases_->fresh_id();
+    record.part = 1;
+  } else if (!record.folder.empty()) {
+    record.part++;
+    record.previous = std::exchange(record.folder, "");
+  }
+  record.state = State::Owned;
+  record.owner = leases_->own();
+  record.owners++;
+  return record;
+}
+
+void Claims::send(const std::string &id, Stream *stream, const ClaimRecord &record, int64_t now) {
+  stream->ticket = ++*tickets_;
+  stream->written = now;
+  stream->changed = false;
+  writes_->write({stream->ticket, id, record, stream->revision});
+}
+
+// ---- what is known -------------------------------------------------------------------
+
+bool Claims::mine(const std::string &id) const {
+  const auto found = streams_.find(id);
+  return found != streams_.end() && found->second.phase == Phase::Mine;
+}
+
+unsigned Claims::owned_by(const std::string &owner) const {
+  const auto found = owned_.find(owner);
+  return found == owned_.end() ? 0 : found->second;
+}
+
+unsigned Claims::waiting() const {
+  return static_cast<unsigned>(std::count_if(streams_.begin(), streams_.end(), [](const auto &one) {
+    return one.second.phase == Phase::Watching && one.second.free_since >= 0;
+  }));
+}
+
+std::map<std::string, ClaimRecord> Claims::all() const {
+  std::map<std::string, ClaimRecord> all;
+  for (const auto &[id, stream] : streams_)
+    if (stream.revision)
+      all[id] = stream.record;
+  return all;
+}
+
+}  // namespace rtms::recorder

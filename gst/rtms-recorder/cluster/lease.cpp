@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lease.h"
+
+#include <algorithm>
+
+namespace rtms::recorder {
+namespace {
+
+// Where a renewal was not done.
+constexpr int64_t kAgain_ms = 500;
+
+}  // namespace
+
+void Lease::tick(int64_t now, const LeaseRecord &state) {
+  if (over_ || ticket_ || now < next_)
+    return;
+  LeaseRecord record = state;
+  record.alive = true;
+  record.renewal = ++renewal_;
+  sent_[renewal_] = now;
+  next_ = now + kRenew_ms;
+  ticket_ = ++*tickets_;
+  writes_->write({ticket_, id_, record, revision_});
+}
+
+void Lease::wrote(const Write &write, Written outcome, int64_t now) {
+  if (outcome == Written::Done)
+    return;  // seen() has been told
+  if (write.ticket == ticket_) {
+    ticket_ = 0;
+    next_ = now + kAgain_ms;
+  }
+}
+
+// A renewal of which nothing was known may turn out to have been done.
+void Lease::seen(uint64_t revision, const LeaseRecord &record) {
+  if (revision <= revision_)
+    return;
+  revision_ = revision;
+  if (!record.alive) {
+    over_ = true;
+    return;
+  }
+  const auto sent = sent_.find(record.renewal);
+  if (sent == sent_.end())
+    return;
+  until_ = std::max(until_, sent->second + kHold_ms);
+  if (record.renewal == renewal_)
+    ticket_ = 0;
+  sent_.erase(sent_.begin(), std::next(sent));
+}
+
+void Lease::give_up(const LeaseRecord &state) {
+  if (over_ || !until_)
+    return;
+  over_ = true;
+  LeaseRecord record = state;
+  record.alive = false;
+  writes_->write({++*tickets_, id_, record, revision_});
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The recorder's own lease. Pure: times are arguments, in ms of a clock that goes on while the
+// machine or the process sleeps.
+#pragma once
+
+#include "records.h"
+
+#include <map>
+
+namespace rtms::recorder {
+
+// Others count from when they see a renewal, the holder from before it was sent: the holder has
+// stopped kExpiry - kHold before anybody else begins.
+constexpr int64_t kRenew_ms = 3000, kHold_ms = 8000, kExpiry_ms = 12000;
+
+class Lease {
+ public:
+  Lease(std::string id, uint64_t *tickets, Writes *writes)
+      : id_(std::move(id)), tickets_(tickets), writes_(writes) {}
+
+  const std::string &id() const { return id_; }
+  // Renews it when it is time, and tells others `state`.
+  void tick(int64_t now, const LeaseRecord &state);
+  // Others learn of `state` at once.
+  void hurry() { next_ = 0; }
+  void wrote(const Write &write, Written outcome, int64_t now);
+  void seen(uint64_t revision, const LeaseRecord &record);
+  // Says that nobody needs to wait for its expiry: nothing of it goes on.
+  void give_up(const LeaseRecord &state);
+
+  uint64_t revision() const { return revision_; }
+  bool over() const { return over_; }
+  bool held(int64_t now) const { return !over_ && now < until_; }
+  int64_t until() const { return over_ ? 0 : until_; }
+  // It was held, and never will be again.
+  bool lost(int64_t now) const { return over_ || (until_ && now >= until_); }
+
+ private:
+  const std::string id_;
+  uint64_t *const tickets_;
+  Writes *const writes_;
+  uint64_t revision_ = 0, renewal_ = 0, ticket_ = 0;
+  int64_t next_ = 0, until_ = 0;
+  std::map<uint64_t, int64_t> sent_;  // by renewal: those of which nothing is known yet
+  bool over_ = false;
+};
+
+}  // namespace rtms::recorder
