@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "cluster/fold.h"
 #include "cluster/ownership.h"
 
 namespace {
@@ -45,25 +46,31 @@ class Clock {
   std::map<std::pair<int64_t, uint64_t>, std::function<void()>> events_;
 };
 
-// One order of all writes, each compared with its record's revision.
+// One order of all writes, each compared with its record's revision; or not always.
 struct Store {
   struct Entry {
-    uint64_t revision = 0;
-    Record record;
+    uint64_t place = 0;
+    std::string key;
+    Write write;
+    const void *writer = nullptr;
   };
-  std::map<std::string, Entry> entries;
-  uint64_t last = 0;
-  std::function<void(const std::string &, const Entry &)> changed;
+  std::vector<Entry> log;
+  std::map<std::string, uint64_t> last;  // by key
+  bool careless = false, gone = false;
+  std::function<void(const Entry &)> changed;
 
-  uint64_t write(const Write &write) {
+  // The place; 0: refused.
+  uint64_t write(const void *writer, const Write &write, uint64_t expected, bool careful) {
     const bool claim = std::holds_alternative<ClaimRecord>(write.record);
     const std::string key = (claim ? "claim " : "lease ") + write.id;
-    Entry &entry = entries[key];
-    if (entry.revision != write.last)
+    if (last[key] != expected && (careful || !careless))
       return 0;
-    entry = {++last, write.record};
-    changed(write.id, entry);
-    return entry.revision;
+    log.push_back({log.size() + 1, key, write, writer});
+    last[key] = log.size();
+    // The log may grow meanwhile.
+    const Entry entry = log.back();
+    changed(entry);
+    return entry.place;
   }
 };
 
@@ -75,7 +82,7 @@ class Node final : private Writes, private OwnershipEvents {
   Node(World *world, unsigned number, unsigned life);
 
   void tick();
-  void deliver(const std::string &id, const Store::Entry &entry);
+  void deliver(const Store::Entry &entry);
   bool sends(const std::string &stream) const;
   bool begun(const std::string &stream) const { return begun_.count(stream) > 0; }
   void end(const std::string &stream, State state);
@@ -84,7 +91,8 @@ class Node final : private Writes, private OwnershipEvents {
   void set_cut(bool is_cut);
 
   std::unique_ptr<Ownership> ownership;
-  bool asleep = false, cut = false, alive = true;
+  bool asleep = false, alive = true;
+  bool cut = false, mute = false;  // half of what is written is done all the same, or nothing
   unsigned lost_times = 0, begun_times = 0;
   std::set<std::string> missed_streams;
 
@@ -98,22 +106,27 @@ class Node final : private Writes, private OwnershipEvents {
   void handle(std::function<void()> fn);
   int64_t clock() const;
   void catch_up();
+  void take(const Store::Entry &entry);
+  void refused(const Write &write, uint64_t last,
+               const std::function<void(Written, uint64_t)> &answer);
 
   World *const world_;
   const int64_t clock_offset_;
   int64_t until_ = 0;  // what its connections know
   std::set<std::string> begun_;
   std::deque<std::function<void()>> held_back_;
-  std::deque<std::pair<std::string, Store::Entry>> cut_off_;
+  std::deque<Store::Entry> cut_off_;
+  Fold fold_;
+  std::map<uint64_t, std::function<void(Written, uint64_t)>> asked_;  // by ticket
   friend class World;
 };
 
 class World {
  public:
   explicit World(unsigned seed, unsigned count, unsigned room = 100) : random(seed), room_(room) {
-    store.changed = [this](const std::string &id, const Store::Entry &entry) {
+    store.changed = [this](const Store::Entry &entry) {
       for (auto &node : all)
-        node->deliver(id, entry);
+        node->deliver(entry);
     };
     for (unsigned i = 0; i < count; i++)
       start(i);
@@ -127,8 +140,8 @@ class World {
       nodes.resize(number + 1);
     nodes[number] = node;
     node->ownership->set_capacity({0, room_, 0, true});
-    for (const auto &[key, entry] : store.entries)
-      node->deliver(key.substr(6), entry);
+    for (const Store::Entry &entry : store.log)
+      node->deliver(entry);
     for (const auto &[stream, place] : announced)
       node->ownership->announce(stream, place, "webhook", clock.now());
     ticks(node);
@@ -190,6 +203,10 @@ class World {
   }
   void run(int64_t ms) { clock.run_until(clock.now() + ms); }
   // How long it takes until it holds.
+  void set_gone(bool gone) {
+    store.gone = gone;
+    gone_since = clock.now();
+  }
   int64_t time_until(const std::function<bool()> &holds, int64_t limit) {
     const int64_t start = clock.now();
     while (!holds() && clock.now() - start < limit)
@@ -204,6 +221,7 @@ class World {
   unsigned seed_ = 0, lives = 0;
   uint64_t webhooks = 0;
   bool troubled = false;  // writes are late or lost
+  int64_t gone_since = 0;
   std::map<std::string, uint64_t> announced;
   std::vector<std::shared_ptr<Node>> all;
   std::vector<Node *> nodes;
@@ -234,6 +252,9 @@ void Node::tick() {
   if (asleep)
     return;
   ownership->tick(clock());
+  // Whoever asks finds that nobody is there.
+  if (world_->store.gone && !cut && world_->clock.now() - world_->gone_since > 4000)
+    ownership->no_store(clock());
   until_ = ownership->until();
 }
 
@@ -253,11 +274,11 @@ void Node::sleep(int64_t ms) {
   });
 }
 
-void Node::deliver(const std::string &id, const Store::Entry &entry) {
+void Node::deliver(const Store::Entry &entry) {
   if (!alive)
     return;
   // In order, and later.
-  cut_off_.emplace_back(id, entry);
+  cut_off_.push_back(entry);
   const int64_t delay = world_->troubled ? world_->chance(300) : 5;
   world_->clock.in(delay, [this] {
     if (!cut)
@@ -273,33 +294,65 @@ void Node::set_cut(bool is_cut) {
 
 void Node::catch_up() {
   for (; !cut_off_.empty(); cut_off_.pop_front())
-    handle([this, next = cut_off_.front()] {
-      ownership->seen(next.first, next.second.revision, next.second.record, clock());
-    });
+    handle([this, entry = cut_off_.front()] { take(entry); });
+}
+
+void Node::take(const Store::Entry &entry) {
+  const Write &write = entry.write;
+  const bool counts = fold_.take(entry.key, entry.place, write.last);
+  if (counts)
+    ownership->seen(write.id, entry.place, write.record, clock());
+  const auto asked = asked_.find(write.ticket);
+  if (entry.writer != this || asked == asked_.end())
+    return;
+  const auto answer = asked->second;
+  answer(counts ? Written::Done : Written::Refused, entry.place);
 }
 
 void Node::write(const Write &write) {
   World *world = world_;
   const auto answered = std::make_shared<bool>(false);
-  const auto answer = [this, answered, write](Written outcome, uint64_t revision) {
-    if (!std::exchange(*answered, true))
-      handle([this, write, outcome, revision] {
-        ownership->wrote(write, outcome, revision, clock());
-      });
+  const auto answer = [this, answered, write](Written outcome, uint64_t place) {
+    if (std::exchange(*answered, true))
+      return;
+    asked_.erase(write.ticket);
+    ownership->wrote(write, outcome, place, clock());
   };
-  world->clock.in(kPatience_ms, [answer] { answer(Written::Unknown, 0); });
+  asked_[write.ticket] = answer;
+  world->clock.in(kPatience_ms,
+                  [this, answer] { handle([answer] { answer(Written::Unknown, 0); }); });
+  const bool lease = std::holds_alternative<LeaseRecord>(write.record);
+  const std::string key = (lease ? "lease " : "claim ") + write.id;
+  const uint64_t expected = std::max(write.last, fold_.last(key));
   // The write, or the answer, may be lost; the write may be done when nobody waits for it any more.
   const bool trouble = world->troubled && world->chance(9) == 0;
   const int64_t there = trouble ? world->chance(30000) : world->troubled ? world->chance(200) : 2;
-  if ((cut && world->chance(1)) || (trouble && world->chance(3) == 0))
+  if (mute || (cut && world->chance(1)) || (trouble && world->chance(3) == 0))
     return;
   const bool deaf = cut || (trouble && world->chance(1));
-  world->clock.in(there, [world, write, answer, deaf] {
-    const uint64_t revision = world->store.write(write);
-    if (!deaf)
-      world->clock.in(
-          2, [answer, revision] { answer(revision ? Written::Done : Written::Refused, revision); });
+  world->clock.in(there, [this, world, write, answer, deaf, expected, lease] {
+    if (world->store.gone)
+      return;
+    const uint64_t place = world->store.write(this, write, expected, world->chance(3) > 0);
+    // Whether it counts is known from the order, but for the own lease.
+    if (deaf || (place && !(lease && write.id == ownership->id())))
+      return;
+    world->clock.in(2, [this, answer, write, place, world] {
+      handle([this, answer, write, place, world] {
+        if (place)
+          answer(Written::Done, place);
+        else
+          refused(write, world->store.last["lease " + write.id], answer);
+      });
+    });
   });
+}
+
+void Node::refused(const Write &write, uint64_t last,
+                   const std::function<void(Written, uint64_t)> &answer) {
+  if (asked_.count(write.ticket))
+    ownership->refused(write, last, clock());
+  answer(Written::Refused, 0);
 }
 
 bool Node::sends(const std::string &stream) const {
@@ -422,7 +475,7 @@ GST_START_TEST(test_sleeps) {
   const auto streams = announce_some(&world, 4);
   world.run(2000);
   Node *sleeper = world.owner(streams[0]);
-  sleeper->sleep(4000);
+  sleeper->sleep(6000);
   world.run(10000);
   ck_assert(world.owner(streams[0]) == sleeper && sleeper->lost_times == 0);
   sleeper->sleep(20000);
@@ -447,14 +500,39 @@ GST_START_TEST(test_cut_off) {
   const auto streams = announce_some(&world, 4);
   world.run(2000);
   Node *owner = world.owner(streams[0]);
-  // Of what it writes meanwhile, half is done all the same.
+  owner->mute = true;
   owner->set_cut(true);
-  expect_at_most(world.time_until([&] { return !owner->begun(streams[0]); }, 20000), 8200);
+  expect_at_most(world.time_until([&] { return !owner->begun(streams[0]); }, 20000), 11200);
   ck_assert_uint_eq(world.owners(streams[0]), 0);
-  expect_at_most(world.time_until([&] { return world.owners(streams[0]) == 1; }, 20000), 8000);
+  expect_at_most(world.time_until([&] { return world.owners(streams[0]) == 1; }, 20000), 6000);
+  owner->mute = false;
   owner->set_cut(false);
   world.run(20000);
   ck_assert(all_owned(world, streams));
+}
+GST_END_TEST;
+
+// Without a store all goes on, for nobody can take anything; and after it, too.
+GST_START_TEST(test_no_store) {
+  World world(1, 3);
+  world.run(1000);
+  const auto streams = announce_some(&world, 6);
+  world.run(2000);
+  Node *owner = world.owner(streams[0]), *dead = nullptr;
+  world.set_gone(true);
+  world.run(60000);
+  ck_assert(all_owned(world, streams));
+  for (unsigned i = 0; i < 3; i++)
+    if (world.nodes[i] != owner && !dead) {
+      dead = world.nodes[i];
+      world.kill(i);
+    }
+  world.run(20000);
+  ck_assert(world.owner(streams[0]) == owner);
+  world.set_gone(false);
+  // What the dead one had is taken over when all the others have had their time.
+  expect_at_most(world.time_until([&] { return all_owned(world, streams); }, 30000), 16000);
+  ck_assert(world.owner(streams[0]) == owner && owner->lost_times == 0);
 }
 GST_END_TEST;
 
@@ -465,8 +543,8 @@ GST_START_TEST(test_alone) {
   const auto streams = announce_some(&world, 2);
   world.run(1000);
   ck_assert(all_owned(world, streams));
-  world.nodes[0]->sleep(10000);
-  world.run(11000);
+  world.nodes[0]->sleep(12000);
+  world.run(12500);
   ck_assert_uint_eq(world.owners(streams[0]), 0);
   world.run(20000);
   ck_assert(all_owned(world, streams));
@@ -509,6 +587,7 @@ static void run_at_random(unsigned seed) {
   world.seed_ = seed;
   world.run(1000);
   world.troubled = true;
+  world.store.careless = seed % 2;
   const auto streams = announce_some(&world, kStreams);
   const int64_t end = world.clock.now() + kTrouble_ms;
   while (world.clock.now() < end) {
@@ -532,6 +611,10 @@ static void run_at_random(unsigned seed) {
           if (!node->asleep && node->begun(stream) && world.chance(1))
             node->end(stream, State::Free);
         break;
+      case 5:
+        if (world.chance(3) == 0 || world.store.gone)
+          world.set_gone(!world.store.gone);
+        break;
       case 4:
         for (Node *one : world.nodes)
           one->set_cut(false);
@@ -543,6 +626,7 @@ static void run_at_random(unsigned seed) {
     world.check_all();
   }
   world.troubled = false;
+  world.set_gone(false);
   for (Node *node : world.nodes)
     node->set_cut(false);
   const auto stable = [&] { return all_owned(world, streams); };
@@ -568,6 +652,7 @@ static Suite *ownership_suite() {
   tcase_add_test(cases, test_takeover);
   tcase_add_test(cases, test_sleeps);
   tcase_add_test(cases, test_cut_off);
+  tcase_add_test(cases, test_no_store);
   tcase_add_test(cases, test_alone);
   tcase_add_test(cases, test_ended);
   tcase_add_loop_test(cases, test_random, 0, kTimes);

@@ -34,20 +34,29 @@ void Lease::wrote(const Write &write, Written outcome, int64_t now) {
 
 // A renewal of which nothing was known may turn out to have been done.
 void Lease::seen(uint64_t revision, const LeaseRecord &record) {
-  if (revision <= revision_)
-    return;
-  revision_ = revision;
   if (!record.alive) {
-    over_ = true;
+    over_ = over_ || revision >= revision_;
     return;
   }
+  revision_ = std::max(revision_, revision);
   const auto sent = sent_.find(record.renewal);
   if (sent == sent_.end())
     return;
+  done_ = std::max(done_, sent->second);
   until_ = std::max(until_, sent->second + kHold_ms);
   if (record.renewal == renewal_)
     ticket_ = 0;
   sent_.erase(sent_.begin(), std::next(sent));
+}
+
+void Lease::refused(uint64_t revision, int64_t now) {
+  if (held(now))
+    revision_ = std::max(revision_, revision);
+}
+
+void Lease::no_store(int64_t now) {
+  if (held(now) && now - done_ > kBlind_ms)
+    until_ = std::max(until_, now + kHold_ms);
 }
 
 void Lease::give_up(const LeaseRecord &state) {

@@ -11,7 +11,9 @@ namespace rtms::recorder {
 
 // Others count from when they see a renewal, the holder from before it was sent: the holder has
 // stopped kExpiry - kHold before anybody else begins.
-constexpr int64_t kRenew_ms = 3000, kHold_ms = 8000, kExpiry_ms = 12000;
+constexpr int64_t kRenew_ms = 2000, kHold_ms = 11000, kExpiry_ms = 13000;
+// Whoever could not write for that long does not know whether others could.
+constexpr int64_t kBlind_ms = 4000;
 
 class Lease {
  public:
@@ -25,9 +27,16 @@ class Lease {
   void hurry() { next_ = 0; }
   void wrote(const Write &write, Written outcome, int64_t now);
   void seen(uint64_t revision, const LeaseRecord &record);
+  // A renewal was refused, for the record has another revision. As long as the lease is held, that
+  // is a renewal of which nothing was known.
+  void refused(uint64_t revision, int64_t now);
+  // At `now` there was no store at all: all who count have counted in vain.
+  void no_store(int64_t now);
   // Says that nobody needs to wait for its expiry: nothing of it goes on.
   void give_up(const LeaseRecord &state);
 
+  // Since when no renewal is known to be done.
+  int64_t blind_since() const { return done_; }
   uint64_t revision() const { return revision_; }
   bool over() const { return over_; }
   bool held(int64_t now) const { return !over_ && now < until_; }
@@ -40,7 +49,7 @@ class Lease {
   uint64_t *const tickets_;
   Writes *const writes_;
   uint64_t revision_ = 0, renewal_ = 0, ticket_ = 0;
-  int64_t next_ = 0, until_ = 0;
+  int64_t next_ = 0, until_ = 0, done_ = 0;
   std::map<uint64_t, int64_t> sent_;  // by renewal: those of which nothing is known yet
   bool over_ = false;
 };

@@ -46,6 +46,8 @@ void Ownership::tick(int64_t now) {
     events_->lost();
   }
   lease_->tick(now, state());
+  if (now - lease_->blind_since() > kBlind_ms)
+    peers_.count_anew(now);
   peers_.tick(now);
   claims_.tick(now);
 }
@@ -84,6 +86,12 @@ void Ownership::wrote(const Write &write, Written outcome, uint64_t revision, in
     lease_->wrote(write, outcome, now);
   else
     peers_.wrote(write, outcome, now);
+}
+
+void Ownership::refused(const Write &write, uint64_t revision, int64_t now) {
+  if (write.id == own() && std::holds_alternative<LeaseRecord>(write.record))
+    lease_->refused(revision, now);
+  wrote(write, Written::Refused, 0, now);
 }
 
 void Ownership::set_capacity(const Capacity &capacity) {

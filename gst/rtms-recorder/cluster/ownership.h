@@ -35,6 +35,9 @@ class Ownership final : private Claims::Leases {
   // A record as the store has it, or had it: an older one changes nothing.
   void seen(const std::string &id, uint64_t revision, const Record &record, int64_t now);
   void wrote(const Write &write, Written outcome, uint64_t revision, int64_t now);
+  // The own lease is known to be at that revision, or the store to be gone.
+  void refused(const Write &write, uint64_t revision, int64_t now);
+  void no_store(int64_t now) { lease_->no_store(now); }
   void set_capacity(const Capacity &capacity);
 
   void update(const std::string &stream, const std::function<void(ClaimRecord *)> &change);

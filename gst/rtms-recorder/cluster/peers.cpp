@@ -34,6 +34,12 @@ void Peers::wrote(const Write &write, Written outcome, int64_t now) {
     found->second.next = now + kAgain_ms;
 }
 
+void Peers::count_anew(int64_t now) {
+  for (auto &[id, peer] : peers_)
+    if (peer.record.alive)
+      peer.since = now;
+}
+
 void Peers::tick(int64_t now) {
   for (auto at = peers_.begin(); at != peers_.end();) {
     auto &[id, peer] = *at;

@@ -21,6 +21,8 @@ class Peers {
   void expect(const std::string &id, int64_t now);
   void seen(const std::string &id, uint64_t revision, const LeaseRecord &record, int64_t now);
   void wrote(const Write &write, Written outcome, int64_t now);
+  // This recorder could not have seen whether they were renewed: all is counted anew.
+  void count_anew(int64_t now);
   // Ends leases that have expired: a write that succeeds proves that nobody has renewed them.
   void tick(int64_t now);
 
