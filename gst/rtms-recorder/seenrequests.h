@@ -3,7 +3,7 @@
 // way could have it acted on again after a restart. Nothing here waits for the disk.
 #pragma once
 
-#include "worker.h"
+#include "base/worker.h"
 
 #include <cstdint>
 #include <functional>

@@ -8,7 +8,7 @@
 #include "tls.h"
 #include "transport/websocket.h"
 #include "webhook/listener.h"
-#include "webhook/tlsserver.h"
+#include "http/tlsserver.h"
 
 #include <glib/gstdio.h>
 #include <openssl/crypto.h>
