@@ -19,8 +19,7 @@ constexpr size_t kMostBytes = 64 << 10;
 // The file's text, which nothing but Secret copies.
 class SecretFile {
  public:
-  explicit SecretFile(const std::string &path)
-      : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  explicit SecretFile(const std::string &path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
   ~SecretFile() {
     wipe_memory(bytes_.data(), bytes_.size());
     if (fd_ >= 0)

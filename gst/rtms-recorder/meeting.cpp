@@ -251,9 +251,8 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
     return;
   }
   if (is_sound_input(source)) {
-    log_.write(
-        Log::Level::Warning, "not-recorded",
-        std::string("the audio of one speaker is not recorded any more: ") + failure->message);
+    log_.write(Log::Level::Warning, "not-recorded",
+               std::string("a speaker's audio is not recorded any more: ") + failure->message);
     return;
   }
   const std::string track = VideoTrack::name_of(source);

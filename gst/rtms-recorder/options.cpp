@@ -33,8 +33,8 @@ struct Raw {
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
     for (char *text : {listen, certificate, key, webhook_file, output, format, audio_codec,
-                       resolution, rtmp, min_free, end_free, log, credentials, ca_file, admin_listen,
-                       admin_certificate, admin_key, admin_token})
+                       resolution, rtmp, min_free, end_free, log, credentials, ca_file,
+                       admin_listen, admin_certificate, admin_key, admin_token})
       g_free(text);
     g_strfreev(admin_hosts);
   }

@@ -3,12 +3,12 @@
 // each of those that an operation makes. No request is ever genuine that is not, nothing is signed
 // wrongly, nothing crashes, and whatever fails says why. (GLib ends the process where it gets no
 // memory.)
+#include "http/tlsserver.h"
 #include "protocol/signature.h"
 #include "protocol/webhookgate.h"
 #include "tls.h"
 #include "transport/websocket.h"
 #include "webhook/listener.h"
-#include "http/tlsserver.h"
 
 #include <glib/gstdio.h>
 #include <openssl/crypto.h>

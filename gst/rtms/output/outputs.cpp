@@ -39,10 +39,12 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
 
 // ---- pads ----------------------------------------------------------------------------
 
-// Asked for, or because Contact Center always has it so.
+// There is audio, for each participant: asked for, or because Contact Center always has it so. Then
+// pads may come at any time.
 bool Outputs::per_participant() const {
-  return context_.params.audio.data_opt == DataOpt::AudioMulti ||
-         product_ == Product::ContactCenter;
+  return (negotiated_ & media_bit(Media::Audio)) &&
+         (context_.params.audio.data_opt == DataOpt::AudioMulti ||
+          product_ == Product::ContactCenter);
 }
 
 // A Phone call may have a channel for each party, although the mix was asked for: the first one is
@@ -83,16 +85,8 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
 
 void Outputs::all_negotiated() {
   set_.set_complete();
-  no_more_pads();
-}
-
-// Once, and not while a participant may come.
-void Outputs::no_more_pads() {
-  const bool more = per_participant() && (negotiated_ & media_bit(Media::Audio));
-  if (more || no_more_pads_)
-    return;
-  no_more_pads_ = true;
-  gst_element_no_more_pads(context_.element);
+  if (!per_participant())
+    set_.no_more_pads();
 }
 
 void Outputs::lost(MediaMask media) {
@@ -147,8 +141,8 @@ bool Outputs::end() {
   bool any = set_.ending() > 0;
   set_.for_each([&any](Output &) { any = true; });
   // The stream may end before all media connections have answered.
-  if (any)
-    no_more_pads();
+  if (any && !per_participant())
+    set_.no_more_pads();
   set_.for_each([](Output &output) { output.end(); });
   return any;
 }
@@ -163,8 +157,8 @@ void Outputs::end(MediaMask media) {
       output.end();
   });
   negotiated_ &= ~media;
-  if (set_.complete())
-    no_more_pads();
+  if (set_.complete() && !per_participant())
+    set_.no_more_pads();
 }
 
 void Outputs::forget() {

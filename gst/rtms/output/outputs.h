@@ -60,7 +60,6 @@ class Outputs {
 
  private:
   bool per_participant() const;
-  void no_more_pads();
   bool is_other_channel(const MediaData &data);
   bool waits_for_audio() const;
   void release_backlog();
@@ -82,7 +81,6 @@ class Outputs {
   std::string first_channel_;  // of a Phone call
   MediaMask negotiated_ = 0;
   std::vector<Output *> to_wake_;
-  bool no_more_pads_ = false;  // the signal has been emitted
   bool over_ = false;
 };
 

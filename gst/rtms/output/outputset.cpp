@@ -55,6 +55,11 @@ void OutputSet::end(const ParticipantId &id) {
     context_->ended();
 }
 
+void OutputSet::no_more_pads() {
+  if (!std::exchange(no_more_pads_, true))
+    gst_element_no_more_pads(context_->element);
+}
+
 void OutputSet::sweep() {
   std::vector<OutputPtr> over;
   {

@@ -45,6 +45,8 @@ class OutputSet {
   // All pads are there: from now on it counts when none takes data.
   void set_complete() { complete_ = true; }
   bool complete() const { return complete_; }
+  // Emits the signal, the first time.
+  void no_more_pads();
 
   // Any thread.
 
@@ -74,6 +76,7 @@ class OutputSet {
   std::vector<OutputPtr> ending_;
 
   std::atomic<bool> complete_{false};
+  bool no_more_pads_ = false;
   std::atomic<bool> told_stopped_{false};
 };
 

@@ -39,8 +39,9 @@
  *
  * The application gets the messages of the #GstRtmsSrc, whose source is the element `source`,
  * without PROGRESS and STREAM_COLLECTION: the program does not wait for the meeting, and its pads
- * carry no stream of the collection. INFO messages have the text of PROGRESS messages. When no element decodes a kind of media, the element posts a
- * warning (STREAM/CODEC_NOT_FOUND) and goes on without it.
+ * carry no stream of the collection. INFO messages have the text of PROGRESS messages. When no
+ * element decodes a kind of media, the element posts a warning (STREAM/CODEC_NOT_FOUND) and goes on
+ * without it.
  *
  * Since: 0.1
  */
