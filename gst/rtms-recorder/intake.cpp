@@ -82,8 +82,8 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   gst_util_set_object_arg(src, "transcript-format", "json");
   // What comes that late still has its place; lines come a little later than all else.
   g_object_set(src, "latency", static_cast<guint>(Frontier::kStandstill / GST_MSECOND), "text-wait",
-               kTextWait_ms, "batch-time", kBatch_ms, "stall-wait", kStallWait_ms, "connect-window",
-               kConnectWindow_ms, nullptr);
+               kTextWait_ms, "batch-time", kBatch_ms, "share-thread", TRUE, "stall-wait",
+               kStallWait_ms, "connect-window", kConnectWindow_ms, nullptr);
   gst_util_set_object_arg(src, "media-types", media_types(options).c_str());
   gst_util_set_object_arg(src, "audio-streams", options.speakers ? "per-participant" : "mixed");
   for (const char *name : {"video-resolution", "screen-resolution"})

@@ -132,6 +132,20 @@ void install_gaps(Installer *install) {
                 "each buffer at once)",
                 &Settings::batch_time, kBatchTimes);
   /**
+   * GstRtmsSrc:share-thread:
+   *
+   * Whether one thread pushes the buffers of all pads, each #GstRtmsSrc:batch-time, in place of a
+   * streaming task for each pad. Many streams in one process then have fewer threads. A push that
+   * blocks, blocks all pads: each branch must end in a sink that never blocks, or begin with a
+   * queue, or muxers wait for ever. The element posts no STREAM_STATUS messages for this thread.
+   *
+   * Since: 0.1
+   */
+  install->boolean("share-thread", "Share thread",
+                   "Push the buffers of all pads from one thread, in place of a task for each pad "
+                   "(needs batch-time)",
+                   &Settings::share_thread);
+  /**
    * GstRtmsSrc:replay-wait:
    *
    * The time in ms for which a pad pushes no GAP events after the loss of its connection. After a

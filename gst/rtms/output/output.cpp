@@ -55,6 +55,7 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   config.step = GST_MSECOND;
   config.gap_after_ms = gap_after_ms(media, context->params);
   config.batch_ms = context->config.batch_ms;
+  config.thread = context->thread;
   config.fill_black = is_picture(media) && context->config.fill_black;
   // The matroskamux of GStreamer 1.26 writes an empty block for each GAP that is not flagged as
   // missing data. A compositor keeps the last picture where data is missing, so that only GAPs of

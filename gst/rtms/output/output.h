@@ -28,6 +28,7 @@ struct OutputsConfig {
   bool fill_black = false;
   GstClockTime text_wait = 0;   // what GAPs of texts are behind the others'
   unsigned batch_ms = 0;        // what comes within that time is pushed together
+  bool share_thread = false;    // one for all pads, in place of a task for each
   unsigned stall_wait_ms = 0;   // without GAPs while a connection delivers nothing at all
   unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: as long as the connection is away
 };
@@ -53,8 +54,9 @@ struct OutputContext {
   StreamTime time;
   MediaParams params;
   guint group_id;
-  guint32 seqnum;         // of all segments and EOS events
-  std::string stream_id;  // of the whole: the beginning of each pad's
+  guint32 seqnum;                       // of all segments and EOS events
+  std::string stream_id;                // of the whole: the beginning of each pad's
+  std::shared_ptr<PadThread> thread{};  // of all pads; null: each has a task
   std::optional<int64_t> first_latency_ns;
 };
 

@@ -34,6 +34,9 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
       texts_([this](const MediaData &data) { hand_on(data); }),
       known_texts_(config.transcript_json) {
   context_.time.set_burst(calls_.burst);
+  if (config.share_thread)
+    context_.thread = std::make_shared<PadThread>(GST_OBJECT_NAME(element) + std::string(":pads"),
+                                                  std::chrono::milliseconds(config.batch_ms));
   context_.time.latency()->batch = config.batch_ms * GST_MSECOND;
 }
 

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 
 // A pad that goes on having nothing to say says so this often.
 constexpr auto kGapInterval = 250ms;
+// What a pad pushes before the others of its thread have their turn.
+constexpr unsigned kMostItems = 500;
 // What is in the middle of a push gets so long to finish, and then to be flushed.
 constexpr auto kPushTimeout = 300ms, kFlushTimeout = 100ms;
 
@@ -26,6 +28,7 @@ using rtms::BufferPtr;
 using rtms::EventPtr;
 using rtms::PadQueue;
 using rtms::PadState;
+using rtms::PadThread;
 
 struct _GstRtmsSrcPad {
   GstPad parent;
@@ -49,15 +52,17 @@ bool push_item(PadState *state, BufferPtr buffer, EventPtr event) {
   return eos;
 }
 
+std::chrono::milliseconds patience_of(const PadState *state) {
+  return state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms);
+}
+
 void loop(gpointer data) {
   auto state = static_cast<PadState *>(data);
   GstRtmsSrcPad *self = state->pad;
   BufferPtr buffer;
   EventPtr event;
   bool eos = false;
-  const auto patience =
-      state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms);
-  const PadQueue::Next next = state->queue.next(&buffer, &event, patience);
+  const PadQueue::Next next = state->queue.next(&buffer, &event, patience_of(state));
   state->silent = next == PadQueue::Next::Nothing;
   if (next == PadQueue::Next::Item)
     eos = push_item(state, std::move(buffer), std::move(event));
@@ -69,6 +74,35 @@ void loop(gpointer data) {
   state->queue.finished(eos);
   if (eos)
     state->config.ended();
+}
+
+// The same where a thread pushes for all pads: what has come, or a GAP where nothing comes for
+// long.
+PadThread::After take_turn(PadState *state) {
+  const auto now = std::chrono::steady_clock::now();
+  PadQueue::Next next = PadQueue::Next::Item;
+  bool eos = false;
+  for (unsigned items = 0; items < kMostItems && !eos && next == PadQueue::Next::Item; items++) {
+    BufferPtr buffer;
+    EventPtr event;
+    next = state->queue.next(&buffer, &event);
+    if (next != PadQueue::Next::Item)
+      break;
+    state->silent = false;
+    state->quiet_since = now;
+    eos = push_item(state, std::move(buffer), std::move(event));
+  }
+  if (next == PadQueue::Next::Nothing && now - state->quiet_since >= patience_of(state)) {
+    state->silent = true;
+    state->quiet_since = now;
+    push_silence(state);
+  }
+  state->queue.finished(eos);
+  if (eos)
+    state->config.ended();
+  if (eos || next == PadQueue::Next::Stop)
+    return PadThread::After::End;
+  return next == PadQueue::Next::Item ? PadThread::After::More : PadThread::After::Pause;
 }
 
 // GStreamer 1.22 takes a task that has not got a thread for one that runs, and waits for it.
@@ -95,16 +129,26 @@ void no_thread(GstRtmsSrcPad *self) {
   self->state->config.flow_changed();
 }
 
+void stop_task(GstRtmsSrcPad *self) {
+  if (self->state->config.thread)
+    self->state->config.thread->remove(GST_PAD(self));
+  else
+    gst_pad_stop_task(GST_PAD(self));
+}
+
 // A pad that leads nowhere has no thread: events wait for its link. Starting a task posts a
 // message, so that no lock is held; who stops the pad meanwhile may have done so too early.
 void start_task(GstRtmsSrcPad *self) {
   if (!gst_pad_is_linked(GST_PAD(self)) || self->state->queue.is_stopping())
     return;
-  self->state->threadless = !gst_pad_start_task(GST_PAD(self), loop, self->state, nullptr);
-  if (self->state->threadless)
+  PadState *state = self->state;
+  PadThread *shared = state->config.thread.get();
+  state->threadless = shared ? !shared->add(GST_PAD(self), [state] { return take_turn(state); })
+                             : !gst_pad_start_task(GST_PAD(self), loop, state, nullptr);
+  if (state->threadless)
     no_thread(self);
-  else if (self->state->queue.is_stopping())
-    gst_pad_stop_task(GST_PAD(self));
+  else if (state->queue.is_stopping())
+    stop_task(self);
 }
 
 void start(GstRtmsSrcPad *self) {
@@ -112,6 +156,7 @@ void start(GstRtmsSrcPad *self) {
     std::lock_guard<std::mutex> lock(self->state->mutex);
     self->state->position.reset();
   }
+  self->state->quiet_since = std::chrono::steady_clock::now();
   self->state->queue.start();
   start_task(self);
 }
@@ -135,7 +180,7 @@ void stop(GstRtmsSrcPad *self) {
       first && !state->queue.has_stopped(std::chrono::steady_clock::now() + kPushTimeout);
   if (blocked)
     gst_pad_push_event(GST_PAD(self), gst_event_new_flush_start());
-  gst_pad_stop_task(GST_PAD(self));
+  stop_task(self);
   if (!blocked)
     return;
   if (GstPad *peer = gst_pad_get_peer(GST_PAD(self))) {

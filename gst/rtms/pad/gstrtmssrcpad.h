@@ -3,6 +3,7 @@
 #pragma once
 
 #include "media/picturesize.h"
+#include "padthread.h"
 #include "queue.h"
 
 #include <gst/gst.h>
@@ -37,6 +38,8 @@ struct PadConfig {
   unsigned gap_after_ms = 250;
   // What comes within that time is pushed together.
   unsigned batch_ms = 0;
+  // Pushes for all pads of the element; null: the pad has a task of its own.
+  std::shared_ptr<PadThread> thread;
   GstGapFlags gap_flags{};
   // Where it is silent for long, or turned off, it shows black.
   bool fill_black = false;

@@ -63,6 +63,11 @@ void PadQueue::pushed() {
     changed_.notify_all();
 }
 
+PadQueue::Next PadQueue::next(BufferPtr *buffer, EventPtr *event) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return take(buffer, event);
+}
+
 PadQueue::Next PadQueue::next(BufferPtr *buffer, EventPtr *event,
                               std::chrono::milliseconds patience) {
   std::unique_lock<std::mutex> lock(mutex_);
@@ -76,10 +81,16 @@ PadQueue::Next PadQueue::next(BufferPtr *buffer, EventPtr *event,
   busy_ = woken;
   if (!woken)  // only then the clock is asked
     busy_ = woken = changed_.wait_for(lock, patience, [this] { return has_next(); });
+  return take(buffer, event);
+}
+
+// With the mutex held.
+PadQueue::Next PadQueue::take(BufferPtr *buffer, EventPtr *event) {
+  pushed();
   if (flushing_ || over_)
     return Next::Stop;
   pushing_ = true;
-  if (!woken)
+  if (queue_.empty())
     return Next::Nothing;
   queue_.pop(buffer, event);
   return Next::Item;

@@ -35,6 +35,8 @@ class PadQueue {
   enum class Next { Item, Nothing, Stop };
   // Nothing: there was none for so long.
   Next next(BufferPtr *buffer, EventPtr *event, std::chrono::milliseconds patience);
+  // Without waiting.
+  Next next(BufferPtr *buffer, EventPtr *event);
   // The task ends; `eos`: because that was pushed.
   void finished(bool eos);
 
@@ -48,6 +50,7 @@ class PadQueue {
 
  private:
   void pushed();
+  Next take(BufferPtr *buffer, EventPtr *event);
   bool has_next() const { return flushing_ || over_ || !queue_.empty(); }
 
   const std::chrono::milliseconds batch_;

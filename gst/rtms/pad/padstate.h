@@ -39,7 +39,8 @@ struct PadState {
   // The streaming task's own.
   alignas(kCacheLine) PadPosition position;
   PadFill fill;
-  bool silent = false;  // a GAP was the last
+  bool silent = false;                                // a GAP was the last
+  std::chrono::steady_clock::time_point quiet_since;  // of a shared thread: nothing came since
 };
 
 }  // namespace rtms

@@ -45,6 +45,10 @@ Problem check_connection(const Settings &settings) {
         {"replay-wait", settings.replay_wait, kReplayWaits, " ms"}})
     if (auto problem = check_number(number))
       return problem;
+  if (settings.share_thread && settings.batch_time == 0)
+    return BadSetting{
+        "share-thread=true needs batch-time, which is 0. Valid are 1 to 1000 ms with "
+        "share-thread."};
   if (!settings.proxy.empty() && !g_uri_is_valid(settings.proxy.c_str(), G_URI_FLAGS_NONE, nullptr))
     return BadSetting{
         "proxy=" + printable_url(settings.proxy) +

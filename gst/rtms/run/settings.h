@@ -78,6 +78,7 @@ struct Settings {
 
   unsigned latency = 200;
   unsigned batch_time = 0;
+  bool share_thread = false;
   int fill = GST_RTMS_SRC_FILL_NONE;
   unsigned text_wait = 0;
   unsigned stall_wait = 0;

@@ -19,6 +19,7 @@ OutputsConfig outputs_config(const Settings &settings) {
   outputs.transcript_speaker = settings.transcript_speaker;
   outputs.text_wait = settings.text_wait * GST_MSECOND;
   outputs.batch_ms = settings.batch_time;
+  outputs.share_thread = settings.share_thread;
   outputs.stall_wait_ms = settings.stall_wait;
   outputs.replay_wait_ms = settings.replay_wait;
   outputs.fill_black = settings.fill == GST_RTMS_SRC_FILL_BLACK;
