@@ -14,14 +14,7 @@
 namespace rtms::recorder {
 namespace {
 
-constexpr unsigned kEmit_ms = 100;
-
-AttachedSource every(unsigned ms, GSourceFunc fn, gpointer data) {
-  AttachedSource source(g_timeout_source_new(ms));
-  g_source_set_callback(source.get(), fn, data, nullptr);
-  g_source_attach(source.get(), nullptr);
-  return source;
-}
+constexpr unsigned kEmit_ms = 100, kEmitGrid_ms = 10;
 
 GstClockTime running_time_of(GstElement *pipeline) {
   const GstClockTime time = gst_element_get_current_running_time(pipeline);
@@ -95,15 +88,17 @@ void Meeting::start() {
   report_.write("recording");
   bus_ = std::make_unique<Bus>(pipeline_.get(), &log_, &report_, static_cast<BusListener *>(this),
                                sound_.frontier());
-  const auto emit = [](gpointer data) -> gboolean {
-    auto self = static_cast<Meeting *>(data);
-    if (self->state_ != State::Connecting)
-      self->sound_.emit(running_time_of(self->pipeline_.get()));
-    return G_SOURCE_CONTINUE;
-  };
-  emitting_ = every(kEmit_ms, emit, this);
+  emit();
   // A failure is posted as an error message.
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+}
+
+// On a grid that all meetings share: the main thread wakes for several of them.
+void Meeting::emit() {
+  if (state_ != State::Connecting)
+    sound_.emit(running_time_of(pipeline_.get()));
+  const auto late_ms = static_cast<unsigned>(g_get_monotonic_time() / 1000 % kEmitGrid_ms);
+  emitting_.start(kEmit_ms - late_ms, [this] { emit(); });
 }
 
 void Meeting::notify(const std::string &json) {
@@ -356,7 +351,7 @@ void Meeting::retire_pipeline() {
   state_ = State::Gone;
   deadline_.stop();
   bus_.reset();
-  emitting_.reset();
+  emitting_.stop();
   stats_ = intake_->stats();
   length_ = sound_.length();
   late_audio_.check();

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <thread>
 #include <vector>
 
 using namespace rtms;
@@ -18,6 +19,11 @@ using namespace rtms;
 namespace {
 
 constexpr size_t kMany = 300;
+#ifdef RTMS_WITHOUT_ROUNDS
+constexpr bool kHasRounds = false;
+#else
+constexpr bool kHasRounds = true;
+#endif
 
 // Two ends of a connection; what is written to one can be read from the other.
 struct Pair {
@@ -113,6 +119,46 @@ GST_START_TEST(test_fair) {
     ck_assert_uint_ge(called, kTurns / 10);
     ck_assert_uint_le(called, kTurns);
   }
+}
+GST_END_TEST;
+
+// What piles up on a socket of which little is read at a time does not wait for further rounds; and
+// sockets that are ready one after the other are served together.
+GST_START_TEST(test_rounds) {
+  constexpr unsigned kBytes = 200;
+  Pair pair;
+  SocketWatch watch;
+  unsigned got = 0;
+  const auto take = [&](GIOCondition) {
+    pair.read();
+    got++;
+  };
+  watch.start(pair.near.get(), G_IO_IN, take, SocketWatch::Pace::Rounds);
+  const auto turns_for = [&](unsigned wanted) {
+    unsigned turns = 0;
+    for (; got < wanted; turns++)
+      g_main_context_iteration(nullptr, TRUE);
+    return turns;
+  };
+  for (unsigned round = 1; round <= 3; round++) {
+    for (unsigned i = 0; i < kBytes; i++)
+      pair.write();
+    const gint64 start_us = g_get_monotonic_time();
+    turns_for(round * kBytes);
+    // One byte a round would take a second.
+    ck_assert_int_lt(g_get_monotonic_time() - start_us, kBytes * 5000 / 2);
+  }
+  std::thread writer([&] {
+    for (unsigned i = 0; i < kBytes; i++) {
+      pair.write();
+      g_usleep(500);
+    }
+  });
+  got = 0;
+  const unsigned turns = turns_for(kBytes);
+  writer.join();
+  if (kHasRounds)
+    ck_assert_uint_lt(turns, kBytes / 2);
 }
 GST_END_TEST;
 
@@ -272,6 +318,7 @@ static Suite *socketwatch_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, test_many);
   tcase_add_test(tcase, test_fair);
+  tcase_add_test(tcase, test_rounds);
   tcase_add_test(tcase, test_order);
   tcase_add_test(tcase, test_removal);
   tcase_add_test(tcase, test_again);

@@ -66,7 +66,8 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
   static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer data);
   bool must_wait(gint *timeout_ms);
   void serve();
-  void plan_next(int served);
+  int serve_ready();
+  void plan_next();
   void call(Id id, uint32_t events);
 
   static GSourceFuncs kFunctions;
@@ -140,11 +141,21 @@ bool Poller::must_wait(gint *timeout_ms) {
   return true;
 }
 
-// Sockets that are ready seldom need no rounds: the loop would wake twice for each.
-void Poller::plan_next(int served) {
+// A round is over when nothing is ready any more. Sockets that are ready seldom need no rounds: the
+// loop would wake twice for each.
+void Poller::serve() {
+  constexpr int kMostPasses = 16;
   next_us_ = 0;
-  if (prompt_ > 0 || served == 0 || served == kMostEvents || !again_.empty())
-    return;
+  for (int passes = 0; passes < kMostPasses; passes++) {
+    const int ready = serve_ready();
+    if (ready == 0 && passes > 0)
+      plan_next();
+    if (ready == 0 || prompt_ > 0 || !again_.empty())
+      return;
+  }
+}
+
+void Poller::plan_next() {
   const int64_t now_us = g_get_monotonic_time();
   if (now_us - served_us_ < 2 * kRound_us)
     next_us_ = now_us + kRound_us;
@@ -157,7 +168,8 @@ gboolean Poller::dispatch(GSource *source, GSourceFunc, gpointer) {
   return G_SOURCE_CONTINUE;
 }
 
-void Poller::serve() {
+// Returns how many sockets were ready.
+int Poller::serve_ready() {
   std::vector<Id> again = std::exchange(again_, {});
   std::array<epoll_event, kMostEvents> events;
   const int count = std::max(epoll_wait(epoll_, events.data(), kMostEvents, 0), 0);
@@ -172,7 +184,7 @@ void Poller::serve() {
   }
   for (Id id : again)
     call(id, EPOLLIN);
-  plan_next(count);
+  return count;
 }
 
 void Poller::call(Id id, uint32_t events) {
