@@ -251,6 +251,11 @@ void Watcher::stop() {
   expect_prompt("stopping", awake, kPromptMs);
 }
 
+void Watcher::clear() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  watched_ = {};
+}
+
 void expect_constant(const Watched &watched, int fps) {
   ck_assert_uint_eq(watched.video_caps.size(), 1);
   ck_assert_uint_eq(watched.audio_caps.size(), 1);

@@ -64,6 +64,8 @@ class Watcher {
   // EOS on the bus, and on both pads; an error fails.
   void wait_eos(int timeout_ms = 2 * kDeadlineMs);
   void stop();
+  // After stop(): what was watched is forgotten.
+  void clear();
   // After stop().
   const Watched &watched() const { return watched_; }
 

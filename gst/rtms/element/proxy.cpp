@@ -4,22 +4,17 @@
 namespace rtms {
 namespace {
 
-GParamSpec *copy_number(GParamSpec *spec, const char *name, const char *nick, const char *blurb,
-                        GParamFlags flags) {
-  if (G_IS_PARAM_SPEC_INT(spec)) {
-    GParamSpecInt *of = G_PARAM_SPEC_INT(spec);
-    return g_param_spec_int(name, nick, blurb, of->minimum, of->maximum, of->default_value, flags);
-  }
-  if (G_IS_PARAM_SPEC_UINT(spec)) {
-    GParamSpecUInt *of = G_PARAM_SPEC_UINT(spec);
-    return g_param_spec_uint(name, nick, blurb, of->minimum, of->maximum, of->default_value, flags);
-  }
-  if (G_IS_PARAM_SPEC_UINT64(spec)) {
-    GParamSpecUInt64 *of = G_PARAM_SPEC_UINT64(spec);
-    return g_param_spec_uint64(name, nick, blurb, of->minimum, of->maximum, of->default_value,
-                               flags);
-  }
-  return nullptr;
+// Of the same type: rtmssrc has types of its own for numbers.
+template <typename Spec>
+GParamSpec *copy_number(GParamSpec *spec, GParamFlags flags) {
+  auto copy = static_cast<Spec *>(
+      g_param_spec_internal(G_PARAM_SPEC_TYPE(spec), g_param_spec_get_name(spec),
+                            g_param_spec_get_nick(spec), g_param_spec_get_blurb(spec), flags));
+  auto of = reinterpret_cast<Spec *>(spec);
+  copy->minimum = of->minimum;
+  copy->maximum = of->maximum;
+  copy->default_value = of->default_value;
+  return &copy->parent_instance;
 }
 
 GParamSpec *copy_spec(GParamSpec *spec) {
@@ -41,7 +36,13 @@ GParamSpec *copy_spec(GParamSpec *spec) {
     return g_param_spec_object(name, nick, blurb, spec->value_type, flags);
   if (G_IS_PARAM_SPEC_BOXED(spec))
     return g_param_spec_boxed(name, nick, blurb, spec->value_type, flags);
-  return copy_number(spec, name, nick, blurb, flags);
+  if (G_IS_PARAM_SPEC_INT(spec))
+    return copy_number<GParamSpecInt>(spec, flags);
+  if (G_IS_PARAM_SPEC_UINT(spec))
+    return copy_number<GParamSpecUInt>(spec, flags);
+  if (G_IS_PARAM_SPEC_UINT64(spec))
+    return copy_number<GParamSpecUInt64>(spec, flags);
+  return nullptr;
 }
 
 struct Action {

@@ -35,7 +35,7 @@ AudioMix::AudioMix(GstBin *bin, std::string *missing) {
                "alignment-threshold", kAlignment, "discont-wait", guint64{0}, nullptr);
   gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "set");
   PadPtr mixed(gst_element_get_static_pad(mixer_, "src"));
-  end_of_output_ = std::make_unique<OutputEnd>(mixed.get());
+  output_ = std::make_unique<MixerOutput>(mixed.get());
   first_.reset(gst_element_request_pad_simple(mixer_, "sink_%u"));
 }
 
@@ -44,7 +44,7 @@ bool AudioMix::has(GstObject *element) const {
 }
 
 void AudioMix::prepare() {
-  end_of_output_->reset();
+  output_->reset();
   first_used_ = false;
 }
 

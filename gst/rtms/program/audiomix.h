@@ -2,7 +2,7 @@
 // The audio of the program: all audio of the meeting in one, and silence where there is none.
 #pragma once
 
-#include "outputend.h"
+#include "mixeroutput.h"
 
 namespace rtms::program {
 
@@ -14,7 +14,7 @@ class AudioMix {
   AudioMix &operator=(const AudioMix &) = delete;
 
   GstPad *source() const { return source_.get(); }
-  OutputEnd &end() { return *end_of_output_; }
+  MixerOutput &output() { return *output_; }
   // Whether it is one of the elements.
   bool has(GstObject *element) const;
   void prepare();
@@ -29,7 +29,7 @@ class AudioMix {
  private:
   GstElement *mixer_ = nullptr, *filter_ = nullptr;
   PadPtr first_, source_;
-  std::unique_ptr<OutputEnd> end_of_output_;
+  std::unique_ptr<MixerOutput> output_;
   bool first_used_ = false;
 };
 

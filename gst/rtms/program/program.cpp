@@ -111,8 +111,8 @@ void Program::end_where_over() {
     end = end_ > 0 ? end_ : observer_->now();
   }
   GST_INFO_OBJECT(bin_, "the program ends at %" GST_TIME_FORMAT, GST_TIME_ARGS(end));
-  video_mix_->end().end_at(end);
-  audio_mix_->end().end_at(end);
+  video_mix_->output().end_at(end);
+  audio_mix_->output().end_at(end);
 }
 
 bool Program::send_eos() {

@@ -62,8 +62,7 @@ void VideoMix::make(GstBin *bin, std::string *missing) {
   gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "set");
   g_signal_connect(mixer_, "samples-selected", G_CALLBACK(on_selected), this);
   PadPtr mixed(gst_element_get_static_pad(mixer_, "src"));
-  end_of_output_ = std::make_unique<OutputEnd>(mixed.get());
-  gst_pad_add_probe(mixed.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_qos, this, nullptr);
+  output_ = std::make_unique<MixerOutput>(mixed.get());
 
   set_font(name_.element, "Sans 13");
   gst_util_set_object_arg(G_OBJECT(name_.element), "halignment", "left");
@@ -94,7 +93,7 @@ bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::s
   if (!slate_)
     return false;
   g_object_set(filter_, "caps", caps_.get(), nullptr);
-  end_of_output_->reset();
+  output_->reset();
   // A frame is shown in the output frame in whose duration it begins: on average half a frame
   // early.
   const GstClockTime half = gst_util_uint64_scale(GST_SECOND / 2, settings.fps_d, settings.fps_n);
@@ -115,12 +114,6 @@ void VideoMix::begin(GstClockTime time) {
 
 void VideoMix::set_upstream_latency(GstClockTime latency) {
   g_object_set(mixer_, "min-upstream-latency", latency, nullptr);
-}
-
-// A frame that is late is no reason to leave it out: the rate is constant.
-GstPadProbeReturn VideoMix::on_qos(GstPad *, GstPadProbeInfo *info, gpointer) {
-  const bool qos = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_QOS;
-  return qos ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
 // The mixer has chosen the frames of its next one, and has not drawn them yet.

@@ -2,7 +2,7 @@
 // The video of the program: slate, screen share and camera in one frame, and texts above them.
 #pragma once
 
-#include "outputend.h"
+#include "mixeroutput.h"
 #include "scene/scene.h"
 #include "slate.h"
 
@@ -24,7 +24,7 @@ class VideoMix {
 
   GstPad *source() const { return source_.get(); }
   GstPad *pad(Input input) const { return places_[static_cast<std::size_t>(input)].pad.get(); }
-  OutputEnd &end() { return *end_of_output_; }
+  MixerOutput &output() { return *output_; }
   // Whether it is one of the elements.
   bool has(GstObject *element) const;
   // Before the elements are PAUSED. The video is as late as the audio, by `delay`. False: `error`
@@ -50,7 +50,6 @@ class VideoMix {
   void add_pads();
   static void on_selected(GstElement *mixer, GstSegment *segment, guint64 pts, guint64 dts,
                           guint64 duration, GstStructure *info, gpointer self);
-  static GstPadProbeReturn on_qos(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   std::optional<Size> shown(Input input, GstClockTime time) const;
   void draw(GstClockTime time);
   void place(Input input, const std::optional<Rect> &rect);
@@ -64,7 +63,7 @@ class VideoMix {
   Overlay name_, caption_, words_;
   PadPtr slate_pad_, source_;
   std::array<Place, 2> places_;
-  std::unique_ptr<OutputEnd> end_of_output_;
+  std::unique_ptr<MixerOutput> output_;
 };
 
 }  // namespace rtms::program

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Ends a mixer's output at a time: a mixer that never stops has no end of its own.
+// What leaves a mixer that never waits for its inputs: it is live, without holes, and has an end.
 #pragma once
 
 #include "elements.h"
@@ -8,13 +8,13 @@
 
 namespace rtms::program {
 
-class OutputEnd {
+class MixerOutput {
  public:
   // On the mixer's source pad, whose running time is its timestamps.
-  explicit OutputEnd(GstPad *pad);
-  ~OutputEnd();
-  OutputEnd(const OutputEnd &) = delete;
-  OutputEnd &operator=(const OutputEnd &) = delete;
+  explicit MixerOutput(GstPad *pad);
+  ~MixerOutput();
+  MixerOutput(const MixerOutput &) = delete;
+  MixerOutput &operator=(const MixerOutput &) = delete;
 
   // EOS follows the last buffer that begins before.
   void end_at(GstClockTime time) { end_ = time; }
@@ -22,9 +22,11 @@ class OutputEnd {
 
  private:
   static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer self);
+  static GstPadProbeReturn on_event(GstPad *pad, GstPadProbeInfo *info, gpointer self);
+  static GstPadProbeReturn on_answer(GstPad *pad, GstPadProbeInfo *info, gpointer self);
 
   const PadPtr pad_;
-  gulong probe_ = 0;
+  gulong probes_[3] = {};
   std::atomic<GstClockTime> end_{GST_CLOCK_TIME_NONE};
 };
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "mixeroutput.h"
+
+namespace rtms::program {
+
+MixerOutput::MixerOutput(GstPad *pad) : pad_(GST_PAD(gst_object_ref(pad))) {
+  constexpr auto answers =
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_QUERY_UPSTREAM | GST_PAD_PROBE_TYPE_PULL);
+  probes_[0] = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, this, nullptr);
+  probes_[1] = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_event, this, nullptr);
+  probes_[2] = gst_pad_add_probe(pad, answers, on_answer, this, nullptr);
+}
+
+MixerOutput::~MixerOutput() {
+  for (gulong probe : probes_)
+    gst_pad_remove_probe(pad_.get(), probe);
+}
+
+// A frame that is late is no reason to leave it out: the rate is constant.
+GstPadProbeReturn MixerOutput::on_event(GstPad *, GstPadProbeInfo *info, gpointer) {
+  const bool qos = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_QOS;
+  return qos ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+// While nothing live is linked, the mixers of GStreamer 1.22 say that they are not live: sinks
+// would not wait for them.
+GstPadProbeReturn MixerOutput::on_answer(GstPad *, GstPadProbeInfo *info, gpointer) {
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
+  if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
+    return GST_PAD_PROBE_OK;
+  GstClockTime least = 0, most = 0;
+  gst_query_parse_latency(query, nullptr, &least, &most);
+  gst_query_set_latency(query, TRUE, least, most);
+  return GST_PAD_PROBE_OK;
+}
+
+GstPadProbeReturn MixerOutput::on_buffer(GstPad *, GstPadProbeInfo *info, gpointer data) {
+  auto self = static_cast<MixerOutput *>(data);
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  if (GST_BUFFER_PTS(buffer) < self->end_)
+    return GST_PAD_PROBE_OK;
+  // The mixer pushes EOS, and stops.
+  gst_buffer_unref(buffer);
+  info->data = nullptr;
+  GST_PAD_PROBE_INFO_FLOW_RETURN(info) = GST_FLOW_EOS;
+  return GST_PAD_PROBE_HANDLED;
+}
+
+}  // namespace rtms::program
