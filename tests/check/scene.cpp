@@ -186,11 +186,12 @@ GST_END_TEST;
 GST_START_TEST(test_gone) {
   Scene scene;
   ck_assert(scene.is_shown(Input::Screen, 0, 0));
-  scene.gone(Input::Screen, 5, 8);
-  ck_assert(scene.is_shown(Input::Screen, 4, 7));
-  ck_assert(!scene.is_shown(Input::Screen, 4, 8));
-  ck_assert(scene.is_shown(Input::Screen, 5, 8));
-  ck_assert(scene.is_shown(Input::Camera, 4, 8));
+  scene.arrived(Input::Screen, 4 * kSecond);
+  scene.gone(Input::Screen, 8 * kSecond);
+  ck_assert(scene.is_shown(Input::Screen, 4 * kSecond, 7 * kSecond));
+  ck_assert(!scene.is_shown(Input::Screen, 4 * kSecond, 8 * kSecond));
+  ck_assert(scene.is_shown(Input::Screen, 5 * kSecond, 8 * kSecond));
+  ck_assert(scene.is_shown(Input::Camera, 4 * kSecond, 8 * kSecond));
 }
 GST_END_TEST;
 

@@ -134,6 +134,8 @@ GstPadProbeReturn Feed::on_decoded(GstPad *, GstPadProbeInfo *info, gpointer dat
   if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
     return GST_PAD_PROBE_OK;
   self->set_running(false);
+  if (self->medium_ == Medium::Video)
+    return GST_PAD_PROBE_DROP;
   gst_event_unref(event);
   info->data = gst_event_new_gap(self->position_, kGap);
   return GST_PAD_PROBE_OK;

@@ -17,7 +17,8 @@ class Feed {
   // streaming thread.
   using Changed = std::function<void(bool running, GstClockTime end)>;
 
-  // `to` is a sink pad of the mixer. It gets a GAP in place of EOS, because its other pads go on.
+  // `to` is a sink pad of the mixer. It gets no EOS, because the mixer's other pads go on: audio
+  // has a GAP in its place, and the last video frame stays.
   Feed(GstBin *bin, Medium medium, GstPad *from, GstPad *to, Changed changed);
   ~Feed();
   Feed(const Feed &) = delete;

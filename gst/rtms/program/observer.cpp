@@ -47,22 +47,26 @@ void Observer::watch_tags(GstPad *pad) {
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_tag, this, nullptr);
 }
 
-void Observer::connection(const std::string &media, const std::string &state) {
+// Each attempt has a message; the first one tells of the loss.
+void Observer::connection(const GstStructure *structure) {
+  const std::string media = text_of(structure, "media"), state = text_of(structure, "state");
+  guint attempt = 0;
+  gst_structure_get_uint(structure, "attempt", &attempt);
   scene_->connection(media, state);
-  if (state != "reconnecting")
+  if (state != "reconnecting" || attempt != 1)
     return;
   const GstClockTime time = now();
   if (carries(media, "video"))
-    scene_->gone(Input::Camera, time, time + kGrace);
+    scene_->gone(Input::Camera, time + kGrace);
   if (carries(media, "screen"))
-    scene_->gone(Input::Screen, time, time + kGrace);
+    scene_->gone(Input::Screen, time + kGrace);
 }
 
 void Observer::message(const GstStructure *structure) {
   if (gst_structure_has_name(structure, "rtms-connection"))
-    connection(text_of(structure, "media"), text_of(structure, "state"));
+    connection(structure);
   else if (gst_structure_has_name(structure, "rtms-sharing-stopped"))
-    scene_->gone(Input::Screen, now(), now());
+    scene_->gone(Input::Screen, now());
   else if (gst_structure_has_name(structure, "rtms-active-speaker") && name_tags_)
     scene_->speaker(now(), text_of(structure, "user-name"));
 }

@@ -22,7 +22,7 @@ class Observer {
 
  private:
   static GstPadProbeReturn on_tag(GstPad *pad, GstPadProbeInfo *info, gpointer self);
-  void connection(const std::string &media, const std::string &state);
+  void connection(const GstStructure *structure);
 
   GstElement *const source_;
   Scene *const scene_;

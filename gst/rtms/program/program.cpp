@@ -157,7 +157,12 @@ void Program::add_feed(const std::string &name, GstPad *pad) {
     observer_->watch_tags(pad);
   auto feed = std::make_unique<Feed>(
       bin_, video ? Medium::Video : Medium::Audio, pad, to,
-      [this](bool running, GstClockTime end) { feed_changed(running, end); });
+      [this, name](bool running, GstClockTime end) {
+        // The last frame is the program's last one, unless other media go on.
+        if (!running && (name == "video" || name == "screen"))
+          scene_.gone(name == "video" ? Input::Camera : Input::Screen, end + GST_SECOND);
+        feed_changed(running, end);
+      });
   {
     std::lock_guard<std::mutex> lock(mutex_);
     running_feeds_++;

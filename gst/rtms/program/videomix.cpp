@@ -83,6 +83,8 @@ void VideoMix::add_pads() {
         gst_element_request_pad_simple(mixer_, input == Input::Screen ? "sink_1" : "sink_2"));
     g_object_set(place.pad.get(), "zorder", input == Input::Screen ? 1 : 2, "sizing-policy",
                  kKeepAspectRatio, "alpha", 0.0, nullptr);
+    gst_pad_add_probe(place.pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+                      input == Input::Screen ? on_screen : on_camera, scene_, nullptr);
   }
 }
 
@@ -114,6 +116,18 @@ void VideoMix::begin(GstClockTime time) {
 
 void VideoMix::set_upstream_latency(GstClockTime latency) {
   g_object_set(mixer_, "min-upstream-latency", latency, nullptr);
+}
+
+GstPadProbeReturn VideoMix::on_camera(GstPad *pad, GstPadProbeInfo *info, gpointer scene) {
+  const GstClockTime began = running_time(pad, GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)));
+  static_cast<Scene *>(scene)->arrived(Input::Camera, began);
+  return GST_PAD_PROBE_OK;
+}
+
+GstPadProbeReturn VideoMix::on_screen(GstPad *pad, GstPadProbeInfo *info, gpointer scene) {
+  const GstClockTime began = running_time(pad, GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)));
+  static_cast<Scene *>(scene)->arrived(Input::Screen, began);
+  return GST_PAD_PROBE_OK;
 }
 
 // The mixer has chosen the frames of its next one, and has not drawn them yet.

@@ -50,6 +50,8 @@ class VideoMix {
   void add_pads();
   static void on_selected(GstElement *mixer, GstSegment *segment, guint64 pts, guint64 dts,
                           guint64 duration, GstStructure *info, gpointer self);
+  static GstPadProbeReturn on_camera(GstPad *pad, GstPadProbeInfo *info, gpointer scene);
+  static GstPadProbeReturn on_screen(GstPad *pad, GstPadProbeInfo *info, gpointer scene);
   std::optional<Size> shown(Input input, GstClockTime time) const;
   void draw(GstClockTime time);
   void place(Input input, const std::optional<Rect> &rect);

@@ -6,6 +6,9 @@ namespace {
 
 using Lock = std::lock_guard<std::mutex>;
 
+// A frame of what has ended may still be in the decoder; what begins anew begins later.
+constexpr uint64_t kLeastPause = 100000000;
+
 }  // namespace
 
 void Scene::reset() {
@@ -13,7 +16,7 @@ void Scene::reset() {
   state_ = {};
   names_ = {};
   captions_.clear();
-  gone_ = {};
+  inputs_ = {};
 }
 
 void Scene::set_layout(Layout layout) {
@@ -41,15 +44,22 @@ void Scene::caption(uint64_t start, uint64_t duration, const std::string &text) 
   captions_.add(start, duration, text);
 }
 
-void Scene::gone(Input input, uint64_t time, uint64_t hide) {
+void Scene::arrived(Input input, uint64_t began) {
   Lock lock(mutex_);
-  gone_[static_cast<std::size_t>(input)] = {time, hide};
+  inputs_[static_cast<std::size_t>(input)].last = began;
+}
+
+void Scene::gone(Input input, uint64_t hide) {
+  Lock lock(mutex_);
+  State &state = inputs_[static_cast<std::size_t>(input)];
+  state.gone = state.last + kLeastPause;
+  state.hide = hide;
 }
 
 bool Scene::is_shown(Input input, uint64_t began, uint64_t time) const {
   Lock lock(mutex_);
-  const Gone &gone = gone_[static_cast<std::size_t>(input)];
-  return began >= gone.before || time < gone.hide;
+  const State &state = inputs_[static_cast<std::size_t>(input)];
+  return began >= state.gone || time < state.hide;
 }
 
 Texts Scene::texts_at(uint64_t time) {

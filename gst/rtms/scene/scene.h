@@ -27,8 +27,10 @@ class Scene {
   void connection(const std::string &media, const std::string &state);
   void speaker(uint64_t time, const std::string &name);
   void caption(uint64_t start, uint64_t duration, const std::string &text);
-  // No frame from before `time` is shown in frames from `hide` on.
-  void gone(Input input, uint64_t time, uint64_t hide);
+  // A frame that begins then has come.
+  void arrived(Input input, uint64_t began);
+  // What has come is over: it is not shown from `hide` on.
+  void gone(Input input, uint64_t hide);
 
   // Whether a frame of `input` that began at `began` is shown at `time`.
   bool is_shown(Input input, uint64_t began, uint64_t time) const;
@@ -36,15 +38,16 @@ class Scene {
   Texts texts_at(uint64_t time);
 
  private:
-  struct Gone {
-    uint64_t before = 0, hide = 0;
+  struct State {
+    uint64_t last = 0;            // the newest frame
+    uint64_t gone = 0, hide = 0;  // frames that began before are not shown from then on
   };
   mutable std::mutex mutex_;  // guards all
   Layout layout_ = Layout::Auto;
   MeetingState state_;
   SpeakerNames names_;
   Captions captions_;
-  std::array<Gone, 2> gone_;
+  std::array<State, 2> inputs_;
 };
 
 }  // namespace rtms::program
