@@ -272,7 +272,8 @@ void expect_constant(const Watched &watched, int fps) {
   }
   const double video = static_cast<double>(watched.frames.size()) / fps,
                audio = static_cast<double>(samples) / kRate;
-  ck_assert_msg(!watched.video_eos || std::fabs(video - audio) <= 0.1, "%f s of video, %f s of audio", video, audio);
+  ck_assert_msg(!watched.video_eos || std::fabs(video - audio) <= 0.1,
+                "%f s of video, %f s of audio", video, audio);
 }
 
 }  // namespace rtmscheck

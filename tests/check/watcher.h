@@ -86,7 +86,8 @@ class Watcher {
   bool latency_changed_ = false;
 };
 
-// Constant size and rate, every frame of the grid, no sample missing; where they end, they end together.
+// Constant size and rate, every frame of the grid, no sample missing; where they end, they end
+// together.
 void expect_constant(const Watched &watched, int fps = 25);
 
 }  // namespace rtmscheck

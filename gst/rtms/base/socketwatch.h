@@ -16,8 +16,8 @@ class SocketWatch {
   // Which of the conditions that are wanted, G_IO_IN and G_IO_OUT, hold; an error or the end of the
   // connection counts as all of them.
   using Fn = std::function<void(GIOCondition ready)>;
-  // Rounds: while sockets are ready more often than that, the context's are served every 5 ms, until
-  // none is ready any more, if no socket of the context is watched as Prompt.
+  // Rounds: while sockets are ready more often than that, the context's are served every 5 ms,
+  // until none is ready any more, if no socket of the context is watched as Prompt.
   enum class Pace { Prompt, Rounds };
 
   SocketWatch();
