@@ -266,8 +266,7 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
 void Meeting::watch() {
   if (state_ == State::Gone)
     return;
-  if (report_.people().take_changed())
-    report_.write("recording");
+  report_.refresh(g_get_monotonic_time());
   const uint64_t before = bytes_;
   stats_ = intake_->stats();
   bytes_ = counter(stats_.get(), "bytes");

@@ -27,6 +27,8 @@ class People {
 
   // Whether there is more to tell than at the last call.
   bool take_changed() { return std::exchange(changed_, false); }
+  // What stands in the report.
+  size_t listed() const { return participants_.size() + speakers_.size(); }
   // How many have spoken.
   unsigned speakers() const { return static_cast<unsigned>(spoken_); }
 

@@ -94,6 +94,15 @@ std::string Report::json(const char *state) const {
   return writer.text() + "\n";
 }
 
+void Report::refresh(int64_t now_us) {
+  // A list of ten thousand takes a tenth of a second: so it is made every ten.
+  constexpr int64_t kEach_us = 1000;
+  if (now_us < next_us_ || !people_.take_changed())
+    return;
+  next_us_ = now_us + kEach_us * static_cast<int64_t>(people_.listed());
+  write("recording");
+}
+
 void Report::write(const char *state) {
   file_.write(json(state));
 }

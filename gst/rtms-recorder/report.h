@@ -35,6 +35,8 @@ class Report {
   }
 
   void write(const char *state);
+  // Each second: writes it again where there is more to tell. The longer the lists, the rarer.
+  void refresh(int64_t now_us);
   // The last time. `done` gets what is wrong, or nothing.
   void close(int64_t unix_us, double duration_s, const std::string &reason,
              const std::string &error, StructurePtr stats, const std::string &push,
@@ -48,6 +50,7 @@ class Report {
   ReportFile file_;
   std::vector<std::string> titles_;
   const int64_t started_us_;
+  int64_t next_us_ = 0;
   Part part_;
   int64_t ended_us_ = 0;
   GstClockTime audio_behind_ = 0;

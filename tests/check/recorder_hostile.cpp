@@ -178,18 +178,18 @@ GST_END_TEST;
 GST_START_TEST(test_floods) {
   const std::string name(200, 'n'), long_name(1 << 19, 'n');
   std::list<Hostile> all;
-  all.emplace_back(flooding(60, [&](int i) { return join_of(i * 4000, 4000, name); }));
+  all.emplace_back(flooding(30, [&](int i) { return join_of(i * 4000, 4000, name); }));
   all.emplace_back(flooding(5, [&](int i) { return join_of(0, 60000 + i, name); }));
-  all.emplace_back(flooding(30000, [](int i) { return event_json(12345 + i, "\"x\":[]"); }));
+  all.emplace_back(flooding(15000, [](int i) { return event_json(12345 + i, "\"x\":[]"); }));
   all.emplace_back(Attack(),
-                   flooding(20000, [](int i) { return audio_json(0, static_cast<uint64_t>(i)); }));
+                   flooding(10000, [](int i) { return audio_json(0, static_cast<uint64_t>(i)); }));
   all.emplace_back(Attack(), flooding(100, [&](int i) {
                      return audio_json(20 * i, kUser, name_member(std::to_string(i) + long_name));
                    }));
-  all.emplace_back(Attack(), flooding(30000, [&](int i) {
+  all.emplace_back(Attack(), flooding(15000, [&](int i) {
                      return audio_json(20, 5, name_member(std::to_string(i) + name));
                    }));
-  all.emplace_back(Attack(), flooding(30000, [](int) { return transcript_json(0, ""); }));
+  all.emplace_back(Attack(), flooding(15000, [](int) { return transcript_json(0, ""); }));
   attack_recorder(&all);
 }
 GST_END_TEST;

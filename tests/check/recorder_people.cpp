@@ -2,6 +2,10 @@
 // Who is on which track of a recording, by which name, and who was there.
 #include "live.h"
 #include "recorder_run.h"
+#include "report.h"
+
+#include <fstream>
+#include <sstream>
 
 using namespace rtmscheck;
 
@@ -57,6 +61,12 @@ class Recorded {
 void end(RecorderRun &run) {
   run.program().send(SIGTERM);
   run.expect_end();
+}
+
+std::string read_text(const std::string &file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
 }
 
 }  // namespace
@@ -123,11 +133,39 @@ GST_START_TEST(test_thousands) {
 }
 GST_END_TEST;
 
+// Lists of thousands take time that all meetings share: the longer they are, the rarer.
+GST_START_TEST(test_report_is_written_rarely) {
+  constexpr uint64_t kPeople = 5000;
+  constexpr int64_t kSecond = G_USEC_PER_SEC;
+  TemporaryDirectory folder;
+  rtms::recorder::Report report({}, folder.path(), {"mix"}, 0);
+  auto &people = report.people();
+  for (uint64_t user = 0; user < kPeople; user++)
+    people.joined(user, "somebody", 0);
+  report.refresh(kSecond);
+  ck_assert_msg(!people.take_changed(), "it is written");
+  people.joined(kPeople, "the next one", 0);
+  report.refresh(2 * kSecond);
+  ck_assert_msg(people.take_changed(), "it is not written each second");
+  people.joined(kPeople + 1, "the last one", 0);
+  report.refresh(7 * kSecond);
+  ck_assert_msg(!people.take_changed(), "it is written after a while");
+  const auto told = [&] {
+    return contains(read_text(folder.file("meeting.json")), "the last one");
+  };
+  const int64_t end = g_get_monotonic_time() + kDeadlineMs * G_TIME_SPAN_MILLISECOND;
+  while (!told() && g_get_monotonic_time() < end)
+    g_main_context_iteration(nullptr, FALSE);
+  ck_assert(told());
+}
+GST_END_TEST;
+
 static Suite *recorder_people_suite() {
   Suite *suite = suite_create("recorder_people");
   add_case(suite, "bad-line", test_bad_line);
   add_case(suite, "late-names", test_late_names);
   add_case(suite, "thousands", test_thousands);
+  add_case(suite, "rarely", test_report_is_written_rarely);
   return suite;
 }
 
