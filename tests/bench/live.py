@@ -102,7 +102,7 @@ def dropped(node):
     return sum(value if key == "dropped" else dropped(value) for key, value in node.items())
 
 
-def check(folder, sent, form, seconds):
+def check(folder, sent, form, least_s, most_s):
     """What is wrong with a recording."""
     with open(os.path.join(folder, "meeting.json"), encoding="utf-8") as file:
         report = json.load(file)
@@ -121,8 +121,8 @@ def check(folder, sent, form, seconds):
     if frames != [sent["video"]]:
         return f"{folder}: {frames} frames of {sent['video']}"
     length = float(found["format"]["duration"])
-    if not seconds - 0.5 <= length <= seconds + 6:
-        return f"{folder}: {length} s instead of {seconds} s"
+    if not least_s - 0.5 <= length <= most_s + 1.5:
+        return f"{folder}: {length} s instead of {least_s} to {most_s} s"
     return ""
 
 
@@ -230,10 +230,12 @@ def run(server, recorder, webhooks, load, options):
         with open(path, encoding="utf-8") as file:
             by_stream[json.load(file)["stream_id"]] = os.path.dirname(path)
     problems = []
-    for index, sent in enumerate(result["meetings"]):
-        seconds = (result["ended_us"] - sent["ready_us"]) / 1e6
+    for index, (sent, (posted_s, _)) in enumerate(zip(result["meetings"], posted)):
+        # A recording begins with the announcement.
+        ended_s = result["ended_us"] / 1e6
+        span = (ended_s - sent["ready_us"] / 1e6, ended_s - posted_s)
         folder = by_stream.get(f"live-{index}")
-        problems.append(check(folder, sent, load["format"], seconds) if folder else "no folder")
+        problems.append(check(folder, sent, load["format"], *span) if folder else "no folder")
     ready = [sent["ready_us"] / 1e6 - at for (at, _), sent in zip(posted, result["meetings"])]
     seconds = after["time_s"] - before["time_s"]
     cpu = (after["cpu_s"] - before["cpu_s"]) / seconds * 100

@@ -80,6 +80,7 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
   std::vector<Id> again_;
   Id last_ = 0;
   unsigned prompt_ = 0;                  // watches that do not wait for rounds
+  bool in_round_ = false;                // some were ready the last time
   int64_t served_us_ = 0, next_us_ = 0;  // the last round, and the next one; 0: at once
 };
 
@@ -122,13 +123,13 @@ gboolean Poller::prepare(GSource *source, gint *timeout_ms) {
   auto poller = self<Poller>(source);
   *timeout_ms = -1;
   poller->poll_.events = poller->must_wait(timeout_ms) ? 0 : G_IO_IN;
-  return !poller->again_.empty();
+  return poller->in_round_ || !poller->again_.empty();
 }
 
 gboolean Poller::check(GSource *source) {
   auto poller = self<Poller>(source);
   const bool round = poller->next_us_ && g_get_monotonic_time() >= poller->next_us_;
-  return round || (poller->poll_.revents & G_IO_IN) || !poller->again_.empty();
+  return round || (poller->poll_.revents & G_IO_IN) || poller->in_round_ || !poller->again_.empty();
 }
 
 bool Poller::must_wait(gint *timeout_ms) {
@@ -141,20 +142,16 @@ bool Poller::must_wait(gint *timeout_ms) {
   return true;
 }
 
-// A round is over when nothing is ready any more. Sockets that are ready seldom need no rounds: the
-// loop would wake twice for each.
+// A round is over when nothing is ready any more; the rest of the loop has its turns in between.
 void Poller::serve() {
-  constexpr int kMostPasses = 16;
   next_us_ = 0;
-  for (int passes = 0; passes < kMostPasses; passes++) {
-    const int ready = serve_ready();
-    if (ready == 0 && passes > 0)
-      plan_next();
-    if (ready == 0 || prompt_ > 0 || !again_.empty())
-      return;
-  }
+  const bool any = serve_ready() > 0;
+  if (!any && in_round_)
+    plan_next();
+  in_round_ = any && prompt_ == 0;
 }
 
+// Sockets that are ready seldom need no rounds: the loop would wake twice for each.
 void Poller::plan_next() {
   const int64_t now_us = g_get_monotonic_time();
   if (now_us - served_us_ < 2 * kRound_us)
