@@ -231,9 +231,9 @@ def run(server, recorder, webhooks, load, options):
             by_stream[json.load(file)["stream_id"]] = os.path.dirname(path)
     problems = []
     for index, (sent, (posted_s, _)) in enumerate(zip(result["meetings"], posted)):
-        # A recording begins with the announcement.
+        # A recording begins with the announcement, and goes on until the end has been noticed.
         ended_s = result["ended_us"] / 1e6
-        span = (ended_s - sent["ready_us"] / 1e6, ended_s - posted_s)
+        span = (ended_s - sent["ready_us"] / 1e6, ended_s + whole_s - posted_s)
         folder = by_stream.get(f"live-{index}")
         problems.append(check(folder, sent, load["format"], *span) if folder else "no folder")
     ready = [sent["ready_us"] / 1e6 - at for (at, _), sent in zip(posted, result["meetings"])]
