@@ -61,19 +61,18 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       folder_(std::move(folder)),
       log_(log, std::filesystem::path(folder_).filename(), hook_.stream_id),
       gone_(std::move(gone)),
-      alive_(std::make_shared<Meeting *>(this)),
       started_us_(g_get_real_time()),
       file_size_(folder_ + "/" + file_name(options), &worker_),
       texts_(std::make_shared<Texts>(
           folder_,
           [this](const std::string &path, int failure) {
-            later([this, path, failure] {
+            later_([this, path, failure] {
               break_off(failure == ENOSPC,
                         path + " cannot be written: " + std::strerror(failure) + ".");
             });
           })),
       report_(hook, folder_, Speakers(options.speakers).titles(), started_us_),
-      sound_(options, [this](const Voice &voice) { later([this, voice] { heard(voice); }); }),
+      sound_(options, [this](const Voice &voice) { later_([this, voice] { heard(voice); }); }),
       late_audio_(&sound_, &report_, &log_),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
       intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_,
@@ -125,13 +124,6 @@ void Meeting::finish(const std::string &reason, const std::string &error) {
 
 // ---- from the pads -------------------------------------------------------------------
 
-void Meeting::later(std::function<void()> fn) {
-  post([alive = std::weak_ptr<Meeting *>(alive_), fn = std::move(fn)] {
-    if (!alive.expired())
-      fn();
-  });
-}
-
 void Meeting::intake_picture(GstBuffer *buffer, GstClockTime running) {
   std::lock_guard<std::mutex> lock(push_mutex_);
   if (push_)
@@ -139,11 +131,11 @@ void Meeting::intake_picture(GstBuffer *buffer, GstClockTime running) {
 }
 
 void Meeting::intake_ended() {
-  later([this] { check_ended(); });
+  later_([this] { check_ended(); });
 }
 
 void Meeting::intake_unusable(const std::string &pad) {
-  later([this, pad] {
+  later_([this, pad] {
     log_.write(Log::Level::Warning, "not-recorded",
                "the service sends " + pad +
                    " too late, or in a format that cannot be recorded: it is not recorded");

@@ -8,6 +8,7 @@
 #include "filesize.h"
 #include "intake.h"
 #include "lateaudio.h"
+#include "later.h"
 #include "log.h"
 #include "push.h"
 #include "report.h"
@@ -73,15 +74,13 @@ class Meeting final : private IntakeListener, private BusListener {
   void check_ended();
   void retire_pipeline();
   void gone();
-  // Runs fn on the main thread, if this still lives.
-  void later(std::function<void()> fn);
 
   const Options &options_;
   const Webhook hook_;
   const std::string folder_;
   const SubjectLog log_;
   const std::function<void(Meeting *, Outcome)> gone_;
-  const std::shared_ptr<Meeting *> alive_;
+  const Later later_;
 
   State state_ = State::Connecting;
   bool stream_over_ = false, disk_full_ = false;
