@@ -14,7 +14,7 @@
 namespace rtms::recorder {
 namespace {
 
-constexpr unsigned kEmit_ms = 100, kEmitGrid_ms = 10;
+constexpr unsigned kEmit_ms = 100;
 
 GstClockTime running_time_of(GstElement *pipeline) {
   const GstClockTime time = gst_element_get_current_running_time(pipeline);
@@ -87,17 +87,12 @@ void Meeting::start() {
   report_.write("recording");
   bus_ = std::make_unique<Bus>(pipeline_.get(), &log_, &report_, static_cast<BusListener *>(this),
                                sound_.frontier());
-  emit();
+  emitting_.start(kEmit_ms, [this] {
+    if (state_ != State::Connecting)
+      sound_.emit(running_time_of(pipeline_.get()));
+  });
   // A failure is posted as an error message.
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
-}
-
-// On a grid that all meetings share: the main thread wakes for several of them.
-void Meeting::emit() {
-  if (state_ != State::Connecting)
-    sound_.emit(running_time_of(pipeline_.get()));
-  const auto late_ms = static_cast<unsigned>(g_get_monotonic_time() / 1000 % kEmitGrid_ms);
-  emitting_.start(kEmit_ms - late_ms, [this] { emit(); });
 }
 
 void Meeting::notify(const std::string &json) {

@@ -6,6 +6,7 @@
 #include "base/worker.h"
 #include "bus.h"
 #include "filesize.h"
+#include "gridtimer.h"
 #include "intake.h"
 #include "lateaudio.h"
 #include "later.h"
@@ -69,7 +70,6 @@ class Meeting final : private IntakeListener, private BusListener {
   void linked(const std::string &problem);
   void heard(const Voice &voice);
   void end(const std::string &reason, const std::string &error);
-  void emit();
   void break_off(bool disk_full, const std::string &why);
   void check_ended();
   void retire_pipeline();
@@ -94,7 +94,8 @@ class Meeting final : private IntakeListener, private BusListener {
   GstClockTime length_ = 0;
   StructurePtr stats_;
   uint64_t bytes_ = 0, bits_per_second_ = 0;
-  Timer emitting_, deadline_;
+  GridTimer emitting_;
+  Timer deadline_;
 
   Worker worker_;
   FileSize file_size_;
