@@ -156,8 +156,10 @@ void VideoMix::draw(GstClockTime time) {
   place(Input::Camera, arrangement.camera);
   place(Input::Screen, arrangement.screen);
 
-  const Texts texts = scene_->texts_at(time);
   const Rect whole{0, 0, settings_.size.width, settings_.size.height};
+  hide_slate(arrangement.camera == whole || arrangement.screen == whole);
+
+  const Texts texts = scene_->texts_at(time);
   const Rect anchor = arrangement.camera.value_or(whole);
   if (anchor != name_.anchor) {
     name_.anchor = anchor;
@@ -188,6 +190,13 @@ bool VideoMix::has(GstObject *element) const {
     if (element == GST_OBJECT(one))
       return true;
   return false;
+}
+
+// What is covered need not be copied.
+void VideoMix::hide_slate(bool hide) {
+  if (hide != slate_hidden_)
+    g_object_set(slate_pad_.get(), "alpha", hide ? 0.0 : 1.0, nullptr);
+  slate_hidden_ = hide;
 }
 
 // The property is markup.

@@ -55,6 +55,7 @@ class VideoMix {
   std::optional<Size> shown(Input input, GstClockTime time) const;
   void draw(GstClockTime time);
   void place(Input input, const std::optional<Rect> &rect);
+  void hide_slate(bool hide);
   void write(Overlay *overlay, const std::string &text);
 
   Scene *const scene_;
@@ -65,6 +66,7 @@ class VideoMix {
   Overlay name_, caption_, words_;
   PadPtr slate_pad_, source_;
   std::array<Place, 2> places_;
+  bool slate_hidden_ = false;
   std::unique_ptr<MixerOutput> output_;
 };
 
