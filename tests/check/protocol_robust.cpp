@@ -337,6 +337,34 @@ GST_START_TEST(test_deep_chat) {
 }
 GST_END_TEST;
 
+// Only media and the answers to handshakes may be so large, wherever the type stands.
+GST_START_TEST(test_large_control) {
+  const std::string filler(1 << 20, 'x');
+  Parser parser;
+  const auto refused = [&](const std::string &text) {
+    const Message message = parser.parse(text);
+    const auto error = std::get_if<ParseError>(&message);
+    return error && error->what.find("with more than 1 MiB") != std::string::npos;
+  };
+  const char *const before[] = {
+      R"({"msg_type":)", "\r\n\t {  \"msg_type\" :  ", R"({"x":1,"msg_type":)", R"({"msg_type":")"};
+  for (const char *start : before) {
+    const bool quoted = start[strlen(start) - 1] == '"';
+    const auto message = [&](int type) {
+      return start + std::to_string(type) + (quoted ? "\"" : "") + ",\"y\":\"" + filler + "\"}";
+    };
+    for (const int type : {1, 6, 8, 9, 12, 22, 29, 99})
+      fail_unless(refused(message(type)), "%s%d", start, type);
+    for (const int type : {2, 4, 14, 15, 16, 17, 18})
+      fail_if(refused(message(type)), "%s%d", start, type);
+  }
+  // The types of nested objects, and what is no type, say nothing.
+  fail_if(refused(R"({"content":{"msg_type":6},"msg_type":14,"y":")" + filler + "\"}"));
+  for (const char *start : {R"({"msg_type":6.5e1x)", R"({"msg_type":)", R"({"msg_type")", "{", ""})
+    fail_unless(std::holds_alternative<ParseError>(parser.parse(start + filler)), "%s", start);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_invalid_utf8) {
   static const char *bad[] = {"\xff",     "\x80",         "\xc0\xaf",
                               "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80",
@@ -453,6 +481,7 @@ static Suite *protocol_robust_suite(void) {
   tcase_add_test(tc, test_not_a_message);
   tcase_add_test(tc, test_deep_nesting);
   tcase_add_test(tc, test_deep_chat);
+  tcase_add_test(tc, test_large_control);
   tcase_add_test(tc, test_invalid_utf8);
   tcase_add_test(tc, test_embedded_nul);
   tcase_add_test(tc, test_scan);

@@ -24,6 +24,8 @@ class Parser {
   Message parse(std::string_view text);
   // Without a copy of the text: views may be of it.
   Message parse_padded(std::string_view text);
+  // Gives back the memory of a large message, and what views in its result are of.
+  void release_outsized();
 
  private:
   struct State;

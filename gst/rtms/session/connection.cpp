@@ -141,13 +141,16 @@ void Connection::transport_opened() {
 
 void Connection::transport_message(std::string_view bytes) {
   static_assert(TransportListener::kPadding >= Parser::kPadding);
-  const Message message = context_->parser.parse_padded(bytes);
+  Parser &parser = context_->parser;
+  const Message message = parser.parse_padded(bytes);
   if (context_->log->enabled(LogSink::Level::Trace))
     log(LogSink::Level::Trace,
         std::visit(MessageName(), message) + ", " + std::to_string(bytes.size()) + " bytes");
   if (auto keep_alive = std::get_if<KeepAliveRequest>(&message))
     answer_keep_alive(*keep_alive);
+  // The listener may destroy the connection, but not the session.
   listener_->connection_message(this, message);
+  parser.release_outsized();
 }
 
 bool Connection::floods(int64_t now_us) {
