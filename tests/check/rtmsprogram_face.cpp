@@ -128,7 +128,8 @@ GST_START_TEST(test_bad_settings) {
   const Bad all[] = {{"width", "641", "width=641"},
                      {"height", "16", "height=16"},
                      {"slate-location", "/nonexistent.png", "slate-location=/nonexistent.png"},
-                     {"video-fps", "77", "video-fps"}};
+                     {"video-fps", "77", "video-fps"},
+                     {"audio-rate", "1234", "audio-rate"}};
   const Bad &bad = all[__i__];
   Watcher watcher([&](GstElement *program) { set(program, bad.name, bad.value); });
   ck_assert_int_eq(gst_element_set_state(watcher.pipeline(), GST_STATE_PLAYING),
@@ -197,7 +198,7 @@ static Suite *rtmsprogram_face_suite() {
   tcase_add_test(tcase, test_properties);
   tcase_add_test(tcase, test_own_properties);
   tcase_add_test(tcase, test_actions_and_children);
-  tcase_add_loop_test(tcase, test_bad_settings, 0, 4);
+  tcase_add_loop_test(tcase, test_bad_settings, 0, 5);
   tcase_add_test(tcase, test_runs);
   tcase_add_test(tcase, test_latency);
   suite_add_tcase(suite, tcase);
