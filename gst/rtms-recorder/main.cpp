@@ -5,6 +5,7 @@
 #include "container.h"
 #include "pages.h"
 #include "process.h"
+#include "rtmpurl.h"
 #include "snapshots.h"
 
 #include <glib-unix.h>

@@ -3,6 +3,7 @@
 
 #include "container.h"
 #include "names.h"
+#include "rtmpurl.h"
 #include "videotrack.h"
 
 #include <unistd.h>

@@ -13,7 +13,6 @@
 namespace rtms::recorder {
 namespace {
 
-using StringArrayPtr = std::unique_ptr<char *, FreeWith<g_strfreev>>;
 using OptionContextPtr = std::unique_ptr<GOptionContext, FreeWith<g_option_context_free>>;
 
 // What GOption fills: it allocates strings with a plain pointer, so they are freed here.
@@ -196,12 +195,6 @@ std::string take_credentials(const Raw &raw, Options *options) {
   return "";
 }
 
-void replace(std::string *text, const std::string &name, const std::string &value) {
-  for (size_t at = text->find(name); at != std::string::npos;
-       at = text->find(name, at + value.size()))
-    text->replace(at, name.size(), value);
-}
-
 constexpr auto kString = G_OPTION_ARG_STRING;
 constexpr auto kFile = G_OPTION_ARG_FILENAME;
 constexpr auto kInt = G_OPTION_ARG_INT;
@@ -330,47 +323,6 @@ std::variant<Options, Help, Misuse> parse_options(int argc, char **argv) {
   if (std::string problem = take_credentials(raw, &options); !problem.empty())
     return Misuse{problem};
   return options;
-}
-
-std::string push_url(const std::string &pattern, const std::string &stream,
-                     const std::string &meeting) {
-  std::string url = pattern;
-  replace(&url, "{stream}", safe_name(stream));
-  replace(&url, "{meeting}", safe_name(meeting));
-  return url;
-}
-
-std::string shown_url(const std::string &url) {
-  UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_NON_DNS, nullptr));
-  if (!uri || !g_uri_get_host(uri.get()))
-    return "rtmp";
-  const int port = g_uri_get_port(uri.get());
-  return std::string(g_uri_get_scheme(uri.get())) + "://" + g_uri_get_host(uri.get()) +
-         (port > 0 ? ":" + std::to_string(port) : "");
-}
-
-bool is_open_to_the_network(const std::string &rtmp_url) {
-  UriPtr uri(g_uri_parse(rtmp_url.c_str(), G_URI_FLAGS_NON_DNS, nullptr));
-  const char *host = uri ? g_uri_get_host(uri.get()) : nullptr;
-  if (!host || g_str_has_prefix(rtmp_url.c_str(), "rtmps:"))
-    return false;
-  ObjectPtr<GInetAddress> address(g_inet_address_new_from_string(host));
-  return address ? !g_inet_address_get_is_loopback(address.get())
-                 : g_ascii_strcasecmp(host, "localhost") != 0;
-}
-
-std::string without_key(std::string text, const std::string &url) {
-  constexpr size_t kShortest = 4;  // a shorter one is in any text
-  const std::string shown = shown_url(url);
-  StringArrayPtr parts(g_strsplit_set(url.c_str(), "/?&=:@#", -1));
-  for (char **part = parts.get(); *part; part++) {
-    StringPtr plain(g_uri_unescape_string(*part, nullptr));
-    for (const std::string &secret :
-         std::initializer_list<std::string>{*part, plain ? plain.get() : ""})
-      if (secret.size() >= kShortest && shown.find(secret) == std::string::npos)
-        replace(&text, secret, "***");
-  }
-  return text;
 }
 
 }  // namespace rtms::recorder

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "push.h"
 
-#include "options.h"
+#include "rtmpurl.h"
 #include "sockets.h"
 
 #include <gst/app/gstappsrc.h>

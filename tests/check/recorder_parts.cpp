@@ -11,6 +11,7 @@
 #include "pages.h"
 #include "people.h"
 #include "recent.h"
+#include "rtmpurl.h"
 #include "speakers.h"
 #include "transcript.h"
 

@@ -3,6 +3,7 @@
 #include "options.h"
 #include "process.h"
 #include "recorder_run.h"
+#include "rtmpurl.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
