@@ -60,7 +60,7 @@ void Console::show(const std::string &line) {
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
     size = {kRows, kColumns, 0, 0};
   const std::string clear = lines_ ? "\033[" + std::to_string(lines_) + "A\033[J" : "";
-  const std::vector<Status> running = recorder_->statuses();
+  const std::vector<Status> running = recorder_->meetings().statuses();
   const std::string below = table(running, recorder_->totals(running), size.ws_row, size.ws_col);
   if (output_->write(clear + line + below))
     lines_ = static_cast<size_t>(std::count(below.begin(), below.end(), '\n'));

@@ -19,6 +19,7 @@ struct KeptMeeting {
   std::string webhook;  // the JSON, without its signature
   std::string folder;   // the name of the last part's
   unsigned part = 1;
+  std::string recording = {};  // the same for all parts
 };
 
 // Locked as long as it is open, so that recorders that share an output folder leave each other's

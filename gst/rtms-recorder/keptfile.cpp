@@ -14,12 +14,13 @@
 namespace rtms::recorder {
 namespace {
 
-// Three lines: this and the part's number, the folder, the webhook.
+// Three lines: this, the part's number and the recording's id; the folder; the webhook.
 constexpr char kHead[] = "rtms-recorder part ";
 constexpr size_t kLongest = 2 << 20;
 
 std::string text_of(const KeptMeeting &meeting) {
-  return kHead + std::to_string(meeting.part) + "\n" + meeting.folder + "\n" + meeting.webhook;
+  return kHead + std::to_string(meeting.part) + " " + meeting.recording + "\n" + meeting.folder +
+         "\n" + meeting.webhook;
 }
 
 }  // namespace
@@ -70,6 +71,8 @@ bool KeptFile::read(KeptMeeting *meeting) const {
       !g_str_has_prefix(head.c_str(), kHead))
     return false;
   meeting->part = static_cast<unsigned>(std::atoi(head.c_str() + sizeof kHead - 1));
+  const auto space = head.find(' ', sizeof kHead - 1);
+  meeting->recording = space == std::string::npos ? "" : head.substr(space + 1);
   const auto rest = lines.tellg();
   meeting->webhook = rest < 0 ? "" : text.substr(static_cast<size_t>(rest));
   return meeting->part > 0 && !meeting->folder.empty() &&

@@ -6,6 +6,7 @@
 #include "pages.h"
 #include "process.h"
 #include "rtmpurl.h"
+#include "sharing.h"
 #include "snapshots.h"
 
 #include <glib-unix.h>
@@ -87,12 +88,23 @@ class Program {
     if (!over_)
       g_main_loop_run(loop_.get());
     listener_.reset();
+    leave();
     admin_.reset();
     // All files are finished; an RTMP server that hangs holds up nobody.
     patience_.start(kGrace_s * 1000, [this, status = status()] { exit_now(status); });
     while (retiring() > 0 || recorder_.busy())
       g_main_context_iteration(nullptr, TRUE);
     return status();
+  }
+
+  // Others need not wait until they see that nothing comes from here.
+  void leave() {
+    bool left = !sharing_;
+    if (sharing_)
+      sharing_->leave([&left] { left = true; });
+    while (!left)
+      g_main_context_iteration(nullptr, TRUE);
+    sharing_.reset();
   }
 
   // A stream that goes on was not recorded, whoever stopped us: a cluster starts another one.
@@ -107,6 +119,8 @@ class Program {
     std::signal(SIGPIPE, SIG_IGN);
     g_unix_signal_add(SIGTERM, on_terminate, this);
     g_unix_signal_add(SIGINT, on_interrupt, this);
+    if (!options_.cluster.empty())
+      g_unix_signal_add(SIGUSR1, on_drain, this);
     // The terminal is gone; nohup ignores that. Where there is none, logs were rotated.
     struct sigaction hangup = {};
     if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
@@ -137,14 +151,22 @@ class Program {
                  "meetings are pushed to " + shown_url(options_.rtmp) +
                      " without encryption: everybody on the way can watch them, and read the key. "
                      "Use rtmps:// if the server has it.");
+    if (!options_.cluster.empty() && !share())
+      return false;
     if (!options_.admin_listen.empty() && !listen_for_the_operator())
       return false;
-    recorder_.resume();
+    recorder_.resume(sharing_.get());
     if (!options_.listen.empty() && !listen())
       return false;
     if (from_file_)
       recorder_.webhook(*from_file_);
     return true;
+  }
+
+  bool share() {
+    sharing_ = std::make_unique<Sharing>(options_, &recorder_, &log_, [this] { idle(); });
+    return sharing_->problem().empty() ||
+           complain("--cluster: NATS cannot be used: " + sharing_->problem() + ".");
   }
 
   bool listen() {
@@ -158,8 +180,14 @@ class Program {
       return complain("--listen: " + error->text);
     listener_ = std::get<std::unique_ptr<WebhookListener>>(std::move(opened));
     if (!admin_)
-      listener_->set_pages(
-          [this](std::string_view path) { return page(recorder_, listener_->requests(), path); });
+      listener_->set_pages([this](std::string_view path) {
+        return page(recorder_, sharing_.get(), listener_->requests(), path);
+      });
+    if (sharing_)
+      listener_->set_acceptance(
+          [this](const WebhookNotice &notice, WebhookListener::Accepted accepted) {
+            sharing_->publish(notice, std::move(accepted));
+          });
     listener_->start(&listener_log_,
                      [this](const WebhookNotice &notice) { recorder_.webhook(notice); });
     const std::string url = listener_->url();
@@ -190,7 +218,8 @@ class Program {
   }
 
   void show_the_operator() {
-    admin_->update(snapshot_of(recorder_, listener_ ? listener_->requests() : Requests()));
+    admin_->update(
+        snapshot_of(recorder_, sharing_.get(), listener_ ? listener_->requests() : Requests()));
   }
 
   // Before signals are ours: standard input may never come.
@@ -238,6 +267,11 @@ class Program {
     return G_SOURCE_CONTINUE;
   }
 
+  static gboolean on_drain(gpointer self) {
+    static_cast<Program *>(self)->sharing_->drain();
+    return G_SOURCE_CONTINUE;
+  }
+
   static gboolean on_reopen(gpointer self) {
     static_cast<Program *>(self)->log_.reopen();
     return G_SOURCE_CONTINUE;
@@ -263,6 +297,8 @@ class Program {
   void second() {
     listener_log_.forget();
     recorder_.watch();
+    if (sharing_)
+      sharing_->watch();
     if (admin_)
       show_the_operator();
     if (!options_.json && isatty(STDOUT_FILENO))
@@ -284,6 +320,7 @@ class Program {
   Timer patience_;
   Recorder recorder_;
   Console console_;
+  std::unique_ptr<Sharing> sharing_;
   std::unique_ptr<WebhookListener> listener_;
   std::unique_ptr<Admin> admin_;
 };

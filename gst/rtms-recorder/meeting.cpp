@@ -55,8 +55,7 @@ std::unique_ptr<Push> make_push(const Options &options, const Webhook &hook, Gst
 }  // namespace
 
 Meeting::Meeting(const Options &options, const Webhook &hook, const std::string &json,
-                 std::string folder, const Part &part, Log *log,
-                 std::function<void(Meeting *, Outcome)> gone)
+                 std::string folder, const Part &part, Log *log, std::function<void(Outcome)> gone)
     : options_(options),
       hook_(hook),
       folder_(std::move(folder)),
@@ -375,7 +374,7 @@ void Meeting::gone() {
                     log_.write(Log::Level::Error, "report",
                                folder_ + "/meeting.json cannot be written: " + problem);
                   tell_end(log_, error_, reason_, length_, sound_, stats_.get());
-                  gone_(this, {error_.empty(), disk_full_});
+                  gone_({error_.empty(), disk_full_});
                 });
 }
 

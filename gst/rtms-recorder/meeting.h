@@ -40,15 +40,19 @@ class Meeting final : private IntakeListener, private BusListener {
  public:
   // `gone` is called when nothing of it is left; it may destroy the meeting.
   Meeting(const Options &options, const Webhook &hook, const std::string &json, std::string folder,
-          const Part &part, Log *log, std::function<void(Meeting *, Outcome)> gone);
+          const Part &part, Log *log, std::function<void(Outcome)> gone);
   ~Meeting() override;
 
   void start();
-  const std::string &stream_id() const { return hook_.stream_id; }
   // A later webhook about the stream.
   void notify(const std::string &json);
   // Finishes the files; the stream goes on without us. With an error the recording has failed.
   void finish(const std::string &reason, const std::string &error = "");
+  // No connection is used after that moment of the sleep clock, whatever is stuck here.
+  void set_until(int64_t until_us) {
+    if (intake_)
+      g_object_set(intake_->element(), "connect-until", until_us * int64_t{1000}, nullptr);
+  }
   bool ending() const { return state_ >= State::Ending; }
   // Each second.
   void watch();
@@ -79,7 +83,7 @@ class Meeting final : private IntakeListener, private BusListener {
   const Webhook hook_;
   const std::string folder_;
   const SubjectLog log_;
-  const std::function<void(Meeting *, Outcome)> gone_;
+  const std::function<void(Outcome)> gone_;
   const Later later_;
 
   State state_ = State::Connecting;

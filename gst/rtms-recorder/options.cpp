@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "base/glibptr.h"
+#include "clusterurls.h"
 #include "credentials.h"
 #include "names.h"
 #include "process.h"
@@ -24,16 +25,20 @@ struct Raw {
        *output = nullptr, *format = nullptr, *audio_codec = nullptr, *resolution = nullptr,
        *rtmp = nullptr, *min_free = nullptr, *end_free = nullptr, *log = nullptr,
        *credentials = nullptr, *ca_file = nullptr, *admin_listen = nullptr,
-       *admin_certificate = nullptr, *admin_key = nullptr, *admin_token = nullptr;
+       *admin_certificate = nullptr, *admin_key = nullptr, *admin_token = nullptr,
+       *cluster = nullptr, *cluster_credentials = nullptr, *cluster_ca = nullptr, *drain = nullptr;
   char **admin_hosts = nullptr;
 
   Raw() = default;
   Raw(const Raw &) = delete;
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
-    for (char *text : {listen, certificate, key, webhook_file, output, format, audio_codec,
-                       resolution, rtmp, min_free, end_free, log, credentials, ca_file,
-                       admin_listen, admin_certificate, admin_key, admin_token})
+    for (char *text : {listen,      certificate, key,          webhook_file,
+                       output,      format,      audio_codec,  resolution,
+                       rtmp,        min_free,    end_free,     log,
+                       credentials, ca_file,     admin_listen, admin_certificate,
+                       admin_key,   admin_token, cluster,      cluster_credentials,
+                       cluster_ca,  drain})
       g_free(text);
     g_strfreev(admin_hosts);
   }
@@ -109,6 +114,13 @@ std::string complaint(const Raw &raw, const Options &options) {
   if (options.admin_listen.empty() &&
       (raw.admin_token || raw.admin_hosts || raw.admin_certificate || raw.admin_key))
     return "An option of the admin port is set, but --admin-listen is not. Give both, or neither.";
+  if (std::string problem = cluster_problem(options.cluster); !problem.empty())
+    return problem;
+  if (!options.cluster.empty() && (options.once || options.listen.empty()))
+    return "--cluster goes with --listen, and neither with --once nor with --webhook-file: the "
+           "recorders share all streams that are announced.";
+  if (!one_of(raw.drain ? raw.drain : "move", {"move", "wait"}))
+    return "--drain is " + std::string(raw.drain) + ". Valid are move and wait.";
   if (raw.max_meetings < 1)
     return "--max-meetings is " + std::to_string(raw.max_meetings) + ". Valid are 1 and more.";
   if (raw.stop_timeout < 1 || raw.stop_timeout > 3600)
@@ -137,6 +149,10 @@ Options converted(const Raw &raw) {
   set(&options.log_file, raw.log);
   set(&options.ca_file, raw.ca_file);
   set(&options.rtmp, raw.rtmp);
+  options.cluster = cluster_urls(raw.cluster ? raw.cluster : "");
+  set(&options.cluster_credentials, raw.cluster_credentials);
+  set(&options.cluster_ca, raw.cluster_ca);
+  options.drain_moves = !raw.drain || std::string(raw.drain) == "move";
   options.group_readable = raw.group_readable;
   options.mp4 = raw.format && std::string(raw.format) == "mp4";
   options.audio_codec = raw.audio_codec ? raw.audio_codec : options.mp4 ? "opus" : "pcm";
@@ -274,6 +290,23 @@ std::vector<GOptionEntry> entries_of_the_admin_port(Raw *raw) {
           {}};
 }
 
+std::vector<GOptionEntry> entries_of_the_cluster(Raw *raw) {
+  return {{"cluster", 0, 0, kString, &raw->cluster,
+           "Share the meetings with other recorders through these NATS servers, joined by commas: "
+           "nats://HOST:PORT or tls://HOST:PORT",
+           "URLS"},
+          {"cluster-credentials", 0, 0, kFile, &raw->cluster_credentials,
+           "File with the credentials of a NATS user (.creds)", "FILE"},
+          {"cluster-ca", 0, 0, kFile, &raw->cluster_ca,
+           "PEM file with the certificate authorities to trust for NATS (default: the system's)",
+           "FILE"},
+          {"drain", 0, 0, kString, &raw->drain,
+           "What SIGUSR1 does with running meetings: other recorders record them further, or the "
+           "recorder waits for their end (default: move)",
+           "move|wait"},
+          {}};
+}
+
 std::vector<GOptionEntry> entries_of_the_program(Raw *raw) {
   const auto secret = reinterpret_cast<gpointer>(refuse_secret);
   return {
@@ -301,8 +334,9 @@ std::variant<Options, Help, Misuse> parse_options(int argc, char **argv) {
   Raw raw;
   OptionContextPtr context(g_option_context_new("- records meetings over RTMS"));
   g_option_context_set_help_enabled(context.get(), FALSE);
-  for (const auto &entries : {entries_of_streams(&raw), entries_of_recordings(&raw),
-                              entries_of_the_admin_port(&raw), entries_of_the_program(&raw)})
+  for (const auto &entries :
+       {entries_of_streams(&raw), entries_of_recordings(&raw), entries_of_the_admin_port(&raw),
+        entries_of_the_cluster(&raw), entries_of_the_program(&raw)})
     g_option_context_add_main_entries(context.get(), entries.data(), nullptr);
   GError *raw_error = nullptr;
   const bool parsed = g_option_context_parse(context.get(), &argc, &argv, &raw_error);

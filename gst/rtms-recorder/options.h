@@ -40,6 +40,10 @@ struct Options {
   std::string admin_certificate_file, admin_key_file;
   std::vector<std::string> admin_hosts;
   Secret admin_token;
+  // Not empty: meetings are shared with other recorders, through NATS.
+  std::vector<std::string> cluster;
+  std::string cluster_credentials, cluster_ca;
+  bool drain_moves = true;
 
   std::string client_id;
   Secret client_secret, secret_token;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pages.h"
 
+#include "metrics.h"
 #include "names.h"
 
 namespace rtms::recorder {
@@ -9,22 +10,6 @@ namespace {
 constexpr size_t kLongestLabel = 128;
 constexpr const char *kMedia[] = {"audio", "video", "screen", "transcript", "chat"};
 
-class Metrics {
- public:
-  void family(const char *name, const char *type, const char *help) {
-    name_ = name;
-    text_ += "# HELP " + name_ + " " + help + "\n# TYPE " + name_ + " " + type + "\n";
-  }
-  void sample(uint64_t value, const std::string &labels = "") {
-    text_ +=
-        name_ + (labels.empty() ? "" : "{" + labels + "}") + " " + std::to_string(value) + "\n";
-  }
-  const std::string &text() const { return text_; }
-
- private:
-  std::string name_, text_;
-};
-
 const GstStructure *of_media(const GstStructure *stats, const char *media) {
   const GValue *value = stats ? gst_structure_get_value(stats, media) : nullptr;
   return value && GST_VALUE_HOLDS_STRUCTURE(value) ? gst_value_get_structure(value) : nullptr;
@@ -32,7 +17,7 @@ const GstStructure *of_media(const GstStructure *stats, const char *media) {
 
 void add_totals(Metrics *metrics, const Recorder &recorder, const Totals &totals) {
   metrics->family("rtms_recorder_meetings", "gauge", "Meetings that are being recorded.");
-  metrics->sample(recorder.meetings());
+  metrics->sample(recorder.meetings().count());
   metrics->family("rtms_recorder_recordings_started_total", "counter", "Recordings started.");
   metrics->sample(totals.started);
   metrics->family("rtms_recorder_recordings_ended_total", "counter", "Recordings ended.");
@@ -117,25 +102,32 @@ std::string label(const std::string &value) {
   return escaped;
 }
 
-std::string metrics(const Recorder &recorder, const Requests &requests,
+std::string metrics(const Recorder &recorder, const Sharing *sharing, const Requests &requests,
                     const std::vector<Status> &running) {
   Metrics metrics;
   add_totals(&metrics, recorder, recorder.totals(running));
   add_requests(&metrics, requests);
+  if (sharing)
+    sharing->add_metrics(&metrics);
   add_meetings(&metrics, running);
   return metrics.text();
 }
 
-std::optional<WebhookPage> page(const Recorder &recorder, const Requests &requests,
-                                std::string_view path) {
+std::string sick(const Recorder &recorder, const Sharing *sharing) {
+  const std::string why = recorder.sick();
+  return why.empty() && sharing ? sharing->sick() : why;
+}
+
+std::optional<WebhookPage> page(const Recorder &recorder, const Sharing *sharing,
+                                const Requests &requests, std::string_view path) {
   if (path == "/healthz") {
-    const std::string sick = recorder.sick();
-    return WebhookPage{sick.empty() ? 200u : 503u, "text/plain; charset=utf-8",
-                       (sick.empty() ? "ok" : sick) + "\n"};
+    const std::string why = sick(recorder, sharing);
+    return WebhookPage{why.empty() ? 200u : 503u, "text/plain; charset=utf-8",
+                       (why.empty() ? "ok" : why) + "\n"};
   }
   if (path == "/metrics")
     return WebhookPage{200, "text/plain; version=0.0.4; charset=utf-8",
-                       metrics(recorder, requests, recorder.statuses())};
+                       metrics(recorder, sharing, requests, recorder.meetings().statuses())};
   return std::nullopt;
 }
 

@@ -2,7 +2,9 @@
 // What the HTTP port tells of the recorder: /healthz and /metrics.
 #pragma once
 
+#include "metrics.h"
 #include "recorder.h"
+#include "sharing.h"
 
 #include <map>
 #include <optional>
@@ -12,14 +14,15 @@ namespace rtms::recorder {
 // How many requests got which HTTP status, see WebhookListener.
 using Requests = std::map<unsigned, uint64_t>;
 
-std::optional<WebhookPage> page(const Recorder &recorder, const Requests &requests,
-                                std::string_view path);
+// `sharing` is null where there is no cluster.
+std::optional<WebhookPage> page(const Recorder &recorder, const Sharing *sharing,
+                                const Requests &requests, std::string_view path);
 
 // Prometheus' text format.
-std::string metrics(const Recorder &recorder, const Requests &requests,
+std::string metrics(const Recorder &recorder, const Sharing *sharing, const Requests &requests,
                     const std::vector<Status> &running);
 
-// A label's value: escaped, valid UTF-8, of bounded length.
-std::string label(const std::string &value);
+// Why the recorder takes no streams now, or nothing.
+std::string sick(const Recorder &recorder, const Sharing *sharing);
 
 }  // namespace rtms::recorder

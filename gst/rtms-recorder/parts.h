@@ -9,7 +9,8 @@ namespace rtms::recorder {
 // Which part a recording is.
 struct Part {
   unsigned number = 1;
-  std::string previous;  // the name of that part's folder, beside this one's
+  std::string previous = {};   // the name of that part's folder
+  std::string recording = {};  // the same for all parts
 };
 
 // Writes into the meeting.json of a part that its recorder did not end that it is interrupted, and

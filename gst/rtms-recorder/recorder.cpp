@@ -21,6 +21,12 @@ void add(Totals *totals, const Status &status) {
   totals->reconnects += counter(status.stats.get(), "reconnects");
 }
 
+// Where nobody shares streams.
+struct NoMembership final : Membership {
+  void meeting_opened(const std::string &, const std::string &) override {}
+  void meeting_over(const std::string &, bool) override {}
+};
+
 std::string folder_name(const Webhook &hook) {
   const std::string id = !hook.meeting_id.empty() ? hook.meeting_id
                          : !hook.id.empty()       ? hook.id
@@ -41,7 +47,11 @@ Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
       log_(log),
       idle_(std::move(idle)),
       storage_(options.output, options.min_free, options.end_free),
-      disk_(&storage_, log, options.output, [this](const std::string &why) { end_all(why); }),
+      disk_(&storage_, log, options.output,
+            [this](const std::string &why) {
+              meetings_.finish_all("the disk is nearly full",
+                                   "The recording ends before its stream: " + why);
+            }),
       keeping_(options.output,
                [this](const std::string &problem) {
                  log_->write(Log::Level::Warning, "not-kept", "",
@@ -60,7 +70,19 @@ Recorder::~Recorder() = default;
 
 // ---- the start -----------------------------------------------------------------------
 
-void Recorder::resume() {
+void Recorder::resume(Membership *membership) {
+  static NoMembership none;
+  shares_ = membership;
+  membership_ = membership ? membership : &none;
+  if (shares_) {
+    // Others have them, or whoever comes first. They know all webhooks of the last hour, too: one
+    // that is sent again after a restart means nothing to them, or to this recorder.
+    keeping_.find([this](std::vector<FoundMeeting> all) {
+      for (FoundMeeting &found : all)
+        keeping_.drop(std::move(found));
+    });
+    return;
+  }
   early_.emplace();
   const auto found = [this](std::vector<FoundMeeting> all) {
     std::sort(all.begin(), all.end(), [](const FoundMeeting &one, const FoundMeeting &other) {
@@ -97,65 +119,72 @@ void Recorder::resume(FoundMeeting found) {
                   " s ago: the meeting is recorded further, as part " +
                   std::to_string(found.meeting.part + 1));
   const WebhookNotice notice{WebhookEvent::Started, found.hook, found.meeting.webhook};
-  begin({notice, std::move(found)});
+  const KeptMeeting &kept = found.meeting;
+  const Part part{kept.part + 1, kept.folder, kept.recording};
+  begin({notice, std::move(found), part});
 }
 
 // ---- webhooks ------------------------------------------------------------------------
 
-void Recorder::webhook(const WebhookNotice &notice) {
+bool Recorder::webhook(const WebhookNotice &notice) {
   const Webhook &hook = notice.hook;
   const bool from_network = !hook.request.empty();
   if (early_ && from_network) {
     early_->push_back(notice);
-    return;
+    return true;
   }
   // What came since the start, the gate knows.
   if (from_network && !seen_.add(hook.request)) {
     tell_replayed(log_);
-    return;
+    return true;
   }
+  Meeting *meeting = meetings_.find(hook.stream_id);
+  if (shares_ && !opening_.count(hook.stream_id) && (!meeting || meeting->ending()))
+    return false;
   if (notice.event == WebhookEvent::Started && options_.once) {
     if (!once_stream_.empty() && once_stream_ != hook.stream_id)
-      return;
+      return true;
     once_stream_ = hook.stream_id;
   }
   if (early_) {
     early_->push_back(notice);
-    return;
+    return true;
   }
   totals_.webhooks++;
   if (notice.event == WebhookEvent::Started) {
     started(notice);
-    return;
+    return true;
   }
-  auto found = meetings_.find(hook.stream_id);
-  if (found != meetings_.end())
-    found->second->notify(notice.json);
+  if (meeting)
+    meeting->notify(notice.json);
   if (notice.event == WebhookEvent::Stopped) {
     waiting_.erase(hook.stream_id);
     auto opening = opening_.extract(hook.stream_id);
     if (opening && opening.mapped().before)
       keeping_.drop(std::move(*opening.mapped().before));
+    if (opening)
+      membership_->meeting_over(hook.stream_id, false);
     if (opening && options_.once && nothing_left())
       idle_();
   }
+  return true;
 }
 
 // A stream takes one connection: there is never a second one.
 void Recorder::started(const WebhookNotice &notice) {
   const std::string &stream = notice.hook.stream_id;
-  auto found = meetings_.find(stream);
+  Meeting *meeting = meetings_.find(stream);
   if (opening_.count(stream))
     opening_[stream].notice = notice;
-  else if (found == meetings_.end() && notice.repeated && recorded_.has(stream))
+  else if (!meeting && notice.repeated && recorded_.has(stream))
     log_->write(Log::Level::Info, "http", "",
                 "webhook for a stream that is recorded already: ignored");
-  else if (found == meetings_.end())
-    begin({notice, std::nullopt});
-  else if (found->second->ending())
+  else if (!meeting)
+    begin({notice, std::nullopt, {}});
+  else if (meeting->ending())
     waiting_[stream] = notice;
   else {
-    found->second->notify(notice.json);
+    meeting->notify(notice.json);
     keeping_.renew(stream, notice.json);
   }
 }
@@ -165,8 +194,18 @@ void Recorder::refuse(const WebhookNotice &notice, const std::string &why) {
   log_->write(Log::Level::Error, "refused", "", why, [&](JsonWriter &writer) {
     writer.member("stream_id", shown(notice.hook.stream_id, 256));
   });
+  membership_->meeting_over(notice.hook.stream_id, true);
   if (options_.once && nothing_left())
     idle_();
+}
+
+void Recorder::take(const WebhookNotice &notice, const Part &part) {
+  // What is left of an earlier part is still being written.
+  const std::string &stream = notice.hook.stream_id;
+  if (opening_.count(stream) || meetings_.find(stream))
+    membership_->meeting_over(stream, true);
+  else
+    begin({notice, std::nullopt, part});
 }
 
 void Recorder::begin(Opening opening) {
@@ -177,7 +216,7 @@ void Recorder::begin(Opening opening) {
     refuse(notice, stream + "the recorder is stopping.");
     return;
   }
-  if (meetings_.size() + opening_.size() >= options_.max_meetings) {
+  if (meetings_.count() + opening_.size() >= options_.max_meetings) {
     refuse(notice, stream + std::to_string(options_.max_meetings) +
                        " meetings are recorded already. Raise --max-meetings.");
     return;
@@ -195,23 +234,22 @@ void Recorder::opened(const std::string &stream, const Storage::Place &place) {
       storage_.remove_folder(place.folder);
     return;
   }
-  auto &[notice, before] = found.mapped();
+  auto &[notice, before, part] = found.mapped();
   if (place.folder.empty()) {
     refuse(notice, "Stream " + shown(stream) + " is not recorded: " + place.problem);
     return;
   }
   totals_.started++;
   const std::string name = std::filesystem::path(place.folder).filename();
-  const Part part = before ? Part{before->meeting.part + 1, before->meeting.folder} : Part{};
-  keeping_.keep(stream, {notice.json, name, part.number});
+  if (part.recording.empty())
+    part.recording = StringPtr(g_uuid_string_random()).get();
+  keeping_.keep(stream, {notice.json, name, part.number, part.recording});
   if (before)
     keeping_.take(std::move(*before), name);
-  auto meeting =
-      std::make_unique<Meeting>(options_, notice.hook, notice.json, place.folder, part, log_,
-                                [this](Meeting *which, Outcome outcome) { gone(which, outcome); });
-  Meeting *raw = meeting.get();
-  meetings_[stream] = std::move(meeting);
-  raw->start();
+  meetings_.add(stream, std::make_unique<Meeting>(
+                            options_, notice.hook, notice.json, place.folder, part, log_,
+                            [this, stream](Outcome outcome) { gone(stream, outcome); }));
+  membership_->meeting_opened(stream, name);
 }
 
 // ---- the end -------------------------------------------------------------------------
@@ -222,32 +260,45 @@ void Recorder::stop(bool for_good) {
   for (const auto &[stream, opening] : std::exchange(opening_, {}))
     refuse(opening.notice,
            "Stream " + shown(stream) + " is not recorded: the recorder is stopping.");
-  for (auto &[stream, meeting] : meetings_) {
-    if (for_good)
+  for (const std::string &stream : meetings_.streams()) {
+    if (for_good) {
       keeping_.forget(stream);
-    else if (!meeting->ending())
-      left_.insert(stream);
-    meeting->finish("the recorder was stopped");
+      meetings_.find(stream)->finish("the recorder was stopped");
+    } else {
+      meetings_.leave(stream, "the recorder was stopped");
+    }
   }
   if (nothing_left())
     idle_();
 }
 
-void Recorder::gone(Meeting *meeting, Outcome outcome) {
-  const std::string stream = meeting->stream_id();
+void Recorder::let_go(const std::string &stream, bool urgent) {
+  if (opening_.erase(stream))
+    membership_->meeting_over(stream, true);
+  meetings_.leave(stream, "another recorder records the meeting further");
+  if (urgent)
+    meetings_.cut(stream);
+}
+
+void Recorder::gone(std::string stream, Outcome outcome) {
   (outcome.good ? totals_.finished : totals_.failed)++;
   if (outcome.good)
     recorded_.add(stream);
-  if (left_.count(stream))
+  // A connection that was not allowed any more is no end of the stream, nor is a full disk.
+  const bool left = meetings_.was_left(stream);
+  const bool full = outcome.disk_full || storage_.space() == Storage::Space::Ends;
+  const bool goes_on = left || meetings_.is_forbidden() || full;
+  if (left && !shares_)
     keeping_.leave(stream);
   else
     keeping_.forget(stream);
-  add(&totals_, meeting->status());
-  meetings_.erase(stream);
+  add(&totals_, meetings_.find(stream)->status());
+  meetings_.remove(stream);
   storage_.look();
+  membership_->meeting_over(stream, goes_on);
   auto again = waiting_.extract(stream);
   if (again && !stopping_)
-    begin({again.mapped(), std::nullopt});
+    begin({again.mapped(), std::nullopt, {}});
   if (nothing_left() && (stopping_ || options_.once))
     idle_();
 }
@@ -258,20 +309,13 @@ void Recorder::watch() {
   disk_.look();
   if (seconds_++ % kTouch_s == 0)
     keeping_.touch();
-  for (auto &[stream, meeting] : meetings_)
-    meeting->watch();
+  meetings_.watch();
 }
 
-// Each file is finished, as long as there is space for that.
-void Recorder::end_all(const std::string &why) {
-  for (auto &[stream, meeting] : meetings_)
-    meeting->finish("the disk is nearly full", "The recording ends before its stream: " + why);
-}
-
-std::vector<Status> Recorder::statuses() const {
-  std::vector<Status> all;
-  for (const auto &[stream, meeting] : meetings_)
-    all.push_back(meeting->status());
+std::vector<std::string> Recorder::streams() const {
+  std::vector<std::string> all = meetings_.streams();
+  for (const auto &[stream, opening] : opening_)
+    all.push_back(stream);
   return all;
 }
 

@@ -4,7 +4,7 @@
 
 #include "diskwatch.h"
 #include "keeping.h"
-#include "meeting.h"
+#include "meetings.h"
 #include "recent.h"
 #include "seenrequests.h"
 #include "storage.h"
@@ -14,7 +14,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <vector>
 
 namespace rtms::recorder {
@@ -25,25 +24,39 @@ struct Totals {
   uint64_t bytes = 0, dropped = 0, reconnects = 0;
 };
 
+// Others that record the same streams, if not this recorder.
+struct Membership {
+  virtual ~Membership() = default;
+  virtual void meeting_opened(const std::string &stream, const std::string &folder) = 0;
+  // `goes_on`: not here, but others may record the stream further.
+  virtual void meeting_over(const std::string &stream, bool goes_on) = 0;
+};
+
 class Recorder {
  public:
   Recorder(const Options &options, Log *log, std::function<void()> idle);
   ~Recorder();
-  Recorder(const Recorder &) = delete;
-  Recorder &operator=(const Recorder &) = delete;
 
-  // At the start: meetings that were recorded when the recorder ended go on, as another part.
-  void resume();
-  void webhook(const WebhookNotice &notice);
+  // At the start: meetings that were recorded when the recorder ended go on, as another part. Not
+  // where streams are shared with others: there they begin by take() alone.
+  void resume(Membership *membership);
+  // False: the stream is shared, and not recorded here now.
+  bool webhook(const WebhookNotice &notice);
+  void take(const WebhookNotice &notice, const Part &part);
+  // Somebody else records it further. Urgent: the connections are closed before the files.
+  void let_go(const std::string &stream, bool urgent);
   // Finishes all recordings, for good or until the next start. `idle` is called when there is none
   // any more; with --once after each.
   void stop(bool for_good);
   bool stopping() const { return stopping_; }
+  // No connection of any meeting is used after that moment of the sleep clock.
+  void set_until(int64_t until_us) { meetings_.set_until(until_us); }
   // Each second.
   void watch();
 
-  size_t meetings() const { return meetings_.size(); }
-  std::vector<Status> statuses() const;
+  const Meetings &meetings() const { return meetings_; }
+  // Those that run, and those that are about to.
+  std::vector<std::string> streams() const;
   // With those that run.
   Totals totals(const std::vector<Status> &running) const;
   const Storage &storage() const { return storage_; }
@@ -60,33 +73,35 @@ class Recorder {
   struct Opening {
     WebhookNotice notice;
     std::optional<FoundMeeting> before;
+    Part part;
   };
   void resume(FoundMeeting found);
   void started(const WebhookNotice &notice);
   void begin(Opening opening);
   void refuse(const WebhookNotice &notice, const std::string &why);
-  void gone(Meeting *meeting, Outcome outcome);
+  // By value: the meeting, which is destroyed in there, has the caller's.
+  void gone(std::string stream, Outcome outcome);
   void opened(const std::string &stream, const Storage::Place &place);
-  void end_all(const std::string &why);
   bool nothing_left() const { return meetings_.empty() && opening_.empty(); }
 
   const Options &options_;
   Log *const log_;
   const std::function<void()> idle_;
-  std::map<std::string, std::unique_ptr<Meeting>> meetings_;  // by stream id
+  Meetings meetings_;
   std::map<std::string, Opening> opening_;
   // What came before it was known which meetings go on.
   std::optional<std::vector<WebhookNotice>> early_;
   // Streams that were announced again while their last recording was being finished.
   std::map<std::string, WebhookNotice> waiting_;
-  Recent recorded_{1000};       // streams that are, to their end
-  std::set<std::string> left_;  // streams that go on without us
+  Recent recorded_{1000};  // streams that are, to their end
   std::string once_stream_;
   Totals totals_;
   Storage storage_;
   DiskWatch disk_;
   Keeping keeping_;
   SeenRequests seen_;
+  Membership *membership_ = nullptr;
+  bool shares_ = false;
   unsigned seconds_ = 0;
   bool stopping_ = false;
 };

@@ -63,9 +63,9 @@ std::string Report::json(const char *state) const {
       .member("meeting_id", shown(hook_.meeting_id, 256))
       .member("event", shown(hook_.event))
       .member("started", time_stamp(started_us_));
-  if (part_.number > 1)
-    writer.member("part", static_cast<int64_t>(part_.number))
-        .member("previous_part", part_.previous);
+  writer.member("recording", part_.recording).member("part", static_cast<int64_t>(part_.number));
+  if (!part_.previous.empty())
+    writer.member("previous_part", part_.previous);
   if (ended_us_) {
     writer.member("ended", time_stamp(ended_us_)).member("end_reason", reason_);
     add(writer.builder(), "duration_s", duration_s_);

@@ -29,13 +29,13 @@ LiveMeeting live(const Status &status) {
 
 }  // namespace
 
-Snapshot snapshot_of(const Recorder &recorder, const Requests &requests) {
-  const std::vector<Status> running = recorder.statuses();
+Snapshot snapshot_of(const Recorder &recorder, const Sharing *sharing, const Requests &requests) {
+  const std::vector<Status> running = recorder.meetings().statuses();
   const Totals totals = recorder.totals(running);
   Snapshot snapshot;
   snapshot.made_us = g_get_monotonic_time();
-  snapshot.sick = recorder.sick();
-  snapshot.metrics = metrics(recorder, requests, running);
+  snapshot.sick = sick(recorder, sharing);
+  snapshot.metrics = metrics(recorder, sharing, requests, running);
   snapshot.free_bytes = recorder.storage().free_bytes();
   snapshot.finished = totals.finished;
   snapshot.failed = totals.failed;

@@ -7,6 +7,7 @@
 
 namespace rtms::recorder {
 
-Snapshot snapshot_of(const Recorder &recorder, const Requests &requests);
+// `sharing` is null where there is no cluster.
+Snapshot snapshot_of(const Recorder &recorder, const Sharing *sharing, const Requests &requests);
 
 }  // namespace rtms::recorder

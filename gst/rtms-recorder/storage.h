@@ -25,6 +25,7 @@ class Storage {
   std::string shortage() const;
   // Looks take seconds: a file server is away, say.
   bool hangs() const { return hangs_; }
+  bool is_gone() const { return hangs_ || !seen_.writable; }
   // Why nothing can be recorded now, or nothing.
   std::string sick() const;
 

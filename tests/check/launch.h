@@ -31,6 +31,7 @@ class Program {
   bool ended_by(int signal) const;
   void send(int signal);
   int pid() const { return pid_; }
+  bool running() const { return running_; }
   // The one program that a shell waits for.
   void send_to_child(int signal);
   std::string output() const;  // stdout and stderr

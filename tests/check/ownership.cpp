@@ -431,10 +431,11 @@ GST_START_TEST(test_no_room) {
     (world.owners(stream) ? has : waits) = stream;
   }
   ck_assert_uint_eq(owned, 6);
-  ck_assert_uint_eq(world.nodes[0]->ownership->waiting(), 2);
+  ck_assert_uint_eq(world.nodes[0]->ownership->claims().waiting(), 2);
   world.owner(has)->end(has, State::Ended);
-  expect_at_most(world.time_until([&] { return world.nodes[0]->ownership->waiting() == 1; }, 5000),
-                 2000);
+  expect_at_most(
+      world.time_until([&] { return world.nodes[0]->ownership->claims().waiting() == 1; }, 5000),
+      2000);
   world.run(70000);
   for (Node *node : world.nodes)
     ck_assert_uint_eq(node->missed_streams.size(), 1);
@@ -455,13 +456,13 @@ GST_START_TEST(test_takeover) {
   expect_at_most(world.time_until([&] { return all_owned(world, streams); }, 30000), 15000);
   Node *leaves = world.owner(streams[0]);
   leaves->ownership->set_capacity({0, 100, 0, false});
-  const ClaimRecord before = leaves->ownership->claims()[streams[0]];
+  const ClaimRecord before = leaves->ownership->claims().all()[streams[0]];
   leaves->ownership->update(streams[0], [](ClaimRecord *claim) { claim->folder = "before"; });
   world.run(1000);
   leaves->end(streams[0], State::Free);
   expect_at_most(world.time_until([&] { return world.owners(streams[0]) == 1; }, 5000), 1000);
   ck_assert(world.owner(streams[0]) != leaves);
-  const ClaimRecord after = world.owner(streams[0])->ownership->claims()[streams[0]];
+  const ClaimRecord after = world.owner(streams[0])->ownership->claims().all()[streams[0]];
   ck_assert_str_eq(after.recording.c_str(), before.recording.c_str());
   ck_assert_uint_eq(after.part, before.part + 1);
   ck_assert_str_eq(after.previous.c_str(), "before");
@@ -567,7 +568,7 @@ GST_START_TEST(test_ended) {
   world.announce(streams[0]);
   world.run(1000);
   ck_assert_uint_eq(world.owners(streams[0]), 1);
-  ck_assert_uint_eq(world.owner(streams[0])->ownership->claims()[streams[0]].part, 1);
+  ck_assert_uint_eq(world.owner(streams[0])->ownership->claims().all()[streams[0]].part, 1);
   // It ends while nobody has it.
   for (Node *node : world.nodes)
     node->ownership->withdraw(streams[0], world.webhooks + 1);

@@ -108,7 +108,7 @@ bool record(const std::string &credentials, const std::string &webhook, const st
   rtms::MainLoopPtr loop(g_main_loop_new(nullptr, FALSE));
   Log log;
   Recorder recorder(*options, &log, [&] { g_main_loop_quit(loop.get()); });
-  recorder.resume();
+  recorder.resume(nullptr);
   recorder.webhook({rtms::WebhookEvent::Started, std::get<rtms::Webhook>(hook), json.str()});
   g_main_loop_run(loop.get());
   while (retiring() > 0 || recorder.busy())

@@ -38,11 +38,6 @@ void Claims::set_owner(Stream *stream, const std::string &owner) {
 
 void Claims::announce(const std::string &id, const Announced &announced, int64_t now) {
   Stream &stream = streams_[id];
-  if (stream.phase == Phase::Mine && announced.place > stream.record.announcement) {
-    stream.record.announcement = announced.place;
-    stream.record.webhook = announced.webhook;
-    stream.changed = true;
-  }
   stream.announced = announced;
   stream.announced->at = now;
   stream.touched = now;
@@ -120,7 +115,6 @@ void Claims::closed(const std::string &id, State state) {
   set_phase(&stream, Phase::Leaving);
   stream.record.state = state;
   stream.record.owner.clear();
-  stream.announced.reset();
 }
 
 void Claims::stop_all() {

@@ -126,10 +126,10 @@ LeaseRecord Ownership::state() const {
 }
 
 std::vector<Ownership::Member> Ownership::members() const {
-  std::vector<Member> all{{state(), claims_.owned_by(own())}};
+  std::vector<Member> all{{id(), state(), claims_.owned_by(own())}};
   for (const auto &[id, peer] : peers_.all())
     if (peer.record.alive && peer.revision)
-      all.push_back({peer.record, claims_.owned_by(id)});
+      all.push_back({id, peer.record, claims_.owned_by(id)});
   return all;
 }
 
@@ -156,6 +156,16 @@ int64_t Ownership::delay(const std::string &stream) const {
         rank(id, claims_.owned_by(id), peer.record) < mine)
       delay += kStep_ms;
   return std::min(delay, kMostDelay_ms);
+}
+
+std::map<std::string, std::string> owners(const Ownership &ownership) {
+  std::map<std::string, std::string> names, all;
+  for (const Ownership::Member &member : ownership.members())
+    names[member.id] = member.record.name;
+  for (const auto &[stream, claim] : ownership.claims().all())
+    if (const auto name = names.find(claim.owner); name != names.end())
+      all[stream] = name->second;
+  return all;
 }
 
 }  // namespace rtms::recorder

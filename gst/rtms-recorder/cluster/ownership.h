@@ -45,20 +45,18 @@ class Ownership final : private Claims::Leases {
   // At the end, when no stream goes on here.
   void give_up();
 
-  bool mine(const std::string &stream) const { return claims_.mine(stream); }
   // Until when nobody else can have this recorder's streams; 0: somebody may.
   int64_t until() const { return lease_->until(); }
   bool held() const { return lease_->held(now_); }
-  unsigned busy() const { return claims_.busy(); }
   const std::string &id() const { return lease_->id(); }
   // This recorder, and all others that are alive, with how many streams each has.
   struct Member {
+    std::string id;
     LeaseRecord record;
     unsigned owned = 0;
   };
   std::vector<Member> members() const;
-  std::map<std::string, ClaimRecord> claims() const { return claims_.all(); }
-  unsigned waiting() const { return claims_.waiting(); }
+  const Claims &claims() const { return claims_; }
 
  private:
   const std::string &own() const override { return lease_->id(); }
@@ -81,5 +79,8 @@ class Ownership final : private Claims::Leases {
   Peers peers_;
   Claims claims_;
 };
+
+// By stream: the name of the recorder that has it, if it is alive.
+std::map<std::string, std::string> owners(const Ownership &ownership);
 
 }  // namespace rtms::recorder

@@ -147,6 +147,8 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
     before_ms = self->settings->latency;
     if (id == rtms::kTlsDatabaseProperty)
       self->settings->tls_database = dup_database(value);
+    else if (id == rtms::kConnectUntilProperty)
+      self->settings->connect_until->set(static_cast<int64_t>(g_value_get_uint64(value) / 1000));
     else if (!rtms::set_setting(self->settings, id, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     after_ms = self->settings->latency;
@@ -172,6 +174,9 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
   ObjectLock lock(self);
   if (id == rtms::kTlsDatabaseProperty)
     g_value_set_object(value, self->settings->tls_database.get());
+  else if (id == rtms::kConnectUntilProperty)
+    g_value_set_uint64(value,
+                       static_cast<guint64>(self->settings->connect_until->until_us()) * 1000);
   else if (!rtms::get_setting(*self->settings, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }

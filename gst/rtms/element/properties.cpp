@@ -139,6 +139,27 @@ void install_properties(GObjectClass *klass) {
           "URL at which the element accepts webhooks: webhook-listen with the port in "
           "use; NULL while the element does not listen",
           nullptr, read_only));
+  /**
+   * GstRtmsSrc:connect-until:
+   *
+   * Until when the element may be connected, in ns of `CLOCK_BOOTTIME`, which goes on while the
+   * process or the machine sleeps; 0 sets no limit. After that time the element makes no
+   * connection and sends nothing: it closes its connections and posts an error. Applications that
+   * share streams with others, and may use one only as long as they hold a lease of it, set the end
+   * of the lease here, again and again. A new value holds at once, in each state.
+   *
+   * Valid: 0 ns and more. Errors: RESOURCE/NOT_AUTHORIZED when the time has passed.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      klass, kConnectUntilProperty,
+      g_param_spec_uint64("connect-until", "Connect until",
+                          "Until when the element may be connected, in ns of CLOCK_BOOTTIME; then "
+                          "it closes its connections and posts an error (0 = no limit)",
+                          0, G_MAXUINT64, 0,
+                          static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                   GST_PARAM_MUTABLE_PLAYING)));
 }
 
 bool set_setting(Settings *settings, guint id, const GValue *value) {

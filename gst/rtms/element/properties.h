@@ -7,7 +7,12 @@
 namespace rtms {
 
 // The ids of the properties that are no settings.
-enum : guint { kTlsDatabaseProperty = 100, kStatsProperty, kWebhookUrlProperty };
+enum : guint {
+  kTlsDatabaseProperty = 100,
+  kStatsProperty,
+  kWebhookUrlProperty,
+  kConnectUntilProperty
+};
 
 void install_properties(GObjectClass *klass);
 // Both are called with the lock held that guards the settings. False: not one of these properties.

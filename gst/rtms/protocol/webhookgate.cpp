@@ -3,19 +3,14 @@
 
 #include "json_write.h"
 
+#include <algorithm>
+
 namespace rtms {
 namespace {
 
 // Genuine announcements alone get in here, a few for each meeting: this is days of them.
 constexpr size_t kMaxSeen = 4096;
 constexpr std::string_view kUrlValidation = "endpoint.url_validation";
-
-WebhookAnswer accepted(std::string why) {
-  WebhookAnswer answer;
-  answer.body = JsonWriter().member("status", std::string("ok")).text();
-  answer.why = std::move(why);
-  return answer;
-}
 
 // The service repeats what it gets such an answer for.
 WebhookAnswer unverifiable() {
@@ -31,6 +26,19 @@ WebhookAnswer WebhookGate::refusal(unsigned status, const char *why) {
   answer.body = JsonWriter().member("error", std::string(why)).text();
   answer.why = why;
   return answer;
+}
+
+WebhookAnswer WebhookGate::accepted(std::string why) {
+  WebhookAnswer answer;
+  answer.body = JsonWriter().member("status", std::string("ok")).text();
+  answer.why = std::move(why);
+  return answer;
+}
+
+void WebhookGate::forget(const std::string &request, std::string_view body) {
+  requests_.remove(request);
+  if (const auto digest = hmac_sha256_hex(secret_token_.view(), body))
+    bodies_.remove(*digest);
 }
 
 std::optional<WebhookAnswer> WebhookGate::refuse(const WebhookHead &head) const {
@@ -113,15 +121,19 @@ WebhookAnswer WebhookGate::understand(const WebhookHead &head, std::string_view 
 }
 
 bool WebhookGate::Memory::add(std::string text) {
-  auto [place, is_new] = seen_.insert(std::move(text));
-  if (!is_new)
+  if (!seen_.insert(text).second)
     return false;
-  order_.push_back(place);
+  order_.push_back(std::move(text));
   if (order_.size() > kMaxSeen) {
     seen_.erase(order_.front());
     order_.pop_front();
   }
   return true;
+}
+
+void WebhookGate::Memory::remove(const std::string &text) {
+  if (seen_.erase(text))
+    order_.erase(std::find(order_.begin(), order_.end(), text));
 }
 
 }  // namespace rtms

@@ -47,6 +47,10 @@ class WebhookGate {
   // `now_s` is Unix time. A request that came before means nothing any more: somebody sends again
   // what the service has sent. What the service itself repeats it signs anew.
   WebhookAnswer answer(const WebhookHead &head, std::string_view body, int64_t now_s);
+  static WebhookAnswer accepted(std::string why);
+  // A request that was genuine meant nothing after all: it may come again. `request` is
+  // Webhook::request.
+  void forget(const std::string &request, std::string_view body);
 
  private:
   WebhookAnswer validate(const std::string &token) const;
@@ -58,10 +62,11 @@ class WebhookGate {
    public:
     // False where it is there already.
     bool add(std::string text);
+    void remove(const std::string &text);
 
    private:
     std::set<std::string> seen_;
-    std::deque<std::set<std::string>::iterator> order_;
+    std::deque<std::string> order_;
   };
 
   const std::string path_;

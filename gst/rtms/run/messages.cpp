@@ -115,6 +115,7 @@ ErrorCode error_code(const SessionError &error) {
     case Kind::Unsuitable:
       return resource(GST_RESOURCE_ERROR_SETTINGS);
     case Kind::Unanswered:
+    case Kind::Forbidden:
       return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);
     case Kind::Status:
       return status_code(error.status);

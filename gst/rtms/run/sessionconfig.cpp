@@ -95,6 +95,7 @@ std::variant<SessionConfig, BadSetting> session_config(const Settings &settings,
     return *problem;
   if (auto problem = fill_identity(settings, hook, &config))
     return *problem;
+  config.permit = settings.connect_until;
   config.allow_insecure = settings.allow_insecure;
   config.timeout_ms = settings.timeout;
   config.keep_alive_timeout_ms = settings.keep_alive_timeout;

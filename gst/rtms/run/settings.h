@@ -2,6 +2,7 @@
 // What the properties say.
 #pragma once
 
+#include "base/permit.h"
 #include "enums.h"
 #include "protocol/signature.h"
 
@@ -103,6 +104,8 @@ struct Settings {
   std::string proxy;
   std::string user_agent;
   std::string context;
+  // Shared by all copies: what the application sets holds at once.
+  std::shared_ptr<Permit> connect_until = std::make_shared<Permit>();
 };
 
 // A setting that cannot be used: the property, its value and what is valid, in words.

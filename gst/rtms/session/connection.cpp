@@ -69,6 +69,9 @@ void Connection::open(const std::string &url, const Transport::Headers &headers,
                       std::string hello) {
   url_ = url;
   hello_ = std::move(hello);
+  // The session ends in a moment.
+  if (context_->config.is_forbidden())
+    return;
   log(LogSink::Level::Info, "connecting to " + printable_url(url));
   timer_.start(context_->config.timeout_ms,
                [this] { lost(timeout_error(name_, url_, open_, context_->config.timeout_ms)); });
@@ -100,7 +103,7 @@ void Connection::watch(int64_t pinged_us) {
 }
 
 void Connection::send(const std::string &text) {
-  if (!transport_ || !open_ || closing_)
+  if (!transport_ || !open_ || closing_ || context_->config.is_forbidden())
     return;
   if (context_->log->enabled(LogSink::Level::Trace))
     log(LogSink::Level::Trace, "sending " + std::to_string(text.size()) + " bytes");
@@ -134,6 +137,8 @@ void Connection::close() {
 }
 
 void Connection::transport_opened() {
+  if (context_->config.is_forbidden())
+    return;
   open_ = true;
   log(LogSink::Level::Debug, "connected, sending the handshake");
   transport_->send(hello_);

@@ -93,6 +93,13 @@ std::string status_text(const std::string &name, int64_t status, const std::stri
 
 }  // namespace
 
+SessionError forbidden_error() {
+  return plain_error(
+      SessionError::Kind::Forbidden,
+      "The time in connect-until has passed: all connections are closed. Set a later "
+      "time while the stream may be connected.");
+}
+
 SessionError plain_error(SessionError::Kind kind, std::string text) {
   SessionError error;
   error.kind = kind;

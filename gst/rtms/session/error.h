@@ -22,6 +22,7 @@ struct SessionError {
     Protocol,     // the service said something that makes no sense here
     NoMedia,      // nothing is left of the media that were asked for
     Unsuitable,   // the application asked for what does not go with its settings
+    Forbidden,    // the application allows no connection any more
     Ended,        // the stream is over before any media could be negotiated
   };
   Kind kind = Kind::Protocol;
@@ -30,6 +31,7 @@ struct SessionError {
   TransportClose transport;
 };
 
+SessionError forbidden_error();
 SessionError plain_error(SessionError::Kind kind, std::string text);
 // The service answered with another status than OK.
 SessionError status_error(const std::string &name, int64_t status, const std::string &reason);

@@ -39,9 +39,15 @@ Session::~Session() = default;
 void Session::start() {
   const std::string &stream_id = context_.config.who.stream_id;
   context_.claim = StreamClaim::take(stream_id);
-  if (context_.claim)
+  if (context_.claim) {
+    permit_watch_.start(context_.config.permit, [this] {
+      leaving_.forget();
+      fail(forbidden_error());
+      links_.drop();
+      signaling_.drop();
+    });
     signaling_.open();
-  else
+  } else
     fail(plain_error(SessionError::Kind::Busy,
                      "Stream " + stream_id +
                          " is connected already in this process, and a second connection would end "
@@ -239,6 +245,7 @@ void Session::ended() {
                  " rounds of waiting for media");
   stage_ = Stage::Over;
   drain_timer_.stop();
+  permit_watch_.stop();
   context_.listener->session_ended();
 }
 
@@ -247,6 +254,7 @@ void Session::fail(const SessionError &why) {
     return;
   stage_ = Stage::Over;
   drain_timer_.stop();
+  permit_watch_.stop();
   links_.retire();
   signaling_.retire();
   context_.listener->session_failed(why);
@@ -263,6 +271,7 @@ void Session::stop(std::function<void()> done) {
   });
   drain_timer_.stop();
   silence_timer_.stop();
+  permit_watch_.stop();
   leaving_.forget();
   signaling_.retire();
   links_.close();

@@ -2,6 +2,7 @@
 // The RTMS state machine: the order of things, from the first handshake to the end of the stream.
 #pragma once
 
+#include "base/permitwatch.h"
 #include "ending.h"
 #include "leaving.h"
 #include "links.h"
@@ -85,6 +86,7 @@ class Session final : private StreamListener,
   Timer drain_timer_;
   bool silent_ = true;  // no media yet since the service was last told that we are ready
   Timer silence_timer_;
+  PermitWatch permit_watch_;
   std::function<void()> stopped_;
   Timer stop_timer_;
 };

@@ -2,10 +2,12 @@
 // What a session is told when it starts, and what it tells.
 #pragma once
 
+#include "base/permit.h"
 #include "error.h"
 #include "protocol/types.h"
 #include "retry.h"
 
+#include <memory>
 #include <string>
 
 namespace rtms {
@@ -23,6 +25,10 @@ struct SessionConfig {
   Retry::Limits connect_retry{20000, 1000, 4000};  // of each connection's first handshake
   Retry::Limits signaling_retry{60000, 1000, 30000};
   Retry::Limits media_retry{65000, 1000, 30000};
+  // Past it nothing is sent, and no connection is made. Null: there is none.
+  std::shared_ptr<const Permit> permit;
+
+  bool is_forbidden() const { return permit && permit->is_over(); }
 };
 
 enum class ConnectionState {

@@ -72,12 +72,38 @@ std::optional<HttpAnswer> WebhookListener::request(const HttpRequest &request) {
   const std::string signature = request.head.header("x-zm-signature");
   WebhookAnswer said = gate_.answer(head_of(request.head, timestamp, signature), request.body,
                                     g_get_real_time() / G_USEC_PER_SEC);
-  if (said.event != WebhookEvent::Other)
-    answering_[request.number] = {said.event, std::move(said.hook), request.body, said.repeated};
-  return http_answer(said);
+  if (said.event == WebhookEvent::Other)
+    return http_answer(said);
+  WebhookNotice notice{said.event, std::move(said.hook), request.body, said.repeated};
+  if (!acceptance_) {
+    answering_[request.number] = std::move(notice);
+    return http_answer(said);
+  }
+  asked_[request.number] = {notice.hook.request, request.body, said.why};
+  acceptance_(notice, [this, alive = std::weak_ptr(alive_), number = request.number](bool good) {
+    if (!alive.expired())
+      accepted(number, good);
+  });
+  return std::nullopt;
+}
+
+// Later than the request came. The client may have gone.
+void WebhookListener::accepted(uint64_t number, bool good) {
+  const auto asked = asked_.extract(number);
+  if (!asked)
+    return;
+  const auto &[request, body, why] = asked.mapped();
+  if (!good)
+    gate_.forget(request, body);
+  server_->answer(number, http_answer(good ? WebhookGate::accepted(why)
+                                           : WebhookGate::refusal(
+                                                 503, "the other recorders cannot be told now")));
 }
 
 void WebhookListener::answered(uint64_t number) {
+  // Nobody gets the answer: what comes again is not a repetition, unless it was accepted.
+  if (const auto asked = asked_.extract(number))
+    gate_.forget(asked.mapped().request, asked.mapped().body);
   const auto found = answering_.find(number);
   if (found == answering_.end())
     return;

@@ -58,6 +58,13 @@ class WebhookListener final : private HttpHandler {
   // Before start(). Anybody can see the pages: they are not signed.
   void set_pages(Pages pages) { pages_ = std::move(pages); }
 
+  // Whoever is given a notice in the handler's place, says whether it is in good hands: then the
+  // service gets 200, otherwise 503, and repeats it.
+  using Accepted = std::function<void(bool)>;
+  using Acceptance = std::function<void(const WebhookNotice &, Accepted)>;
+  // Before start().
+  void set_acceptance(Acceptance acceptance) { acceptance_ = std::move(acceptance); }
+
   // With the port that was chosen. On any thread.
   const std::string &url() const { return server_->url(); }
   size_t connections() const { return server_->connections(); }
@@ -73,6 +80,7 @@ class WebhookListener final : private HttpHandler {
   void answered(uint64_t number) override;
 
   void announce();
+  void accepted(uint64_t number, bool good);
 
   WebhookGate gate_;
   Handler handler_;
@@ -81,6 +89,13 @@ class WebhookListener final : private HttpHandler {
   std::map<uint64_t, WebhookNotice> answering_;
   std::deque<WebhookNotice> notices_;
   Timer announcing_;
+  Acceptance acceptance_;
+  // Requests whose answer waits for that.
+  struct Asked {
+    std::string request, body, why;
+  };
+  std::map<uint64_t, Asked> asked_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>();
   const std::unique_ptr<HttpServer> server_;
 };
 

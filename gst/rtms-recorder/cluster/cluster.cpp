@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cluster.h"
+
+#include "base/sleepclock.h"
+#include "protocol/json_write.h"
+
+#include <unistd.h>
+#include <algorithm>
+#include <utility>
+
+namespace rtms::recorder {
+namespace {
+
+constexpr unsigned kTick_ms = 100;
+constexpr int64_t kProbe_ms = 500, kLeave_ms = 2000;
+// A stream that was announced longer ago has gone: the service waits for a minute.
+constexpr int64_t kOld_ms = 65000;
+constexpr char kBucket[] = "rtms-recorder";
+constexpr char kLease[] = "lease.", kStream[] = "stream.", kWebhook[] = "webhook.";
+
+int64_t now_ms() {
+  return sleep_clock_us() / 1000;
+}
+
+std::string fresh_id() {
+  StringPtr id(g_uuid_string_random());
+  return id.get();
+}
+
+// What a key may consist of is less than what streams are named.
+std::string digest(const std::string &text) {
+  StringPtr sum(g_compute_checksum_for_string(G_CHECKSUM_SHA256, text.data(),
+                                              static_cast<gssize>(text.size())));
+  return sum.get();
+}
+
+std::string key_of(const Write &write) {
+  return std::holds_alternative<ClaimRecord>(write.record) ? kStream + digest(write.id)
+                                                           : kLease + write.id;
+}
+
+std::string name_of(const ClusterConfig &config) {
+  return config.name.empty() ? std::string(g_get_host_name()) + "-" + std::to_string(getpid())
+                             : config.name;
+}
+
+NatsConfig nats_config(const ClusterConfig &config) {
+  return {config.urls, config.credentials_file, config.ca_file, "rtms-recorder " + name_of(config),
+          kBucket};
+}
+
+bool starts_with(const std::string &text, const char *start) {
+  return g_str_has_prefix(text.c_str(), start);
+}
+
+std::optional<ClusterWebhook> read_webhook(const std::string &json) {
+  auto parsed = parse_webhook(json);
+  const auto hook = std::get_if<Webhook>(&parsed);
+  if (!hook)
+    return std::nullopt;
+  return ClusterWebhook{webhook_event(hook->event), *hook, json};
+}
+
+}  // namespace
+
+Cluster::Cluster(const ClusterConfig &config, Nats::Post post, ClusterListener *listener)
+    : listener_(listener),
+      writer_(fresh_id()),
+      urls_(config.urls),
+      ownership_(name_of(config), fresh_id, static_cast<Writes *>(this),
+                 static_cast<OwnershipEvents *>(this)),
+      nats_(nats_config(config), std::move(post), static_cast<NatsListener *>(this)) {
+  const auto tick = [](gpointer self) -> gboolean {
+    static_cast<Cluster *>(self)->tick();
+    return G_SOURCE_CONTINUE;
+  };
+  ticking_.reset(g_timeout_source_new(kTick_ms));
+  g_source_set_callback(ticking_.get(), tick, this, nullptr);
+  g_source_attach(ticking_.get(), nullptr);
+}
+
+Cluster::~Cluster() = default;
+
+// ---- as time goes on -----------------------------------------------------------------
+
+void Cluster::tick() {
+  if (problem().empty()) {
+    nats_.tick(now_ms());
+    ownership_.tick(now_ms());
+  }
+  tell_until();
+  if (nats_.usable())
+    refused_since_ = 0;
+  else
+    probe();
+  check_leaving();
+}
+
+// Told too late it would not be a danger, but the end of what goes on.
+void Cluster::tell_until() {
+  if (until_told_ == ownership_.until())
+    return;
+  until_told_ = ownership_.until();
+  listener_->cluster_until(until_told_ * 1000);
+}
+
+// Who finds no NATS at all may go on: see Lease::no_store.
+void Cluster::probe() {
+  const int64_t now = now_ms();
+  if (now - probed_ < kProbe_ms)
+    return;
+  probed_ = now;
+  const auto &servers = nats_.servers().empty() ? urls_ : nats_.servers();
+  probe_.start(servers, [this, now](bool all_refuse) {
+    if (!all_refuse) {
+      refused_since_ = 0;
+      return;
+    }
+    if (!refused_since_)
+      refused_since_ = now;
+    if (now - refused_since_ >= kBlind_ms)
+      ownership_.no_store(now);
+    tell_until();
+  });
+}
+
+void Cluster::nats_state(bool usable, const std::string &why) {
+  const std::string text = usable ? "the other recorders can be reached"
+                                  : "the other recorders cannot be reached: " + why;
+  if (text != state_told_)
+    listener_->cluster_event(usable, "cluster", "", text);
+  state_told_ = text;
+}
+
+// ---- webhooks --------------------------------------------------------------------------
+
+// A webhook that is there already was published by another recorder, which got it as well.
+void Cluster::publish(const std::string &json, std::function<void(bool)> done) {
+  // Each recorder signs for itself.
+  const std::string body = redact_webhook(json), key = kWebhook + digest(json);
+  nats_.write(key, body, 0, now_ms(), [done = std::move(done)](const NatsAnswer &answer) {
+    done(answer.kind != NatsAnswer::Kind::Unknown);
+  });
+}
+
+void Cluster::webhook(const NatsMessage &message) {
+  // Of two with the same body the second means nothing.
+  if (!fold_.take(message.key, message.place, 0) || message.place <= last_webhook_)
+    return;
+  last_webhook_ = message.place;
+  const auto webhook = read_webhook(message.data);
+  if (!webhook)
+    return;
+  const std::string &stream = webhook->hook.stream_id;
+  const int64_t age_ms = g_get_real_time() / 1000 - message.unix_ms;
+  if (webhook->event == WebhookEvent::Started && age_ms < kOld_ms)
+    ownership_.announce(stream, message.place, message.data, now_ms());
+  if (webhook->event == WebhookEvent::Stopped)
+    ownership_.withdraw(stream, message.place);
+  // The one with which it begins comes with begin().
+  if (!ownership_.claims().mine(stream) || !listener_->cluster_webhook(*webhook) ||
+      webhook->event != WebhookEvent::Started)
+    return;
+  // Whoever takes the stream over connects as this webhook says.
+  ownership_.update(stream, [&](ClaimRecord *claim) {
+    claim->announcement = message.place;
+    claim->webhook = message.data;
+  });
+}
+
+// ---- records ---------------------------------------------------------------------------
+
+void Cluster::nats_message(const NatsMessage &message) {
+  if (starts_with(message.key, kWebhook))
+    webhook(message);
+  else if (!message.data.empty())
+    record(message);
+}
+
+void Cluster::record(const NatsMessage &message) {
+  const auto wire = record_of(message.data);
+  if (!wire)
+    return;
+  const bool counts = fold_.take(message.key, message.place, wire->follows);
+  if (counts)
+    ownership_.seen(wire->id, message.place, wire->record, now_ms());
+  if (wire->writer != writer_)
+    return;
+  const auto write = writing_.extract(wire->ticket);
+  if (write)
+    ownership_.wrote(write.mapped(), counts ? Written::Done : Written::Refused, message.place,
+                     now_ms());
+}
+
+void Cluster::write(const Write &write) {
+  writing_[write.ticket] = write;
+  const std::string key = key_of(write);
+  const std::string json = to_json({write.id, write.record, write.last, writer_, write.ticket});
+  nats_.write(key, json, std::max(write.last, fold_.last(key)), now_ms(),
+              [this, write](const NatsAnswer &answer) { answered(write, answer); });
+}
+
+// Whether a write counts is known from its place in the order. The own lease alone need not wait
+// for that: as long as it is held, nobody else can have written it.
+void Cluster::answered(const Write &write, const NatsAnswer &answer) {
+  const bool own = std::holds_alternative<LeaseRecord>(write.record) && write.id == ownership_.id();
+  if (answer.kind == NatsAnswer::Kind::Done && !own)
+    return;
+  if (!writing_.erase(write.ticket))
+    return;
+  if (answer.kind == NatsAnswer::Kind::Refused)
+    ownership_.refused(write, answer.place, now_ms());
+  else
+    ownership_.wrote(write,
+                     answer.kind == NatsAnswer::Kind::Done ? Written::Done : Written::Unknown,
+                     answer.place, now_ms());
+  tell_until();
+}
+
+// ---- what follows from them --------------------------------------------------------------
+
+void Cluster::begin(const ClaimRecord &claim) {
+  const auto webhook = read_webhook(claim.webhook);
+  if (!webhook || webhook->hook.stream_id != claim.stream) {
+    ownership_.closed(claim.stream, ClaimRecord::State::Ended);
+    return;
+  }
+  if (claim.owners > 1) {
+    counters_.takeovers++;
+    listener_->cluster_event(true, "taken-over", claim.stream,
+                             "the meeting is recorded further here, as part " +
+                                 std::to_string(claim.part) + " of recording " + claim.recording);
+  }
+  tell_until();
+  listener_->cluster_begin(claim, *webhook);
+}
+
+void Cluster::stop(const std::string &stream) {
+  listener_->cluster_stop(stream);
+}
+
+void Cluster::missed(const std::string &stream) {
+  listener_->cluster_event(false, "not-taken", stream,
+                           "no recorder had room for the stream: raise --max-meetings, or start "
+                           "more recorders");
+}
+
+void Cluster::lost() {
+  counters_.losses++;
+  tell_until();
+  listener_->cluster_event(false, "lease-lost", "",
+                           "this recorder could not tell the others that it lives: they record "
+                           "its meetings further");
+}
+
+void Cluster::opened(const std::string &stream, const std::string &folder) {
+  ownership_.update(stream, [&](ClaimRecord *claim) { claim->folder = folder; });
+}
+
+void Cluster::closed(const std::string &stream, ClaimRecord::State state) {
+  ownership_.closed(stream, state);
+}
+
+// What was let go is written first.
+void Cluster::leave(std::function<void()> done) {
+  left_ = std::move(done);
+  leave_until_ = now_ms() + kLeave_ms;
+}
+
+void Cluster::check_leaving() {
+  if (!left_)
+    return;
+  const bool late = now_ms() >= leave_until_ || !nats_.usable();
+  if (!gave_up_ && (late || ownership_.claims().busy() == 0)) {
+    gave_up_ = true;
+    ownership_.give_up();
+  }
+  if (late || (gave_up_ && writing_.empty()))
+    std::exchange(left_, nullptr)();
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "nats.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rtms::recorder {
+namespace {
+
+// An answer that has not come by then is not waited for.
+constexpr int64_t kPatience_ms = 2000;
+// What was written is received by then, or the server that sends it is gone.
+constexpr int64_t kOwed_ms = 1500;
+
+}  // namespace
+
+Nats::Nats(const NatsConfig &config, Post post, NatsListener *listener)
+    : listener_(listener), alive_(std::make_shared<Nats *>(this)) {
+  // Runs on the main thread, if this still lives.
+  const auto later = [post = std::move(post),
+                      weak = std::weak_ptr<Nats *>(alive_)](std::function<void(Nats *)> fn) {
+    post([weak, fn = std::move(fn)] {
+      if (const auto self = weak.lock())
+        fn(*self);
+    });
+  };
+  NatsLink::Events events;
+  events.connected = [later](bool is, const std::vector<std::string> &servers) {
+    later([is, servers](Nats *self) { self->connected(is, servers); });
+  };
+  events.ready = [later](uint64_t watch, const std::string &why) {
+    later([watch, why](Nats *self) { self->ready(watch, why); });
+  };
+  events.message = [later](uint64_t watch, const NatsMessage &message) {
+    later([watch, message](Nats *self) { self->received(watch, message); });
+  };
+  events.answer = [later](uint64_t number, const NatsAnswer &answer) {
+    later([number, answer](Nats *self) { self->answered(number, answer); });
+  };
+  link_ = open_nats_link(config, std::move(events), &problem_);
+}
+
+Nats::~Nats() = default;
+
+// ---- writing -------------------------------------------------------------------------
+
+void Nats::write(const std::string &key, const std::string &data, uint64_t last, int64_t now,
+                 Done done) {
+  const uint64_t number = ++count_;
+  waiting_[number] = {std::move(done), now + kPatience_ms};
+  if (connected_)
+    link_->write(number, key, data, last);
+  else
+    waiting_[number].until = now;
+}
+
+void Nats::answered(uint64_t number, const NatsAnswer &answer) {
+  if (answer.kind == NatsAnswer::Kind::Done && answer.place > last_place_ && !owed_) {
+    owed_ = answer.place;
+    owed_since_ = now_;
+  }
+  const auto found = waiting_.extract(number);
+  if (found)
+    found.mapped().done(answer);
+}
+
+void Nats::tick(int64_t now) {
+  now_ = now;
+  std::vector<Done> late;
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    if (now < at->second.until) {
+      ++at;
+      continue;
+    }
+    late.push_back(std::move(at->second.done));
+    at = waiting_.erase(at);
+  }
+  for (const Done &done : late)
+    done({});
+  if (owed_ && now - owed_since_ > kOwed_ms && usable_)
+    watch_again();
+}
+
+// ---- receiving -----------------------------------------------------------------------
+
+// Twice in vain from the last place: then from the first, for the bucket may be another one.
+void Nats::watch_again() {
+  owed_ = 0;
+  const bool anew = !received_ && watch_;
+  received_ = 0;
+  link_->watch(++watch_, anew ? 0 : last_place_ + 1);
+}
+
+void Nats::received(uint64_t watch, const NatsMessage &message) {
+  if (watch != watch_)
+    return;
+  received_++;
+  last_place_ = message.place;
+  if (owed_ && message.place >= owed_)
+    owed_ = 0;
+  listener_->nats_message(message);
+}
+
+void Nats::connected(bool is_connected, const std::vector<std::string> &servers) {
+  connected_ = is_connected;
+  if (is_connected) {
+    for (const std::string &server : servers)
+      if (std::find(servers_.begin(), servers_.end(), server) == servers_.end())
+        servers_.push_back(server);
+    watch_again();
+    return;
+  }
+  usable_ = false;
+  for (auto &[number, waiting] : waiting_)
+    waiting.until = 0;
+  listener_->nats_state(false, "there is no connection to NATS");
+}
+
+void Nats::ready(uint64_t watch, const std::string &why) {
+  if (watch != watch_ || !connected_)
+    return;
+  usable_ = why.empty();
+  listener_->nats_state(usable_, why);
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A bucket of NATS JetStream: writes that name the last write of their key, and the order of all
+// writes. libnats has threads of its own, and calls that wait: nothing of both is on the main
+// thread, where the listener and all answers are called.
+#pragma once
+
+#include "natslink.h"
+
+#include <map>
+
+namespace rtms::recorder {
+
+struct NatsListener {
+  virtual ~NatsListener() = default;
+  // In their order, each once or more often.
+  virtual void nats_message(const NatsMessage &message) = 0;
+  // Whether there is a connection and the bucket, and what is wrong otherwise.
+  virtual void nats_state(bool usable, const std::string &why) = 0;
+};
+
+class Nats {
+ public:
+  // Runs a function on the main thread, later, in the order of the calls.
+  using Post = std::function<void(std::function<void()>)>;
+  using Done = std::function<void(const NatsAnswer &)>;
+
+  // One for each process. Connects, and does so again and again. What is wrong with the
+  // configuration is in problem().
+  Nats(const NatsConfig &config, Post post, NatsListener *listener);
+  ~Nats();
+  Nats(const Nats &) = delete;
+  Nats &operator=(const Nats &) = delete;
+
+  const std::string &problem() const { return problem_; }
+  bool usable() const { return usable_; }
+  // Writes, if the last write of the key is the one at the place `last` (0: there must be none).
+  void write(const std::string &key, const std::string &data, uint64_t last, int64_t now,
+             Done done);
+  // Gives up waiting for answers, and looks whether messages still come.
+  void tick(int64_t now);
+  // All servers that are known, as host:port.
+  const std::vector<std::string> &servers() const { return servers_; }
+
+ private:
+  struct Waiting {
+    Done done;
+    int64_t until = 0;
+  };
+  void answered(uint64_t number, const NatsAnswer &answer);
+  void received(uint64_t watch, const NatsMessage &message);
+  void connected(bool is_connected, const std::vector<std::string> &servers);
+  void ready(uint64_t watch, const std::string &why);
+  void watch_again();
+
+  NatsListener *const listener_;
+  std::shared_ptr<Nats *> alive_;
+  std::vector<std::string> servers_;
+  std::string problem_;
+  std::map<uint64_t, Waiting> waiting_;
+  uint64_t count_ = 0, watch_ = 0, last_place_ = 0, received_ = 0;
+  // A place that was written, and has not been received yet.
+  uint64_t owed_ = 0;
+  int64_t owed_since_ = 0, now_ = 0;
+  bool connected_ = false, usable_ = false;
+  std::unique_ptr<NatsLink> link_;
+};
+
+}  // namespace rtms::recorder

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "natslink.h"
+
+#include "base/glibptr.h"
+#include "natsthread.h"
+
+#include <json-glib/json-glib.h>
+#include <nats/nats.h>
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace rtms::recorder {
+namespace {
+
+using MsgPtr = std::unique_ptr<natsMsg, FreeWith<natsMsg_Destroy>>;
+using NatsOptionsPtr = std::unique_ptr<natsOptions, FreeWith<natsOptions_Destroy>>;
+
+constexpr int64_t kSecond_ns = 1000 * 1000 * 1000;
+// Records that nobody writes are forgotten, and so are webhooks.
+constexpr int64_t kKept_ns = 3600 * kSecond_ns;
+// Of one key: see Fold.
+constexpr uint8_t kHistory = 64;
+constexpr int kMostReplicas = 3;
+constexpr int64_t kConnect_ms = 2000, kReconnect_ms = 250, kPing_ms = 2000, kWrite_ms = 2000;
+constexpr int64_t kSetUpAgain_ms = 500;
+constexpr int kForever = 1 << 30;
+constexpr char kCertificates[] = "/etc/ssl/certs/ca-certificates.crt";
+
+std::string text_of(natsStatus status) {
+  const char *last = nats_GetLastError(nullptr);
+  return std::string(natsStatus_GetText(status)) + (last && *last ? std::string(": ") + last : "");
+}
+
+// "wrong last sequence: 5"
+uint64_t place_in(const char *description) {
+  const char *colon = description ? std::strrchr(description, ':') : nullptr;
+  return colon ? std::strtoull(colon + 1, nullptr, 10) : 0;
+}
+
+NatsAnswer answer_of(natsMsg *msg) {
+  constexpr int kWrongLastSequence = 10071;
+  NatsAnswer answer;
+  ObjectPtr<JsonParser> parser(json_parser_new());
+  if (natsMsg_IsNoResponders(msg) ||
+      !json_parser_load_from_data(parser.get(), natsMsg_GetData(msg), natsMsg_GetDataLength(msg),
+                                  nullptr))
+    return answer;
+  JsonNode *root = json_parser_get_root(parser.get());
+  if (!root || !JSON_NODE_HOLDS_OBJECT(root))
+    return answer;
+  JsonObject *object = json_node_get_object(root);
+  if (!json_object_has_member(object, "error")) {
+    answer.kind = NatsAnswer::Kind::Done;
+    answer.place = static_cast<uint64_t>(json_object_get_int_member_with_default(object, "seq", 0));
+    return answer;
+  }
+  JsonObject *error = json_object_get_object_member(object, "error");
+  if (!error || json_object_get_int_member_with_default(error, "err_code", 0) != kWrongLastSequence)
+    return answer;
+  answer.kind = NatsAnswer::Kind::Refused;
+  answer.place =
+      place_in(json_object_get_string_member_with_default(error, "description", nullptr));
+  return answer;
+}
+
+}  // namespace
+
+// What libnats' threads know. It stays until the process ends: they may come back late.
+class LibNats {
+ public:
+  LibNats(NatsConfig config, NatsLink::Events events)
+      : config_(std::move(config)),
+        events_(std::move(events)),
+        prefix_("$KV." + config_.bucket + ".") {}
+
+  natsStatus configure(natsOptions *options);
+  void connect(natsOptions *options);
+  void close();
+  void write(uint64_t number, const std::string &key, const std::string &data, uint64_t last);
+  void watch(uint64_t watch, uint64_t from);
+
+ private:
+  struct Watch {
+    LibNats *nats;
+    uint64_t number;
+  };
+  static void on_connected(natsConnection *connection, void *self);
+  static void on_disconnected(natsConnection *connection, void *self);
+  static void on_answer(natsConnection *, natsSubscription *, natsMsg *msg, void *self);
+  static void on_message(natsConnection *, natsSubscription *, natsMsg *msg, void *watch);
+  natsStatus prepare();
+  natsStatus make_bucket();
+  natsStatus subscribe(uint64_t watch, uint64_t from);
+  std::vector<std::string> servers(natsConnection *connection) const;
+
+  const NatsConfig config_;
+  const NatsLink::Events events_;
+  const std::string prefix_;
+  // Its calls wait for an answer of the server.
+  NatsThread setting_up_;
+  // Its calls wait for room in a socket's buffer at most.
+  NatsThread writing_;
+  std::atomic<uint64_t> watch_{0};
+  std::atomic<natsConnection *> connection_{nullptr};
+  // On the thread that sets up.
+  jsCtx *js_ = nullptr;
+  natsSubscription *answers_ = nullptr, *watching_ = nullptr;
+  std::string inbox_;
+  bool has_bucket_ = false;
+};
+
+natsStatus LibNats::configure(natsOptions *options) {
+  std::vector<const char *> urls;
+  bool tls = !config_.ca_file.empty();
+  for (const std::string &url : config_.urls) {
+    urls.push_back(url.c_str());
+    tls |= url.compare(0, 6, "tls://") == 0;
+  }
+  natsStatus status = natsOptions_SetServers(options, urls.data(), static_cast<int>(urls.size()));
+  const auto then = [&](natsStatus next) { status = status == NATS_OK ? next : status; };
+  then(natsOptions_SetName(options, config_.name.c_str()));
+  then(natsOptions_SetTimeout(options, kConnect_ms));
+  then(natsOptions_SetMaxReconnect(options, kForever));
+  then(natsOptions_SetReconnectWait(options, kReconnect_ms));
+  then(natsOptions_SetPingInterval(options, kPing_ms));
+  then(natsOptions_SetMaxPingsOut(options, 2));
+  then(natsOptions_SetWriteDeadline(options, kWrite_ms));
+  then(natsOptions_SetSendAsap(options, true));
+  then(natsOptions_SetRetryOnFailedConnect(options, true, on_connected, this));
+  then(natsOptions_SetReconnectedCB(options, on_connected, this));
+  then(natsOptions_SetDisconnectedCB(options, on_disconnected, this));
+  if (tls) {
+    const std::string &ca = config_.ca_file;
+    then(natsOptions_LoadCATrustedCertificates(options, ca.empty() ? kCertificates : ca.c_str()));
+    then(natsOptions_SetSecure(options, true));
+  }
+  if (!config_.credentials_file.empty())
+    then(natsOptions_SetUserCredentialsFromFiles(options, config_.credentials_file.c_str(),
+                                                 nullptr));
+  return status;
+}
+
+// ---- the connection --------------------------------------------------------------------
+
+// The first attempt waits; where it fails, libnats goes on by itself.
+void LibNats::connect(natsOptions *options) {
+  setting_up_.post([this, options] {
+    const NatsOptionsPtr owned(options);
+    natsConnection *connection = nullptr;
+    const natsStatus status = natsConnection_Connect(&connection, options);
+    connection_ = connection;
+    if (status == NATS_OK)
+      on_connected(connection, this);
+  });
+}
+
+void LibNats::on_connected(natsConnection *connection, void *data) {
+  auto self = static_cast<LibNats *>(data);
+  self->events_.connected(true, self->servers(connection));
+}
+
+void LibNats::on_disconnected(natsConnection *, void *data) {
+  static_cast<LibNats *>(data)->events_.connected(false, {});
+}
+
+std::vector<std::string> LibNats::servers(natsConnection *connection) const {
+  char **list = nullptr;
+  int count = 0;
+  std::vector<std::string> all;
+  if (natsConnection_GetServers(connection, &list, &count) != NATS_OK)
+    return all;
+  for (int i = 0; i < count; i++) {
+    all.push_back(list[i]);
+    std::free(list[i]);
+  }
+  std::free(list);
+  return all;
+}
+
+void LibNats::close() {
+  watch_ = 0;
+  setting_up_.post([this] {
+    if (natsConnection *connection = connection_.exchange(nullptr))
+      natsConnection_Close(connection);
+  });
+}
+
+// ---- writing -----------------------------------------------------------------------------
+
+void LibNats::write(uint64_t number, const std::string &key, const std::string &data,
+                    uint64_t last) {
+  writing_.post([this, number, subject = prefix_ + key, data, last] {
+    natsMsg *raw = nullptr;
+    const std::string reply = inbox_ + "." + std::to_string(number);
+    natsStatus status = inbox_.empty() ? NATS_CONNECTION_DISCONNECTED
+                                       : natsMsg_Create(&raw, subject.c_str(), reply.c_str(),
+                                                        data.data(), static_cast<int>(data.size()));
+    const MsgPtr msg(raw);
+    const std::string expected = std::to_string(last);
+    if (status == NATS_OK)
+      status = natsMsgHeader_Set(raw, "Nats-Expected-Last-Subject-Sequence", expected.c_str());
+    natsConnection *connection = connection_;
+    if (status == NATS_OK && connection)
+      status = natsConnection_PublishMsg(connection, raw);
+    if (status != NATS_OK || !connection)
+      events_.answer(number, {});
+  });
+}
+
+void LibNats::on_answer(natsConnection *, natsSubscription *, natsMsg *raw, void *data) {
+  const MsgPtr msg(raw);
+  const char *dot = std::strrchr(natsMsg_GetSubject(raw), '.');
+  if (dot)
+    static_cast<LibNats *>(data)->events_.answer(std::strtoull(dot + 1, nullptr, 10),
+                                                 answer_of(raw));
+}
+
+// ---- reading -----------------------------------------------------------------------------
+
+void LibNats::watch(uint64_t watch, uint64_t from) {
+  watch_ = watch;
+  setting_up_.post([this, watch, from] {
+    std::string told;
+    // A watch that is newer has its own turn.
+    while (watch_ == watch) {
+      natsStatus status = prepare();
+      if (status == NATS_OK)
+        status = subscribe(watch, from);
+      has_bucket_ = status == NATS_OK;
+      const std::string why = status == NATS_OK ? "" : text_of(status);
+      if (status == NATS_OK || why != told)
+        events_.ready(watch, why);
+      if (status == NATS_OK)
+        return;
+      told = why;
+      nats_Sleep(kSetUpAgain_ms);
+    }
+  });
+}
+
+natsStatus LibNats::prepare() {
+  natsConnection *connection = connection_;
+  if (!connection)
+    return NATS_CONNECTION_DISCONNECTED;
+  natsStatus status = NATS_OK;
+  if (!answers_) {
+    natsInbox *inbox = nullptr;
+    status = natsInbox_Create(&inbox);
+    if (status != NATS_OK)
+      return status;
+    const std::string all = std::string(inbox) + ".*";
+    status = natsConnection_Subscribe(&answers_, connection, all.c_str(), on_answer, this);
+    if (status == NATS_OK)
+      writing_.post([this, name = std::string(inbox)] { inbox_ = name; });
+    natsInbox_Destroy(inbox);
+  }
+  if (status == NATS_OK && !js_)
+    status = natsConnection_JetStream(&js_, connection, nullptr);
+  return status == NATS_OK && !has_bucket_ ? make_bucket() : status;
+}
+
+natsStatus LibNats::make_bucket() {
+  kvStore *store = nullptr;
+  natsStatus status = js_KeyValue(&store, js_, config_.bucket.c_str());
+  if (status == NATS_NOT_FOUND) {
+    kvConfig config;
+    kvConfig_Init(&config);
+    config.Bucket = config_.bucket.c_str();
+    config.Description = "leases and claims of rtms-recorder, and webhooks";
+    config.History = kHistory;
+    config.TTL = kKept_ns;
+    config.StorageType = js_FileStorage;
+    config.Replicas = std::min(static_cast<int>(config_.urls.size()), kMostReplicas);
+    status = js_CreateKeyValue(&store, js_, &config);
+  }
+  kvStore_Destroy(store);
+  return status;
+}
+
+natsStatus LibNats::subscribe(uint64_t watch, uint64_t from) {
+  natsSubscription_Destroy(std::exchange(watching_, nullptr));
+  const std::string stream = "KV_" + config_.bucket, subject = prefix_ + ">";
+  jsSubOptions options;
+  jsSubOptions_Init(&options);
+  options.Stream = stream.c_str();
+  options.Ordered = true;
+  options.Config.DeliverPolicy = from ? js_DeliverByStartSequence : js_DeliverAll;
+  options.Config.OptStartSeq = from;
+  // Never freed: a message may still be on its way.
+  auto closure = new Watch{this, watch};
+  return js_Subscribe(&watching_, js_, subject.c_str(), on_message, closure, nullptr, &options,
+                      nullptr);
+}
+
+void LibNats::on_message(natsConnection *, natsSubscription *, natsMsg *raw, void *data) {
+  const MsgPtr msg(raw);
+  auto watch = static_cast<Watch *>(data);
+  LibNats *self = watch->nats;
+  jsMsgMetaData *meta = nullptr;
+  const std::string subject = natsMsg_GetSubject(raw);
+  if (self->watch_ != watch->number || subject.compare(0, self->prefix_.size(), self->prefix_) ||
+      natsMsg_GetMetaData(&meta, raw) != NATS_OK)
+    return;
+  NatsMessage message;
+  message.key = subject.substr(self->prefix_.size());
+  message.data.assign(natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw)));
+  message.place = meta->Sequence.Stream;
+  message.unix_ms = meta->Timestamp / (1000 * 1000);
+  jsMsgMetaData_Destroy(meta);
+  self->events_.message(watch->number, message);
+}
+
+// ---- the interface -----------------------------------------------------------------------
+
+namespace {
+
+class Link final : public NatsLink {
+ public:
+  explicit Link(LibNats *nats) : nats_(nats) {}
+  ~Link() override { nats_->close(); }
+  void write(uint64_t number, const std::string &key, const std::string &data,
+             uint64_t last) override {
+    nats_->write(number, key, data, last);
+  }
+  void watch(uint64_t watch, uint64_t from) override { nats_->watch(watch, from); }
+
+ private:
+  LibNats *const nats_;
+};
+
+}  // namespace
+
+std::unique_ptr<NatsLink> open_nats_link(const NatsConfig &config, NatsLink::Events events,
+                                         std::string *problem) {
+  static std::vector<LibNats *> all;
+  natsOptions *options = nullptr;
+  natsStatus status = natsOptions_Create(&options);
+  auto nats = new LibNats(config, std::move(events));
+  all.push_back(nats);
+  if (status == NATS_OK)
+    status = nats->configure(options);
+  if (status != NATS_OK) {
+    *problem = text_of(status);
+    natsOptions_Destroy(options);
+    return nullptr;
+  }
+  nats->connect(options);
+  return std::make_unique<Link>(nats);
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "wire.h"
+
+#include "base/glibptr.h"
+#include "protocol/json_write.h"
+
+namespace rtms::recorder {
+namespace {
+
+constexpr const char *kStates[] = {"owned", "free", "ended"};
+
+class Members {
+ public:
+  explicit Members(JsonObject *object) : object_(object) {}
+
+  std::string text(const char *name) const {
+    return json_object_get_string_member_with_default(object_, name, "");
+  }
+  int64_t number(const char *name) const {
+    return json_object_get_int_member_with_default(object_, name, 0);
+  }
+  uint64_t count(const char *name) const { return static_cast<uint64_t>(number(name)); }
+  unsigned few(const char *name) const { return static_cast<unsigned>(number(name)); }
+  double fraction(const char *name) const {
+    return json_object_get_double_member_with_default(object_, name, 0);
+  }
+  bool flag(const char *name) const {
+    return json_object_get_boolean_member_with_default(object_, name, FALSE);
+  }
+
+ private:
+  JsonObject *const object_;
+};
+
+void add(JsonWriter *writer, const char *name, bool value) {
+  json_builder_set_member_name(writer->builder(), name);
+  json_builder_add_boolean_value(writer->builder(), value);
+}
+
+void add(JsonWriter *writer, const char *name, double value) {
+  json_builder_set_member_name(writer->builder(), name);
+  json_builder_add_double_value(writer->builder(), value);
+}
+
+void add(JsonWriter *writer, const LeaseRecord &lease) {
+  writer->member("recorder", lease.name);
+  add(writer, "alive", lease.alive);
+  writer->member("renewal", static_cast<int64_t>(lease.renewal))
+      .member("meetings", static_cast<int64_t>(lease.meetings))
+      .member("most", static_cast<int64_t>(lease.most))
+      .member("takeovers", static_cast<int64_t>(lease.takeovers))
+      .member("waiting", static_cast<int64_t>(lease.waiting));
+  add(writer, "load", lease.load);
+  add(writer, "takes", lease.takes);
+}
+
+void add(JsonWriter *writer, const ClaimRecord &claim) {
+  writer->member("stream", claim.stream)
+      .member("state", std::string(kStates[static_cast<int>(claim.state)]))
+      .member("owner", claim.owner)
+      .member("announcement", static_cast<int64_t>(claim.announcement))
+      .member("webhook", claim.webhook)
+      .member("recording", claim.recording)
+      .member("part", static_cast<int64_t>(claim.part))
+      .member("folder", claim.folder)
+      .member("previous", claim.previous)
+      .member("owners", static_cast<int64_t>(claim.owners));
+}
+
+LeaseRecord lease_of(const Members &members) {
+  LeaseRecord lease;
+  lease.name = members.text("recorder");
+  lease.alive = members.flag("alive");
+  lease.renewal = members.count("renewal");
+  lease.meetings = members.few("meetings");
+  lease.most = members.few("most");
+  lease.takeovers = members.count("takeovers");
+  lease.waiting = members.few("waiting");
+  lease.load = members.fraction("load");
+  lease.takes = members.flag("takes");
+  return lease;
+}
+
+ClaimRecord claim_of(const Members &members) {
+  ClaimRecord claim;
+  const std::string state = members.text("state");
+  for (int i = 0; i < static_cast<int>(std::size(kStates)); i++)
+    if (state == kStates[i])
+      claim.state = static_cast<ClaimRecord::State>(i);
+  claim.stream = members.text("stream");
+  claim.owner = members.text("owner");
+  claim.announcement = members.count("announcement");
+  claim.webhook = members.text("webhook");
+  claim.recording = members.text("recording");
+  claim.part = members.few("part");
+  claim.folder = members.text("folder");
+  claim.previous = members.text("previous");
+  claim.owners = members.few("owners");
+  return claim;
+}
+
+}  // namespace
+
+std::string to_json(const WireRecord &record) {
+  JsonWriter writer;
+  writer.member("id", record.id)
+      .member("follows", static_cast<int64_t>(record.follows))
+      .member("writer", record.writer)
+      .member("ticket", static_cast<int64_t>(record.ticket));
+  std::visit([&](const auto &one) { add(&writer, one); }, record.record);
+  return writer.text();
+}
+
+std::optional<WireRecord> record_of(const std::string &json) {
+  ObjectPtr<JsonParser> parser(json_parser_new());
+  if (!json_parser_load_from_data(parser.get(), json.data(), static_cast<gssize>(json.size()),
+                                  nullptr))
+    return std::nullopt;
+  JsonNode *root = json_parser_get_root(parser.get());
+  if (!root || !JSON_NODE_HOLDS_OBJECT(root))
+    return std::nullopt;
+  const Members members(json_node_get_object(root));
+  WireRecord record;
+  record.id = members.text("id");
+  record.follows = members.count("follows");
+  record.writer = members.text("writer");
+  record.ticket = members.count("ticket");
+  if (record.id.empty())
+    return std::nullopt;
+  if (members.text("stream").empty())
+    record.record = lease_of(members);
+  else
+    record.record = claim_of(members);
+  return record;
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "sharing.h"
+
+#include "base/sleepclock.h"
+#include "gst.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace rtms::recorder {
+namespace {
+
+// A disk that does not answer for that long is given up; so long connections take to close.
+constexpr unsigned kDiskGone_s = 5, kClose_ms = 1500;
+
+double processor_load() {
+  double load = 0;
+  return getloadavg(&load, 1) == 1 ? load / std::max(g_get_num_processors(), 1u) : 0;
+}
+
+ClusterConfig config_of(const Options &options) {
+  return {options.cluster, options.cluster_credentials, options.cluster_ca, ""};
+}
+
+WebhookNotice notice_of(const ClusterWebhook &webhook) {
+  return {webhook.event, webhook.hook, webhook.json, false};
+}
+
+}  // namespace
+
+Sharing::Sharing(const Options &options, Recorder *recorder, Log *log, std::function<void()> idle)
+    : options_(options),
+      recorder_(recorder),
+      log_(log),
+      idle_(std::move(idle)),
+      cluster_(config_of(options), post, static_cast<ClusterListener *>(this)) {
+  cluster_.set_capacity(capacity());
+}
+
+Sharing::~Sharing() = default;
+
+void Sharing::publish(const WebhookNotice &notice, std::function<void(bool)> accepted) {
+  cluster_.publish(notice.json, std::move(accepted));
+}
+
+Capacity Sharing::capacity() const {
+  return {static_cast<unsigned>(recorder_->meetings().count()), options_.max_meetings,
+          processor_load(), !draining_ && recorder_->sick().empty()};
+}
+
+// ---- from the cluster ----------------------------------------------------------------
+
+void Sharing::cluster_begin(const ClaimRecord &claim, const ClusterWebhook &webhook) {
+  recorder_->take(notice_of(webhook), {claim.part, claim.previous, claim.recording});
+}
+
+void Sharing::cluster_stop(const std::string &stream) {
+  recorder_->let_go(stream, true);
+}
+
+bool Sharing::cluster_webhook(const ClusterWebhook &webhook) {
+  return recorder_->webhook(notice_of(webhook));
+}
+
+// Where nothing is held, the moment has passed.
+void Sharing::cluster_until(int64_t until_us) {
+  recorder_->set_until(until_us ? until_us : 1);
+}
+
+void Sharing::cluster_event(bool good, const char *event, const std::string &stream,
+                            const std::string &text) {
+  log_->write(good ? Log::Level::Info : Log::Level::Warning, event, "", text,
+              [&](JsonWriter &writer) {
+                if (!stream.empty())
+                  writer.member("stream_id", stream);
+              });
+}
+
+// ---- from the meetings ---------------------------------------------------------------
+
+void Sharing::meeting_opened(const std::string &stream, const std::string &folder) {
+  cluster_.opened(stream, folder);
+}
+
+void Sharing::meeting_over(const std::string &stream, bool goes_on) {
+  cluster_.closed(stream, goes_on ? ClaimRecord::State::Free : ClaimRecord::State::Ended);
+  if (moving_ == stream)
+    moving_.clear();
+}
+
+// ---- as time goes on -----------------------------------------------------------------
+
+void Sharing::watch() {
+  cluster_.set_capacity(capacity());
+  watch_disk();
+  if (!draining_)
+    return;
+  if (options_.drain_moves)
+    move_next();
+  if (recorder_->streams().empty())
+    idle_();
+}
+
+bool Sharing::others_take() const {
+  const auto members = cluster_.ownership().members();
+  return std::any_of(members.begin() + 1, members.end(), [](const Ownership::Member &member) {
+    return member.record.takes && member.owned < member.record.most;
+  });
+}
+
+// What cannot be written is for somebody else, if there is anybody who can.
+void Sharing::watch_disk() {
+  disk_gone_s_ = recorder_->storage().is_gone() ? disk_gone_s_ + 1 : 0;
+  if (disk_gone_s_ != kDiskGone_s || !others_take())
+    return;
+  const auto streams = recorder_->streams();
+  log_->write(Log::Level::Error, "disk", "",
+              "the disk does not answer: other recorders record " + std::to_string(streams.size()) +
+                  " meetings further");
+  for (const std::string &stream : streams)
+    recorder_->let_go(stream, true);
+  // The files may never be finished.
+  disk_timer_.start(kClose_ms, [this, streams] {
+    for (const std::string &stream : streams)
+      cluster_.closed(stream, ClaimRecord::State::Free);
+  });
+}
+
+void Sharing::drain() {
+  if (draining_)
+    return;
+  draining_ = true;
+  log_->write(Log::Level::Info, "draining", "",
+              options_.drain_moves
+                  ? "no meeting is begun any more, and other recorders record those that run"
+                  : "no meeting is begun any more; the recorder exits when those that run have "
+                    "ended");
+  cluster_.set_capacity(capacity());
+}
+
+// One after the other: each is away for a second or two.
+void Sharing::move_next() {
+  const auto streams = recorder_->streams();
+  if (!moving_.empty() || streams.empty() || !others_take())
+    return;
+  moving_ = streams.front();
+  recorder_->let_go(moving_, false);
+}
+
+// ---- what is known -------------------------------------------------------------------
+
+std::string Sharing::sick() const {
+  if (draining_)
+    return "draining";
+  return cluster_.usable() ? "" : "the other recorders cannot be reached";
+}
+
+void Sharing::add_metrics(Metrics *metrics) const {
+  const Ownership &ownership = cluster_.ownership();
+  metrics->family("rtms_cluster_up", "gauge", "Whether the other recorders can be reached (1).");
+  metrics->sample(cluster_.usable());
+  metrics->family("rtms_cluster_takeovers_total", "counter",
+                  "Meetings that this recorder has taken over from others.");
+  metrics->sample(cluster_.counters().takeovers);
+  metrics->family("rtms_cluster_leases_lost_total", "counter",
+                  "How often this recorder had to let all meetings go.");
+  metrics->sample(cluster_.counters().losses);
+  metrics->family("rtms_cluster_waiting", "gauge", "Streams that no recorder has taken yet.");
+  metrics->sample(ownership.claims().waiting());
+  const auto members = ownership.members();
+  const auto each = [&](const char *name, const char *help, auto value) {
+    metrics->family(name, "gauge", help);
+    for (const Ownership::Member &member : members)
+      metrics->sample(value(member), "recorder=\"" + label(member.record.name) + "\"");
+  };
+  each("rtms_cluster_recorder_owned", "Streams of each recorder.",
+       [](const Ownership::Member &member) { return member.owned; });
+  each("rtms_cluster_recorder_most", "Limit of meetings of each recorder.",
+       [](const Ownership::Member &member) { return member.record.most; });
+  each("rtms_cluster_recorder_takes", "Whether each recorder takes further streams (1) or not (0).",
+       [](const Ownership::Member &member) { return member.record.takes; });
+  each("rtms_cluster_recorder_load_percent", "Load of each recorder's processors.",
+       [](const Ownership::Member &member) {
+         return static_cast<uint64_t>(100 * member.record.load);
+       });
+  metrics->family("rtms_cluster_stream_owner", "gauge", "Which recorder has which stream.");
+  for (const auto &[stream, recorder] : owners(ownership))
+    metrics->sample(1, "stream=\"" + label(stream) + "\",recorder=\"" + label(recorder) + "\"");
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Meetings that several recorders share: between the cluster and this recorder's meetings.
+#pragma once
+
+#include "cluster/cluster.h"
+#include "log.h"
+#include "metrics.h"
+#include "recorder.h"
+
+#include <set>
+
+namespace rtms::recorder {
+
+class Sharing final : public Membership, private ClusterListener {
+ public:
+  // `idle` is called when a drained recorder has nothing left.
+  Sharing(const Options &options, Recorder *recorder, Log *log, std::function<void()> idle);
+  ~Sharing() override;
+
+  // What is wrong with the configuration, or nothing.
+  const std::string &problem() const { return cluster_.problem(); }
+  void publish(const WebhookNotice &notice, std::function<void(bool)> accepted);
+  // Each second.
+  void watch();
+  // Takes nothing any more, and lets go what it has, or waits for its end.
+  void drain();
+  // At the end, when no meeting is left.
+  void leave(std::function<void()> done) { cluster_.leave(std::move(done)); }
+
+  // Why no webhook can be accepted here now, or nothing.
+  std::string sick() const;
+  void add_metrics(Metrics *metrics) const;
+
+ private:
+  void meeting_opened(const std::string &stream, const std::string &folder) override;
+  void meeting_over(const std::string &stream, bool goes_on) override;
+  void cluster_begin(const ClaimRecord &claim, const ClusterWebhook &webhook) override;
+  void cluster_stop(const std::string &stream) override;
+  bool cluster_webhook(const ClusterWebhook &webhook) override;
+  void cluster_until(int64_t until_us) override;
+  void cluster_event(bool good, const char *event, const std::string &stream,
+                     const std::string &text) override;
+
+  void watch_disk();
+  void move_next();
+  bool others_take() const;
+  Capacity capacity() const;
+
+  const Options &options_;
+  Recorder *const recorder_;
+  Log *const log_;
+  const std::function<void()> idle_;
+  std::string moving_;  // this stream
+  unsigned disk_gone_s_ = 0;
+  Timer disk_timer_;
+  bool draining_ = false;
+  Cluster cluster_;
+};
+
+}  // namespace rtms::recorder
