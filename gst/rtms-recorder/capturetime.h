@@ -24,6 +24,12 @@ class CaptureTime {
       offset_ = static_cast<int64_t>(running) - static_cast<int64_t>(meta->timestamp);
   }
 
+  // When was captured what is at running time 0, in Unix ms; 0: not known.
+  int64_t start_ms() const {
+    const int64_t offset = offset_;
+    return offset == kUnknown ? 0 : -offset / static_cast<int64_t>(GST_MSECOND);
+  }
+
   // rtmssrc moves a text whose place has passed behind what it has sent: `moved` is where to. Its
   // own place is before that.
   GstClockTime running_time(int64_t unix_ms, GstClockTime moved) const {

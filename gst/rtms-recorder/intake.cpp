@@ -67,10 +67,11 @@ void Intake::Passing::set_apart(GstPadProbeInfo *info) {
 }
 
 Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
-               Texts *texts, IntakeListener *listener)
+               Texts *texts, CaptureTime *capture, IntakeListener *listener)
     : pipeline_(pipeline),
       sound_(sound),
       texts_(texts),
+      capture_(capture),
       listener_(listener),
       src_(make_element("rtmssrc")) {
   GObject *src = G_OBJECT(src_.get());
@@ -254,7 +255,7 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
   }
   if (kind == Kind::Video || kind == Kind::Screen)
     sound_->waits(start, gst_buffer_get_size(buffer));
-  capture_.note(buffer, start);
+  capture_->note(buffer, start);
   // Audio is there when it is mixed.
   reached(start, false);
 }
@@ -269,7 +270,7 @@ void Intake::text(Kind kind, GstClockTime start, GstBuffer *buffer) {
   if (kind == Kind::Chat)
     texts_->chat(json);
   else if (const auto spoken = read_spoken(json))
-    texts_->transcript(json, *spoken, capture_.running_time(spoken->start_ms, start));
+    texts_->transcript(json, *spoken, capture_->running_time(spoken->start_ms, start));
 }
 
 void Intake::event(Kind kind, GstPad *pad, GstEvent *event) {

@@ -32,7 +32,7 @@ struct Waiting {
 class Intake {
  public:
   Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
-         Texts *texts, IntakeListener *listener);
+         Texts *texts, CaptureTime *capture, IntakeListener *listener);
   ~Intake();
   Intake(const Intake &) = delete;
   Intake &operator=(const Intake &) = delete;
@@ -76,12 +76,12 @@ class Intake {
   GstBin *const pipeline_;
   Sound *const sound_;
   Texts *const texts_;
+  CaptureTime *const capture_;
   IntakeListener *const listener_;
   ElementPtr src_;
   BusPtr bus_;
   std::atomic<unsigned> pads_{0}, ended_{0};
   std::atomic<bool> has_transcript_{false};
-  CaptureTime capture_;
   std::mutex mutex_;
   std::vector<Held> held_;
   bool released_ = false;

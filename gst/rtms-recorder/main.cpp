@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 #include "console.h"
 #include "container.h"
+#include "join.h"
 #include "pages.h"
 #include "process.h"
 #include "rtmpurl.h"
@@ -331,6 +332,10 @@ class Program {
 int main(int argc, char **argv) {
   using namespace rtms::recorder;
   gst_init(nullptr, nullptr);
+  if (is_join(argc, argv)) {
+    protect_process(false);
+    return run_join(argc, argv);
+  }
   auto parsed = parse_options(argc, argv);
   if (auto help = std::get_if<Help>(&parsed)) {
     std::fputs(help->text.c_str(), stdout);

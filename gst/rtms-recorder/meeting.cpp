@@ -76,7 +76,8 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       late_audio_(&sound_, &report_, &log_),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
       intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_,
-                                       texts_.get(), static_cast<IntakeListener *>(this))) {
+                                       texts_.get(), &capture_,
+                                       static_cast<IntakeListener *>(this))) {
   report_.set_part(part);
 }
 
@@ -253,7 +254,7 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
 void Meeting::watch() {
   if (state_ == State::Gone)
     return;
-  report_.refresh(g_get_monotonic_time());
+  report_.refresh(g_get_monotonic_time(), capture_.start_ms());
   const uint64_t before = bytes_;
   stats_ = intake_->stats();
   bytes_ = counter(stats_.get(), "bytes");

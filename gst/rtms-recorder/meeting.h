@@ -105,6 +105,7 @@ class Meeting final : private IntakeListener, private BusListener {
   FileSize file_size_;
   std::shared_ptr<Texts> texts_;
   Report report_;
+  CaptureTime capture_;
   Sound sound_;
   LateAudio late_audio_;
   std::mutex push_mutex_;  // guards the pointer for the pads' threads

@@ -20,7 +20,7 @@ using OptionContextPtr = std::unique_ptr<GOptionContext, FreeWith<g_option_conte
 struct Raw {
   int speakers = 0, audio_rate = 16000, max_meetings = 100, stop_timeout = 10;
   gboolean once = FALSE, group_readable = FALSE, json = FALSE, screen = FALSE, no_video = FALSE,
-           help = FALSE, version = FALSE;
+           help = FALSE, version = FALSE, join = FALSE;
   char *listen = nullptr, *certificate = nullptr, *key = nullptr, *webhook_file = nullptr,
        *output = nullptr, *format = nullptr, *audio_codec = nullptr, *resolution = nullptr,
        *rtmp = nullptr, *min_free = nullptr, *end_free = nullptr, *log = nullptr,
@@ -320,6 +320,10 @@ std::vector<GOptionEntry> entries_of_the_program(Raw *raw) {
        "FILE"},
       {"tls-ca-file", 0, 0, kFile, &raw->ca_file,
        "PEM file with the certificate authorities to trust (default: the system's)", "FILE"},
+      {"join", 0, 0, kNone, &raw->join,
+       "Join the parts of a recording, whose folders follow, into one in the folder of --output, "
+       "and exit",
+       nullptr},
       {"version", 0, 0, kNone, &raw->version, "Show the version and exit", nullptr},
       {"help", 'h', 0, kNone, &raw->help, "Show this help and exit", nullptr},
       {"client-secret", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, secret, nullptr, nullptr},

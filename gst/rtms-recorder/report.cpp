@@ -63,6 +63,8 @@ std::string Report::json(const char *state) const {
       .member("meeting_id", shown(hook_.meeting_id, 256))
       .member("event", shown(hook_.event))
       .member("started", time_stamp(started_us_));
+  if (capture_start_ms_)
+    writer.member("capture_start_ms", capture_start_ms_);
   writer.member("recording", part_.recording).member("part", static_cast<int64_t>(part_.number));
   if (!part_.previous.empty())
     writer.member("previous_part", part_.previous);
@@ -94,10 +96,13 @@ std::string Report::json(const char *state) const {
   return writer.text() + "\n";
 }
 
-void Report::refresh(int64_t now_us) {
+void Report::refresh(int64_t now_us, int64_t capture_start_ms) {
+  // Whoever joins the parts wants to know, even where this recorder is killed.
+  const bool learned = !capture_start_ms_ && capture_start_ms;
+  capture_start_ms_ = capture_start_ms;
   // A list of ten thousand takes a tenth of a second: so it is made every ten.
   constexpr int64_t kEach_us = 1000;
-  if (now_us < next_us_ || !people_.take_changed())
+  if (!learned && (now_us < next_us_ || !people_.take_changed()))
     return;
   next_us_ = now_us + kEach_us * static_cast<int64_t>(people_.listed());
   write("recording");

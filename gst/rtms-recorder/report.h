@@ -36,7 +36,9 @@ class Report {
 
   void write(const char *state);
   // Each second: writes it again where there is more to tell. The longer the lists, the rarer.
-  void refresh(int64_t now_us);
+  // `capture_start_ms` is when was captured what is at the beginning of the files, in Unix time; 0:
+  // not known.
+  void refresh(int64_t now_us, int64_t capture_start_ms);
   // The last time. `done` gets what is wrong, or nothing.
   void close(int64_t unix_us, double duration_s, const std::string &reason,
              const std::string &error, StructurePtr stats, const std::string &push,
@@ -55,6 +57,7 @@ class Report {
   int64_t ended_us_ = 0;
   GstClockTime audio_behind_ = 0;
   uint64_t late_audio_ms_ = 0;
+  int64_t capture_start_ms_ = 0;
   double duration_s_ = 0;
   std::string reason_, error_, push_;
   StructurePtr stats_;

@@ -167,13 +167,57 @@ GST_START_TEST(test_owned_once) {
 }
 GST_END_TEST;
 
+namespace {
+
+// The parts in one file: how many beeps are missing between the first and the last. They are a
+// second apart, wherever a part begins.
+unsigned missing_beeps(const Runs &runs, const Server &server) {
+  TemporaryDirectory joined;
+  std::vector<std::string> arguments = {g_getenv("RTMS_RECORDER"), "--join",
+                                        "--output=" + joined.path()};
+  for (const std::string &part : parts_of(runs, server))
+    arguments.push_back(part);
+  std::vector<const char *> pointers;
+  for (const std::string &one : arguments)
+    pointers.push_back(one.c_str());
+  run(pointers);
+  const std::string file = joined.file("meeting.mkv");
+  expect_playable(file, "0:a");
+  namespace fs = std::filesystem;
+  ck_assert((fs::status(file).permissions() & ~fs::perms::owner_all) == fs::perms::none);
+  const auto beeps = beeps_of(file);
+  ck_assert_uint_ge(beeps.size(), 3);
+  unsigned missing = 0;
+  for (std::size_t i = 1; i < beeps.size(); i++) {
+    constexpr double kTolerance = 0.06;
+    const double apart = beeps[i] - beeps[i - 1];
+    ck_assert_msg(!in_real_time() || std::abs(apart - std::round(apart)) < kTolerance,
+                  "%f s between beep %u and the next", apart, static_cast<unsigned>(i));
+    missing += static_cast<unsigned>(std::lround(apart)) - 1;
+  }
+  std::ifstream vtt(joined.file("meeting.vtt"));
+  ck_assert(vtt.good());
+  return missing;
+}
+
+// The service keeps the audio of the time without a connection.
+Config replayed() {
+  Config config = meeting_of(0);
+  config.replay.audio = true;
+  return config;
+}
+
+}  // namespace
+
 // An owner that dies.
 GST_START_TEST(test_killed) {
   NatsServers nats;
   Runs runs = run_some(nats, 2);
-  auto server = serve(meeting_of(0));
+  auto server = serve(replayed());
   runs[0]->announce(*server);
-  ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, 100); }));
+  // Its file has something: see below.
+  constexpr uint64_t kPackets = 500;
+  ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, kPackets); }, 20000));
   RecorderRun *owner = owner_of(runs, *server);
   RecorderRun *other = runs[owner == runs[0].get()].get();
   const unsigned accepted = server->accepted();
@@ -186,7 +230,8 @@ GST_START_TEST(test_killed) {
   other->program().send(SIGINT);
   other->expect_end();
   expect_parts(runs, *server, 2);
-  expect_playable(other->only_folder() + "/meeting.mkv", "0:a");
+  // What was not written yet is lost.
+  ck_assert_uint_le(missing_beeps(runs, *server), 3);
 }
 GST_END_TEST;
 
@@ -254,11 +299,11 @@ GST_START_TEST(test_drain) {
   Runs runs = run_some(nats, 2, {moves ? "--drain=move" : "--drain=wait"});
   std::vector<std::unique_ptr<Server>> servers;
   for (unsigned i = 0; i < 4; i++) {
-    servers.push_back(serve(meeting_of(0)));
+    servers.push_back(serve(replayed()));
     runs[0]->announce(*servers[i]);
   }
   for (const auto &server : servers)
-    ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, 50); }));
+    ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, 150); }));
   RecorderRun *leaves = owner_of(runs, *servers[0]);
   RecorderRun *stays = runs[leaves == runs[0].get()].get();
   leaves->program().send(SIGUSR1);
@@ -280,8 +325,14 @@ GST_START_TEST(test_drain) {
     expect_no_violations(*server);
     ck_assert_uint_le(parts_of(runs, *server).size(), moves ? 2 : 1);
   }
+  if (moves)
+    for (const auto &server : servers)
+      stays->wait_messages(*server, "audio", 150);
   stays->program().send(SIGTERM);
   stays->expect_end();
+  if (moves)
+    for (const auto &server : servers)
+      ck_assert_uint_eq(missing_beeps(runs, *server), 0);
 }
 GST_END_TEST;
 

@@ -142,13 +142,13 @@ GST_START_TEST(test_report_is_written_rarely) {
   auto &people = report.people();
   for (uint64_t user = 0; user < kPeople; user++)
     people.joined(user, "somebody", 0);
-  report.refresh(kSecond);
+  report.refresh(kSecond, 0);
   ck_assert_msg(!people.take_changed(), "it is written");
   people.joined(kPeople, "the next one", 0);
-  report.refresh(2 * kSecond);
+  report.refresh(2 * kSecond, 0);
   ck_assert_msg(people.take_changed(), "it is not written each second");
   people.joined(kPeople + 1, "the last one", 0);
-  report.refresh(7 * kSecond);
+  report.refresh(7 * kSecond, 0);
   ck_assert_msg(!people.take_changed(), "it is written after a while");
   const auto told = [&] {
     return contains(read_text(folder.file("meeting.json")), "the last one");

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "join.h"
+
+#include "base/glibptr.h"
+#include "joinmedia.h"
+#include "jointexts.h"
+
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace rtms::recorder {
+namespace {
+
+constexpr int kFailed = 1, kMisused = 2;
+
+bool exists(const std::string &path) {
+  return g_file_test(path.c_str(), G_FILE_TEST_EXISTS);
+}
+
+// What is wrong, or nothing.
+std::string read_part(const std::string &folder, JoinPart *part) {
+  const std::string path = folder + "/meeting.json";
+  ObjectPtr<JsonParser> parser(json_parser_new());
+  GError *raw_error = nullptr;
+  const bool good = json_parser_load_from_file(parser.get(), path.c_str(), &raw_error);
+  const ErrorPtr error(raw_error);
+  JsonNode *root = good ? json_parser_get_root(parser.get()) : nullptr;
+  if (!root || !JSON_NODE_HOLDS_OBJECT(root))
+    return path + " cannot be read" + (error ? std::string(": ") + error->message : "") +
+           ". Give the folders of recordings.";
+  JsonObject *report = json_node_get_object(root);
+  part->folder = folder;
+  part->recording = json_object_get_string_member_with_default(report, "recording", "");
+  part->number = json_object_get_int_member_with_default(report, "part", 1);
+  part->start_ms = json_object_get_int_member_with_default(report, "capture_start_ms", 0);
+  for (const char *name : {"meeting.mkv", "meeting.mp4"})
+    if (exists(folder + "/" + name))
+      part->file = name;
+  return "";
+}
+
+}  // namespace
+
+std::string find_parts(const std::vector<std::string> &folders, std::vector<JoinPart> *parts) {
+  for (const std::string &folder : folders) {
+    JoinPart part;
+    if (std::string problem = read_part(folder, &part); !problem.empty())
+      return problem;
+    // A part whose recorder died before any media came has nothing.
+    if (!part.file.empty() && part.start_ms)
+      parts->push_back(part);
+  }
+  if (parts->empty())
+    return "None of the folders holds media whose time is known.";
+  std::sort(parts->begin(), parts->end(),
+            [](const JoinPart &one, const JoinPart &other) { return one.number < other.number; });
+  const JoinPart &first = parts->front();
+  for (const JoinPart &part : *parts) {
+    if (part.recording != first.recording)
+      return part.folder + " is a part of another recording than " + first.folder + ".";
+    if (part.file != first.file)
+      return part.folder + " has another container than " + first.folder +
+             ": parts are joined without encoding them again.";
+  }
+  return "";
+}
+
+std::string join_parts(const std::vector<JoinPart> &parts, const std::string &output) {
+  const JoinPart &first = parts.front();
+  const std::string file = output + "/" + first.file;
+  if (exists(file))
+    return file + " is there already. Name another folder with --output.";
+  std::vector<JoinInput> inputs;
+  for (const JoinPart &part : parts)
+    inputs.push_back({part.folder + "/" + part.file, part.start_ms - first.start_ms});
+  if (std::string problem = join_media(inputs, file); !problem.empty()) {
+    g_unlink(file.c_str());
+    return problem;
+  }
+  return join_texts(parts, output);
+}
+
+bool is_join(int argc, char **argv) {
+  return std::any_of(argv + 1, argv + argc,
+                     [](const char *one) { return std::strcmp(one, "--join") == 0; });
+}
+
+int run_join(int argc, char **argv) {
+  std::string output;
+  std::vector<std::string> folders;
+  const auto complain = [](const std::string &text, int status) {
+    std::fprintf(stderr, "rtms-recorder: %s\n", text.c_str());
+    return status;
+  };
+  for (int i = 1; i < argc; i++) {
+    const std::string one = argv[i];
+    if (one.compare(0, 9, "--output=") == 0)
+      output = one.substr(9);
+    else if (one.compare(0, 1, "-") != 0)
+      folders.push_back(one);
+    else if (one != "--join")
+      return complain(one + " does not go with --join. Give --output=FOLDER and folders of parts.",
+                      kMisused);
+  }
+  if (output.empty() || folders.empty())
+    return complain("--join needs --output=FOLDER and the folders of the parts.", kMisused);
+  std::vector<JoinPart> parts;
+  std::string problem = find_parts(folders, &parts);
+  if (problem.empty())
+    problem = join_parts(parts, output);
+  return problem.empty() ? EXIT_SUCCESS : complain("--join: " + problem, kFailed);
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "joinmedia.h"
+
+#include "base/glibptr.h"
+#include "gst.h"
+
+#include <gst/audio/audio.h>
+#include <algorithm>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace rtms::recorder {
+namespace {
+
+// What a demuxer may be ahead with one track, until another one of its file has as much.
+constexpr guint64 kAhead = 60 * GST_SECOND;
+
+// The message that says that all tracks of all parts are known.
+constexpr char kComplete[] = "complete";
+
+bool is_mp4(const std::string &file) {
+  return g_str_has_suffix(file.c_str(), ".mp4");
+}
+
+// "video", "audio"; empty: it is left out.
+std::string kind_of(GstPad *pad) {
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  const char *name = caps ? gst_structure_get_name(gst_caps_get_structure(caps.get(), 0)) : "";
+  if (g_str_has_prefix(name, "video/") || g_str_has_prefix(name, "image/"))
+    return "video";
+  return g_str_has_prefix(name, "audio/") ? "audio" : "";
+}
+
+// Samples without the first ones, or null: other media cannot be cut.
+GstBuffer *cut(GstPad *pad, GstBuffer *buffer, GstClockTime by) {
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  GstAudioInfo info;
+  if (!caps || !gst_audio_info_from_caps(&info, caps.get()) || by >= GST_BUFFER_DURATION(buffer))
+    return nullptr;
+  const auto rate = static_cast<guint64>(GST_AUDIO_INFO_RATE(&info));
+  const gsize samples = gst_util_uint64_scale_round(by, rate, GST_SECOND);
+  const GstClockTime pts = GST_BUFFER_PTS(buffer), duration = GST_BUFFER_DURATION(buffer);
+  GstBuffer *rest = gst_audio_buffer_truncate(gst_buffer_ref(buffer), GST_AUDIO_INFO_BPF(&info),
+                                              samples, G_MAXSIZE);
+  if (!rest)
+    return nullptr;
+  rest = gst_buffer_make_writable(rest);
+  GST_BUFFER_PTS(rest) = pts + by;
+  GST_BUFFER_DURATION(rest) = duration - by;
+  return rest;
+}
+
+class Joiner {
+ public:
+  Joiner(const std::vector<JoinInput> &inputs, const std::string &file);
+  ~Joiner() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
+  std::string run();
+
+ private:
+  struct Input {
+    Joiner *joiner;
+    JoinInput input;
+    ElementPtr demux;
+    std::vector<std::pair<PadPtr, gulong>> pads;  // with the probe that blocks each
+    bool complete = false;
+  };
+  // A track of the result, of all inputs that have one.
+  struct Track {
+    GstElement *concat = nullptr;
+    GstClockTime end = 0;  // of what has passed
+  };
+  static void on_pad_added(GstElement *demux, GstPad *pad, gpointer input);
+  static void on_no_more_pads(GstElement *demux, gpointer input);
+  static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer track);
+  static GstPadProbeReturn on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer);
+  void add_input(const JoinInput &input);
+  GstElement *add(const char *kind);
+  Track &track(const std::string &kind, unsigned number);
+  void link(Input *input);
+  void link_all();
+
+  const bool mp4_;
+  ElementPtr pipeline_{GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))};
+  GstElement *mux_;
+  std::list<Input> inputs_;
+  std::map<std::string, Track> tracks_;
+  std::mutex mutex_;
+};
+
+Joiner::Joiner(const std::vector<JoinInput> &inputs, const std::string &file)
+    : mp4_(is_mp4(file)), mux_(add(mp4_ ? "mp4mux" : "matroskamux")) {
+  GstElement *sink = add("filesink");
+  g_object_set(sink, "location", file.c_str(), nullptr);
+  gst_element_link(mux_, sink);
+  for (const JoinInput &input : inputs)
+    add_input(input);
+}
+
+GstElement *Joiner::add(const char *kind) {
+  GstElement *element = gst_element_factory_make(kind, nullptr);
+  gst_bin_add(GST_BIN(pipeline_.get()), element);
+  return element;
+}
+
+void Joiner::add_input(const JoinInput &input) {
+  GstElement *source = add("filesrc"), *demux = add(mp4_ ? "qtdemux" : "matroskademux");
+  g_object_set(source, "location", input.file.c_str(), nullptr);
+  gst_element_link(source, demux);
+  inputs_.push_back({this, input, ElementPtr(GST_ELEMENT(gst_object_ref(demux))), {}, false});
+  g_signal_connect(demux, "pad-added", G_CALLBACK(on_pad_added), &inputs_.back());
+  g_signal_connect(demux, "no-more-pads", G_CALLBACK(on_no_more_pads), &inputs_.back());
+}
+
+// Nothing passes before all tracks of all parts are known.
+void Joiner::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
+  auto input = static_cast<Input *>(data);
+  std::lock_guard<std::mutex> lock(input->joiner->mutex_);
+  const gulong probe = gst_pad_add_probe(
+      pad,
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER |
+                                   GST_PAD_PROBE_TYPE_BUFFER_LIST),
+      [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+  gst_pad_set_offset(pad, input->input.offset_ms * static_cast<gint64>(GST_MSECOND));
+  input->pads.emplace_back(PadPtr(GST_PAD(gst_object_ref(pad))), probe);
+}
+
+void Joiner::on_no_more_pads(GstElement *demux, gpointer data) {
+  auto input = static_cast<Input *>(data);
+  Joiner *joiner = input->joiner;
+  std::lock_guard<std::mutex> lock(joiner->mutex_);
+  input->complete = true;
+  if (std::all_of(joiner->inputs_.begin(), joiner->inputs_.end(),
+                  [](const Input &one) { return one.complete; }))
+    gst_element_post_message(
+        demux, gst_message_new_application(GST_OBJECT(demux), gst_structure_new_empty(kComplete)));
+}
+
+// What two parts have is taken from the first.
+GstPadProbeReturn Joiner::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  auto track = static_cast<Track *>(data);
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
+  if (!GST_CLOCK_TIME_IS_VALID(start))
+    return GST_PAD_PROBE_DROP;
+  if (start + GST_MSECOND < track->end) {
+    GstBuffer *rest = cut(pad, buffer, track->end - start);
+    if (!rest)
+      return GST_PAD_PROBE_DROP;
+    gst_buffer_unref(buffer);
+    GST_PAD_PROBE_INFO_DATA(info) = buffer = rest;
+    start = track->end;
+  }
+  const GstClockTime duration = GST_BUFFER_DURATION(buffer);
+  track->end = start + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
+  return GST_PAD_PROBE_OK;
+}
+
+// Each frame says of itself what decoders need: see container.cpp.
+GstPadProbeReturn Joiner::on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer) {
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+  const bool first = !CapsPtr(gst_pad_get_current_caps(pad));
+  return GST_EVENT_TYPE(event) == GST_EVENT_CAPS && !first ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+Joiner::Track &Joiner::track(const std::string &kind, unsigned number) {
+  Track &track = tracks_[kind + std::to_string(number)];
+  if (track.concat)
+    return track;
+  track.concat = add("concat");
+  g_object_set(track.concat, "adjust-base", FALSE, nullptr);
+  PadPtr exit(gst_element_get_static_pad(track.concat, "src"));
+  PadPtr entry(gst_element_request_pad_simple(mux_, (kind + "_%u").c_str()));
+  gst_pad_add_probe(exit.get(), GST_PAD_PROBE_TYPE_BUFFER, on_data, &track, nullptr);
+  gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, nullptr, nullptr);
+  gst_pad_link(exit.get(), entry.get());
+  gst_element_sync_state_with_parent(track.concat);
+  return track;
+}
+
+void Joiner::link(Input *input) {
+  std::map<std::string, unsigned> count;
+  for (const auto &[pad, probe] : input->pads) {
+    const std::string kind = kind_of(pad.get());
+    GstElement *next = kind.empty() ? add("fakesink") : add("queue");
+    if (kind.empty())
+      g_object_set(next, "async", FALSE, "sync", FALSE, nullptr);
+    else
+      g_object_set(next, "max-size-time", kAhead, "max-size-bytes", 0, "max-size-buffers", 0,
+                   nullptr);
+    PadPtr entry(gst_element_get_static_pad(next, "sink"));
+    if (!kind.empty())
+      gst_element_link(next, track(kind, count[kind]++).concat);
+    gst_element_sync_state_with_parent(next);
+    gst_pad_link(pad.get(), entry.get());
+  }
+}
+
+// In the order of the parts: that in which a concat plays its pads. On the thread that has started
+// the pipeline: elsewhere its changes of state would meet those of the new elements.
+void Joiner::link_all() {
+  for (Input &input : inputs_)
+    link(&input);
+  for (Input &input : inputs_)
+    for (const auto &[pad, probe] : input.pads)
+      gst_pad_remove_probe(pad.get(), probe);
+}
+
+std::string Joiner::run() {
+  gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+  BusPtr bus(gst_element_get_bus(pipeline_.get()));
+  for (;;) {
+    MessagePtr message(
+        gst_bus_timed_pop_filtered(bus.get(), GST_CLOCK_TIME_NONE,
+                                   static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR |
+                                                               GST_MESSAGE_APPLICATION)));
+    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS)
+      return "";
+    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_APPLICATION) {
+      link_all();
+      continue;
+    }
+    GError *raw_error = nullptr;
+    gst_message_parse_error(message.get(), &raw_error, nullptr);
+    const ErrorPtr error(raw_error);
+    return error->message;
+  }
+}
+
+}  // namespace
+
+std::string join_media(const std::vector<JoinInput> &inputs, const std::string &file) {
+  const std::string missing = missing_element(
+      is_mp4(file) ? "qtdemux mp4mux concat queue" : "matroskademux matroskamux concat queue");
+  return missing.empty() ? Joiner(inputs, file).run() : missing;
+}
+
+}  // namespace rtms::recorder
