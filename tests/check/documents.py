@@ -42,21 +42,26 @@ def check_recordings(document):
 def check_manifest(file):
     """By a parser where there is one; for tabs and for what must be in it everywhere."""
     text = read(file)
-    if "\t" in text or not re.search(r"^kind: Job$", text, flags=re.M):
-        problems.append(f"{file}: no manifest of a Job")
+    if "\t" in text or not re.search(r"^kind: StatefulSet$", text, flags=re.M):
+        problems.append(f"{file}: no manifest of recorders")
     try:
         import yaml
     except ImportError:
         return
-    pod = yaml.safe_load(text)["spec"]["template"]
-    if pod["metadata"]["annotations"].get("rtms/webhook") is None or not pod["spec"]["containers"]:
-        problems.append(f"{file}: no recorder, or no webhook for it")
+    recorders, service, budget = yaml.safe_load_all(text)
+    pod = recorders["spec"]["template"]
+    for selector in (recorders["spec"]["selector"]["matchLabels"], service["spec"]["selector"],
+                     budget["spec"]["selector"]["matchLabels"]):
+        if selector != pod["metadata"]["labels"]:
+            problems.append(f"{file}: {selector} selects no recorder")
+    if not any("--cluster=" in argument for argument in pod["spec"]["containers"][0]["args"]):
+        problems.append(f"{file}: no --cluster")
 
 
 documents = ["README.md", "SECURITY.md"] + sorted(os.path.relpath(os.path.join(folder, name), root)
                                    for folder, _, names in os.walk(os.path.join(root, "docs"))
                                    for name in names if name.endswith(".md"))
-check_manifest("docs/deploy/job.yaml")
+check_manifest("docs/deploy/recorder.yaml")
 for document in documents:
     check_links(document)
     check_recordings(document)
