@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What goes wrong is told once, clearly, in time, and never keeps the element from stopping.
+#include <ctime>
+
 #include "failures.h"
 
 namespace {
@@ -265,6 +267,37 @@ GST_START_TEST(test_second_element) {
 }
 GST_END_TEST;
 
+// The application holds a lease that it renews, and then does not: all is closed, with an error.
+GST_START_TEST(test_connect_until) {
+  constexpr int64_t kSecond_us = G_USEC_PER_SEC;
+  auto server = serve(endless_config(Pace::Realtime, 10));
+  const auto allow = [](GstElement *src, int64_t us) {
+    timespec now;
+    ck_assert_int_eq(clock_gettime(CLOCK_BOOTTIME, &now), 0);
+    const int64_t now_us = now.tv_sec * kSecond_us + now.tv_nsec / 1000;
+    g_object_set(src, "connect-until", static_cast<guint64>(now_us + us) * 1000, nullptr);
+  };
+  Player player(*server, [&](GstElement *src) {
+    set(src, "media-types", "audio");
+    allow(src, kSecond_us);
+  });
+  player.play();
+  ck_assert(server->wait_for([](const Server &s) { return s.connections() == 2; }, kDeadlineMs));
+  allow(player.src(), 2 * kSecond_us);
+  const Failure failure = player.wait_error();
+  ck_assert(failure.domain == GST_RESOURCE_ERROR);
+  ck_assert_int_eq(failure.code, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  ck_assert_msg(contains(failure.text, "connect-until"), "%s", failure.text.c_str());
+  ck_assert(server->wait_for([](const Server &s) { return s.connections() == 0; }, kDeadlineMs));
+  const unsigned accepted = server->accepted();
+  // It has passed already: nothing is connected at all.
+  Player late(*server, [&](GstElement *src) { allow(src, -kSecond_us); });
+  late.play();
+  late.wait_error();
+  ck_assert_uint_eq(server->accepted(), accepted);
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_errors_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_errors");
@@ -276,6 +309,7 @@ static Suite *rtmssrc_errors_suite() {
   tcase_add_test(settings, test_insecure_host);
   tcase_add_test(settings, test_loopback_names);
   tcase_add_test(settings, test_second_element);
+  tcase_add_test(settings, test_connect_until);
   suite_add_tcase(suite, settings);
 
   TCase *network = tcase_create("network");
