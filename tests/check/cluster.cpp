@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "adminport.h"
 #include "natsservers.h"
 #include "recorder_run.h"
 
@@ -148,6 +149,19 @@ GST_START_TEST(test_owned_once) {
   for (const auto &server : servers)
     ck_assert_msg(contains(metrics, "rtms_cluster_stream_owner{stream=\"" + server->stream_id()),
                   "%s", metrics.c_str());
+  // So does the operator's port of one that has none of them.
+  AdminPort admin({{"--cluster=" + nats.urls(), "--no-video"}, "", {}, true});
+  const auto shown = [&] {
+    const std::string body = admin.get("/metrics").body;
+    return std::all_of(servers.begin(), servers.end(), [&](const auto &server) {
+      return contains(body, "rtms_cluster_stream_owner{stream=\"" + server->stream_id());
+    });
+  };
+  ck_assert_msg(admin.run().program().wait_until(shown, 2 * kDeadlineMs), "%s",
+                admin.get("/metrics").body.c_str());
+  ck_assert_int_eq(admin.get("/healthz").status, 200);
+  admin.run().program().send(SIGTERM);
+  admin.run().expect_end();
   // Later webhooks reach the owner, whoever gets them.
   for (const auto &server : servers) {
     server->end_stream(6);
