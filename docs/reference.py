@@ -111,7 +111,10 @@ def require(block, what, *words):
 
 
 def default_value(spec):
-    """Of the property's own type. PyGObject 3.50 has a method for it: its attribute is a bare number, and missing for objects."""
+    """Of the property's own type. PyGObject 3.50 has a method for it: its attribute is a bare number, and missing for objects.
+    It knows no fractions, of which 3.42 has no default either."""
+    if spec.value_type.name == "GstFraction":
+        return None
     return spec.get_default_value() if hasattr(spec, "get_default_value") else spec.default_value
 
 

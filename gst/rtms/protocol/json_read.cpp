@@ -131,6 +131,23 @@ std::optional<std::string> json_short_string(JsonValue value) {
   return text;
 }
 
+std::optional<int64_t> first_number(std::string_view text, std::string_view key) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const auto skip_space = [&] {
+    text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  };
+  for (const std::string_view token : {std::string_view("{"), key, std::string_view(":")}) {
+    skip_space();
+    if (text.substr(0, token.size()) != token)
+      return std::nullopt;
+    text.remove_prefix(token.size());
+  }
+  skip_space();
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && text[0] != '-' ? std::optional(number) : std::nullopt;
+}
+
 std::string json_text(JsonValue value) {
   return simdjson::minify(value);
 }

@@ -41,6 +41,10 @@ std::optional<std::string> json_short_string(JsonValue value);
 // A string alone. The view lives as long as the document.
 std::optional<std::string_view> json_view(JsonValue value);
 
+// The whole number that is the value of an object's first member, if this is its key, in quotes, as
+// it stands there: for texts of which a document would take too much memory.
+std::optional<int64_t> first_number(std::string_view text, std::string_view key);
+
 // The value as JSON text, without white space.
 std::string json_text(JsonValue value);
 

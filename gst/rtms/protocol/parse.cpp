@@ -320,31 +320,10 @@ bool answers_handshake(int64_t type) {
          type == static_cast<int64_t>(MsgType::DataHandshakeResp);
 }
 
-bool is_too_large(int64_t type, size_t size) {
-  return size > kMaxControlMessage && !media_of(type) && !answers_handshake(type);
-}
-
-ParseError too_large(int64_t type) {
+std::optional<ParseError> refusal(int64_t type, size_t size) {
+  if (size <= kMaxControlMessage || media_of(type) || answers_handshake(type))
+    return std::nullopt;
   return ParseError{"msg_type " + std::to_string(type) + " with more than 1 MiB"};
-}
-
-// The msg_type where it is the first member, as the service writes it.
-std::optional<int64_t> first_type(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  for (const std::string_view token : {"{", "\"msg_type\"", ":"}) {
-    text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
-    if (text.substr(0, token.size()) != token)
-      return std::nullopt;
-    text.remove_prefix(token.size());
-  }
-  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
-  constexpr size_t kMostDigits = 9;
-  int64_t type = 0;
-  size_t digits = 0;
-  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; digits++)
-    if (digits < kMostDigits)
-      type = 10 * type + (text[digits] - '0');
-  return digits > 0 && digits <= kMostDigits ? std::optional(type) : std::nullopt;
 }
 
 Message control_message(int64_t type, JsonObject object) {
@@ -394,9 +373,9 @@ Message Parser::State::read(std::string_view text) {
   if (auto media = scan_media(text))
     return *media;
   // simdjson takes 14 times as much memory as the text.
-  if (text.size() > kMaxControlMessage)
-    if (const auto type = first_type(text); type && is_too_large(*type, text.size()))
-      return too_large(*type);
+  if (const auto type = first_number(text, "\"msg_type\""))
+    if (const auto refused = refusal(*type, text.size()))
+      return *refused;
   JsonObject object;
   const auto error = reader.read_padded(text, &object);
   return message(error, object, text.size());
@@ -405,18 +384,16 @@ Message Parser::State::read(std::string_view text) {
 Message Parser::State::message(simdjson::error_code error, JsonObject object, size_t size) {
   if (error)
     return ParseError{std::string("not a JSON object: ") + simdjson::error_message(error)};
-
   std::optional<int64_t> type;
   JsonValue value;
   if (object["msg_type"].get(value) == simdjson::SUCCESS)
     type = json_int(value);
   if (!type)
     return ParseError{"message without msg_type"};
-  const auto media = media_of(*type);
-  if (media)
+  if (const auto media = media_of(*type))
     return media_reader.read(*media, object);
-  if (is_too_large(*type, size))
-    return too_large(*type);
+  if (const auto refused = refusal(*type, size))
+    return *refused;
   return control_message(*type, object);
 }
 
