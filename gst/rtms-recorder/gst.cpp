@@ -45,15 +45,6 @@ const char *package_of(const std::string &element) {
 
 }  // namespace
 
-GstClockTime running_time(GstPad *pad, GstClockTime timestamp) {
-  EventPtr event(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
-  if (!event || !GST_CLOCK_TIME_IS_VALID(timestamp))
-    return GST_CLOCK_TIME_NONE;
-  const GstSegment *segment = nullptr;
-  gst_event_parse_segment(event.get(), &segment);
-  return gst_segment_to_running_time(segment, GST_FORMAT_TIME, timestamp);
-}
-
 uint64_t counter(const GstStructure *stats, const char *name) {
   guint64 value = 0;
   if (stats)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the recorder's files share of GStreamer: pointers, times, elements by name.
+// What the recorder's files share of GStreamer: statistics, elements by name, pipelines that end.
 #pragma once
 
 #include "media/gstptr.h"
@@ -9,20 +9,7 @@
 
 namespace rtms::recorder {
 
-struct UnrefObject {
-  template <typename T>
-  void operator()(T *object) const {
-    gst_object_unref(object);
-  }
-};
-using ElementPtr = std::unique_ptr<GstElement, UnrefObject>;
-using PadPtr = std::unique_ptr<GstPad, UnrefObject>;
 using MessagePtr = std::unique_ptr<GstMessage, UnrefMiniObject>;
-using BusPtr = std::unique_ptr<GstBus, UnrefObject>;
-using ClockPtr = std::unique_ptr<GstClock, UnrefObject>;
-
-// On its way through the pad, of what has a timestamp: GST_CLOCK_TIME_NONE where it has none.
-GstClockTime running_time(GstPad *pad, GstClockTime timestamp);
 
 // Of rtmssrc's `stats`, or what it has for one kind of media; 0 where there is none.
 uint64_t counter(const GstStructure *stats, const char *name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Owning pointers for GStreamer's references, and a buffer mapped for reading.
+// Owning pointers for GStreamer's references, a buffer mapped for reading, and running times.
 #pragma once
 
 #include "base/glibptr.h"
@@ -17,10 +17,32 @@ struct UnrefMiniObject {
   }
 };
 
+struct UnrefObject {
+  template <typename T>
+  void operator()(T *object) const {
+    gst_object_unref(object);
+  }
+};
+
 using BufferPtr = std::unique_ptr<GstBuffer, UnrefMiniObject>;
 using CapsPtr = std::unique_ptr<GstCaps, UnrefMiniObject>;
 using EventPtr = std::unique_ptr<GstEvent, UnrefMiniObject>;
 using StructurePtr = std::unique_ptr<GstStructure, FreeWith<gst_structure_free>>;
+
+using ElementPtr = std::unique_ptr<GstElement, UnrefObject>;
+using PadPtr = std::unique_ptr<GstPad, UnrefObject>;
+using BusPtr = std::unique_ptr<GstBus, UnrefObject>;
+using ClockPtr = std::unique_ptr<GstClock, UnrefObject>;
+
+// Of a time in the segment that the pad has now; GST_CLOCK_TIME_NONE where there is none.
+inline GstClockTime running_time(GstPad *pad, GstClockTime time) {
+  const EventPtr event(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
+  if (!event || !GST_CLOCK_TIME_IS_VALID(time))
+    return GST_CLOCK_TIME_NONE;
+  const GstSegment *segment = nullptr;
+  gst_event_parse_segment(event.get(), &segment);
+  return gst_segment_to_running_time(segment, GST_FORMAT_TIME, time);
+}
 
 class ReadMap {
  public:

@@ -20,15 +20,6 @@ void remove_element(GstBin *bin, GstElement *element) {
   gst_bin_remove(bin, element);
 }
 
-GstClockTime running_time(GstPad *pad, GstClockTime time) {
-  EventPtr event(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
-  if (!event || !GST_CLOCK_TIME_IS_VALID(time))
-    return GST_CLOCK_TIME_NONE;
-  const GstSegment *segment = nullptr;
-  gst_event_parse_segment(event.get(), &segment);
-  return gst_segment_to_running_time(segment, GST_FORMAT_TIME, time);
-}
-
 void begin_stream(GstPad *pad, const char *id, GstCaps *caps) {
   gst_pad_send_event(pad, gst_event_new_stream_start(id));
   gst_pad_send_event(pad, gst_event_new_caps(caps));

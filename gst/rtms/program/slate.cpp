@@ -54,7 +54,7 @@ struct StopPipeline {
 };
 
 std::string error_on(GstElement *pipeline) {
-  std::unique_ptr<GstBus, UnrefObject> bus(gst_element_get_bus(pipeline));
+  BusPtr bus(gst_element_get_bus(pipeline));
   std::unique_ptr<GstMessage, UnrefMiniObject> message(
       gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR));
   if (!message)
