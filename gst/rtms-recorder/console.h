@@ -2,7 +2,7 @@
 // The meetings as a table on the terminal, drawn anew each second.
 #pragma once
 
-#include "log.h"
+#include "common/log.h"
 #include "recorder.h"
 
 namespace rtms::recorder {

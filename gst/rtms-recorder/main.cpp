@@ -2,11 +2,11 @@
 // rtms-recorder: records any number of meetings at once, as the service announces them.
 #include "admin/admin.h"
 #include "console.h"
-#include "container.h"
-#include "join.h"
+#include "join/join.h"
+#include "meeting/container.h"
 #include "pages.h"
-#include "process.h"
-#include "rtmpurl.h"
+#include "settings/process.h"
+#include "settings/rtmpurl.h"
 #include "sharing.h"
 #include "snapshots.h"
 

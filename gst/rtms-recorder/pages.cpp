@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pages.h"
 
-#include "metrics.h"
-#include "names.h"
+#include "common/metrics.h"
+#include "common/names.h"
 
 namespace rtms::recorder {
 namespace {

@@ -2,7 +2,7 @@
 // What the HTTP port tells of the recorder: /healthz and /metrics.
 #pragma once
 
-#include "metrics.h"
+#include "common/metrics.h"
 #include "recorder.h"
 #include "sharing.h"
 

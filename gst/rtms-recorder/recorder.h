@@ -2,12 +2,12 @@
 // All meetings of the process, and what the service tells of them. On the main thread.
 #pragma once
 
-#include "diskwatch.h"
-#include "keeping.h"
-#include "meetings.h"
-#include "recent.h"
-#include "seenrequests.h"
-#include "storage.h"
+#include "common/recent.h"
+#include "disk/diskwatch.h"
+#include "disk/keeping.h"
+#include "disk/seenrequests.h"
+#include "disk/storage.h"
+#include "meeting/meetings.h"
 #include "webhook/listener.h"
 
 #include <deque>

@@ -2,7 +2,7 @@
 #include "sharing.h"
 
 #include "base/sleepclock.h"
-#include "gst.h"
+#include "common/gst.h"
 
 #include <algorithm>
 #include <cstdlib>

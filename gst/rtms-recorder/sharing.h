@@ -3,8 +3,8 @@
 #pragma once
 
 #include "cluster/cluster.h"
-#include "log.h"
-#include "metrics.h"
+#include "common/log.h"
+#include "common/metrics.h"
 #include "recorder.h"
 
 #include <set>

@@ -8,8 +8,8 @@
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
 
-#include "mkvindex.h"
-#include "mp4boxes.h"
+#include "muxing/mkvindex.h"
+#include "muxing/mp4boxes.h"
 #include "recording.h"
 
 namespace {

@@ -81,7 +81,7 @@ for log, start in (("debian/changelog", f"gst-rtms ({version}) "), ("CHANGELOG",
         problems.append(f"{log}: does not begin with \"{start}\", the version in meson.build")
 
 manual = read("docs", "rtms-recorder.1").replace("\\-", "-")
-for option, flags in re.findall(r'\{"([a-z-]{3,})", (?:0|\'.\'), (\w+), \w', read("gst", "rtms-recorder", "options.cpp")):
+for option, flags in re.findall(r'\{"([a-z-]{3,})", (?:0|\'.\'), (\w+), \w', read("gst", "rtms-recorder", "settings", "options.cpp")):
     if flags == "0" and f"--{option}" not in manual:
         problems.append(f"docs/rtms-recorder.1: --{option} is missing")
 

@@ -2,8 +2,8 @@
 // Lines of the transcript in blocks of a Matroska file that were reserved for them.
 #include "recorder_run.h"
 
-#include "ebml.h"
-#include "latelines.h"
+#include "muxing/ebml.h"
+#include "muxing/latelines.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 // What the operator's page is told: how loud a meeting is and who speaks; and how often a token may
 // be guessed.
 #include "admin/attempts.h"
-#include "levels.h"
+#include "audio/levels.h"
 
 #include "gst_check.h"
 

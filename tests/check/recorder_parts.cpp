@@ -2,18 +2,18 @@
 // The parts of rtms-recorder that need neither network nor pipeline.
 #include "recorder_run.h"
 
+#include "audio/speakers.h"
+#include "common/linewriter.h"
+#include "common/names.h"
+#include "common/recent.h"
 #include "console.h"
-#include "credentials.h"
-#include "cues.h"
-#include "linewriter.h"
-#include "names.h"
-#include "options.h"
+#include "meeting/people.h"
 #include "pages.h"
-#include "people.h"
-#include "recent.h"
-#include "rtmpurl.h"
-#include "speakers.h"
-#include "transcript.h"
+#include "settings/credentials.h"
+#include "settings/options.h"
+#include "settings/rtmpurl.h"
+#include "text/cues.h"
+#include "text/transcript.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

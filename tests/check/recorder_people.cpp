@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Who is on which track of a recording, by which name, and who was there.
 #include "live.h"
+#include "meeting/report.h"
 #include "recorder_run.h"
-#include "report.h"
 
 #include <fstream>
 #include <sstream>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Who else on the machine and on the network may read what rtms-recorder has.
-#include "options.h"
-#include "process.h"
 #include "recorder_run.h"
-#include "rtmpurl.h"
+#include "settings/options.h"
+#include "settings/process.h"
+#include "settings/rtmpurl.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>

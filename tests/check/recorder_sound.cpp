@@ -2,10 +2,10 @@
 // What rtms-recorder's mixing is made of: sums that do not clip, and how long all waits.
 #include "recorder_run.h"
 
-#include "frontier.h"
-#include "limiter.h"
-#include "mixer.h"
-#include "room.h"
+#include "audio/frontier.h"
+#include "audio/limiter.h"
+#include "audio/mixer.h"
+#include "audio/room.h"
 
 #include <cmath>
 #include <random>

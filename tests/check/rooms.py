@@ -10,9 +10,10 @@ import re
 import sys
 
 MAX_LINES, MAX_METHODS, MAX_MODULES = 400, 25, 13
-ANY_NUMBER = {"recorder"}  # an application, not a room of the element's
-FOLDERS = {"recorder": "rtms-recorder", "admin": "rtms-recorder/admin", "cluster": "rtms-recorder/cluster"}
-WITHOUT_GSTREAMER = {"base", "time", "protocol", "transport", "session", "http", "webhook", "admin", "cluster", "scene"}
+FOLDERS = "rtms/{}", "rtms-recorder/{}"
+APPLICATION = "app", "rtms-recorder"
+WITHOUT_GSTREAMER = {"base", "time", "protocol", "transport", "session", "http", "webhook", "admin", "cluster", "scene", "disk",
+                     "settings"}
 
 
 def read(path):
@@ -77,7 +78,10 @@ class Check:
         self.modules = {}
 
     def folder(self, room):
-        return os.path.join(self.source, "gst", FOLDERS.get(room, os.path.join("rtms", room)))
+        if room == APPLICATION[0]:
+            return os.path.join(self.source, "gst", APPLICATION[1])
+        folders = [os.path.join(self.source, "gst", folder.format(room)) for folder in FOLDERS]
+        return next(filter(os.path.isdir, folders), folders[0])
 
     def includes(self, room, name, text):
         for kind, included in re.findall(r'#include ([<"])([^>"]+)', text):
@@ -112,7 +116,7 @@ class Check:
             self.includes(room, name, text)
             self.sizes(room, name, text)
         self.modules[room] = len({name.partition(".")[0] for name in names})
-        if self.modules[room] > MAX_MODULES and room not in ANY_NUMBER:
+        if self.modules[room] > MAX_MODULES:
             self.problems.append(f"the room {room} has {self.modules[room]} modules; {MAX_MODULES} are the limit")
 
     def floor(self, room):

@@ -11,6 +11,10 @@ using namespace rtmscheck;
 
 namespace {
 
+// A busy machine makes a healthy server late: where tries are counted, that is no try.
+constexpr unsigned kBusy = 3;
+const unsigned kPatienceMs = kBusy * kTimeoutMs;
+
 // A server that does that to so many connections, signaling or media; the others are served.
 struct Flawed {
   std::atomic<unsigned> bad{0};
@@ -34,10 +38,10 @@ struct Flawed {
   }
 };
 
-Setup with_window(const RawServer &server, unsigned window_ms) {
-  return [&server, window_ms](GstElement *src) {
+Setup with_window(const RawServer &server, unsigned window_ms, unsigned timeout_ms = kTimeoutMs) {
+  return [&server, window_ms, timeout_ms](GstElement *src) {
     server.client()(src);
-    g_object_set(src, "connect-window", window_ms, "timeout", kTimeoutMs, nullptr);
+    g_object_set(src, "connect-window", window_ms, "timeout", timeout_ms, nullptr);
   };
 }
 
@@ -62,7 +66,7 @@ GST_START_TEST(test_passes) {
   const Fault &fault = passing_faults()[static_cast<std::size_t>(__i__ / 2)];
   constexpr unsigned kTimes = 2;
   Flawed flawed(fault.talk, __i__ % 2 != 0, kTimes);
-  Player player(with_window(flawed.server, 20000));
+  Player player(with_window(flawed.server, 20000, kPatienceMs));
   player.play();
   wait_last(player);
   player.stop();
@@ -93,7 +97,7 @@ GST_START_TEST(test_kinds) {
   const Record &record = player.record();
   for (Media m : kAllMedia)
     ck_assert_uint_eq(record.packets(kPads[static_cast<std::size_t>(m)]), meeting.sent(m));
-  ck_assert_uint_ge(meeting.faults(), 2);
+  ck_assert_uint_ge(meeting.faults(), 1);
   ck_assert_uint_eq(progress_tries(record), meeting.faults());
   ck_assert_uint_eq(record.count(GST_MESSAGE_ERROR), 0);
   ck_assert_uint_eq(record.count(GST_MESSAGE_WARNING), 0);
@@ -120,7 +124,7 @@ GST_START_TEST(test_final) {
   const Fault &fault = final_faults()[static_cast<std::size_t>(__i__ / 2)];
   const bool media = __i__ % 2 != 0;
   Flawed flawed(fault.talk, media, 1000);
-  Player player(with_window(flawed.server, 20000));
+  Player player(with_window(flawed.server, 20000, kPatienceMs));
   player.play();
   const Failure failure = player.wait_error();
   player.stop();

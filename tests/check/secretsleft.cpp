@@ -5,9 +5,9 @@
 // records the meeting of a webhook's file, with a file of credentials; `https` opens a port with a
 // certificate and a key, of which SECRET is a part.
 #include "memorysearch.h"
-#include "options.h"
-#include "process.h"
 #include "recorder.h"
+#include "settings/options.h"
+#include "settings/process.h"
 
 #include <gst/gst.h>
 #include <cstdio>

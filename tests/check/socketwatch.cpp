@@ -287,7 +287,7 @@ GST_START_TEST(test_output) {
 GST_END_TEST;
 
 GST_START_TEST(test_leaks) {
-  { Crowd crowd; }
+  Crowd{};
   const size_t before = open_files();
   for (int i = 0; i < 20; i++) {
     Crowd crowd;

@@ -2,9 +2,9 @@
 // The transcript as a track of the container: a source that is never behind.
 #pragma once
 
+#include "common/gst.h"
 #include "cues.h"
-#include "gst.h"
-#include "latelines.h"
+#include "muxing/latelines.h"
 
 #include <memory>
 

@@ -2,7 +2,7 @@
 #include "rtmpurl.h"
 
 #include "base/glibptr.h"
-#include "names.h"
+#include "common/names.h"
 
 #include <gio/gio.h>
 #include <initializer_list>

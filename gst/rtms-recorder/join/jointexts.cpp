@@ -2,7 +2,7 @@
 #include "jointexts.h"
 
 #include "base/glibptr.h"
-#include "cues.h"
+#include "text/cues.h"
 
 #include <cstdio>
 #include <set>

@@ -2,7 +2,7 @@
 // Tells of a disk that does not answer or is nearly full, and ends recordings before it is full.
 #pragma once
 
-#include "log.h"
+#include "common/log.h"
 #include "storage.h"
 
 #include <functional>

@@ -2,7 +2,7 @@
 // A container's track of video: what the service sends for it, in the track's own codec.
 #pragma once
 
-#include "gst.h"
+#include "common/gst.h"
 
 #include <string>
 

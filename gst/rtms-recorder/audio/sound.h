@@ -3,12 +3,12 @@
 // each of the container's tracks.
 #pragma once
 
+#include "common/gst.h"
 #include "frontier.h"
-#include "gst.h"
 #include "levels.h"
 #include "mixer.h"
-#include "options.h"
 #include "room.h"
+#include "settings/options.h"
 #include "speakers.h"
 
 #include <atomic>

@@ -2,8 +2,8 @@
 // Who was in a meeting, who spoke, and what they were called when: for meeting.json. Pure.
 #pragma once
 
+#include "audio/sound.h"
 #include "protocol/json_write.h"
-#include "sound.h"
 
 #include <cstdint>
 #include <string>

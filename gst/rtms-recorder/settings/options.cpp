@@ -3,8 +3,8 @@
 
 #include "base/glibptr.h"
 #include "clusterurls.h"
+#include "common/names.h"
 #include "credentials.h"
-#include "names.h"
 #include "process.h"
 
 #include <algorithm>

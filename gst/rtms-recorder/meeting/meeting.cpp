@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "meeting.h"
 
+#include "common/names.h"
 #include "container.h"
-#include "names.h"
-#include "rtmpurl.h"
-#include "videotrack.h"
+#include "muxing/videotrack.h"
+#include "settings/rtmpurl.h"
 
 #include <unistd.h>
 #include <cerrno>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "container.h"
 
-#include "mkvindex.h"
-#include "mp4boxes.h"
-#include "videotrack.h"
+#include "muxing/mkvindex.h"
+#include "muxing/mp4boxes.h"
+#include "muxing/videotrack.h"
 
 namespace rtms::recorder {
 namespace {

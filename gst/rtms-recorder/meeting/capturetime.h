@@ -2,7 +2,7 @@
 // When what was captured is in the recording.
 #pragma once
 
-#include "gst.h"
+#include "common/gst.h"
 
 #include <atomic>
 #include <cstdint>

@@ -2,12 +2,12 @@
 // meeting.json: what a recording is.
 #pragma once
 
+#include "disk/parts.h"
+#include "disk/reportfile.h"
 #include "media/gstptr.h"
-#include "parts.h"
 #include "people.h"
 #include "protocol/json_write.h"
 #include "protocol/webhook.h"
-#include "reportfile.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -2,7 +2,7 @@
 // What mp4mux writes, as the standard has it.
 #pragma once
 
-#include "gst.h"
+#include "common/gst.h"
 
 #include <atomic>
 #include <cstdint>

@@ -2,9 +2,9 @@
 // Tells of audio for which a recording waits, and of audio that comes too late for that.
 #pragma once
 
-#include "log.h"
+#include "audio/sound.h"
+#include "common/log.h"
 #include "report.h"
-#include "sound.h"
 
 namespace rtms::recorder {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "push.h"
 
-#include "rtmpurl.h"
-#include "sockets.h"
+#include "common/sockets.h"
+#include "settings/rtmpurl.h"
 
 #include <gst/app/gstappsrc.h>
 #include <algorithm>

@@ -2,9 +2,9 @@
 // The messages of a recording's pipeline, as far as they concern the recording.
 #pragma once
 
-#include "frontier.h"
-#include "gst.h"
-#include "log.h"
+#include "audio/frontier.h"
+#include "common/gst.h"
+#include "common/log.h"
 #include "report.h"
 
 namespace rtms::recorder {

@@ -5,7 +5,7 @@
 
 #include "base/glibptr.h"
 #include "base/timer.h"
-#include "gst.h"
+#include "common/gst.h"
 
 #include <atomic>
 #include <mutex>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "sound.h"
 
-#include "names.h"
+#include "common/names.h"
 
 #include <gst/app/gstappsrc.h>
 #include <algorithm>

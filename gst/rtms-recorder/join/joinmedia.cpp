@@ -2,7 +2,7 @@
 #include "joinmedia.h"
 
 #include "base/glibptr.h"
-#include "gst.h"
+#include "common/gst.h"
 
 #include <gst/audio/audio.h>
 #include <algorithm>

@@ -2,11 +2,11 @@
 // rtmssrc in a meeting's pipeline: its pads, and what passes them.
 #pragma once
 
+#include "audio/sound.h"
 #include "capturetime.h"
-#include "gst.h"
-#include "options.h"
-#include "sound.h"
-#include "texts.h"
+#include "common/gst.h"
+#include "settings/options.h"
+#include "text/texts.h"
 
 #include <atomic>
 #include <mutex>

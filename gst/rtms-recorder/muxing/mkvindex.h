@@ -2,7 +2,7 @@
 // What a Matroska file needs so that players can seek in it, where matroskamux leaves it out.
 #pragma once
 
-#include "gst.h"
+#include "common/gst.h"
 #include "latelines.h"
 
 #include <cstdint>
