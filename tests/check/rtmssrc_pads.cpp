@@ -225,6 +225,38 @@ GST_START_TEST(test_which_pads) {
 }
 GST_END_TEST;
 
+// With empty-pads all that are asked for have pads, to the end of the stream. No more can be had of
+// a participant's.
+GST_START_TEST(test_empty_pads) {
+  const bool mixed = __i__ == 0;
+  Config config = fast_config(one_of_each());
+  config.offered = {Media::Video};
+  auto server = serve(config);
+  Player player(*server, [&](GstElement *src) {
+    with(kAllTypes)(src);
+    set(src, "fill", "black");
+    set(src, "audio-streams", mixed ? "mixed" : "per-participant");
+    g_object_set(src, "empty-pads", TRUE, nullptr);
+  });
+  player.play();
+  player.wait_eos();
+  player.stop();
+  const Record &record = player.record();
+  std::set<std::string> names, wanted(kAllPads.begin(), kAllPads.end());
+  if (!mixed)
+    wanted.erase("audio");
+  for (const auto &[name, pad] : record.pads) {
+    names.insert(name);
+    ck_assert_msg(pad.eos() && pad.first(GST_EVENT_CAPS), "%s\n%s", name.c_str(),
+                  player.summary().c_str());
+  }
+  ck_assert_msg(names == wanted, "%s", player.summary().c_str());
+  ck_assert_uint_eq(count(record.signals, "no-more-pads"), 1);
+  ck_assert_uint_eq(record.count(GST_MESSAGE_WARNING), kAllPads.size() - 1);
+  ck_assert_uint_eq(record.count(GST_MESSAGE_ERROR), 0);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_stream_ids) {
   Config config = fast_config(one_of_each());
   config.stream_id = "one-and-the-same";
@@ -392,6 +424,7 @@ static Suite *rtmssrc_pads_suite() {
   tcase_add_loop_test(pads, test_order, 0, 2);
   tcase_add_test(pads, test_ends_early);
   tcase_add_test(pads, test_which_pads);
+  tcase_add_loop_test(pads, test_empty_pads, 0, 2);
   tcase_add_test(pads, test_stream_ids);
   tcase_add_loop_test(pads, test_unlinked_pads, 0, 2);
   tcase_add_test(pads, test_all_unlinked);

@@ -46,9 +46,10 @@ bool uri_can_set(std::string_view name) {
   for (std::string_view prefix : {"audio-", "video-", "screen-", "transcript-"})
     if (name.substr(0, prefix.size()) == prefix)
       return true;
-  for (std::string_view other : {"stream-id", "meeting-uuid", "session-id", "engagement-id",
-                                 "call-id", "client-id", "media-types", "connection-mode",
-                                 "buffer-data", "fill", "latency", "text-wait", "replay-wait"})
+  for (std::string_view other :
+       {"stream-id", "meeting-uuid", "session-id", "engagement-id", "call-id", "client-id",
+        "media-types", "connection-mode", "buffer-data", "empty-pads", "fill", "latency",
+        "text-wait", "replay-wait"})
     if (name == other)
       return true;
   return false;

@@ -56,6 +56,23 @@ void install_queues(Installer *install) {
 
 void install_gaps(Installer *install) {
   /**
+   * GstRtmsSrc:empty-pads:
+   *
+   * Whether a kind of media in #GstRtmsSrc:media-types that the service does not offer has a pad
+   * all the same. Such a pad has the caps that the properties request, and carries what the pad of
+   * a silent participant or of a camera that is off does: GAP events, or black frames
+   * (#GstRtmsSrc:fill), and EOS with the other pads. The element posts the warning about the kind
+   * of media in either case. Pads of participants (`audio_%u`) are not added.
+   *
+   * Set it where a muxer has an input for each kind of media: a muxer waits for ever for an input
+   * that is never linked, for example in a meeting without a transcript.
+   *
+   * Since: 0.1
+   */
+  install->boolean("empty-pads", "Empty pads",
+                   "Whether kinds of media that the service does not offer have pads, without data",
+                   &Settings::empty_pads);
+  /**
    * GstRtmsSrc:fill:
    *
    * What the pads `video` and `screen` carry while no H.264 access units arrive: GAP events alone,

@@ -26,6 +26,7 @@ struct OutputsConfig {
   bool transcript_speaker = false;
   bool buffer_data = false;
   bool fill_black = false;
+  bool empty_pads = false;      // media that the service does not offer have pads
   GstClockTime text_wait = 0;   // what GAPs of texts are behind the others'
   unsigned batch_ms = 0;        // what comes within that time is pushed together
   bool share_thread = false;    // one for all pads, in place of a task for each

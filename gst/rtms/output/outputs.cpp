@@ -45,9 +45,11 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
 // There is audio, for each participant: asked for, or because Contact Center always has it so. Then
 // pads may come at any time.
 bool Outputs::per_participant() const {
-  return (negotiated_ & media_bit(Media::Audio)) &&
-         (context_.params.audio.data_opt == DataOpt::AudioMulti ||
-          product_ == Product::ContactCenter);
+  return (negotiated_ & media_bit(Media::Audio)) && is_per_participant(context_.params.audio);
+}
+
+bool Outputs::is_per_participant(const AudioParams &audio) const {
+  return audio.data_opt == DataOpt::AudioMulti || product_ == Product::ContactCenter;
 }
 
 // A Phone call may have a channel for each party, although the mix was asked for: the first one is
@@ -63,6 +65,11 @@ bool Outputs::is_other_channel(const MediaData &data) {
 void Outputs::set_stream(Product product, std::string stream_id) {
   product_ = product;
   context_.stream_id = std::move(stream_id);
+}
+
+void Outputs::set_requested(MediaMask media, const MediaParams &params) {
+  requested_ = media;
+  requested_params_ = params;
 }
 
 void Outputs::negotiated(Media media, const MediaParams &params) {
@@ -84,6 +91,21 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
   const char *nick = media_nick(media);
   if (wanted && !set_.find(media))
     set_.add(media, {nick, nick, context_.stream_id + "/" + nick, {}});
+}
+
+// Returns the media whose pads were added. Pads of participants have no names yet.
+MediaMask Outputs::add_empty(MediaMask media) {
+  if (!context_.config.empty_pads)
+    return 0;
+  MediaMask added = 0;
+  for (Media m : kAllMedia) {
+    const bool dynamic = m == Media::Audio && is_per_participant(requested_params_.audio);
+    if (!(media & requested_ & media_bit(m)) || dynamic || set_.find(m))
+      continue;
+    negotiated(m, requested_params_);
+    added |= media_bit(m);
+  }
+  return added;
 }
 
 void Outputs::all_negotiated() {
@@ -143,6 +165,8 @@ bool Outputs::end() {
   texts_.open();
   bool any = set_.ending() > 0;
   set_.for_each([&any](Output &) { any = true; });
+  if (any)
+    add_empty(requested_);
   // The stream may end before all media connections have answered.
   if (any && !per_participant())
     set_.no_more_pads();
@@ -155,11 +179,12 @@ void Outputs::end(MediaMask media) {
     release_backlog();
   if (media & media_bit(Media::Transcript))
     texts_.open();
-  set_.for_each([media](Output &output) {
-    if (media & media_bit(output.media()))
+  const MediaMask over = media & ~add_empty(media);
+  set_.for_each([over](Output &output) {
+    if (over & media_bit(output.media()))
       output.end();
   });
-  negotiated_ &= ~media;
+  negotiated_ &= ~over;
   if (set_.complete() && !per_participant())
     set_.no_more_pads();
 }

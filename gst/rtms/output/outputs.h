@@ -33,6 +33,8 @@ class Outputs {
 
   // Which stream it is: before anything else of it.
   void set_stream(Product product, std::string stream_id);
+  // What was requested of the service.
+  void set_requested(MediaMask media, const MediaParams &params);
   // Pads appear with the parameters; when they are there already, their caps follow.
   void negotiated(Media media, const MediaParams &params);
   void all_negotiated();
@@ -48,7 +50,8 @@ class Outputs {
   void share_off();
   // EOS on each pad, behind what waits there. False where there is no pad.
   bool end();
-  // The same for the pads of these kinds of media, of which nothing comes again.
+  // Nothing more arrives of these media: EOS on their pads. Where they never had a pad, and
+  // `empty_pads` is set, one is added, which stays empty until end().
   void end(MediaMask media);
   // The loop thread ends: what waits for something is given up, and the pads are left alone.
   void forget();
@@ -60,8 +63,10 @@ class Outputs {
 
  private:
   bool per_participant() const;
+  bool is_per_participant(const AudioParams &audio) const;
   bool is_other_channel(const MediaData &data);
   bool waits_for_audio() const;
+  MediaMask add_empty(MediaMask media);
   void release_backlog();
   void accept(const MediaData &data);
   void hand_on(const MediaData &data);
@@ -79,7 +84,8 @@ class Outputs {
   KnownTexts known_texts_;
   Product product_ = Product::Meeting;
   std::string first_channel_;  // of a Phone call
-  MediaMask negotiated_ = 0;
+  MediaMask requested_ = 0, negotiated_ = 0;
+  MediaParams requested_params_;
   std::vector<Output *> to_wake_;
   bool over_ = false;
 };

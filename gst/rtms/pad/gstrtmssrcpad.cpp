@@ -271,6 +271,8 @@ void gst_rtms_src_pad_wake(GstRtmsSrcPad *self) {
 }
 
 void gst_rtms_src_pad_enqueue_event(GstRtmsSrcPad *self, EventPtr event) {
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS)
+    self->state->ends_at = self->state->config.certain_time();
   self->state->queue.push(std::move(event));
 }
 

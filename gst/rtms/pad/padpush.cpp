@@ -56,6 +56,16 @@ bool push_black(PadState *state, GstClockTime until, GstClockTime least) {
   return true;
 }
 
+// A pad that was blocked for long has no black frames of that time: the track would end there. The
+// second frame is at the end, because a muxer may ignore the duration of the first.
+void push_last_black(PadState *state) {
+  const GstClockTime end = state->ends_at;
+  if (!GST_CLOCK_TIME_IS_VALID(end) || end < 2 * kMinGap)
+    return;
+  push_black(state, end - kMinGap, kMinGap);
+  push_black(state, end, kMinGap);
+}
+
 }  // namespace
 
 void push_buffer(PadState *state, BufferPtr buffer) {
@@ -100,9 +110,13 @@ void push_silence(PadState *state) {
 // muxer knows nothing of the track, and some write a file then that nothing can read.
 void push_eos(PadState *state, EventPtr eos) {
   const PadPosition &position = state->position;
-  if (gst_pad_is_linked(GST_PAD(state->pad)) && position.is_new() &&
-      !push_black(state, position.base() + kMinGap, 0))
-    push_event(state, state->position.first_gap(kMinGap));
+  const bool linked = gst_pad_is_linked(GST_PAD(state->pad));
+  if (linked && position.is_new()) {
+    if (!push_black(state, position.base() + kMinGap, 0))
+      push_event(state, state->position.first_gap(kMinGap));
+  } else if (linked && state->flow > GST_FLOW_EOS) {
+    push_last_black(state);
+  }
   push_event(state, std::move(eos));
 }
 

@@ -30,6 +30,8 @@ struct PadState {
   std::atomic<bool> linked{false};
   std::atomic<bool> threadless{false};  // the task could not be started
   std::atomic<int64_t> gaps_from_us{0};
+  // Certain time when EOS entered the queue.
+  std::atomic<GstClockTime> ends_at{GST_CLOCK_TIME_NONE};
   // What is said of the link, and how often there was a new one: written with the mutex.
   std::atomic<unsigned> links{0};
   std::mutex mutex;

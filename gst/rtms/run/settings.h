@@ -80,6 +80,7 @@ struct Settings {
   unsigned latency = 200;
   unsigned batch_time = 0;
   bool share_thread = false;
+  bool empty_pads = false;
   int fill = GST_RTMS_SRC_FILL_NONE;
   unsigned text_wait = 0;
   unsigned stall_wait = 0;

@@ -22,6 +22,7 @@ OutputsConfig outputs_config(const Settings &settings) {
   outputs.share_thread = settings.share_thread;
   outputs.stall_wait_ms = settings.stall_wait;
   outputs.replay_wait_ms = settings.replay_wait;
+  outputs.empty_pads = settings.empty_pads;
   outputs.fill_black = settings.fill == GST_RTMS_SRC_FILL_BLACK;
   return outputs;
 }
@@ -82,6 +83,7 @@ void Stream::connect(SessionConfig config) {
   options.in_rounds = settings_.batch_time > 0;
   product_ = config.who.product;
   outputs_.set_stream(product_, config.who.stream_id);
+  outputs_.set_requested(config.media, config.params);
   before_poll_ = std::make_unique<BeforePoll>([this] { outputs_.wake(); });
   transports_ = std::make_unique<WebSocketFactory>(std::move(options), thread_->operations());
   session_ = std::make_unique<Session>(std::move(config), transports_.get(), &session_log_, this);
