@@ -7,12 +7,12 @@
 
 namespace rtms {
 
-// One source for all of a context, which knows who has asked.
+// One source per context; it knows the objects that requested a call.
 class BeforePollQueue final : public ContextSource,
                               public std::enable_shared_from_this<BeforePollQueue> {
  public:
   BeforePollQueue() : ContextSource(&kFunctions) {
-    // Those of lower priority are not asked when one of higher priority is ready.
+    // GLib prepares no source of lower priority once one of higher priority is ready.
     g_source_set_priority(source(), G_PRIORITY_HIGH);
     attach();
   }

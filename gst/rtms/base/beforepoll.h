@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Calls a function when the thread's main context is about to wait: what was collected while
-// sources were dispatched goes out at once, and once.
+// Calls a function before the thread's main context polls: work that the dispatched sources
+// collected is done once, without delay.
 #pragma once
 
 #include "glibptr.h"
@@ -18,7 +18,7 @@ class BeforePoll {
   BeforePoll(const BeforePoll &) = delete;
   BeforePoll &operator=(const BeforePoll &) = delete;
 
-  // Calls the function once, before this thread's default main context waits for the next time.
+  // Requests one call, before this thread's default main context polls next.
   void ask();
 
  private:

@@ -6,7 +6,7 @@
 
 namespace rtms {
 
-// The value of the first variable that is set and not empty; else "".
+// Returns the value of the first variable that is set and not empty, else "".
 inline const char *environment(std::initializer_list<const char *> names) {
   for (const char *name : names)
     if (const char *value = g_getenv(name); value && *value)

@@ -29,7 +29,7 @@ using StringPtr = std::unique_ptr<char, FreeWith<g_free>>;
 using UriPtr = std::unique_ptr<GUri, FreeWith<g_uri_unref>>;
 using MainContextPtr = std::unique_ptr<GMainContext, FreeWith<g_main_context_unref>>;
 using MainLoopPtr = std::unique_ptr<GMainLoop, FreeWith<g_main_loop_unref>>;
-// Attached to a context: destroyed with the pointer.
+// The source is attached to a context; the pointer destroys it.
 using AttachedSource = std::unique_ptr<GSource, DestroySource>;
 
 template <typename T>

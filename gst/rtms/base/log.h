@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where this room's log lines go: the element gives a sink that writes them to GStreamer's log.
+// The log sink of rooms without GStreamer: the element's sink writes to GStreamer's log.
 #pragma once
 
 #include <string>

@@ -34,7 +34,7 @@ LoopThread::LoopThread(const char *name)
 
 LoopThread::~LoopThread() {
   g_assert(!is_current());
-  // By a source: a quit that came before the loop runs would be lost.
+  // The source runs in the loop: g_main_loop_quit() before g_main_loop_run() would be lost.
   post([this] { g_main_loop_quit(loop_.get()); });
   g_thread_join(thread_);
 }

@@ -13,23 +13,23 @@ namespace rtms {
 
 class LoopThread {
  public:
-  // One that is shared by all who give the same name; without a name, one of its own. It ends with
-  // its last user.
+  // Returns the thread shared by all callers that give the same name, or a new one for an empty
+  // name. The thread ends with its last user.
   static std::shared_ptr<LoopThread> get(const std::string &name);
 
-  // Starts the thread; its context is the thread's default one.
+  // Starts the thread, and makes its context the thread's default main context.
   explicit LoopThread(const char *name);
-  // Ends the loop and joins the thread. Not from the thread itself.
+  // Ends the loop and joins the thread. Must not run on the thread itself.
   ~LoopThread();
   LoopThread(const LoopThread &) = delete;
   LoopThread &operator=(const LoopThread &) = delete;
 
-  // Runs fn on the thread, later, in the order of the calls. From any thread.
+  // Runs fn on the thread later, in the order of the calls. Callable from any thread.
   void post(std::function<void()> fn);
-  // Returns when all that was posted before has run. Not from the thread itself.
+  // Returns when every function posted before has run. Must not run on the thread itself.
   void flush();
-  // Counts asynchronous operations that have not completed: the thread does not end before they
-  // have, which takes no more than a moment. Changed on the thread.
+  // Counts the asynchronous operations that have not completed. The thread waits for them before
+  // it ends, at most 200 ms. Only the thread itself changes the counter.
   std::shared_ptr<unsigned> operations() const { return operations_; }
   bool is_current() const { return g_thread_self() == thread_; }
 
@@ -41,7 +41,7 @@ class LoopThread {
   void drain();
 
   std::mutex mutex_;
-  std::deque<Fn> posted_;  // guarded by the mutex; each has a source of its own
+  std::deque<Fn> posted_;  // guarded by the mutex; one idle source per function
 
   std::shared_ptr<unsigned> operations_ = std::make_shared<unsigned>(0);
   MainContextPtr context_;

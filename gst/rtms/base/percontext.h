@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What all users on a thread's default main context share.
+// Objects shared by all users of a thread's default main context.
 #pragma once
 
 #include "glibptr.h"
@@ -9,10 +9,10 @@
 
 namespace rtms {
 
-// The context that was the thread's default one when this was made, and a source on it.
+// Owns a source on the main context that was the thread's default one at construction.
 class ContextSource {
  public:
-  // The functions get a Source.
+  // Type of the GSource that the GSourceFuncs receive.
   struct Source {
     GSource parent;
     ContextSource *self;
@@ -42,7 +42,7 @@ class ContextSource {
   const AttachedSource source_;
 };
 
-// The T, a ContextSource, of this thread's default main context: it ends with its last user.
+// Returns the T, a ContextSource, of this thread's default main context. Its users own it.
 template <typename T>
 std::shared_ptr<T> of_context() {
   thread_local std::vector<std::weak_ptr<T>> all;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Until when something may be done; the application changes that, on any thread.
+// A deadline for an activity, which the application may change on any thread.
 #pragma once
 
 #include "sleepclock.h"
@@ -10,7 +10,7 @@ namespace rtms {
 
 class Permit {
  public:
-  // In µs of the sleep clock; 0: for ever.
+  // In µs of the sleep clock; 0: no deadline.
   void set(int64_t until_us) { until_us_ = until_us; }
   int64_t until_us() const { return until_us_; }
   bool is_over() const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Looks whether a permit is over: it may be given anew at any time, and the process may sleep.
+// Polls whether a permit is over: the permit may be renewed, and the process may sleep.
 #pragma once
 
 #include "permit.h"
@@ -12,7 +12,7 @@ namespace rtms {
 
 class PermitWatch {
  public:
-  // `over` is called once. Without a permit nothing happens.
+  // Calls `over` when the permit is over. Does nothing without a permit.
   void start(std::shared_ptr<const Permit> permit, std::function<void()> over) {
     permit_ = std::move(permit);
     over_ = std::move(over);

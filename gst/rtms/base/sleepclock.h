@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A clock that goes on while the machine sleeps, or the process is stopped, and that nobody sets.
+// A monotonic clock that also advances while the machine sleeps or the process is stopped.
 #pragma once
 
 #include <glib.h>

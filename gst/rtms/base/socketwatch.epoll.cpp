@@ -16,7 +16,7 @@
 namespace rtms {
 namespace {
 
-// What is served before timers and closures have their turn.
+// The most events per dispatch, before timers and closures run.
 constexpr int kMostEvents = 1024;
 constexpr int64_t kRound_us = 5000;
 
@@ -40,8 +40,8 @@ GIOCondition condition_of(uint32_t events, GIOCondition wanted) {
   return static_cast<GIOCondition>(ready);
 }
 
-// The epoll set of a main context, behind one source. Level-triggered: a socket that is not read to
-// its end is reported again, behind those that have not had their turn.
+// The epoll set of a main context, behind one source. Level-triggered: a socket that is not read
+// to its end is reported again, behind the sockets not served yet.
 class Poller final : public ContextSource, public std::enable_shared_from_this<Poller> {
  public:
   using Id = uint64_t;
@@ -49,7 +49,7 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
   Poller();
   ~Poller() override;
 
-  // 0: the system has no room.
+  // Returns 0 if the system cannot watch the socket.
   Id add(int fd, GIOCondition wanted, SocketWatch::Fn fn, SocketWatch::Pace pace);
   void again(Id id) { again_.push_back(id); }
   void remove(Id id);
@@ -73,21 +73,21 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
   static GSourceFuncs kFunctions;
 
   const int epoll_;
-  // Not g_source_add_unix_fd(): changing what that waits for wakes the loop once more.
+  // Not g_source_add_unix_fd(): changing the events of its fd wakes the loop once more.
   GPollFD poll_{};
-  // By number: a report about a watch that has been removed finds none.
+  // By number: an event of a watch that has been removed finds no entry.
   std::unordered_map<Id, Watched> watched_;
   std::vector<Id> again_;
   Id last_ = 0;
-  unsigned prompt_ = 0;                  // watches that do not wait for rounds
-  bool in_round_ = false;                // some were ready the last time
-  int64_t served_us_ = 0, next_us_ = 0;  // the last round, and the next one; 0: at once
+  unsigned prompt_ = 0;                  // number of Prompt watches
+  bool in_round_ = false;                // sockets were ready in the last dispatch
+  int64_t served_us_ = 0, next_us_ = 0;  // last round, next round; next_us_ 0: at once
 };
 
 GSourceFuncs Poller::kFunctions = {prepare, check, dispatch, nullptr, nullptr, nullptr};
 
 Poller::Poller() : ContextSource(&kFunctions), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-  // A callback may run the loop, in which all other sockets go on.
+  // A callback may run the loop; all other sockets must work in it.
   g_source_set_can_recurse(source(), TRUE);
   poll_.fd = epoll_;
   poll_.events = G_IO_IN;
@@ -142,7 +142,7 @@ bool Poller::must_wait(gint *timeout_ms) {
   return true;
 }
 
-// A round is over when nothing is ready any more; the rest of the loop has its turns in between.
+// A round ends when no socket is ready; other sources of the loop run between its dispatches.
 void Poller::serve() {
   next_us_ = 0;
   const bool any = serve_ready() > 0;
@@ -151,7 +151,7 @@ void Poller::serve() {
   in_round_ = any && prompt_ == 0;
 }
 
-// Sockets that are ready seldom need no rounds: the loop would wake twice for each.
+// Sockets that are seldom ready need no rounds: the loop would wake twice for each event.
 void Poller::plan_next() {
   const int64_t now_us = g_get_monotonic_time();
   if (now_us - served_us_ < 2 * kRound_us)
@@ -165,13 +165,13 @@ gboolean Poller::dispatch(GSource *source, GSourceFunc, gpointer) {
   return G_SOURCE_CONTINUE;
 }
 
-// Returns how many sockets were ready.
+// Returns the number of ready sockets.
 int Poller::serve_ready() {
   std::vector<Id> again = std::exchange(again_, {});
   std::array<epoll_event, kMostEvents> events;
   const int count = std::max(epoll_wait(epoll_, events.data(), kMostEvents, 0), 0);
-  // In the order in which they were added, as GLib has it: what a stream's first connection says of
-  // the others comes before their ends.
+  // In the order of registration, as GLib does: messages of a stream's first connection about the
+  // other connections are handled before the ends of those.
   std::sort(events.begin(), events.begin() + count,
             [](const auto &a, const auto &b) { return a.data.u64 < b.data.u64; });
   for (int i = 0; i < count; i++) {

@@ -36,7 +36,7 @@ class SocketWatch::Entry {
   }
 
  private:
-  // A callback may run the loop, in which all other sockets go on.
+  // A callback may run the loop; all other sockets must work in it.
   static void attach(GSource *source) {
     g_source_set_can_recurse(source, TRUE);
     g_source_attach(source, g_main_context_get_thread_default());

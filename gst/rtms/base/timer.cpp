@@ -8,12 +8,12 @@
 
 namespace rtms {
 
-// The timers of a context, the next one first, behind one source: the loop asks one source when it
-// must wake, however many timers there are.
+// The timers of a context, the next one first. One source: the loop computes one timeout,
+// however many timers run.
 class TimerQueue final : public ContextSource, public std::enable_shared_from_this<TimerQueue> {
  public:
   TimerQueue() : ContextSource(&kFunctions) {
-    // A callback may run the loop, in which all other timers go on.
+    // A callback may run the loop; all other timers must work in it.
     g_source_set_can_recurse(source(), TRUE);
     attach();
   }
@@ -35,7 +35,7 @@ class TimerQueue final : public ContextSource, public std::enable_shared_from_th
     if (!next_us)
       return FALSE;
     const int64_t wait_us = *next_us - g_get_monotonic_time();
-    // Not before its time.
+    // Rounds up: a timer must not fire early.
     *timeout_ms = static_cast<gint>(std::clamp<int64_t>((wait_us + 999) / 1000, 0, G_MAXINT));
     return wait_us <= 0;
   }
@@ -51,7 +51,7 @@ class TimerQueue final : public ContextSource, public std::enable_shared_from_th
     return G_SOURCE_CONTINUE;
   }
 
-  // What a callback starts has its turn later, even without a delay.
+  // A timer that a callback starts fires in a later iteration, even without a delay.
   void fire(int64_t now_us) {
     const uint64_t last = last_;
     while (!timers_.empty()) {

@@ -19,20 +19,20 @@ class Timer {
   Timer(const Timer &) = delete;
   Timer &operator=(const Timer &) = delete;
 
-  // Calls fn once after the delay; a timer that runs already is set anew. fn may destroy the timer.
+  // Calls fn once after the delay. Restarts a running timer. fn may destroy the timer.
   void start(unsigned delay_ms, std::function<void()> fn);
   bool running() const { return queue_ != nullptr; }
   void stop();
 
-  // When the next timer of this thread's default main context is due, in µs of GLib's monotonic
-  // clock. Nothing: none runs.
+  // Returns when the next timer of this thread's default main context is due, in µs of GLib's
+  // monotonic clock; nothing if no timer runs.
   static std::optional<int64_t> next_us();
 
  private:
   friend class TimerQueue;
   void fire();
 
-  std::shared_ptr<TimerQueue> queue_;  // while it runs
+  std::shared_ptr<TimerQueue> queue_;  // set while the timer runs
   int64_t due_us_ = 0;
   uint64_t number_ = 0;
   std::function<void()> fn_;

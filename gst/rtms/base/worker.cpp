@@ -11,7 +11,7 @@
 namespace rtms {
 namespace {
 
-// A function on its way to another thread.
+// Carries a function to another thread; the mutex makes the hand-over visible.
 struct Posted {
   std::mutex mutex;
   std::function<void()> fn;  // guarded by the mutex
@@ -46,11 +46,11 @@ struct Worker::State {
     std::function<void()> work, done;
     MainContextPtr context;
   };
-  std::mutex mutex;  // guards what follows
+  std::mutex mutex;  // guards the fields below
   std::deque<Item> items;
   bool running = false;
 
-  // False: nothing is left to do, and the thread ends.
+  // Returns false if no work is left; the thread then ends.
   bool next(Item *item) {
     std::lock_guard<std::mutex> lock(mutex);
     running = !items.empty();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What may have to wait for a disk, one thing after the other, on a thread that lives as long as
-// there is something to do.
+// Runs functions that may block on a disk, one after the other, on a thread that exists only while
+// there is work.
 #pragma once
 
 #include <functional>
@@ -10,20 +10,20 @@ namespace rtms {
 
 class Worker {
  public:
-  // What a worker was given before its end is still done; nobody waits for that.
+  // The destructor does not wait: pending work still runs after the worker's end.
   Worker();
   Worker(const Worker &) = delete;
   Worker &operator=(const Worker &) = delete;
 
-  // Then `done`, on the default main context of the calling thread. Neither may need what that
-  // thread may have destroyed.
+  // Runs `work` on the thread, then `done` on the calling thread's default main context. Neither
+  // may use objects that the calling thread may have destroyed.
   void run(std::function<void()> work, std::function<void()> done = {});
-  // What is not done yet.
+  // Returns the number of functions that have not started.
   size_t waiting() const;
 
  private:
   struct State;
-  // The thread may be in a call that never returns: it has a share of it.
+  // Shared with the thread, which may block for ever in a system call.
   const std::shared_ptr<State> state_;
 };
 

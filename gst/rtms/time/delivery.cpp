@@ -7,11 +7,11 @@ namespace rtms {
 namespace {
 
 constexpr int64_t kSecond_us = 1000 * 1000, kNsPerUs = 1000;
-// Media that came within that are coming.
+// Media that arrived within this time count as still arriving.
 constexpr int64_t kComing_us = 400 * 1000;
-// Live media are not that late; what is later may be replayed, which ends within so long.
+// Live media are less late; later media may be a replay, which ends within kLongest_us.
 constexpr int64_t kBehind_ns = kSecond_us * kNsPerUs, kLongest_us = 65 * kSecond_us;
-// From when it was captured until it comes.
+// From capture to arrival.
 constexpr int64_t kOnItsWay_ns = kSecond_us * kNsPerUs;
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How far one kind of media has come, and what may still be on its way. Pure: all times are
+// How far one kind of media has arrived, and what may still be in transit. Pure: all times are
 // arguments.
 #pragma once
 
@@ -9,30 +9,29 @@
 
 namespace rtms {
 
-// One thread writes, any reads. Running times in ns, monotonic ones in us.
+// One thread writes, any thread reads. Running times in ns, monotonic times in µs.
 class Delivery {
  public:
-  // Media arrived now; the newest of that kind have that running time.
+  // Media arrived at `at_us`; `running_ns` is the running time of the newest media of the kind.
   void media(int64_t running_ns, int64_t now_ns, int64_t at_us);
-  // Its connection has delivered something else: all that was sent before has come.
+  // The connection delivered something else: all media sent before have arrived.
   void alive(int64_t at_us);
-  // Nothing is sent for now.
+  // The server sends none of the kind for now.
   void off() { sends_ = false; }
 
   int64_t newest_ns() const { return newest_ns_; }
   bool is_coming(int64_t now_us) const;
-  // How far behind the clock the newest were when they came. A replay may pause, but does not fall
-  // further behind.
+  // Returns how far the newest media were behind the clock on arrival; 0 for live media. A replay
+  // may pause, but does not fall further behind.
   int64_t behind_ns(int64_t now_us) const;
-  // Up to where all that was sent has come, where the connection has delivered nothing since: for
-  // `wait_us` it may stand still. Nothing where it need not be looked at. `always`: also where
-  // nothing was sent before that.
+  // Returns the running time up to which all media sent have arrived; nothing if the connection has
+  // been quiet for more than `wait_us`, or, unless `always`, delivered something else last.
   std::optional<int64_t> delivered_ns(int64_t now_ns, int64_t now_us, int64_t wait_us,
                                       bool always) const;
 
  private:
   std::atomic<int64_t> newest_ns_{0}, behind_ns_{0};
-  std::atomic<int64_t> media_us_{0}, alive_us_{0};  // when that was
+  std::atomic<int64_t> media_us_{0}, alive_us_{0};  // last media, last delivery
   std::atomic<bool> sends_{false};
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The last offsets of a track to the common mapping. Pure.
+// The last four offsets of a track to the common mapping, the newest first. Pure.
 #pragma once
 
 #include <algorithm>
@@ -11,14 +11,14 @@ namespace rtms {
 
 class KnownOffsets {
  public:
-  // Offsets that differ by less are the same.
+  // Offsets that differ by no more are the same.
   static constexpr int64_t kSame_ns = 250 * 1000 * 1000;
 
   const int64_t *begin() const { return offsets_.data(); }
   const int64_t *end() const { return offsets_.data() + count_; }
   bool empty() const { return count_ == 0; }
 
-  // The newest first; the oldest makes room.
+  // Moves the offset to the front; a fifth one replaces the oldest.
   void add(int64_t offset_ns) {
     const auto end = offsets_.begin() + count_;
     auto place = std::find_if(offsets_.begin(), end, [=](int64_t known_ns) {

@@ -7,11 +7,11 @@ namespace rtms {
 namespace {
 constexpr int64_t kNsPerMs = 1000 * 1000;
 constexpr int64_t kOff_ns = 1000 * kNsPerMs;
-// A pause was the sender's when all that it took is still missing, but for the jitter of two
-// messages. After one of the network, what was held up comes faster.
+// A pause is the sender's if all its time is still missing, but for the jitter of two messages.
+// After a pause of the network, the messages held up arrive faster.
 constexpr int64_t kMissing_ns = 400 * kNsPerMs;
 constexpr unsigned kPauseSeconds = 4;
-// A network that is full can be so steadily for a while.
+// A congested network may be constantly late for a while.
 constexpr unsigned kLongSeconds = 60;
 }  // namespace
 

@@ -9,7 +9,7 @@ namespace {
 constexpr int64_t kNsPerMs = 1000 * 1000;
 // More than the jitter of a track with one message in a second.
 constexpr int64_t kBand_ns = 250 * kNsPerMs;
-// What falls faster, in a second, is a backlog that is being sent.
+// A delay that falls faster, per second, is a backlog being sent.
 constexpr int64_t kFall_ns = 30 * kNsPerMs;
 }  // namespace
 
@@ -36,7 +36,7 @@ int64_t LeastDelay::steady_ns() const {
          std::max<int64_t>(count(), 1);
 }
 
-// The slope of the line that fits best.
+// Fits a line by least squares; its slope decides.
 bool LeastDelay::falling() const {
   const int64_t n = count();
   int64_t sum_ns = 0;

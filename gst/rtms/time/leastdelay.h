@@ -9,11 +9,11 @@
 
 namespace rtms {
 
-// The delay of a message is its arrival minus its position. The least one of a second is what the
-// network takes when nothing holds a message up.
+// The delay of a message is its arrival minus its position. The least delay of a second is that of
+// a message that nothing held up.
 class LeastDelay {
  public:
-  // Returns true when a second is complete.
+  // Adds a message. Returns true when a second is complete.
   bool add(int64_t delay_ns, int64_t arrival_ns) {
     const bool complete = start_ns_ && arrival_ns - *start_ns_ >= kSecond_ns;
     if (complete)
@@ -27,12 +27,12 @@ class LeastDelay {
   }
   // The least delay of the last complete second.
   int64_t last_ns() const { return last_[0]; }
-  // For how many complete seconds it has stayed the same, and has not been falling: a track that
-  // catches up does not count.
+  // Returns the number of the last complete seconds with a constant delay; 0 while the delay falls,
+  // for then the track catches up.
   unsigned steady() const;
-  // The mean of the least delays of these seconds.
+  // Returns the mean of the least delays of these seconds.
   int64_t steady_ns() const;
-  // The track was moved by `ns`.
+  // The track's positions moved by `ns`.
   void moved(int64_t ns);
 
  private:
@@ -43,11 +43,11 @@ class LeastDelay {
   bool falling() const;
   int64_t count() const;
 
-  std::optional<int64_t> start_ns_;  // of the second that is not complete
-  int64_t least_ns_ = 0;             // of that
-  unsigned seconds_ = 0;             // complete ones that lie within the band
+  std::optional<int64_t> start_ns_;  // of the incomplete second
+  int64_t least_ns_ = 0;             // of the incomplete second
+  unsigned seconds_ = 0;             // complete seconds within the band
   int64_t low_ns_ = 0, high_ns_ = 0;
-  std::array<int64_t, 8> last_{};  // of these, the newest first
+  std::array<int64_t, 8> last_{};  // least delays of these seconds, the newest first
 };
 
 }  // namespace rtms

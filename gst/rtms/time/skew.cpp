@@ -11,16 +11,16 @@ constexpr int64_t kNsPerS = 1000 * kNsPerMs;
 constexpr unsigned kEnough = 10;
 constexpr int64_t kLongestWindow_ns = 60 * kNsPerS;
 constexpr int64_t kLately_ns = 30 * kNsPerS;
-// The baseline is the mean of so many windows.
+// The baseline is the mean of that many windows.
 constexpr unsigned kBaseline = 12;
-// Further off than this is no clock, but a stall or a server that sends faster than real time.
+// A larger error is no drift, but a stall or a server that sends faster than real time.
 constexpr int64_t kMaxStep_ns = kNsPerS;
-// Two windows that are further off, by the same.
+// Two windows with a larger error, equal but for this, start a new baseline.
 constexpr int64_t kSame_ns = 250 * kNsPerMs;
-// Below this no error is corrected, nor below what the network makes the least delay differ by.
+// Smaller errors are not corrected, nor those below the noise of the least delay.
 constexpr int64_t kExact_ns = 3 * kNsPerMs;
 constexpr int64_t kSmooth = 8;
-// Clocks are off by less than 500 ppm.
+// Clocks differ by less than 500 ppm.
 constexpr int64_t kMaxPpm = 500;
 }  // namespace
 
@@ -42,7 +42,7 @@ void Skew::learn(UsualDelay::Kind kind, int64_t running_ns) {
     one.smooth_ns -= by_ns;
 }
 
-// No better kind has been heard lately.
+// True if no kind with priority, audio first, arrived lately.
 bool Skew::counts(UsualDelay::Kind kind, int64_t running_ns) const {
   return std::none_of(windows_.begin(), windows_.begin() + kind, [&](const Window &better) {
     return better.closed_ns && running_ns - *better.closed_ns < kLately_ns;
@@ -52,7 +52,7 @@ bool Skew::counts(UsualDelay::Kind kind, int64_t running_ns) const {
 void Skew::Window::close(int64_t skew_ns) {
   const int64_t error_ns = least_ns - baseline_ns - skew_ns;
   if (known && std::abs(error_ns) >= kMaxStep_ns) {
-    // Twice the same: a backlog is over, and what comes now is the time to compare with.
+    // Twice the same delay: a backlog is over, and this delay starts a new baseline.
     const bool again = far_ns && std::abs(*far_ns - least_ns) < kSame_ns;
     known = again ? 0 : known;
     far_ns = again ? std::nullopt : std::optional<int64_t>(least_ns);
@@ -70,7 +70,7 @@ void Skew::Window::close(int64_t skew_ns) {
   }
 }
 
-// Only what is more than the network makes the least delay differ by.
+// The part of the error beyond the noise of the network.
 int64_t Skew::Window::excess_ns() const {
   const int64_t band_ns = kExact_ns + noise_ns * 5 / 4;
   return far_ns || known < kBaseline ? 0 : smooth_ns - std::clamp(smooth_ns, -band_ns, band_ns);

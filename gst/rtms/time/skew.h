@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How the server's clock drifts against the pipeline's. Pure: all times are arguments.
+// The drift of the server's clock against the pipeline's. Pure: all times are arguments.
 #pragma once
 
 #include "usualdelay.h"
@@ -11,12 +11,12 @@
 
 namespace rtms {
 
-// Follows the earliest arrivals: what comes late was held up on its way, and says nothing about
-// clocks. Bursts, stalls and backlogs pass without a trace.
+// Follows the earliest arrivals: a late message was held up, and says nothing about clocks. Bursts,
+// stalls and backlogs therefore change nothing.
 class Skew {
  public:
-  // Media of `position_ns` arrived at running time `running_ns`. Audio counts where there is some:
-  // the kinds differ in how long they take.
+  // Media of `position_ns` arrived at running time `running_ns`. While there is audio, only audio
+  // counts: the kinds of media differ in their delay.
   void observe(UsualDelay::Kind kind, int64_t position_ns, int64_t running_ns) {
     Window &window = windows_[kind];
     const int64_t delay_ns = running_ns - position_ns;
@@ -26,28 +26,28 @@ class Skew {
     if (running_ns - *window.start_ns >= kWindow_ns)
       learn(kind, running_ns);
   }
-  // What to add to a position; 0 until there is something to compare.
+  // Returns what to add to a position; 0 until the baseline is known.
   int64_t skew_ns() const { return skew_ns_; }
   void reset() { *this = Skew(); }
 
  private:
-  // Long enough that some message comes through without delay, if there are that many.
+  // Long enough for one message without delay among many.
   static constexpr int64_t kWindow_ns = 5LL * 1000 * 1000 * 1000;
 
-  // The least delay of a kind, from window to window.
+  // The least delay of one kind, per window.
   struct Window {
     void close(int64_t skew_ns);
     int64_t excess_ns() const;
 
     std::optional<int64_t> start_ns, closed_ns;
     unsigned messages = 0;
-    int64_t least_ns = 0;  // of running time - position
-    unsigned known = 0;    // windows that the baseline was made of
+    int64_t least_ns = 0;  // running time - position
+    unsigned known = 0;    // windows in the baseline
     int64_t baseline_ns = 0;
-    int64_t smooth_ns = 0;          // mean error of the windows since
-    int64_t last_ns = 0;            // the least delay of the last window, without skew
-    int64_t noise_ns = 0;           // what that differs by from window to window
-    std::optional<int64_t> far_ns;  // of the last window, where that was too far off to believe
+    int64_t smooth_ns = 0;          // mean error of the windows since the baseline
+    int64_t last_ns = 0;            // least delay of the last window, without skew
+    int64_t noise_ns = 0;           // mean difference between windows
+    std::optional<int64_t> far_ns;  // least delay of the last window if implausible
   };
 
   void learn(UsualDelay::Kind kind, int64_t running_ns);

@@ -8,7 +8,7 @@ namespace rtms {
 namespace {
 constexpr int64_t kMaxBeforeFirstMedia_ms = 90 * 1000;
 constexpr int64_t kNsPerMs = 1000 * 1000;
-// Twenty years: what is further away is nonsense, and sums of a few must not overflow.
+// Twenty years: larger differences are invalid, and sums of a few must not overflow.
 constexpr int64_t kFar_ms = 20LL * 365 * 24 * 3600 * 1000;
 
 int64_t since(int64_t zero_ms, int64_t unix_ms) {

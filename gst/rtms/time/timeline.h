@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Unix ms → the stream's time line, and that to running time. Pure: all times are arguments.
+// Maps Unix ms to the stream's time line, and that to running time. Pure: all times are arguments.
 #pragma once
 
 #include "skew.h"
@@ -11,32 +11,32 @@ namespace rtms {
 
 // The common mapping of a stream's media.
 //
-// Position 0 is FIRST_PACKET_TIMESTAMP where that event came and lies within 90 s before the first
-// media, else the first media's own time. The first media's position is played at the running time
-// at which it arrived; that stays so until the next anchor().
+// Position 0 is FIRST_PACKET_TIMESTAMP if that event lies within 90 s before the first media, else
+// the timestamp of the first media. The first media's position maps to the running time of their
+// arrival, until the next anchor().
 class Timeline {
  public:
   void first_packet(int64_t unix_ms);
 
   bool anchored() const { return zero_ms_.has_value(); }
-  // For the first media, and for the first after the pipeline was paused: `running_ns` is when it
-  // arrived.
+  // Is called for the first media, and for the first after a pause of the pipeline; `running_ns` is
+  // their arrival.
   void anchor(int64_t unix_ms, int64_t running_ns);
-  // The server's clock has jumped: whatever it says from now on is `by_ms` later than it was.
+  // The server's clock jumped: its timestamps are `by_ms` later from now on.
   void shift(int64_t by_ms);
 
-  // ns since position 0 by the server's clock; negative for what was captured before.
+  // Returns ns since position 0 by the server's clock; negative for media captured before.
   int64_t position(int64_t unix_ms) const;
-  // What to add to a position so that it keeps pace with the pipeline's clock.
+  // Returns what to add to a position so that it follows the pipeline's clock.
   int64_t skew_ns() const { return skew_.skew_ns(); }
-  // Tells of media that arrived in time: the basis of the skew.
+  // Media arrived in time: the skew is computed from them.
   void observe(UsualDelay::Kind kind, int64_t position_ns, int64_t running_ns) {
     skew_.observe(kind, position_ns, running_ns);
   }
-  // Unix ms of the stream's start, for a text that begins `relative_ms` after it and came at
-  // `captured_ms`: FIRST_PACKET_TIMESTAMP or position 0, whichever makes more sense.
+  // Returns the stream's start in Unix ms, for a text that begins `relative_ms` after it and was
+  // captured at `captured_ms`: FIRST_PACKET_TIMESTAMP or position 0, whichever is plausible.
   int64_t start_ms(int64_t relative_ms, int64_t captured_ms) const;
-  // Unix ms of position 0.
+  // Returns position 0 in Unix ms.
   int64_t zero_ms() const { return zero_ms_.value_or(0); }
 
   // The segment that maps positions to running time: running time = position - start + base.

@@ -20,7 +20,7 @@ int64_t Track::anchor_ms(int64_t unix_ms) const {
   constexpr int64_t kNsPerMs = 1000 * 1000;
   if (clock_)
     return unix_ms + clock_->offset_ns() / kNsPerMs;
-  // An old text, after a pause, takes nothing back.
+  // After a pause, an old text must not move positions back.
   const Timeline &timeline = *set_->timeline();
   return timeline.anchored() ? std::max(unix_ms, timeline.zero_ms() + set_->newest_ns() / kNsPerMs)
                              : unix_ms;
@@ -35,7 +35,7 @@ Track::Stamp Track::stamp(int64_t unix_ms, int64_t running_ns) {
   return stamp;
 }
 
-// A text may be old, but is not from the future.
+// A text may be old, but never lies in the future.
 Track::Stamp Track::stamp_text(int64_t position_ns, int64_t running_ns) const {
   const int64_t delay_ns = set_->delay_ns(position_ns, running_ns);
   const int64_t lead_ns = set_->lead_ns(nullptr, position_ns, delay_ns);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The positions of one pad's media: never back, and right even where the timestamps are not. Pure:
-// all times are arguments.
+// The positions of one pad's media. They never decrease, and are right even if the timestamps are
+// not. Pure: all times are arguments.
 #pragma once
 
 #include "trackclock.h"
@@ -11,9 +11,9 @@ namespace rtms {
 
 class Track {
  public:
-  // Without a kind it is a track of texts: those come when they like, are placed by the common
-  // mapping, and move nothing. `step_ns` is the least distance between two buffers: pictures at the
-  // same time are none that a muxer takes.
+  // A track without a kind carries texts: the common mapping places them, whatever their delay, and
+  // they change no mapping. `step_ns` is the least distance between two buffers: muxers reject two
+  // video frames with one timestamp.
   Track(TrackSet *set, std::optional<TrackClock::Kind> kind, int64_t step_ns = 0);
 
   // The position is on the stream's time line, and never negative.
@@ -21,18 +21,18 @@ class Track {
 
   // True when Timeline::anchor() is due for a message captured at `unix_ms`.
   bool needs_anchor(int64_t unix_ms, int64_t running_ns) const {
-    // Nearly always neither.
+    // Nearly always both are false.
     return !set_->timeline()->anchored() ||
            (set_->has_text_anchor() && text_anchor_is_late(unix_ms, running_ns));
   }
-  // What that is to be called with.
+  // Returns the timestamp for that anchor().
   int64_t anchor_ms(int64_t unix_ms) const;
 
   // A message captured at `unix_ms` arrived at `running_ns`.
   Stamp stamp(int64_t unix_ms, int64_t running_ns);
-  // The connection was lost: audio from then may come yet, at any pace.
+  // The connection was lost: its audio may be replayed, at any pace.
   void lost();
-  // No buffer may start before this one does, or by less than the step after it.
+  // Returns `position_ns`, raised if needed: buffers start at or after the last one, plus the step.
   int64_t not_before(int64_t position_ns);
 
  private:
@@ -42,7 +42,7 @@ class Track {
   TrackSet *set_;
   std::optional<TrackClock> clock_;
   const int64_t step_ns_;
-  int64_t floor_ns_ = 0;  // where the next buffer may start
+  int64_t floor_ns_ = 0;  // earliest start of the next buffer
 };
 
 }  // namespace rtms

@@ -10,16 +10,16 @@ using What = TimeDecision::What;
 
 constexpr int64_t kNsPerMs = 1000 * 1000;
 constexpr int64_t kNsPerS = 1000 * kNsPerMs;
-// Less is a message out of order, jitter, or what kinds of media differ by.
+// Less is a message out of order, jitter, or the difference between kinds of media.
 constexpr int64_t kOff_ns = kNsPerS;
 // More than the jitter of two arrivals.
 constexpr int64_t kJitter_ns = 350 * kNsPerMs;
 constexpr int64_t kClose_ns = 500 * kNsPerMs;
-// Timestamps that go back so far are of another clock, where one is known that fits.
+// Timestamps that go back further belong to another clock, if a known one fits.
 constexpr int64_t kBack_ns = 300 * kNsPerMs;
 constexpr int64_t kLongestStep_ns = 250 * kNsPerMs;
 constexpr unsigned kKnownSeconds = 2, kNewSeconds = 4;
-// Not worth a correction.
+// A smaller error is not corrected.
 constexpr int64_t kExact_ns = 20 * kNsPerMs;
 
 int64_t whole_ms(int64_t ns) {
@@ -109,7 +109,7 @@ int64_t TrackClock::lead_ns(const Message &now, int64_t offset_ns) const {
   return set_->lead_ns(this, now.position_ns + offset_ns, now.delay_ns - offset_ns);
 }
 
-// The first message, also after a pause of the pipeline.
+// Places the first message, also after a pause of the pipeline.
 bool TrackClock::begins(const Message &now, Placed *placed) {
   const bool ahead = lead_ns(now, offset_ns_) > set_->allowed_lead_ns(now.running_ns);
   const bool late = now.delay_ns - offset_ns_ > expected_ns() + kOff_ns;
@@ -121,20 +121,20 @@ bool TrackClock::begins(const Message &now, Placed *placed) {
   return offset_ns || !ahead;
 }
 
-// Another one, after one that was in its place.
+// Places a message after one that was not odd.
 bool TrackClock::follows(const Message &now, Placed *placed) {
   const int64_t step_ns = now.position_ns + offset_ns_ - last_->position_ns;
   if (offset_ns_ <= 0 && step_ns >= -kBack_ns && step_ns <= kLongestStep_ns &&
       last_->ahead_ns(now, offset_ns_) <= kClose_ns)
-    return true;  // as nearly all of them
-  // It was late for a while, was moved, and has caught up: it would be ahead of the clock now.
+    return true;  // nearly all messages
+  // The track was late, was moved, and has caught up: with the offset it would be early.
   if (offset_ns_ > 0 && now.delay_ns - offset_ns_ < expected_ns() - kClose_ns &&
       std::abs(now.delay_ns - expected_ns()) <= kClose_ns &&
       last_->ahead_ns(now, offset_ns_) <= kClose_ns) {
     move(0, now, What::Known, placed);
     return true;
   }
-  // The clock has jumped while it paused: another track noticed, or it has been there before.
+  // The sender's clock jumped while paused, if another track jumped or the offset is a known one.
   const bool late = now.delay_ns - offset_ns_ > expected_ns() + kOff_ns;
   if (late && step_ns > kLongestStep_ns) {
     if (const auto offset_ns = offset_after_pause(now)) {
@@ -158,7 +158,7 @@ std::optional<int64_t> TrackClock::offset_after_pause(const Message &now) const 
   return set_->offset_for(this, now.delay_ns, expected_ns(), now.running_ns, last_->running_ns);
 }
 
-// The one after an odd one: which of the two clocks it is of.
+// Places the message after an odd one: decides which of the two clocks it belongs to.
 bool TrackClock::settles(const Message &now, Placed *placed) {
   const auto before_ns = cost(now, offset_ns_, *last_);
   const auto after_ns = cost(now, odd_offset_ns_, *odd_);
@@ -171,7 +171,7 @@ bool TrackClock::settles(const Message &now, Placed *placed) {
     odd_.reset();  // neither
     return follows(now, placed);
   }
-  // Whatever is not audio may be a minute ahead of audio from before the connection.
+  // Other media may be a minute ahead of audio from before the connection.
   const int64_t lead = lead_ns(now, offset_ns_);
   if (set_->behind() && !is_audio() && lead > 0 && lead <= kReplay_ns) {
     placed->decision = {What::Known, from_ns, from_ns, now.delay_ns - from_ns, expected_ns()};
@@ -185,12 +185,12 @@ bool TrackClock::settles(const Message &now, Placed *placed) {
   return true;
 }
 
-// Lateness alone makes no message odd: it may be a connection that was held up.
+// Lateness alone makes no message odd: the connection may have been held up.
 bool TrackClock::plausible(const Message &now, int64_t offset_ns) const {
   const int64_t position_ns = now.position_ns + offset_ns;
   const int64_t step_ns = position_ns - last_->position_ns;
   if (step_ns < (lost_ && is_audio() ? -kReplay_ns : -kOff_ns)) {
-    // The last one was ahead of the clock, and this one is not.
+    // The last message was ahead of the clock, this one is not.
     const int64_t last_delay_ns = set_->delay_ns(last_->position_ns, last_->running_ns);
     return last_delay_ns < expected_ns() - kOff_ns &&
            std::abs(now.delay_ns - offset_ns - expected_ns()) <= kClose_ns;
@@ -199,7 +199,7 @@ bool TrackClock::plausible(const Message &now, int64_t offset_ns) const {
          lead_ns(now, offset_ns) <= set_->allowed_lead_ns(now.running_ns);
 }
 
-// It could be of another clock that the track has been on.
+// True if the message may belong to another known clock of the track.
 bool TrackClock::doubtful(const Message &now) const {
   if (known_.empty())
     return false;
@@ -207,7 +207,7 @@ bool TrackClock::doubtful(const Message &now) const {
          last_->ahead_ns(now, offset_ns_) > kClose_ns;
 }
 
-// The offset, of those known, with which the message follows the last one.
+// Returns the known offset with which the message follows the last one.
 std::optional<int64_t> TrackClock::known_offset(const Message &now) const {
   std::optional<int64_t> best_ns, least_ns;
   const auto consider = [&](int64_t offset_ns) {
@@ -228,8 +228,8 @@ std::optional<int64_t> TrackClock::known_offset(const Message &now) const {
   return best_ns;
 }
 
-// How far from `after` the message would be, against the time that has passed; nothing where that
-// cannot be. Late is possible, early is not.
+// Returns how far the message would be from `after`, compared with the time passed; nothing if
+// impossible. A message may be late, not early.
 std::optional<int64_t> TrackClock::cost(const Message &now, int64_t offset_ns,
                                         const Place &after) const {
   const int64_t ahead = after.ahead_ns(now, offset_ns);
@@ -249,7 +249,7 @@ void TrackClock::change(int64_t offset_ns, const Message &now, What what, Placed
   lateness_.restart();
 }
 
-// As change(), where the timestamps go on as before.
+// Like change(), for a track whose timestamps continue.
 void TrackClock::move(int64_t offset_ns, const Message &now, What what, Placed *placed) {
   const int64_t by_ns = offset_ns - offset_ns_;
   const Lateness lateness = lateness_;
@@ -263,7 +263,7 @@ void TrackClock::move(int64_t offset_ns, const Message &now, What what, Placed *
 void TrackClock::accept(const Message &now, Placed *placed) {
   const Place place = {now.position_ns + offset_ns_, now.running_ns};
   const bool complete = lateness_.add(now.delay_ns - offset_ns_, now.running_ns);
-  // That second was before this message.
+  // The complete second ended before this message.
   if (complete)
     lateness_.check(expected_ns());
   const int64_t says_ns = since_ns_ + TrackSet::kSays_ns;
@@ -271,7 +271,7 @@ void TrackClock::accept(const Message &now, Placed *placed) {
   if (last_) {
     const int64_t step_ns = place.position_ns - last_->position_ns;
     const int64_t passed_ns = place.running_ns - last_->running_ns;
-    // Only audio is kept; but what shares its connection waits behind that.
+    // The service keeps only audio, but other media on the connection wait behind it.
     if (lost_)
       lateness_.replay(passed_ns, is_audio() ? INT64_MAX : now.running_ns + kReplay_ns);
     lateness_.grew(passed_ns - step_ns);
@@ -293,7 +293,7 @@ void TrackClock::accept(const Message &now, Placed *placed) {
   placed->position_ns = last_->position_ns;
 }
 
-// Where it would be by now: as far after the last one as usual, or as the time that passed.
+// Places the message after the last one, by the usual step or by the time passed.
 void TrackClock::place_odd(const Message &now, Placed *placed) {
   int64_t position_ns = now.position_ns + offset_ns_;
   if (const Place *last = odd_ ? &*odd_ : last_ ? &*last_ : nullptr) {
@@ -314,7 +314,7 @@ void TrackClock::place_odd(const Message &now, Placed *placed) {
   placed->position_ns = odd_->position_ns;
 }
 
-// A second is complete.
+// Is called for each complete second.
 void TrackClock::judge(const Message &now, Placed *placed) {
   const int64_t expected = expected_ns();
   if (const auto off_ns = lateness_.constant_ns(expected, kKnownSeconds);
@@ -336,7 +336,7 @@ void TrackClock::judge(const Message &now, Placed *placed) {
   rough_ = rough_ && !off_ns;
 }
 
-// A track that is on time with the old mapping stays there.
+// A track that is on time with the old mapping keeps its positions.
 void TrackClock::common_moved(int64_t by_ns, int64_t since_ns) {
   known_.add(offset_ns_);
   known_.add(0);
@@ -351,7 +351,7 @@ void TrackClock::common_moved(int64_t by_ns, int64_t since_ns) {
     offset_ns_ -= by_ns;
     return;
   }
-  // One that was late by that much is in its place now.
+  // A track that was late by that amount is on time with the new mapping.
   if (last_ && std::abs(late_ns - (by_ns - offset_ns_)) <= kClose_ns &&
       std::abs(by_ns - offset_ns_) > KnownOffsets::kSame_ns) {
     last_->position_ns += by_ns - offset_ns_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How far the clock of one track's timestamps is from the common mapping. Pure: all times are
+// The offset of the clock of one track's timestamps to the common mapping. Pure: all times are
 // arguments.
 #pragma once
 
@@ -13,36 +13,36 @@
 
 namespace rtms {
 
-// What was decided about the time of a message, with its numbers.
+// A decision about the time of a message, with its numbers.
 struct TimeDecision {
   enum class What {
     None,
     Odd,        // the message is placed by its arrival
-    Alone,      // the one before was odd, and this one is not
-    Jumped,     // the clock of the track has jumped: a new offset
-    Known,      // an offset that the track has had before, or another one has
-    Moved,      // off by a constant: a new offset, by arrival
-    Corrected,  // the offset, by more arrivals than it was found with
+    Alone,      // the message before was odd, this one is not
+    Jumped,     // the clock of the track jumped: a new offset
+    Known,      // an offset known from this track or another one
+    Moved,      // constantly late or early: a new offset, by arrival
+    Corrected,  // the offset, computed from more arrivals
   };
   What what = What::None;
   int64_t from_ns = 0, to_ns = 0;         // positions of an odd message, else offsets
-  int64_t delay_ns = 0, expected_ns = 0;  // of the message, before; of one that is on time
-  int64_t common_ns = 0;                  // by how much the common mapping was moved
+  int64_t delay_ns = 0, expected_ns = 0;  // of the message before the decision; of a track on time
+  int64_t common_ns = 0;                  // by how much the common mapping moved
 
   bool any() const { return what != What::None || common_ns != 0; }
 };
 std::string to_text(const TimeDecision &decision);
 
-// Audio, video or screen. A track is on the common mapping, or off it by a constant offset. One
-// message never moves more than itself: it is odd, and placed by its arrival, until the next ones
-// say the same.
+// Audio, video or screen. A track is on the common mapping, or at a constant offset to it. An odd
+// message is placed by its arrival, until the next messages confirm its clock: one message never
+// moves another.
 class TrackClock {
  public:
   enum class Kind { Mix, Participant, Video, Screen };
 
   struct Placed {
     int64_t position_ns = 0;
-    bool discont = false;  // it does not follow what came before
+    bool discont = false;  // does not continue the media before
     TimeDecision decision;
   };
 
@@ -51,18 +51,18 @@ class TrackClock {
   TrackClock(const TrackClock &) = delete;
   TrackClock &operator=(const TrackClock &) = delete;
 
-  // A message with the position `position_ns` by the common mapping arrived at `running_ns`.
+  // A message with `position_ns` by the common mapping arrived at `running_ns`.
   Placed place(int64_t position_ns, int64_t running_ns);
-  // The connection was lost: audio from then may come yet, at any pace.
+  // The connection was lost: its audio may be replayed, at any pace.
   void lost() { lost_ = true; }
-  // The pipeline was paused: running time stood still.
+  // The pipeline was paused: running time did not advance.
   void resume();
 
   int64_t offset_ns() const { return offset_ns_; }
 
  private:
   friend class TrackSet;
-  // What the service keeps of the audio while a connection is away.
+  // How much audio the service keeps while a connection is lost.
   static constexpr int64_t kReplay_ns = int64_t{65} * 1000 * 1000 * 1000;
 
   struct Message {
@@ -71,7 +71,7 @@ class TrackClock {
   };
   struct Place {
     int64_t position_ns = 0, running_ns = 0;
-    // How far a message would be after it, beyond the time that has passed.
+    // Returns how far a message is ahead of this place plus the time that has passed.
     int64_t ahead_ns(const Message &now, int64_t offset_ns) const;
   };
 
@@ -99,16 +99,16 @@ class TrackClock {
   const Kind kind_;
   const UsualDelay::Kind usual_kind_;
   int64_t offset_ns_ = 0;  // to the common mapping
-  int64_t since_ns_ = 0;   // when it was chosen
-  bool rough_ = false;     // by few arrivals
+  int64_t since_ns_ = 0;   // running time of the last change
+  bool rough_ = false;     // computed from few arrivals
   KnownOffsets known_;
 
-  std::optional<Place> last_;  // message that was not odd
-  std::optional<Place> odd_;   // the last message, where it was
-  int64_t odd_offset_ns_ = 0;  // with which it would not have been
-  bool odd_rough_ = false;     // that was found by the time that had passed
+  std::optional<Place> last_;  // of the last message that was not odd
+  std::optional<Place> odd_;   // of the last message if it was odd
+  int64_t odd_offset_ns_ = 0;  // the offset that makes it not odd
+  bool odd_rough_ = false;     // odd_offset_ns_ is computed from the time passed
   int64_t usual_step_ns_ = 0;
-  int64_t newest_ns_ = 0;  // position
+  int64_t newest_ns_ = 0;  // newest position
   Lateness lateness_;
   bool lost_ = false;  // the connection, since the last message
 };

@@ -11,22 +11,22 @@ namespace rtms {
 namespace {
 constexpr int64_t kNsPerMs = 1000 * 1000;
 constexpr int64_t kNsPerS = 1000 * kNsPerMs;
-// Clocks that are off by less than that from each other are the same.
+// Clocks that differ by no more are the same.
 constexpr int64_t kSame_ns = 200 * kNsPerMs;
-// How long an offset counts after the track's last message.
+// How long a track's offset counts after its last message.
 constexpr int64_t kCounts_ns = 60 * kNsPerS;
-// A track that had media that lately is about to have more.
+// A track with media in this time is expected to have more.
 constexpr int64_t kActive_ns = 2 * kNsPerS;
-// What the service keeps of the audio, and some more.
+// What the service keeps of the audio, with a margin.
 constexpr int64_t kBacklog_ns = 65 * kNsPerS;
-constexpr unsigned kBacklogSeconds = 4;  // after which the pace of the audio is known
-// The first media may have been held up, and what follows at first may be ahead of it.
+constexpr unsigned kBacklogSeconds = 4;  // until the pace of the audio is known
+// The first media may have been held up; media after them may be ahead for a moment.
 constexpr int64_t kYoung_ns = 2 * kNsPerS;
 constexpr int64_t kYoungLead_ns = 5 * kNsPerS;
 constexpr int64_t kLead_ns = kNsPerS;
-// Media that are older than the text that was the anchor: by more than that is another clock.
+// Media older than the text that was the anchor by more than this have another clock.
 constexpr int64_t kTextLate_ns = 5 * kNsPerS;
-// Of a message that is on time: jitter.
+// Jitter of a message that is on time.
 constexpr int64_t kOnTime_ns = 300 * kNsPerMs;
 }  // namespace
 
@@ -105,15 +105,15 @@ int64_t TrackSet::replayed_ns(int64_t running_ns) const {
   for (const TrackClock *track : tracks_)
     if (track->is_audio() && track->last_) {
       const int64_t passed_ns = running_ns - track->last_->running_ns;
-      // Who spoke before the loss may have nothing in the replay yet.
+      // A participant who spoke before the loss may have no audio in the replay yet.
       if (track->lost_ ? passed_ns <= TrackClock::kReplay_ns : passed_ns < kCounts_ns)
         most_ns = std::max(most_ns, track->lateness_.replay_ns() + (track->lost_ ? passed_ns : 0));
     }
   return most_ns;
 }
 
-// What the others say of the offset of a track: those that had media since count, and those that
-// will have some in a moment are waited for.
+// Whether the other tracks confirm the offset of a track. Tracks with media since the change
+// count; the result waits for active tracks without.
 bool TrackSet::agreed(const TrackClock &track, int64_t running_ns) const {
   std::bitset<UsualDelay::kKinds> agree, against;
   unsigned participants = 0;

@@ -8,14 +8,14 @@ namespace rtms {
 namespace {
 constexpr int64_t kNsPerMs = 1000 * 1000;
 constexpr int64_t kOff_ns = 1000 * kNsPerMs;
-// Falls by more than jitter: a backlog, or a server that sends faster than real time.
+// A delay that falls by more than jitter: a backlog, or a server that sends faster than real time.
 constexpr int64_t kFall_ns = 500 * kNsPerMs;
 constexpr unsigned kEnough = 2;  // seconds
 constexpr unsigned kMeans = 32;
 }  // namespace
 
 void UsualDelay::Usual::close() {
-  // One message alone can be ahead of its time; two seconds are not.
+  // A single message may be early; two seconds are not.
   const int64_t low_ns = std::max(last_ns, least_ns);
   usual_ns = seconds ? std::min(usual_ns, low_ns) : least_ns;
   last_ns = least_ns;

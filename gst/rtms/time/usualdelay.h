@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which delay is usual in a stream, by kind of media. Pure: all times are arguments.
+// The usual delay of a stream's media, by kind. Pure: all times are arguments.
 #pragma once
 
 #include <array>
@@ -8,9 +8,8 @@
 
 namespace rtms {
 
-// Delays can only be too long: the least that two seconds agree on never rises. What a track on
-// time has is the mean of the least delays of its seconds. Learns from tracks that are on the
-// common mapping.
+// Delays are only ever too long: the least delay that two seconds agree on never rises. A track on
+// time has the mean of its seconds' least delays. Only tracks on the common mapping are observed.
 class UsualDelay {
  public:
   enum Kind { Audio, Video, Screen, kKinds };
@@ -23,19 +22,19 @@ class UsualDelay {
   }
   void reset() { *this = UsualDelay(); }
 
-  // Seconds of the kind that are known.
+  // Returns the number of complete seconds of the kind.
   unsigned seconds(Kind kind) const { return kinds_[kind].seconds; }
   bool known() const;
-  // What is on time for the kind. One that is as a whole more than a second later than the audio
-  // (or, for the audio, than what else there is) is not: `compare` is false where that is right.
+  // Returns the delay of the kind on time. With `compare`, a kind more than a second later than the
+  // audio (the audio: than other media) takes their delay instead.
   int64_t expected_ns(Kind kind, bool compare) const;
-  // The least of all kinds: what has less than that is ahead of the clock.
+  // Returns the least of all kinds: a shorter delay is ahead of the clock.
   int64_t earliest_ns() const;
-  // A kind is known to come in real time.
+  // Returns true if one kind arrives in real time.
   bool in_real_time() const;
-  // No kind is being sent faster than real time, or another one is known well enough.
+  // Returns true if no kind arrives faster than real time, or another one arrives in real time.
   bool settled() const;
-  // Audio is as far as another kind.
+  // Returns true if the audio is no longer behind another kind.
   bool audio_caught_up() const;
 
  private:
@@ -45,14 +44,14 @@ class UsualDelay {
     void close();
     bool heard = false;
     unsigned seconds = 0;
-    std::optional<unsigned> since_fall;                // seconds, where it fell at all
-    int64_t start_ns = 0, first_ns = 0, least_ns = 0;  // of the second that is not complete
-    int64_t last_ns = 0;                               // the least of the one before
+    std::optional<unsigned> since_fall;                // seconds since the delay fell, if ever
+    int64_t start_ns = 0, first_ns = 0, least_ns = 0;  // of the incomplete second
+    int64_t last_ns = 0;                               // least delay of the last complete second
     int64_t usual_ns = 0;                              // the least that two seconds agree on
     unsigned means = 0;                                // seconds in the mean
-    int64_t mean_ns = 0;                               // of the least delays
+    int64_t mean_ns = 0;                               // mean of the least delays
     int64_t on_time_ns() const { return means ? mean_ns : least_ns; }
-    // With what is complete, or is falling right now.
+    // The delay from complete seconds, unless it is falling in this second.
     int64_t value_ns() const {
       const bool falling = since_fall && *since_fall == 0 && least_ns < usual_ns;
       return seconds && !falling ? usual_ns : least_ns;
