@@ -6,10 +6,10 @@
 namespace rtms {
 namespace {
 
-// A port that is not told becomes the scheme's.
+// A missing port becomes the scheme's.
 constexpr auto kUriFlags = G_URI_FLAGS_SCHEME_NORMALIZE;
 
-// An address says where to listen; what a name resolves to may be elsewhere, or several places.
+// Names are refused: they may resolve to another machine, or to several addresses.
 ObjectPtr<GInetAddress> host_address(const char *host) {
   if (g_ascii_strcasecmp(host, "localhost") == 0)
     return ObjectPtr<GInetAddress>(g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4));
@@ -32,8 +32,8 @@ std::variant<ListenAddress, std::string> listen_address(const std::string &url) 
     return "names no address to listen at; valid hosts are localhost, this machine's IP addresses, "
            "and 0.0.0.0 or [::] for all of them";
   address.tls = scheme == "https";
-  // Port 0 is a free one; GUri says 0 for that and -1 for none, libsoup's flags make that 80 or
-  // 443.
+  // GUri returns 0 for port 0 (a free port) and -1 for none; libsoup's flags would turn 0 into 80
+  // or 443.
   address.port = static_cast<unsigned>(g_uri_get_port(uri.get()));
   address.path = g_uri_get_path(uri.get());
   if (address.path.empty())

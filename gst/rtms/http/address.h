@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a URL to listen at may look like.
+// Parses the URL to listen at.
 #pragma once
 
 #include "base/glibptr.h"
@@ -16,10 +16,10 @@ struct ListenAddress {
   std::string path;
 };
 
-// Or why the URL cannot be used, as the end of a sentence.
+// Returns the address, or why the URL cannot be used, as the end of a sentence.
 std::variant<ListenAddress, std::string> listen_address(const std::string &url);
 
-// The URL of the address with another port.
+// Returns the URL of the address with another port.
 std::string listen_url(const ListenAddress &address, unsigned port);
 
 }  // namespace rtms

@@ -5,12 +5,12 @@ namespace rtms {
 namespace {
 
 constexpr size_t kPiece = 16 << 10;
-// What is read before the other connections have their turn.
+// The most bytes read before other connections have their turn.
 constexpr size_t kTurn = 64 << 10;
-// A client that still sends may not read its answer before it has sent all: so much is read in
-// vain.
+// A client that is still sending may read its answer only after it has sent everything: that many
+// bytes are discarded.
 constexpr uint64_t kMaxDiscarded = 16 << 20;
-// A player that is paused takes nothing, and asks again when its connection has been closed.
+// A paused player reads nothing, and repeats its request when the connection was closed.
 constexpr unsigned kPieceTimeout_ms = 60000;
 
 const char *phrase(unsigned status) {
@@ -85,7 +85,7 @@ HttpConnection::HttpConnection(uint64_t number, ObjectPtr<GSocket> socket,
   place_.from = address_group(address_of(socket_.get(), false));
   place_.since_us = g_get_monotonic_time();
   g_socket_set_blocking(socket_.get(), FALSE);
-  // Where the system has no room for it, the deadline ends it.
+  // If the system cannot watch the socket, the deadline closes the connection.
   readable_.start(socket_.get(), G_IO_IN, [this](GIOCondition) { on_readable(); });
   deadline_.start(timeout_ms, [this] {
     over(state_ == State::Deciding ? "the answer takes too long" : "the client takes too long");
@@ -229,7 +229,7 @@ bool HttpConnection::write_more() {
   return state_ != State::Answering || sent();
 }
 
-// One piece is in memory, however slowly the client takes it.
+// One piece is in memory, however slowly the client reads.
 bool HttpConnection::sent() {
   if (pieces_left_ == 0)
     return answered();
@@ -253,7 +253,7 @@ void HttpConnection::take_piece(std::string_view piece) {
     send_last(piece);
 }
 
-// The client closes when it has the answer.
+// The client closes after the answer.
 bool HttpConnection::answered() {
   state_ = State::Draining;
   place_.stage = Place::Stage::Answered;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One connection of a stranger, which brings one HTTP request and gets one answer.
+// One connection of an untrusted client: one HTTP request, one answer.
 #pragma once
 
 #include "base/glibptr.h"
@@ -20,17 +20,16 @@
 
 namespace rtms {
 
-// The body of an answer that is read piece by piece, as the client takes it.
+// The body of an answer, read piece by piece as the client receives it.
 class HttpBody {
  public:
-  // Gets the next piece, which is there until the next one is asked for; "" where no more can be
-  // read.
+  // Receives the next piece, valid until the next call of next(); "" if reading failed.
   using Done = std::function<void(std::string_view piece)>;
 
   virtual ~HttpBody() = default;
   virtual uint64_t size() const = 0;
-  // Asks for the next piece. `done` is called later, on the same thread; the body may have been
-  // destroyed by then.
+  // Requests the next piece. `done` is called later, on the same thread, perhaps after the body's
+  // destruction.
   virtual void next(Done done) = 0;
 };
 
@@ -39,54 +38,54 @@ struct HttpAnswer {
   std::string type, body;
   std::string why;  // for the log; empty: neither logged nor counted
   std::vector<std::pair<std::string, std::string>> headers;
-  std::shared_ptr<HttpBody> pieces;  // in place of `body`
+  std::shared_ptr<HttpBody> pieces;  // replaces `body`
 };
 
 class HttpConnection;
 
-// Whom it serves. Nothing of it is called from within a method of the connection's public part.
+// Handles requests. No method is called from within a public method of the connection.
 class HttpService {
  public:
   virtual ~HttpService() = default;
-  // The answer to what is no request: a status, and what is wrong.
+  // Returns the answer to an invalid request: a status, and the reason.
   virtual HttpAnswer http_malformed(HttpConnection *connection, unsigned status,
                                     const char *why) = 0;
-  // The head is there. An answer refuses the body.
+  // The head is complete. An answer refuses the body.
   virtual std::optional<HttpAnswer> http_head(HttpConnection *connection, const HttpHead &head) = 0;
-  // Nothing: the connection's answer() is called later.
+  // Returns nothing to call the connection's answer() later.
   virtual std::optional<HttpAnswer> http_request(HttpConnection *connection, const HttpHead &head,
                                                  const std::string &body) = 0;
-  // The whole answer is with the system.
+  // The system has accepted the whole answer.
   virtual void http_answered(HttpConnection *connection) = 0;
-  // The connection is over, and must be destroyed. `why` is null where it has had its answer.
+  // The connection is over, and must be destroyed. `why` is null after an answer.
   virtual void http_over(HttpConnection *connection, const char *why) = 0;
 };
 
-// On the thread's default main context.
+// Runs on the thread's default main context.
 class HttpConnection {
  public:
-  // `tls` is null for plain HTTP. `timeout_ms` is for the whole of it, but for a body in
+  // `tls` is null for plain HTTP. `timeout_ms` limits the request and its answer, except a body in
   // pieces.
   HttpConnection(uint64_t number, ObjectPtr<GSocket> socket, std::unique_ptr<TlsStream> tls,
                  unsigned timeout_ms, HttpService *service);
-  // Closes it at once; the client sees a reset where it has sent what was not read.
+  // Closes at once; the client gets a reset if bytes from it are unread.
   ~HttpConnection();
 
-  // The answer that http_request() did not give; it is the only one. May destroy the connection.
+  // Gives the answer that http_request() did not return. May destroy the connection.
   void answer(const HttpAnswer &answer);
 
-  // By which the service tells connections apart.
+  // The service's number of the connection.
   uint64_t number() const { return number_; }
   // The client's address and port, for logs.
   std::string peer() const;
   const Place &place() const { return place_; }
-  // So much of a body is announced, while the answer is not given yet.
+  // Size of the body announced, while there is no answer.
   uint64_t announced() const { return announced_; }
 
  private:
   enum class State { Reading, Deciding, Answering, Draining };
 
-  // These return false when the connection is over, and this object destroyed.
+  // These return false if the connection is over and this object destroyed.
   bool on_readable();
   bool received(std::string_view bytes);
   bool take(std::string_view plain);

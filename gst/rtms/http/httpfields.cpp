@@ -22,7 +22,7 @@ bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// Nothing where it is no number, or too large a one.
+// Returns nothing for text that is no number, or too large.
 std::optional<uint64_t> number_of(std::string_view text) {
   uint64_t number = 0;
   const char *end = text.data() + text.size();
@@ -31,7 +31,7 @@ std::optional<uint64_t> number_of(std::string_view text) {
   return number;
 }
 
-// What follows the word, which any case is valid for, and spaces.
+// Returns the text after a word, in any case, and spaces.
 std::optional<std::string_view> behind(std::string_view word, std::string_view value) {
   if (value.size() <= word.size() || lower(value.substr(0, word.size())) != word ||
       value[word.size()] != ' ')
@@ -41,7 +41,7 @@ std::optional<std::string_view> behind(std::string_view word, std::string_view v
   return value;
 }
 
-// What GLib decodes, it encodes to the same text: it skips what is not base64.
+// GLib skips invalid characters: base64 is valid if encoding the result gives the same text.
 std::optional<std::string> decoded(std::string_view base64) {
   gsize size = 0;
   const std::unique_ptr<guchar, void (*)(void *)> bytes(
@@ -73,7 +73,7 @@ HttpRange range_of(std::string_view value, uint64_t file_size) {
   if ((!from.empty() && !first) || (!to.empty() && !last) || (!first && !last) ||
       (first && last && *first > *last))
     return {};
-  // The last bytes.
+  // A suffix: the last bytes of the file.
   if (!first) {
     const uint64_t size = std::min(*last, file_size);
     return size ? HttpRange{HttpRange::Kind::Part, file_size - size, size}

@@ -22,7 +22,7 @@ bool is_visible(char c) {
   return c > ' ' && c < 0x7f;
 }
 
-// A tab and bytes above 0x7f are valid in a value; other control characters are not.
+// Tab and bytes above 0x7f are valid in a value; other control characters are not.
 bool is_value_character(char c) {
   return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != 0x7f);
 }
@@ -42,7 +42,7 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-// "/path", or the path of "http://host/path", without a query; empty where there is none.
+// "/path", or the path of "http://host/path", without a query; empty if there is none.
 std::string_view path_of(std::string_view target) {
   for (std::string_view scheme : {"http://", "https://"})
     if (target.substr(0, scheme.size()) == scheme) {
@@ -73,7 +73,7 @@ HttpReader::State HttpReader::add(std::string_view bytes) {
     return state_;
   const size_t before = head_text_.size();
   head_text_.append(bytes.substr(0, kMaxHttpHead - before));
-  // The blank line can lie across two pieces.
+  // The blank line may be split between two pieces.
   const size_t end = head_text_.find(kEnd, before - std::min(before, kEnd.size() - 1));
   if (end == std::string::npos) {
     if (head_text_.size() == kMaxHttpHead)
@@ -135,7 +135,7 @@ bool HttpReader::read_header(std::string_view line) {
   return true;
 }
 
-// Where the body ends: a content length that is a number, and nothing else.
+// The body's end is defined by a numeric content length, and by nothing else.
 bool HttpReader::read_framing() {
   const std::string coding = lower(head_.header("transfer-encoding"));
   if (coding == "chunked")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads one HTTP/1 request (RFC 9112) of a stranger. Pure: no I/O.
+// Parses one HTTP/1 request (RFC 9112) of an untrusted client. Pure: no I/O.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,17 @@
 
 namespace rtms {
 
-// The request line, the headers and the blank line.
+// Limits of the request line, the headers and the blank line.
 inline constexpr size_t kMaxHttpHead = 16 << 10;
 inline constexpr size_t kMaxHttpHeaders = 100;
 
 struct HttpHead {
-  std::string method, path;  // the path as it is sent, without a query
+  std::string method, path;  // without a query, not decoded
   uint64_t content_length = 0;
   bool expects_continue = false;
 
-  // `name` is in lower case. The values of a header that is sent twice are joined by ", "; empty
-  // without one.
+  // `name` is in lower case. Values of repeated headers are joined by ", "; empty without the
+  // header.
   std::string header(std::string_view name) const;
 
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
@@ -31,18 +31,18 @@ class HttpReader {
  public:
   enum class State { Head, Body, Complete, Refused };
 
-  // Takes more bytes; what follows the request is ignored. The body is kept as it comes: check the
-  // head's content_length in the state Body, before more is added.
+  // Adds bytes; those after the request are ignored. The caller must check the head's
+  // content_length in the state Body before it adds more, because the body is stored.
   State add(std::string_view bytes);
   State state() const { return state_; }
   // In the states Body and Complete.
   const HttpHead &head() const { return head_; }
   // In the state Complete.
   const std::string &body() const { return body_; }
-  // In the state Refused: an HTTP status, and what is wrong.
+  // In the state Refused: an HTTP status, and the reason.
   unsigned status() const { return status_; }
   const char *why() const { return why_; }
-  // Gives the memory back.
+  // Frees the memory.
   void clear();
 
  private:

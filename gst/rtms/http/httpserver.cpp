@@ -11,9 +11,9 @@ namespace rtms {
 namespace {
 
 constexpr int kBacklog = 256;
-// No file descriptor is free: an accept that fails leaves the connection where it is.
+// If no file descriptor is free, a failing accept leaves the connection in the backlog.
 constexpr unsigned kAcceptPause_ms = 100;
-// All bodies together; those of genuine requests are small.
+// The limit of all bodies together; those of genuine requests are small.
 constexpr uint64_t kMaxBodies = 16 << 20;
 constexpr uint64_t kSmallBody = 64 << 10;
 
@@ -39,7 +39,6 @@ std::optional<ListenError> load_certificate(const HttpServerConfig &config, bool
   return std::nullopt;
 }
 
-// Bound and listening.
 ObjectPtr<GSocket> listening_socket(const ListenAddress &address, GError **error) {
   ObjectPtr<GSocketAddress> where(
       g_inet_socket_address_new(address.host.get(), static_cast<guint16>(address.port)));
@@ -66,7 +65,7 @@ HttpServer::HttpServer(const HttpServerConfig &config)
 
 HttpServer::Result HttpServer::open(const HttpServerConfig &config) {
   auto parsed = listen_address(config.url);
-  // Before an @ there may be a password.
+  // A password may precede an @.
   const std::string shown = config.url.find('@') == std::string::npos ? config.url : "The URL";
   if (auto problem = std::get_if<std::string>(&parsed))
     return ListenError{shown + " " + *problem + ". Valid are URLs such as " + config.example + "."};
@@ -109,7 +108,7 @@ void HttpServer::accept_when_ready() {
   g_source_attach(accepting_.get(), g_main_context_get_thread_default());
 }
 
-// False where the system has no room for another connection at the moment.
+// Returns false if the system has no room for another connection at the moment.
 bool HttpServer::accept() {
   GError *raw_error = nullptr;
   ObjectPtr<GSocket> socket(g_socket_accept(socket_.get(), nullptr, &raw_error));
@@ -193,7 +192,7 @@ HttpAnswer HttpServer::logged(const HttpConnection *connection, HttpAnswer answe
   return answer;
 }
 
-// The answer is written, or the client has gone: what it said is known in both cases.
+// The answer is sent, or the client has gone: the request is over in both cases.
 void HttpServer::http_answered(HttpConnection *connection) {
   handler_->answered(connection->number());
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// An HTTP server for untrusted clients: it accepts connections, each of which brings one request,
-// and bounds their number, their time and their memory.
+// An HTTP server for untrusted clients. Each connection carries one request; their number, time and
+// memory are limited.
 #pragma once
 
 #include "base/glibptr.h"
@@ -21,12 +21,12 @@
 namespace rtms {
 
 struct HttpServerConfig {
-  // http:// or https://, an address of this machine or localhost, a port (0: a free one), a path.
+  // http:// or https://, a local address or localhost, a port (0: a free one), a path.
   std::string url;
-  std::string example;                     // such a URL, for errors
-  std::string certificate_file, key_file;  // PEM, for https; without a key file both are in one
+  std::string example;                     // an example of such a URL, for errors
+  std::string certificate_file, key_file;  // PEM, for https; no key_file: both in one
   unsigned client_timeout_ms = 10000;      // for one request and its answer
-  std::string log_name;                    // with what each line of the log begins
+  std::string log_name;                    // the prefix of each log line
 };
 
 struct ListenError {
@@ -34,23 +34,23 @@ struct ListenError {
 };
 
 struct HttpRequest {
-  uint64_t number;          // of this request alone
-  const std::string &from;  // those who share it are taken for one client, see address_group()
+  uint64_t number;          // unique
+  const std::string &from;  // the client's group, see address_group()
   const HttpHead &head;
   const std::string &body;
 };
 
-// What the server is for.
+// Answers the requests.
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
-  // The answer to what the server itself refuses: a status, and what is wrong.
+  // Returns the answer to a request that the server itself refuses: a status, and the reason.
   virtual HttpAnswer refusal(unsigned status, const char *why) = 0;
-  // The head is there. An answer refuses the body.
+  // The head is complete. An answer refuses the body.
   virtual std::optional<HttpAnswer> head(const HttpHead &head) = 0;
-  // Nothing: the server's answer() is called later.
+  // Returns nothing to call the server's answer() later.
   virtual std::optional<HttpAnswer> request(const HttpRequest &request) = 0;
-  // The whole answer is with the system, or the client has gone.
+  // The system has accepted the whole answer, or the client has gone.
   virtual void answered(uint64_t) {}
 };
 
@@ -58,21 +58,21 @@ class HttpServer final : private HttpService {
  public:
   using Result = std::variant<std::unique_ptr<HttpServer>, ListenError>;
 
-  // Binds the port: nothing is accepted yet. On any thread.
+  // Binds the port, and accepts nothing yet. Callable on any thread.
   static Result open(const HttpServerConfig &config);
-  // On the thread that started it.
+  // Must run on the thread of start().
   ~HttpServer() override;
 
   // Serves on the thread's default main context.
   void start(LogSink *log, HttpHandler *handler);
-  // The answer to a request that got none from the handler, unless the client has gone.
+  // Answers a request for which the handler returned nothing, unless the client has gone.
   void answer(uint64_t number, const HttpAnswer &answer);
 
-  // With the port that was chosen. On any thread.
+  // With the actual port. Callable on any thread.
   const std::string &url() const { return url_; }
   const std::string &path() const { return path_; }
   size_t connections() const { return connections_.size(); }
-  // What was answered, see RequestLog.
+  // Counts the answers, see RequestLog.
   const std::map<unsigned, uint64_t> &requests() const { return requests_.counts(); }
 
  private:
@@ -100,7 +100,7 @@ class HttpServer final : private HttpService {
   HttpHandler *handler_ = nullptr;
   RequestLog requests_;
   uint64_t accepted_ = 0;
-  std::map<uint64_t, std::unique_ptr<HttpConnection>> connections_;  // the oldest first
+  std::map<uint64_t, std::unique_ptr<HttpConnection>> connections_;  // by age
 };
 
 }  // namespace rtms

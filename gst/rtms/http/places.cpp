@@ -38,7 +38,7 @@ std::string address_group(const std::string &address) {
     return address;
   const std::string bytes(reinterpret_cast<const char *>(g_inet_address_to_bytes(parsed.get())),
                           g_inet_address_get_native_size(parsed.get()));
-  // An IPv4 address that a socket for both shows as IPv6.
+  // A dual-stack socket shows an IPv4 address as IPv6.
   static const std::string mapped = std::string(10, '\0') + "\xff\xff";
   return bytes.compare(0, kMappedBytes, mapped) == 0 ? bytes : bytes.substr(0, kGroupBytes);
 }

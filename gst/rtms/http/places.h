@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Who goes when all places for connections are taken. Pure: the clock is an argument.
+// Which connection is closed when all places are taken. Pure: the clock is an argument.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@
 
 namespace rtms {
 
-// Genuine requests take a moment; the rest is room for those who take longer.
+// Genuine requests take a moment; the other places are for slow ones.
 inline constexpr size_t kMaxPlaces = 256;
-// So long a connection is not the first to go: a client needs some round trips for TLS and a head.
+// Younger connections are closed last: a client needs some round trips for TLS and a head.
 inline constexpr int64_t kGrace_us = 500000;
 
 struct Place {
@@ -20,13 +20,13 @@ struct Place {
   int64_t since_us = 0;
 };
 
-// Which one goes, by its index; `places` is not empty, and the oldest is the first. It is of the
-// addresses with the most connections; among them one that is answered goes before one without a
-// whole head, that before one with a head; then the oldest goes.
+// Returns the index of the connection to close; `places` is not empty, the oldest first. The
+// address with the most connections loses one: answered ones first, then those without a complete
+// head, then those with one; the oldest first.
 size_t who_goes(const std::vector<Place> &places, int64_t now_us);
 
-// Those who share a group are taken for one client: an IPv4 address, or the first 64 bits of an
-// IPv6 address, which one customer of a provider has.
+// Returns the group of addresses that counts as one client: an IPv4 address, or the first 64 bits
+// of an IPv6 address, which a provider assigns to one customer.
 std::string address_group(const std::string &address);
 
 }  // namespace rtms

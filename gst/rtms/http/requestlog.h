@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What is counted and logged of requests. A stranger cannot fill the log: one refusal is logged
-// each second, and the number of the others.
+// Counts and logs requests. A client cannot fill the log: one refusal per second is logged, the
+// others are summed up.
 #pragma once
 
 #include "base/log.h"
@@ -15,15 +15,15 @@ namespace rtms {
 
 class RequestLog {
  public:
-  // `name`: with what each line begins.
+  // `name` is the prefix of each line.
   explicit RequestLog(std::string name) : name_(std::move(name)) {}
 
   void start(LogSink *sink) { sink_ = sink; }
-  // An answer that was given: `peer` is the client's address.
+  // An answer was given; `peer` is the client's address.
   void answered(unsigned status, const std::string &why, const std::string &peer);
-  // A connection that was closed without an answer, and why.
+  // A connection was closed without an answer; `why` is the reason.
   void closed(const std::string &why, const std::string &peer);
-  // By status; 0 counts the connections that were closed without an answer.
+  // By status; 0: connections closed without an answer.
   const std::map<unsigned, uint64_t> &counts() const { return counts_; }
 
  private:
@@ -33,7 +33,7 @@ class RequestLog {
   const std::string name_;
   LogSink *sink_ = nullptr;
   std::map<unsigned, uint64_t> counts_;
-  uint64_t silent_ = 0;  // refusals of this second that have no line
+  uint64_t silent_ = 0;  // refusals in this second without a log line
   Timer second_;
 };
 

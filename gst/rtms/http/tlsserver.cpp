@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kRecord = 16 << 10;
 
-// Of what went wrong first; the rest are its consequences.
+// Returns the first error; the others are its consequences.
 std::string error_text() {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
@@ -76,7 +76,7 @@ bool TlsStream::received(std::string_view bytes, std::string *plain) {
   return BIO_write(SSL_get_rbio(stream_.get()), bytes.data(), size) == size && read(plain);
 }
 
-// SSL_read makes the handshake as well.
+// SSL_read_ex() also performs the handshake.
 bool TlsStream::read(std::string *plain) {
   char piece[kRecord];
   size_t count = 0;

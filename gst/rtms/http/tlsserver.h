@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The server's end of TLS, between bytes and bytes. GIO's own needs a thread for each handshake
-// that is under way, and loads the system's trusted certificates for each connection. Pure but for
-// open(): no sockets.
+// The server side of TLS, from bytes to bytes. GIO's own needs a thread per handshake, and loads
+// the system's trusted certificates for each connection. Pure but for open(): no sockets.
 #pragma once
 
 #include <memory>
@@ -24,14 +23,14 @@ class TlsStream {
  public:
   explicit TlsStream(ssl_ctx_st *context);
 
-  // Takes bytes of the client, and appends what they say. False: this is not TLS, or it has ended;
-  // output() may hold an alert.
+  // Decrypts bytes of the client, and appends the plain bytes. Returns false if they are not TLS,
+  // or TLS has ended; output() may then hold an alert.
   bool received(std::string_view bytes, std::string *plain);
-  // After the handshake, which has taken place when there is a request.
+  // Is called after the handshake, which a request implies.
   bool send(std::string_view plain);
-  // Says that nothing more is sent.
+  // Announces the end of the output.
   void close();
-  // What the client must get; each byte once.
+  // Returns the bytes to send to the client, each once.
   std::string output();
 
  private:
@@ -40,10 +39,10 @@ class TlsStream {
   std::unique_ptr<ssl_st, FreeTls> stream_;
 };
 
-// The certificate and the key of a server. TLS 1.2 and 1.3, without renegotiation and sessions.
+// A server's certificate and key. TLS 1.2 and 1.3, without renegotiation and sessions.
 class TlsServer {
  public:
-  // PEM files, the key without a password; or what is wrong with them.
+  // Reads PEM files, the key without a password. Returns the reason if they are unusable.
   static std::variant<TlsServer, std::string> open(const std::string &certificate_file,
                                                    const std::string &key_file);
   std::unique_ptr<TlsStream> accept() const;

@@ -9,8 +9,8 @@ namespace {
 
 // More than the jitter of timestamps, less than any pause.
 constexpr GstClockTime kThreshold = 40 * GST_MSECOND;
-// The first timestamp is as good as any, but not better: when the mean of the others says something
-// else, it is corrected, once there are enough of them.
+// The first timestamp may be wrong by its jitter: when the mean of enough others differs, the
+// position is corrected to it.
 constexpr unsigned kFewest = 16;
 constexpr unsigned kWindow = 256;
 constexpr double kTolerance_ns = 3.5e6;
@@ -22,8 +22,7 @@ void AudioAlign::set_rate(int rate_hz) {
   if (rate_hz == rate_hz_)
     return;
   rate_hz_ = rate_hz;
-  // No waiting before it believes in a gap: a pause of 200 ms would be stamped 200 ms early until
-  // then.
+  // No wait before a gap counts: it would stamp a pause of 200 ms 200 ms early.
   align_.reset(gst_audio_stream_align_new(rate_hz, kThreshold, 0));
   next_ = GST_CLOCK_TIME_NONE;
 }
@@ -56,7 +55,7 @@ AudioAlign::Result AudioAlign::process(GstClockTime pts, GstClockTime duration, 
   const auto samples = static_cast<guint>(
       gst_util_uint64_scale_round(duration, static_cast<guint64>(rate_hz_), GST_SECOND));
   GstClockTime better = corrected(pts, &discont);
-  // Timestamps that come twice, or late, would take it back.
+  // Repeated or late timestamps must not move the position back.
   if (better < last_ && (discont || better + kThreshold <= next_)) {
     better = last_;
     discont = true;

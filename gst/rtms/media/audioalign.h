@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Audio packets without gaps between them, although the wire's timestamps have whole milliseconds
-// and jitter.
+// Aligns audio packets without gaps, although their timestamps are whole milliseconds with jitter.
 #pragma once
 
 #include "gstptr.h"
@@ -17,9 +16,10 @@ class AudioAlign {
     bool discont = false;
   };
 
-  // A packet of `duration` whose timestamp says `pts`; `discont`: it does not follow the last one.
+  // The packet lasts `duration`, its timestamp is `pts`; `discont`: it does not continue the last
+  // one.
   Result process(GstClockTime pts, GstClockTime duration, bool discont);
-  // Samples per second of the packets that follow.
+  // Sets the rate of the following packets.
   void set_rate(int rate_hz);
 
  private:
@@ -27,10 +27,10 @@ class AudioAlign {
 
   std::unique_ptr<GstAudioStreamAlign, FreeWith<gst_audio_stream_align_free>> align_;
   int rate_hz_ = 0;
-  GstClockTime last_ = 0;                    // where the last packet began
-  GstClockTime next_ = GST_CLOCK_TIME_NONE;  // where the last packet ended
-  double mean_error_ns_ = 0;                 // of the timestamps against next_
-  unsigned packets_ = 0;                     // that the mean was made of
+  GstClockTime last_ = 0;                    // begin of the last packet
+  GstClockTime next_ = GST_CLOCK_TIME_NONE;  // end of the last packet
+  double mean_error_ns_ = 0;                 // mean of pts - next_
+  unsigned packets_ = 0;                     // packets in the mean
 };
 
 }  // namespace rtms

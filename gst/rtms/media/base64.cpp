@@ -12,8 +12,8 @@
 namespace rtms {
 namespace {
 
-// OpenSSL decodes a byte at a time. It reads '=' as zero bits wherever it stands, and skips white
-// space at the ends; only the last two characters may be padding.
+// OpenSSL decodes a byte at a time. It takes '=' anywhere as zero bits, and skips white space at
+// the ends; only the last two characters may be padding.
 bool decode_bytes(std::string_view text, uint8_t *out) {
   const std::string_view padding = text.substr(std::min(text.find('='), text.size()));
   if (padding.size() > 2 || padding.find_first_not_of('=') != std::string_view::npos)
@@ -23,12 +23,12 @@ bool decode_bytes(std::string_view text, uint8_t *out) {
   return size >= 0 && static_cast<size_t>(size) == text.size() / 4 * 3;
 }
 
-// What is left of the text, `size` bytes. False where it is not base64.
+// Decodes the rest of the text, `size` bytes. Returns false for invalid base64.
 bool decode_rest(std::string_view text, uint8_t *out, size_t size) {
   std::array<char, kWideRest + kWideMargin> padded;
   std::array<uint8_t, kWideRest + kWideMargin> bytes;
   padded.fill('A');
-  // What is behind `size` is the padding.
+  // Characters beyond `size` are padding.
   memcpy(padded.data(), text.data(), size / 3 * 4 + (size % 3 ? size % 3 + 1 : 0));
   if (decode_wide({padded.data(), padded.size()}, bytes.data()) != kWideRest)
     return false;
@@ -36,7 +36,7 @@ bool decode_rest(std::string_view text, uint8_t *out, size_t size) {
   return true;
 }
 
-// False where the text is not base64, or the machine has no wide registers.
+// Returns false for invalid base64, or a machine without wide registers.
 bool decode_fast(std::string_view text, uint8_t *out, size_t size) {
   const size_t done = decode_wide(text, out), bytes = done / 4 * 3;
   return text.size() - done <= kWideRest &&

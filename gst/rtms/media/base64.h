@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Base64 as RFC 4648 §4 has it: padded, nothing between, nothing else at the ends. Pure.
+// Base64 of RFC 4648 §4: with padding, without white space. Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 
 namespace rtms {
 
-// How many bytes the text stands for; nothing where its length or padding is wrong, or it is empty.
+// Returns the size of the decoded bytes; nothing if empty, or of invalid length or padding.
 std::optional<size_t> base64_size(std::string_view text);
 
-// How many more the decoder may write.
+// Bytes that the decoder may write beyond that size.
 constexpr size_t kBase64Margin = 2;
 
-// Writes them to `out`, which has room for the margin, too. False where the text is not base64.
+// Decodes into `out`, which has room for the margin, too. Returns false for invalid base64.
 bool base64_decode(std::string_view text, uint8_t *out);
 
 }  // namespace rtms

@@ -16,8 +16,8 @@ constexpr guint32 kQuantizer = 46;
 constexpr unsigned kFrameNumBits = 4;
 static_assert(BlackFrames::kKeyframeInterval <= 1 << kFrameNumBits, "");
 
-// Not the camera's: encoders begin with 0. A decoder, or a muxer's header, holds both sets then,
-// and a camera that goes on finds its own as they were.
+// Differs from the camera's ids, as encoders begin with 0. A decoder, or a muxer's header, keeps
+// both sets, and the camera continues with its own unchanged.
 constexpr guint32 kSpsId = 31, kPpsId = 31;
 
 // ITU-T H.264, tables 7-1 and 7-11.
@@ -49,7 +49,7 @@ class BitWriter {
     bits(0, length);
     bits(value + 1, length + 1);
   }
-  // The same with a sign, above 0, 9.1.1.
+  // The same for a signed number above 0, 9.1.1.
   void positive(guint32 value) { number(2 * value - 1); }
   // rbsp_trailing_bits()
   void stop() {
@@ -76,8 +76,8 @@ struct Macroblocks {
   unsigned columns, rows;
 };
 
-// Table A-1: the lowest level that has 25 pictures of this size in a second, or its best for the
-// largest. A side may be the root of eight times the picture.
+// Table A-1: the lowest level with 25 pictures of this size per second, or the highest level for
+// the largest. A side may be the square root of eight times the picture's size.
 guint32 level_of(const Macroblocks &macroblocks) {
   constexpr struct {
     guint64 macroblocks;
@@ -112,7 +112,7 @@ Bytes access_unit_delimiter(bool keyframe) {
   return writer.bytes();
 }
 
-// Without it a decoder holds pictures back, for all it knows they come in another order.
+// Without it a decoder delays pictures, because they might be out of order.
 void write_vui(BitWriter *writer) {
   writer->bits(0, 8);  // no aspect ratio, overscan, signal type, chroma location, timing, HRDs,
                        // pic_struct
@@ -175,8 +175,7 @@ Bytes picture_parameter_set() {
   return writer.bytes();
 }
 
-// What ends each slice header: no change of the quantizer, and no deblocking, for there is nothing
-// to smooth.
+// The end of each slice header: no change of the quantizer, and no deblocking.
 void write_slice_quality(BitWriter *writer) {
   writer->number(0);  // slice_qp_delta
   writer->number(1);  // disable_deblocking_filter_idc
@@ -184,7 +183,7 @@ void write_slice_quality(BitWriter *writer) {
 
 void write_idr_header(BitWriter *writer, unsigned number) {
   constexpr guint32 kAllIntra = 7;
-  // The camera's encoder begins at 0, too: what is far from that differs from its next one.
+  // The camera's encoder begins at 0: a distant id differs from its next one.
   constexpr guint32 kFirstIdrId = 40000, kIdrIds = 20000;
   writer->number(0);  // first_mb_in_slice
   writer->number(kAllIntra);
@@ -201,9 +200,8 @@ void write_prediction_alone(BitWriter *writer) {
   writer->number(0);  // mb_qp_delta
 }
 
-// Without neighbours all is predicted as 128. Chroma stays so; luma is black by one coefficient,
-// the mean of the macroblock: 14 steps of kQuantizer down, of which each is 8 in brightness
-// (8.5.10).
+// Without neighbours all samples are predicted as 128. Chroma keeps that; one coefficient, the
+// macroblock's mean, makes luma black: 14 steps of kQuantizer down, each 8 in brightness (8.5.10).
 void write_black_macroblock(BitWriter *writer) {
   writer->number(kIntraDc);
   write_prediction_alone(writer);
@@ -213,7 +211,7 @@ void write_black_macroblock(BitWriter *writer) {
   writer->bits(1, 1);   // total_zeros
 }
 
-// As the one on its left, or above it.
+// Predicted from the macroblock on its left, or above it.
 void write_predicted_macroblock(BitWriter *writer, unsigned column) {
   writer->number(column == 0 ? kIntraVertical : kIntraHorizontal);
   write_prediction_alone(writer);
@@ -233,7 +231,7 @@ Bytes idr_slice(const Macroblocks &macroblocks, unsigned number) {
   return writer.bytes();
 }
 
-// All macroblocks are as they were.
+// Repeats all macroblocks.
 Bytes skipped_slice(const Macroblocks &macroblocks, unsigned since_idr) {
   constexpr guint32 kAllPredicted = 5;
   BitWriter writer;

@@ -6,7 +6,7 @@
 namespace rtms {
 namespace {
 
-// Static payload types where RFC 3551 has them; a dynamic one for Opus, which the packets tell.
+// Static payload types of RFC 3551; Opus has a dynamic one, taken from the packets.
 CapsPtr rtp_caps(const AudioParams &params, std::optional<int> rtp_payload) {
   const char *encoding = "OPUS";
   int payload = 96;
@@ -51,7 +51,7 @@ CapsPtr audio_caps(const AudioParams &params, std::optional<int> rtp_payload) {
       CapsPtr caps(gst_caps_new_simple(
           "audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout", G_TYPE_STRING, "interleaved",
           "rate", G_TYPE_INT, params.rate_hz, "channels", G_TYPE_INT, params.channels, nullptr));
-      if (params.channels == 2)  // without a mask two channels are not left and right
+      if (params.channels == 2)  // without a mask, two channels are not left and right
         gst_caps_set_simple(caps.get(), "channel-mask", GST_TYPE_BITMASK, G_GUINT64_CONSTANT(3),
                             nullptr);
       return caps;
@@ -62,9 +62,9 @@ CapsPtr audio_caps(const AudioParams &params, std::optional<int> rtp_payload) {
 CapsPtr video_caps(const VideoParams &params, std::optional<PictureSize> size) {
   const char *picture = params.codec == Codec::Png ? "image/png" : "image/jpeg";
   CapsPtr caps;
-  // Cameras differ in what their SPS says of frame rate, pixels and colors. h264parse takes that
-  // into its caps, and matroskamux ends a recording whose caps lose or change such a field: what
-  // the caps here say stays.
+  // The SPS of cameras differ in frame rate, pixel aspect ratio and colors. h264parse copies those
+  // into its caps, and matroskamux ends a recording when such a field changes: fields set here are
+  // constant.
   if (params.codec == Codec::H264)
     caps.reset(gst_caps_new_simple("video/x-h264", "stream-format", G_TYPE_STRING, "byte-stream",
                                    "alignment", G_TYPE_STRING, "au", "framerate", GST_TYPE_FRACTION,

@@ -8,9 +8,9 @@
 
 namespace rtms {
 
-// `rtp_payload`: the payload type of the packets, once one has come.
+// `rtp_payload`: the payload type of the packets, once known.
 CapsPtr audio_caps(const AudioParams &params, std::optional<int> rtp_payload = {});
-// With the size of the pictures, once they have told it.
+// With the size of the video frames, once known.
 CapsPtr video_caps(const VideoParams &params, std::optional<PictureSize> size);
 CapsPtr transcript_caps(bool json, bool markup);
 CapsPtr chat_caps();

@@ -11,20 +11,20 @@
 
 namespace rtms {
 
-// Base64 straight into the memory of a buffer, the pool's where it has one of that size. Null where
-// it is not base64, is cut short, or is empty.
+// Decodes base64 directly into a buffer, the pool's if it has that size. Returns null for invalid,
+// truncated or empty base64.
 BufferPtr decode_base64(std::string_view text, PacketPool *pool = nullptr);
 
-// A copy of the text.
+// Returns a copy of the text.
 BufferPtr text_buffer(std::string_view text);
 
-// How long the audio in the buffer lasts; GST_CLOCK_TIME_NONE where the packet does not tell.
+// Returns the duration of the audio; GST_CLOCK_TIME_NONE if the packet does not define it.
 GstClockTime audio_duration(const AudioParams &params, GstBuffer *buffer);
 
-// Of an RTP packet; nothing where the buffer is too short for one.
+// Returns the payload type of an RTP packet; nothing if the buffer is too short.
 std::optional<int> rtp_payload_type(GstBuffer *buffer);
 
-// False for raw audio that does not hold whole samples of each channel.
+// False for raw audio with an incomplete sample of a channel.
 bool audio_is_whole(const AudioParams &params, GstBuffer *buffer);
 
 // Adds the capture time in Unix ms as GstReferenceTimestampMeta with caps timestamp/x-unix.

@@ -8,8 +8,8 @@
 
 namespace rtms {
 
-// Not FreeWith<gst_buffer_unref>: GStreamer's unref functions are static inline, and a type made of
-// one would be another type in each file.
+// Not FreeWith<gst_buffer_unref>: GStreamer's unref functions are static inline, and would make a
+// different type in each file.
 struct UnrefMiniObject {
   template <typename T>
   void operator()(T *object) const {
@@ -34,7 +34,7 @@ using PadPtr = std::unique_ptr<GstPad, UnrefObject>;
 using BusPtr = std::unique_ptr<GstBus, UnrefObject>;
 using ClockPtr = std::unique_ptr<GstClock, UnrefObject>;
 
-// Of a time in the segment that the pad has now; GST_CLOCK_TIME_NONE where there is none.
+// Converts a time of the pad's current segment; GST_CLOCK_TIME_NONE if either is missing.
 inline GstClockTime running_time(GstPad *pad, GstClockTime time) {
   const EventPtr event(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
   if (!event || !GST_CLOCK_TIME_IS_VALID(time))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A media message that outlives the parser's next call.
+// A copy of a media message that stays valid after the parser's next call.
 #pragma once
 
 #include "protocol/types.h"
@@ -21,13 +21,13 @@ struct HeldMedia {
   HeldMedia(const HeldMedia &) = delete;
   HeldMedia &operator=(const HeldMedia &) = delete;
 
-  // The least that it takes.
+  // Lower bound of the memory used.
   size_t bytes() const {
     return sizeof(*this) + payload.size() + user_name.size() + channel_id.size();
   }
 
   const std::string payload, user_name, channel_id;
-  MediaData data;  // with views of the above
+  MediaData data;  // with views of the members above
 };
 
 }  // namespace rtms

@@ -11,7 +11,7 @@ class NalScanner {
  public:
   NalScanner(const guint8 *data, gsize size) : at_(data), end_(data + size) {}
 
-  // The header byte of the next unit; null when there is none.
+  // Returns the header byte of the next unit; null after the last.
   const guint8 *next() {
     // A start code ends with 01.
     while (end_ - at_ >= 4) {

@@ -12,7 +12,7 @@ namespace {
 constexpr unsigned kIdrSlice = 5, kSei = 6, kRecoveryPoint = 6;
 constexpr unsigned kISlice = 2, kSiSlice = 4, kSliceTypes = 5;
 
-// Reads bits behind a header byte. Past the end there are zeros.
+// Reads bits after a header byte; zeros past the end.
 class BitReader {
  public:
   BitReader(const guint8 *at, const guint8 *end) : at_(at), end_(end) {}
@@ -47,7 +47,7 @@ bool is_intra(const guint8 *header, const guint8 *end) {
   return type == kISlice || type == kSiSlice;
 }
 
-// A type or a size of an SEI message: 255 means that there is more.
+// Reads the type or size of an SEI message; a byte of 255 continues the number.
 unsigned sei_number(const guint8 **at, const guint8 *end) {
   unsigned number = 0;
   while (*at < end && **at == 0xff) {
@@ -96,8 +96,8 @@ Picture picture_kind(Codec codec, GstBuffer *buffer) {
   const guint8 *end = map.data() + map.size();
   NalScanner units(map.data(), map.size());
   bool recovers = false;
-  // The first slice tells: all slices of an access unit are IDR, or none is. Encoders that never
-  // send an IDR again mark where a decoder can begin.
+  // The first slice decides: either all slices of an access unit are IDR, or none. Encoders without
+  // further IDRs mark with a recovery point where a decoder can begin.
   while (const guint8 *header = units.next()) {
     const unsigned type = NalScanner::type(header);
     if (type == kSei)

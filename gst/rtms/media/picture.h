@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What kind of picture a payload is.
+// Classifies the payload of a video message.
 #pragma once
 
 #include "gstptr.h"
@@ -9,10 +9,10 @@
 
 namespace rtms {
 
-// The codec that a payload plainly is, by its first bytes; nothing where they do not say.
+// Returns the codec that the first bytes of the payload prove; nothing if they are ambiguous.
 std::optional<Codec> plain_codec(GstBuffer *buffer);
 
-// Key: decoding can begin there. Unknown: no slice was found.
+// Key: decoding can begin with this access unit. Unknown: it contains no slice.
 enum class Picture { Key, Delta, Unknown };
 Picture picture_kind(Codec codec, GstBuffer *buffer);
 

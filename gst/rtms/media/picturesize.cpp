@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Its interface is what h264parse uses, but not promised to stay.
+// h264parse uses this interface, but it is not declared stable.
 #define GST_USE_UNSTABLE_API
 
 #include "picturesize.h"
@@ -14,7 +14,7 @@
 namespace rtms {
 namespace {
 
-// As h264parse reads it.
+// Reads the colorimetry as h264parse does.
 std::string colorimetry_in_sps(const GstH264SPS &sps) {
   const GstH264VUIParams &vui = sps.vui_parameters;
   if (!sps.vui_parameters_present_flag || !vui.video_signal_type_present_flag ||
@@ -35,7 +35,7 @@ std::optional<PictureSize> size_in_sps(const guint8 *data, gsize size, gsize off
       gst_h264_nal_parser_new());
   GstH264NalUnit unit;
   GstH264SPS sps;
-  // It ends where it ends: what follows in the buffer need not be searched for its end.
+  // The end of an SPS follows from its contents: no search for the next start code is needed.
   if (gst_h264_parser_identify_nalu_unchecked(parser.get(), data, static_cast<guint>(offset), size,
                                               &unit) != GST_H264_PARSER_OK ||
       gst_h264_parse_sps(&unit, &sps) != GST_H264_PARSER_OK)
@@ -52,7 +52,7 @@ std::optional<PictureSize> size_in_sps(const guint8 *data, gsize size, gsize off
 std::optional<PictureSize> h264_size(const ReadMap &map) {
   constexpr gsize kStartCode = 3;
   NalScanner units(map.data(), map.size());
-  // What follows the first slice is too late.
+  // An SPS after the first slice does not apply to it.
   while (const guint8 *header = units.next()) {
     const unsigned type = NalScanner::type(header);
     if (type == GST_H264_NAL_SPS)
@@ -64,8 +64,7 @@ std::optional<PictureSize> h264_size(const ReadMap &map) {
   return std::nullopt;
 }
 
-// GST_READ_UINT16_BE() and its kin read at addresses that are not aligned, which sanitizers object
-// to.
+// GST_READ_UINT16_BE() and its siblings read unaligned addresses, which sanitizers report.
 guint32 big_endian(const guint8 *bytes, gsize size) {
   guint32 number = 0;
   for (gsize i = 0; i < size; i++)
@@ -73,13 +72,13 @@ guint32 big_endian(const guint8 *bytes, gsize size) {
   return number;
 }
 
-// SOF0 to SOF15, without the DHT, JPG and DAC among them.
+// SOF0 to SOF15, except DHT, JPG and DAC.
 bool is_frame_header(guint8 marker) {
   return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
 }
 
-// Marker segments follow each other up to the frame header; gst_jpeg_parse() would search for them
-// in anything.
+// Follows the marker segments up to the frame header; gst_jpeg_parse() would search for them in any
+// data.
 std::optional<PictureSize> jpeg_size(const ReadMap &map) {
   constexpr gsize kStartOfImage = 2, kFrameHeader = 9;
   constexpr guint8 kStartOfScan = 0xda;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The size of a picture, as its own headers tell it.
+// The size of a video frame, from its headers.
 #pragma once
 
 #include "gstptr.h"
@@ -13,13 +13,13 @@ namespace rtms {
 struct PictureSize {
   int width = 0;
   int height = 0;
-  std::string colorimetry;  // as in caps; empty where the headers do not say
+  std::string colorimetry;  // as in caps; empty if unknown
   bool operator==(const PictureSize &other) const {
     return width == other.width && height == other.height && colorimetry == other.colorimetry;
   }
 };
 
-// From an SPS, a JPEG frame header, or a PNG's IHDR; nothing where there is none.
+// Reads an SPS, a JPEG frame header, or a PNG's IHDR. Returns nothing if there is none.
 std::optional<PictureSize> picture_size(Codec codec, GstBuffer *buffer);
 
 }  // namespace rtms

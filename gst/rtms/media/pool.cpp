@@ -3,12 +3,12 @@
 
 #include "base64.h"
 
-// GstBufferPool's own taking and giving back wakes who waits for a buffer, with calls of the
-// system: nobody waits here, for an empty pool makes a new one.
+// GstBufferPool's own acquire and release wake waiting threads by system calls. Nothing waits here:
+// an empty pool allocates.
 struct GstRtmsPacketPool {
   GstBufferPool parent;
   GstAtomicQueue *kept;
-  // Of them. The first is atomic: through it ThreadSanitizer sees how a buffer changes hands.
+  // Of `kept`. `count` is atomic, so that ThreadSanitizer sees how buffers change threads.
   gint count, most;
   gsize capacity;
 };
@@ -51,7 +51,7 @@ static GstFlowReturn gst_rtms_packet_pool_acquire(GstBufferPool *pool, GstBuffer
   return GST_FLOW_OK;
 }
 
-// It has been reset. Somebody may still hold its memory, or have put other memory into it.
+// The buffer has been reset, but its memory may be shared or replaced.
 static void gst_rtms_packet_pool_release(GstBufferPool *pool, GstBuffer *buffer) {
   GstRtmsPacketPool *self = packet_pool(pool);
   const bool intact = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_TAG_MEMORY) &&
@@ -104,7 +104,7 @@ PacketPool::~PacketPool() {
   replace(0);
 }
 
-// Buffers that are under way come back to the old pool, and end with it.
+// Buffers in use return to the old pool, and are freed with it.
 void PacketPool::replace(size_t capacity) {
   if (pool_)
     gst_buffer_pool_set_active(pool_.get(), FALSE);

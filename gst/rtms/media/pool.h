@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Buffers that are used again with their memory and metas. To make those and to free them, on
-// another thread, is most of what a packet of sound costs; the memory of a large picture comes from
-// the system each time, page by page.
+// Reuses buffers with their memory and metas. Allocating and freeing them, on different threads, is
+// most of the cost of an audio packet; the system maps the memory of a large video frame page by
+// page each time.
 #pragma once
 
 #include "gstptr.h"
 
 namespace rtms {
 
-// What a pool is for.
+// The sizes of buffers that a pool keeps.
 struct PacketSizes {
-  size_t least, most;  // other sizes are as well made each time
-  size_t step;         // its buffers are multiples of it
-  size_t slack;        // and so many times what they hold, at most
+  size_t least, most;  // other sizes gain nothing from a pool
+  size_t step;         // buffer sizes are multiples of it
+  size_t slack;        // a buffer is at most this many times its contents
 };
 // Sizes of raw audio are multiples of 64.
 inline constexpr PacketSizes kSoundSizes{1, 8 << 10, 64, 8 << 10};
-// Queues count what a buffer holds: it must not take much more.
+// Queues count the contents of a buffer: its memory must not be much larger.
 inline constexpr PacketSizes kPictureSizes{64 << 10, 1 << 20, 32 << 10, 2};
-// What a burst has needed need not stay for the rest of a meeting: so many bytes do. A buffer and
-// its metas take some beside what they hold.
+// The memory of a burst must not stay for the rest of a meeting: the pool keeps up to this many
+// bytes, each buffer and its metas counting kPacketCost in addition.
 inline constexpr size_t kPacketsKept = 2 << 20, kPacketCost = 1 << 10;
 
 class PacketPool {
@@ -29,8 +29,8 @@ class PacketPool {
   PacketPool &operator=(const PacketPool &) = delete;
   ~PacketPool();
 
-  // A buffer of that size, with kBase64Margin bytes behind it; what it holds is not defined. Its
-  // metas are those that it was given before, by keep_with_buffer(). Null: not of its sizes.
+  // Returns a buffer of that size, with kBase64Margin bytes behind it and undefined contents. It
+  // has the metas given to keep_with_buffer() before. Null: the pool does not keep this size.
   BufferPtr acquire(size_t size);
 
  private:
@@ -41,7 +41,7 @@ class PacketPool {
   size_t capacity_ = 0;
 };
 
-// Where the buffer is a pool's, the meta stays on it when it is used again.
+// The meta stays on a buffer of a pool when it is reused.
 void keep_with_buffer(GstBuffer *buffer, GstMeta *meta);
 
 }  // namespace rtms

@@ -14,24 +14,24 @@ __attribute__((target("avx2"))) inline __m256i table(std::array<int8_t, 16> byte
       _mm_loadu_si128(reinterpret_cast<const __m128i *>(bytes.data())));
 }
 
-// 32 characters to 24 bytes, where 32 may be written: there must be 12 characters more.
+// Turns 32 characters into 24 bytes, but writes 32: 12 more characters must follow.
 constexpr size_t kWide = 32;
 static_assert(kWideRest % kWide == 0 && kWideRest >= kWide + kWideMargin);
 
 __attribute__((target("avx2"))) size_t decode_avx2(std::string_view text, uint8_t *out) {
-  // By the upper half of a character: what it is, as one bit, and what to add for its value. Those
-  // that begin with 2 are two: '+', and '/', which takes the free place before it.
+  // By the upper half of a character: its kind, as one bit, and the difference to its value. Two
+  // kinds begin with 2: '+', and '/', which uses the free place before it.
   constexpr int8_t plus = 1, digit = 2, first = 4, second = 8, none = 16;
   const __m256i kinds = table({none, none, plus, digit, first, second, first, second, none, none,
                                none, none, none, none, none, none});
   const __m256i adds = table(
       {0, 63 - '/', 62 - '+', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0, 0, 0, 0, 0, 0, 0, 0});
-  // By the lower half: what it cannot be. Letters are 41 to 5a, and 61 to 7a.
+  // By the lower half: the kinds excluded. Letters are 41 to 5a, and 61 to 7a.
   constexpr int8_t l0 = none | plus | first, l1 = none | plus, la = none | plus | digit,
                    lb = none | digit | second, lc = none | plus | digit | second;
   const __m256i others = table({l0, l1, l1, l1, l1, l1, l1, l1, l1, l1, la, lb, lc, lc, lc, lb});
   const __m256i nibble = _mm256_set1_epi8(0x0f), slash = _mm256_set1_epi8('/');
-  // Four values of 6 bits become 24 bits, then three bytes in their order.
+  // Joins four values of 6 bits to 24 bits, then orders the three bytes.
   const __m256i join_pairs = _mm256_set1_epi32(0x01400140);
   const __m256i join_quads = _mm256_set1_epi32(0x00011000);
   const __m256i order = table({2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1});

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What is written for one kind of machine: meson takes the simd.*.cpp of the one that it builds
-// for. Pure.
+// Decoders for specific processors: meson selects the simd.*.cpp for the target. Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +8,14 @@
 
 namespace rtms {
 
-// How many characters decode_wide() leaves at most, in a text that is base64.
+// The most characters that decode_wide() leaves of valid base64.
 constexpr size_t kWideRest = 64;
-// With that many more in the text, it takes kWideRest characters of exactly as many.
+// If the text is longer by this margin, decode_wide() takes all but kWideRest characters.
 constexpr size_t kWideMargin = 12;
 
-// Decodes base64 without padding, several characters at once, from the front. Returns how many it
-// took, a multiple of 4; it stops at what is not base64. Writes no more bytes than the whole text
-// stands for. 0: not on this machine.
+// Decodes base64 without padding, several characters at once, from the front. Returns the number of
+// characters taken, a multiple of 4, up to an invalid one; 0 on processors without the
+// instructions. Writes no more bytes than the whole text has.
 size_t decode_wide(std::string_view text, uint8_t *out);
 
 }  // namespace rtms

@@ -8,7 +8,7 @@
 namespace rtms {
 namespace {
 
-// 64 characters to 48 bytes.
+// Turns 64 characters into 48 bytes.
 constexpr size_t kWide = 64;
 static_assert(kWideRest == kWide && kWideMargin < kWide);
 
@@ -27,7 +27,7 @@ constexpr std::array<uint8_t, 128> values() {
 }
 constexpr std::array<uint8_t, 128> kValues = values();
 
-// A place outside of a table is 0 in the first look-up, and leaves its value in the second.
+// An index outside of a table yields 0 in the first look-up, and keeps the value in the second.
 inline uint8x16_t values_of(uint8x16_t in, uint8x16x4_t lower, uint8x16x4_t upper) {
   return vqtbx4q_u8(vqtbl4q_u8(lower, in), upper, veorq_u8(in, vdupq_n_u8(64)));
 }
@@ -39,9 +39,9 @@ size_t decode_wide(std::string_view text, uint8_t *out) {
   const uint8x16x4_t upper = vld1q_u8_x4(kValues.data() + 64);
   size_t at = 0;
   for (; text.size() - at >= kWide; at += kWide, out += kWide / 4 * 3) {
-    // Each register has one character of each four.
+    // Each register has one character of every four.
     const uint8x16x4_t in = vld4q_u8(reinterpret_cast<const uint8_t *>(text.data()) + at);
-    // Not a loop over in.val: g++ 12 sends what is in one through memory.
+    // Not a loop over in.val: g++ 12 would copy it through memory.
     const uint8x16_t a = values_of(in.val[0], lower, upper), b = values_of(in.val[1], lower, upper),
                      c = values_of(in.val[2], lower, upper), d = values_of(in.val[3], lower, upper);
     const uint8x16_t all_in =

@@ -17,7 +17,7 @@ void begin_message(JsonWriter *json, MsgType type) {
   json->member("msg_type", number(type));
 }
 
-// Sources disagree on the id's key for other products than meetings: it goes under both.
+// Sources disagree on the id's key for products other than meetings: both keys are sent.
 void add_identity(JsonWriter *json, const Identity &who) {
   json->member("meeting_uuid", who.id);
   const std::string key = product_id_key(who.product);
@@ -111,7 +111,7 @@ std::string build_event_subscription(const std::vector<int> &event_types) {
   json_builder_set_member_name(json.builder(), "events");
   json_builder_begin_array(json.builder());
   for (int type : event_types) {
-    // These come unasked, and asking for them is an error.
+    // The service sends these without a subscription, and refuses one.
     if (type == number(EventType::FirstPacketTimestamp) ||
         type == number(EventType::MediaConnectionInterrupted))
       continue;
@@ -131,7 +131,7 @@ std::string build_client_ready(const Identity &who) {
 }
 
 std::string build_keep_alive_response(const std::string &timestamp) {
-  // By hand: json-glib would turn a timestamp that came as a string or as 1.7e12 into another text.
+  // By hand: json-glib would rewrite a timestamp received as a string or as 1.7e12.
   std::string json = "{\"msg_type\":" + std::to_string(number(MsgType::KeepAliveResp));
   if (!timestamp.empty())
     json += ",\"timestamp\":" + timestamp;

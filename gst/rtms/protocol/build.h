@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Typed request → JSON text.
+// Typed requests → JSON text.
 #pragma once
 
 #include "types.h"
@@ -10,7 +10,7 @@
 
 namespace rtms {
 
-// How a mask goes over the wire: the sentinel where all five are wanted, else the bits.
+// Returns the mask as sent: the sentinel for all five kinds of media, else the bits.
 MediaMask wire_mask(MediaMask mask);
 
 std::string build_signaling_handshake(const Identity &who, MediaMask mask, bool buffer_data,
@@ -19,12 +19,12 @@ std::string build_data_handshake(const Identity &who, MediaMask mask, const Medi
                                  int64_t sequence);
 std::string build_event_subscription(const std::vector<int> &event_types);
 std::string build_client_ready(const Identity &who);
-// `timestamp` is KeepAliveRequest::timestamp, the very text that came.
+// `timestamp` is KeepAliveRequest::timestamp, unchanged.
 std::string build_keep_alive_response(const std::string &timestamp);
 std::string build_stream_close(const Identity &who);
 std::string build_video_subscription(uint64_t user_id, bool subscribe, int64_t timestamp_ms);
 
-// The events to subscribe to: every one of the product, but for those that are sent unasked.
+// Returns every event of the product, except those that the service sends without a subscription.
 std::vector<int> subscribable_events(Product product);
 
 }  // namespace rtms

@@ -10,10 +10,10 @@
 namespace rtms {
 namespace {
 
-// What some programs write before a text.
+// Some programs write it before a text.
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-// Below 2^63 every integer part fits; NaN fails both comparisons.
+// Every integer part below 2^63 fits; NaN fails both comparisons.
 std::optional<int64_t> from_real(double real) {
   if (!(real > -9.2e18 && real < 9.2e18))
     return std::nullopt;
@@ -33,7 +33,7 @@ std::optional<int64_t> from_text(std::string_view text) {
   return from_real(real);
 }
 
-// The code unit of an escape \uXXXX at that place; nothing where there is none.
+// Returns the code unit of an escape \uXXXX at that index; nothing if there is none.
 std::optional<unsigned> unicode_escape(std::string_view text, size_t at) {
   if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u')
     return std::nullopt;
@@ -53,7 +53,7 @@ bool is_low(unsigned unit) {
   return unit >= 0xdc00 && unit < 0xe000;
 }
 
-// Halves of surrogate pairs (what cuts texts by UTF-16 units leaves them) become �.
+// Replaces lone surrogates by �: programs that cut texts between UTF-16 units leave them.
 std::string mend_surrogates(std::string_view text) {
   std::string mended(text);
   for (size_t at = mended.find('\\'); at != std::string::npos; at = mended.find('\\', at)) {
@@ -173,7 +173,7 @@ simdjson::error_code JsonReader::parse(std::string_view text, JsonValue *value) 
   return parser_.parse(text.data(), text.size(), false).get(*value);
 }
 
-// Better a � than a lost message.
+// Invalid characters become �: the rest of the message is still useful.
 simdjson::error_code JsonReader::parse_mended(std::string_view text, JsonValue *value) {
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark)
     text.remove_prefix(kByteOrderMark.size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A thin hand on json-glib's builder, for those who write JSON.
+// Writes JSON with json-glib's builder.
 #pragma once
 
 #include <json-glib/json-glib.h>
@@ -10,7 +10,7 @@
 
 namespace rtms {
 
-// One object, member by member, in the order of the calls.
+// One object; members appear in the order of the calls.
 class JsonWriter {
  public:
   JsonWriter() { json_builder_begin_object(builder_.get()); }

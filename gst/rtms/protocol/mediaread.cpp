@@ -8,7 +8,7 @@
 namespace rtms {
 namespace {
 
-// What a media message holds; it stands in `content`, from older servers beside it.
+// Members of a media message; in `content`, from older servers beside it.
 struct Members {
   std::optional<std::string_view> payload;
   std::optional<std::string> user_name, channel_id;
@@ -24,8 +24,7 @@ void fall_back(std::optional<T> &value, const std::optional<T> &otherwise) {
     value = otherwise;
 }
 
-// As a text, or true or false, it tells final text from interim text; as a number, what happens to
-// the text.
+// A text or a boolean tells final text from interim text; a number is the operation on the text.
 void read_attribute(JsonValue value, Members *members) {
   const auto text = json_view(value);
   std::optional<bool> is_final;
@@ -43,7 +42,7 @@ void read_attribute(JsonValue value, Members *members) {
     members->is_final = is_final;
 }
 
-// `data` of a chat message can be an object: then its text.
+// `data` of a chat message may be an object; then its JSON text.
 std::optional<std::string_view> payload_of(JsonValue value, std::string *chat) {
   if (!value.is_object())
     return json_view(value);
@@ -93,7 +92,7 @@ void read_member(MediaField field, JsonValue value, Members *members, std::strin
   }
 }
 
-// What `members` does not have, `beside` may.
+// Members missing in `members` are taken from `beside`.
 Message message_of(Media media, Members members, const Members &beside, std::string *user_name,
                    std::string *channel_id) {
   fall_back(members.payload, beside.payload);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Media messages: their members, in one table for the scanner and the parser, and how a document of
-// one is read. Private to this room.
+// Members of media messages, in one table for scanner and parser, and the reader of a message's
+// document. Private to this room.
 #pragma once
 
 #include "json_read.h"
@@ -17,7 +17,7 @@
 namespace rtms {
 
 enum class MediaField {
-  None,  // a member that means nothing here
+  None,  // an unknown member
   MsgType,
   Content,
   Data,
@@ -33,7 +33,7 @@ enum class MediaField {
   Attribute
 };
 
-// What is in each message stands first, for names are compared in this order.
+// Members of every message are first, because keys are compared in this order.
 inline constexpr std::pair<std::string_view, MediaField> kMediaFields[] = {
     {"data", MediaField::Data},
     {"user_id", MediaField::UserId},
@@ -50,8 +50,8 @@ inline constexpr std::pair<std::string_view, MediaField> kMediaFields[] = {
     {"attribute", MediaField::Attribute},
 };
 
-// Comparing with constants, each of a known size, takes a few instructions: a loop over the table
-// would call memcmp() for each.
+// Comparing with constants of known size takes a few instructions; a loop over the table would call
+// memcmp() for each.
 template <size_t... I>
 inline MediaField media_field_of(std::string_view key, std::index_sequence<I...>) {
   MediaField field = MediaField::None;
@@ -59,17 +59,16 @@ inline MediaField media_field_of(std::string_view key, std::index_sequence<I...>
   return field;
 }
 
-// The member of that name.
 inline MediaField media_field(std::string_view key) {
   return media_field_of(key, std::make_index_sequence<std::size(kMediaFields)>());
 }
 
-// The mix of all participants has 0; -1 has been seen for it, and that in 32 bits.
+// The mix of all participants has user 0; some servers send -1, as 32 bits.
 constexpr uint64_t user_of(uint64_t id) {
   return id == UINT32_MAX ? 0 : id;
 }
 
-// The kind of media that a message of that type carries; nothing for other messages.
+// Returns the kind of media that a message of that type carries; nothing for other messages.
 inline std::optional<Media> media_of(int64_t msg_type) {
   constexpr auto first = static_cast<int64_t>(MsgType::MediaDataAudio);
   if (msg_type < first || msg_type > static_cast<int64_t>(MsgType::MediaDataChat))
@@ -77,16 +76,16 @@ inline std::optional<Media> media_of(int64_t msg_type) {
   return static_cast<Media>(msg_type - first);
 }
 
-// A document → MediaData.
+// Converts the document of a media message to MediaData.
 class MediaReader {
  public:
-  // Views in the result are of the document or of this reader: they live until the next call.
+  // Views in the result point into the document or this reader; they are valid until the next call.
   Message read(Media media, JsonObject object);
-  // Gives back memory beyond kKeptText. What the last result holds is gone then.
+  // Frees memory beyond kKeptText. Invalidates the last result.
   void release_outsized();
 
  private:
-  // `data` of a chat message that is an object, as text.
+  // `data` of a chat message if it is an object, as text.
   std::string content_chat_, beside_chat_;
   std::string user_name_, channel_id_;
 };

@@ -12,10 +12,10 @@
 namespace rtms {
 namespace {
 
-// Fits into 63 bits without looking.
+// Numbers up to this length fit into 63 bits.
 constexpr ptrdiff_t kMaxDigits = 18;
 
-// Names with control characters are the parser's, which replaces those.
+// Strings with control characters are left to the parser, which replaces those.
 bool is_valid(std::string_view string) {
   bool ascii = true;
   for (char c : string) {
@@ -27,8 +27,8 @@ bool is_valid(std::string_view string) {
          (g_utf8_validate_len(string.data(), string.size(), nullptr) && !has_controls(string));
 }
 
-// Reads a text from its front. After nothing, or a false, the place is undefined: the text is left
-// to the parser.
+// Reads a text from its front. After a failure the position is undefined: the text is left to the
+// parser.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
@@ -46,7 +46,7 @@ class Scanner {
     return at_ == end_;
   }
 
-  // A string without escapes; what it holds is not checked.
+  // A string without escapes; its contents are not checked.
   std::optional<std::string_view> raw_string() {
     const char *quote = nullptr;
     if (take('"'))
@@ -69,7 +69,7 @@ class Scanner {
   std::optional<int64_t> number() {
     space();
     const char *start = at_;
-    uint64_t value = 0;  // of too many digits it is refused
+    uint64_t value = 0;  // may overflow: more than kMaxDigits are refused
     for (; at_ != end_ && *at_ >= '0' && *at_ <= '9'; at_++)
       value = value * 10 + static_cast<uint64_t>(*at_ - '0');
     const auto digits = at_ - start;
@@ -78,7 +78,7 @@ class Scanner {
     return static_cast<int64_t>(value);
   }
 
-  // A value that nobody asks for.
+  // Skips an unused value.
   bool skip() {
     space();
     if (at_ != end_ && *at_ == '"')
@@ -91,7 +91,7 @@ class Scanner {
     return number().has_value();
   }
 
-  // Calls member(key) for each of an object: it reads the value.
+  // Calls member(key) for each member of an object; member() reads the value.
   template <typename Fn>
   bool object(Fn &&member) {
     if (!take('{'))
@@ -116,7 +116,7 @@ class Scanner {
   const char *at_, *end_;
 };
 
-// Each member once: the parser knows which of two counts.
+// Accepts each member once: the parser decides which of two counts.
 template <typename T>
 bool set(std::optional<T> *field, std::optional<T> value) {
   const bool first = !*field;
@@ -129,7 +129,7 @@ struct Content {
   std::optional<int64_t> user_id, timestamp, length;
 };
 
-// A member that means nothing. A name that is not valid might mean something when it is mended.
+// Skips an unknown member. An invalid name is left to the parser: mended, it may be known.
 bool skip_unknown(Scanner *scanner, std::string_view key) {
   return is_valid(key) && scanner->skip();
 }
@@ -157,7 +157,7 @@ bool scan_content(Scanner *scanner, Content *content) {
   });
 }
 
-// Audio and pictures: texts are left to the parser.
+// Audio, video and screen; texts are left to the parser.
 std::optional<Media> scanned_media(std::optional<int64_t> type) {
   const auto media = media_of(type.value_or(0));
   return media == Media::Transcript || media == Media::Chat ? std::nullopt : media;
@@ -192,7 +192,7 @@ std::optional<MediaData> scan_media(std::string_view text) {
         return !std::exchange(has_content, true) && scan_content(&scanner, &content);
       case MediaField::None:
         return skip_unknown(&scanner, key);
-      default:  // Older servers have the content's members beside it.
+      default:  // Older servers send the content's members beside it.
         return false;
     }
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Sound and pictures in their usual spelling, found in one pass, without a document: nearly all
-// that a meeting sends. Private to this room.
+// Scans audio and video messages in their usual spelling in one pass, without a document: nearly
+// all messages of a meeting. Private to this room.
 #pragma once
 
 #include "types.h"
@@ -10,9 +10,9 @@
 
 namespace rtms {
 
-// What the parser would say of the text, or nothing where it must be asked: other messages,
-// escapes, members in other places or twice, values of other types, what is not JSON. The payload
-// alone is not looked at: what is no base64 in it, the decoder finds.
+// Returns what the parser would, or nothing if only the parser can decide: other messages, escapes,
+// misplaced or repeated members, other types, invalid JSON. The payload is not checked: the decoder
+// detects invalid base64.
 std::optional<MediaData> scan_media(std::string_view text);
 
 }  // namespace rtms

@@ -18,7 +18,7 @@ struct Parser::State {
 
   Message read(std::string_view text);
   Message message(simdjson::error_code error, JsonObject object, size_t size);
-  // A connection is kept for hours after an outsized message.
+  // A connection lasts hours after an outsized message.
   void release_outsized() {
     reader.release_outsized();
     media_reader.release_outsized();
@@ -27,9 +27,9 @@ struct Parser::State {
 
 namespace {
 
-// More participants in one event than any meeting has: the rest is not believed.
+// More participants in one event than any meeting has: the rest is ignored.
 constexpr size_t kMaxParticipants = 10000;
-// A list of all of them fits in, with names.
+// Enough for all participants of a meeting, with names.
 constexpr size_t kMaxControlMessage = 1 << 20;
 
 void read_url(JsonValue value, std::string *url) {
@@ -37,7 +37,7 @@ void read_url(JsonValue value, std::string *url) {
     *url = first_url(*list);
 }
 
-// An older name of the screen share's is known, too.
+// Accepts an older key of the screen share.
 std::optional<Media> media_of_wire_key(std::string_view key) {
   for (Media media : kAllMedia)
     if (key == media_wire_key(media))
@@ -76,7 +76,7 @@ bool same_letter(char a, char b) {
   return g_ascii_tolower(a) == g_ascii_tolower(b);
 }
 
-// Both in any case.
+// Both ignore case.
 bool is_word(std::string_view text, std::string_view word) {
   return std::equal(text.begin(), text.end(), word.begin(), word.end(), same_letter);
 }
@@ -85,12 +85,12 @@ bool holds(std::string_view text, std::string_view words) {
          text.end();
 }
 
-// The verdict of an answer. Servers say it in different members, and some give a reason alone.
+// Reads the result of an answer. Servers use different members; some send a reason alone.
 class StatusReader {
  public:
   explicit StatusReader(std::string *reason) : reason_(reason) {}
 
-  // False for members that say nothing of it.
+  // Returns false for unrelated members.
   bool take(std::string_view key, JsonValue value) {
     if (key == "status_code")
       code_ = json_int(value).value_or(kNoStatus);
@@ -103,11 +103,11 @@ class StatusReader {
     return true;
   }
 
-  // `granted`: the message holds what none but a success brings.
+  // `granted`: the message has members that only a success has.
   int64_t status(bool granted) const {
     const bool refused = !granted && !reason_->empty() && !is_good(*reason_);
     const int64_t status = code_ ? *code_ : status_.value_or(refused ? kNoStatus : 0);
-    // Older servers have another number for it.
+    // Older servers use another number.
     if (status != 0 && holds(*reason_, "duplicate signal request"))
       return static_cast<int64_t>(StatusCode::DuplicateSignalRequest);
     return status;
@@ -188,7 +188,7 @@ void read_data_response(JsonObject object, DataResponse *response) {
   response->status = status.status(granted);
 }
 
-// The members that name a participant, whatever holds them.
+// The members that name a participant, in any object.
 bool read_participant_field(std::string_view key, JsonValue value, Participant *participant) {
   if (key == "user_id" || key == "current_id")
     participant->user_id = user_of(json_uint(value).value_or(participant->user_id));
@@ -254,7 +254,7 @@ Message event_update(JsonObject object) {
   return event;
 }
 
-// A number, or the reason's name as "STOP_BC_MEETING_ENDED".
+// A number, or the reason's name, such as "STOP_BC_MEETING_ENDED".
 void read_reason(JsonValue value, int64_t *reason, std::string *text) {
   if (auto number = json_int(value)) {
     *reason = *number;
@@ -265,7 +265,7 @@ void read_reason(JsonValue value, int64_t *reason, std::string *text) {
     *reason = *number;
 }
 
-// 8 and 9 differ in one member only.
+// Messages 8 and 9 differ in one member only.
 template <typename Update>
 void read_state(JsonObject object, Update *update) {
   json_for_each(object, [&](std::string_view key, JsonValue value) {
@@ -314,7 +314,7 @@ Message control(JsonObject object, void (*read)(JsonObject, T *)) {
   return message;
 }
 
-// They come once on a connection, and it fails by what is wrong with them.
+// A connection gets one such message, and fails if it is invalid.
 bool answers_handshake(int64_t type) {
   return type == static_cast<int64_t>(MsgType::SignalingHandshakeResp) ||
          type == static_cast<int64_t>(MsgType::DataHandshakeResp);
@@ -372,7 +372,7 @@ void Parser::release_outsized() {
 Message Parser::State::read(std::string_view text) {
   if (auto media = scan_media(text))
     return *media;
-  // simdjson takes 14 times as much memory as the text.
+  // simdjson needs 14 times the memory of the text.
   if (const auto type = first_number(text, "\"msg_type\""))
     if (const auto refused = refusal(*type, text.size()))
       return *refused;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Bytes → typed message. Never throws, never trusts.
+// Bytes → typed message. Never throws; trusts no input.
 #pragma once
 
 #include "types.h"
@@ -15,16 +15,15 @@ class Parser {
   Parser(const Parser &) = delete;
   Parser &operator=(const Parser &) = delete;
 
-  // What `parse_padded` reads after the text.
+  // Bytes after the text that `parse_padded` reads.
   static constexpr size_t kPadding = 64;
 
-  // One message, from a text or a binary frame. What cannot be understood is a ParseError, a
-  // msg_type that is not for a client an UnknownMessage. Views in the result live until the next
-  // call.
+  // Parses one text or binary frame. Invalid input yields a ParseError, a msg_type that no client
+  // receives an UnknownMessage. Views in the result are valid until the next call.
   Message parse(std::string_view text);
-  // Without a copy of the text: views may be of it.
+  // Parses without a copy: views may point into the text.
   Message parse_padded(std::string_view text);
-  // Gives back the memory of a large message, and what views in its result are of.
+  // Frees the memory of a large message. Invalidates the views in its result.
   void release_outsized();
 
  private:

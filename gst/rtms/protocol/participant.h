@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Who takes part in a meeting.
+// Identity of a meeting's participants.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace rtms {
 // A user by number, or a Contact Center party by its audio channel.
 class ParticipantId {
  public:
-  // Nobody in particular, as in the mix: user 0.
+  // No participant: user 0, as in the mix.
   ParticipantId() = default;
   explicit ParticipantId(uint64_t user_id) : user_id_(user_id) {}
   explicit ParticipantId(std::string_view channel_id) : channel_id_(channel_id) {}
-  // What a message's members say: a channel is more than a user, who may be on several.
+  // From the members of a message. The channel has priority: one user may be on several channels.
   ParticipantId(uint64_t user_id, std::string_view channel_id)
       : user_id_(channel_id.empty() ? user_id : 0), channel_id_(channel_id) {}
 
@@ -24,9 +24,9 @@ class ParticipantId {
   bool is_known() const { return user_id_ != 0 || is_channel(); }
   uint64_t user_id() const { return user_id_; }
   const std::string &channel_id() const { return channel_id_; }
-  // The number or the channel, for people and for stream ids.
+  // The number or the channel, for users and for stream ids.
   std::string text() const { return is_channel() ? channel_id_ : std::to_string(user_id_); }
-  // "user-id=22", "channel-id=agent"; empty for nobody.
+  // "user-id=22", "channel-id=agent"; empty without a participant.
   std::string tag() const;
 
   bool operator==(const ParticipantId &other) const {
@@ -41,8 +41,8 @@ class ParticipantId {
   std::string channel_id_;
 };
 
-// Who a message is from, with a name that it need not have brought itself. Views of the message and
-// of whoever knows the name.
+// The sender of a message, with a name that may be known from other messages. The views point into
+// the message or the roster.
 struct Speaker {
   uint64_t user_id = 0;
   std::string_view name;

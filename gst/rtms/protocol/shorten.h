@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The beginnings of texts that a server sends.
+// Limits texts from a server to one short line.
 #pragma once
 
 #include <glib.h>
@@ -8,10 +8,10 @@
 
 namespace rtms {
 
-// Names and reasons are read by people, but may come as long as a message: so many bytes are kept.
+// Names and reasons are for people, but may be as long as a message: this many bytes are kept.
 constexpr size_t kMaxShortText = 256;
 
-// The text's beginning, without half a character at its end.
+// Returns the beginning of the text, cut between characters.
 inline std::string_view shorten(std::string_view text) {
   if (text.size() <= kMaxShortText)
     return text;
@@ -21,9 +21,8 @@ inline std::string_view shorten(std::string_view text) {
   return text.substr(0, size);
 }
 
-// Whether a character, from its first byte on, ends a line or is a control character: ASCII's, C1's
-// U+0080 to U+009F, and the separators U+2028 and U+2029. Terminals obey some, subtitles end at
-// others.
+// Whether a character, given from its first byte, is a control character (ASCII's, or C1's U+0080
+// to U+009F) or a separator (U+2028, U+2029). Terminals obey some; subtitles end at others.
 inline bool is_control(std::string_view text) {
   const auto byte = [&](size_t i) {
     return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
@@ -40,7 +39,7 @@ inline bool has_controls(std::string_view text) {
   return false;
 }
 
-// Valid UTF-8 with a space for each control character.
+// Returns the text with a space for each control character; `text` is valid UTF-8.
 inline std::string one_line(std::string_view text) {
   std::string line;
   for (size_t i = 0; i < text.size(); i++) {
@@ -55,7 +54,7 @@ inline std::string one_line(std::string_view text) {
   return line;
 }
 
-// `server_urls` may be a list: the first URL in it, which commas part.
+// Returns the first URL of `server_urls`, which may be a list separated by commas.
 inline std::string first_url(std::string_view list) {
   list = list.substr(0, list.find(','));
   while (!list.empty() && g_ascii_isspace(list.front()))

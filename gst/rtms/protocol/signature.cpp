@@ -33,7 +33,7 @@ Secret &Secret::operator=(const Secret &other) {
 std::optional<std::string> hmac_sha256_hex(std::string_view key, std::string_view message) {
   unsigned char digest[kDigestSize];
   size_t size = 0;
-  // A key that is null is no key to OpenSSL, also where it has no bytes.
+  // OpenSSL takes a null pointer for a missing key, even if the size is 0.
   const char *key_bytes = key.empty() ? "" : key.data();
   if (!EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key_bytes, key.size(),
                  reinterpret_cast<const unsigned char *>(message.data()), message.size(), digest,
@@ -79,7 +79,7 @@ WebhookVerdict verify_webhook(const Secret &secret_token, std::string_view times
   if (!digest)
     return WebhookVerdict::Unverifiable;
   const std::string expected = "v0=" + *digest;
-  // The length is no secret; the rest is compared in constant time.
+  // The length is no secret; the contents are compared in constant time.
   if (signature.size() != expected.size() ||
       CRYPTO_memcmp(signature.data(), expected.data(), expected.size()) != 0)
     return WebhookVerdict::BadSignature;

@@ -10,10 +10,10 @@
 
 namespace rtms {
 
-// Overwrites it, which no compiler leaves out.
+// Overwrites the bytes; no compiler optimizes that away.
 void wipe_memory(void *bytes, size_t size);
 
-// A string that is overwritten before its memory is given back.
+// A string that is overwritten before its memory is freed.
 class Secret {
  public:
   Secret() = default;
@@ -31,20 +31,19 @@ class Secret {
   std::string text_;
 };
 
-// Lower-case hex of HMAC-SHA256; nothing where OpenSSL fails, for example without memory, or where
-// its configuration allows only algorithms of a provider that is not installed.
+// Lower-case hex of HMAC-SHA256; nothing if OpenSSL fails, for example without memory, or if its
+// configuration allows only algorithms of a provider that is not installed.
 std::optional<std::string> hmac_sha256_hex(std::string_view key, std::string_view message);
 
 // Whether OpenSSL computes the HMAC-SHA256 of a published example.
 bool signatures_work();
-// What to say where it does not.
+// The error message if it does not.
 inline constexpr const char *kNoSignatures =
     "OpenSSL cannot compute HMAC-SHA256, so that nothing can be signed or verified. Correct "
     "OpenSSL's configuration (openssl.cnf or OPENSSL_CONF): `default_properties=fips=yes` needs an "
     "installed and active FIPS provider.";
 
-// The signature of both handshakes: HMAC over "client_id,id,stream_id". Nothing where OpenSSL
-// fails.
+// The signature of both handshakes: HMAC over "client_id,id,stream_id". Nothing if OpenSSL fails.
 std::optional<std::string> handshake_signature(const Secret &client_secret,
                                                std::string_view client_id, std::string_view id,
                                                std::string_view stream_id);
@@ -53,7 +52,7 @@ std::optional<std::string> handshake_signature(const Secret &client_secret,
 enum class WebhookVerdict { Genuine, BadSignature, BadTimestamp, Unverifiable };
 
 // Checks x-zm-request-timestamp and x-zm-signature of a webhook request against its raw body.
-// `now_s` is Unix time in seconds; more than 5 minutes off is refused.
+// `now_s` is Unix time in seconds; a difference of more than 5 minutes is refused.
 WebhookVerdict verify_webhook(const Secret &secret_token, std::string_view timestamp,
                               std::string_view signature, std::string_view body, int64_t now_s);
 

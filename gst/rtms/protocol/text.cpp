@@ -43,7 +43,7 @@ const char *operation_nick(TextOperation operation) {
   return nicks[static_cast<unsigned>(operation)];
 }
 
-// Older servers send the plain text; newer ones a JSON object, as text or as it is.
+// Older servers send plain text; newer ones a JSON object, as text or as an object.
 ChatFields read_chat(std::string_view payload) {
   ChatFields fields;
   JsonReader reader;
@@ -79,7 +79,7 @@ std::string transcript_line(const MediaData &data, bool speaker) {
   if (speaker && !data.user_name.empty())
     line = std::string(data.user_name) + ": ";
   line += data.payload;
-  // Valid in UTF-8, but the end of a string to much of what reads it.
+  // NUL is valid UTF-8, but ends a string for many readers.
   line.erase(std::remove(line.begin(), line.end(), '\0'), line.end());
   return line;
 }

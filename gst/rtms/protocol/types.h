@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The vocabulary of the wire: enumerations with their wire values, and one struct for each message.
+// The vocabulary of the wire: enumerations with their wire values, and one struct per message.
 #pragma once
 
 #include "participant.h"
@@ -51,7 +51,7 @@ constexpr MediaMask media_bit(Media m) {
   return 1u << static_cast<unsigned>(m);
 }
 inline constexpr MediaMask kMaskAll = 31;      // the union of the five bits
-inline constexpr MediaMask kWireMaskAll = 32;  // how the wire says "all five"
+inline constexpr MediaMask kWireMaskAll = 32;  // the wire's value for all five
 constexpr bool is_text(Media m) {
   return m == Media::Transcript || m == Media::Chat;
 }
@@ -85,7 +85,7 @@ struct AudioParams {
   int send_rate_ms = 20;
 };
 
-// Public samples ask for L16 as RTP, and get it raw.
+// Public samples request L16 as RTP, and receive it raw.
 constexpr bool is_rtp(const AudioParams &params) {
   return params.content_type == ContentType::Rtp && params.codec != Codec::L16;
 }
@@ -110,22 +110,22 @@ struct MediaParams {
                      DataOpt::VideoActiveSpeaker};
   TranscriptParams transcript;
 
-  // Of video or screen.
+  // Parameters of video or screen.
   const VideoParams &pictures(Media m) const { return m == Media::Screen ? screen : video; }
 };
 
 std::optional<int> sample_rate_from_index(int64_t index);  // 0..3 → Hz
 std::optional<int> sample_rate_to_index(int hz);
 
-// Who this client is, and which stream it asks for. `signature` is ready for the wire.
+// Identity of this client and of the stream that it requests. `signature` is ready to send.
 struct Identity {
   Product product = Product::Meeting;
   std::string id;
-  std::string webinar_id;  // of a webinar that has both this and `id`; else empty
+  std::string webinar_id;  // of a webinar that has both this and `id`, else empty
   std::string stream_id;
   std::string client_id;
   std::string signature;
-  std::string webinar_signature;  // the same with `webinar_id`; empty where it cannot be made
+  std::string webinar_signature;  // the same with `webinar_id`; empty if it has none
 };
 
 // ---- inbound messages ------------------------------------------------------------------------
@@ -133,11 +133,11 @@ struct Identity {
 struct SignalingResponse {
   int64_t status = 0;
   std::string reason;
-  std::string all_url;                 // empty where not offered
+  std::string all_url;                 // empty if not offered
   std::string media_url[kMediaCount];  // by Media
 };
 
-// What message 4 echoed of one kind of media; a member that it did not echo is empty.
+// Parameters of one kind of media that message 4 echoed; a member without an echo is empty.
 struct NegotiatedParams {
   std::optional<int64_t> content_type, codec, sample_rate, channels, data_opt, send_rate,
       resolution, fps;
@@ -155,7 +155,7 @@ struct Participant {
   std::string user_name;
   std::string channel_id;  // Contact Center: the party's audio channel
 
-  // Media of a Contact Center party may come with either, or with both.
+  // Media of a Contact Center party carry either id, or both.
   std::vector<ParticipantId> ids() const;
 };
 
@@ -163,10 +163,10 @@ struct EventUpdate {
   int64_t type = 0;
   int64_t timestamp = 0;  // Unix ms, 0 where absent
   std::vector<Participant> participants;
-  std::string json;  // the body of `event` as it came
+  std::string json;  // the body of `event`, unchanged
 };
 
-// A reason is a number on the wire, or its name as a string: then `reason_text` holds it, too.
+// The wire has the reason's number, or its name as a string: then `reason_text` holds the name.
 struct StreamStateUpdate {
   int64_t state = -1;
   int64_t reason = 0;
@@ -184,7 +184,7 @@ struct SessionStateUpdate {
 
 struct KeepAliveRequest {
   std::string
-      timestamp;  // the JSON number as it came, so that the answer is the same to the letter
+      timestamp;  // the JSON number as received, because the response must repeat it exactly
 };
 
 struct StreamCloseResponse {
@@ -199,13 +199,13 @@ struct VideoSubscriptionResponse {
   std::string reason;
 };
 
-// What a transcript message does with a text of the same speaker and start.
+// How a transcript message changes a text of the same speaker and start.
 enum class TextOperation { New, Update, Delete };
 
 // Any of 14..18. The views point into the parser and live until its next call.
 struct MediaData {
   Media media = Media::Audio;
-  std::string_view payload;  // base64, not checked; text for a transcript; text or JSON for chat
+  std::string_view payload;  // unchecked base64; text for a transcript; text or JSON for chat
   uint64_t user_id = 0;
   std::string_view user_name;
   std::string_view channel_id;
@@ -246,7 +246,7 @@ enum class EventType : int {
   ParticipantVideoOff = 9,
 };
 
-// Contact Center voice has its own meanings from 8 on.
+// Contact Center voice assigns other events to the numbers from 8 on.
 enum class ContactCenterEvent : int {
   ConsumerAnswered = 8,
   ConsumerEnd = 9,
@@ -270,7 +270,7 @@ enum class StopReason : int {
   DataConnectionInterrupted = 14,
 };
 
-// A refusal without any number.
+// A refusal without a number.
 inline constexpr int64_t kNoStatus = -1;
 
 enum class StatusCode : int {
@@ -286,14 +286,14 @@ enum class StatusCode : int {
 
 const char *status_name(int64_t code);    // "INVALID_SIGNATURE"; "UNKNOWN_STATUS" for others
 const char *status_advice(int64_t code);  // what the user should check
-// The one kind of media that a status is about: it is not to be had, or not with these parameters.
+// Returns the kind of media that a status refuses, as a whole or with the requested parameters.
 std::optional<Media> media_of_status(int64_t code);
 const char *stream_state_nick(int64_t state);   // "terminated"; "unknown"
 const char *session_state_nick(int64_t state);  // "started"; "unknown"
 const char *stop_reason_nick(int64_t reason);   // "meeting-ended"; "unknown"
-// Whether the service would start the stream anew if it were asked to, through its API.
+// Whether the service restarts the stream on request, through its API.
 bool is_restartable(int64_t reason);
-// The nick, or the service's own word where that is not one of ours.
+// The nick, or the service's own text if the reason has no nick.
 const char *reason_nick(int64_t reason, const std::string &text);
 std::optional<int64_t> stop_reason_from_name(std::string_view name);  // "STOP_BC_MEETING_ENDED" → 6
 

@@ -41,7 +41,7 @@ struct Fields {
   }
 };
 
-// A URL, or several; those for signaling where they have names.
+// A URL, or several; of those with names, the one for signaling.
 void read_server_urls(JsonValue value, std::string *urls) {
   if (auto text = json_view(value))
     *urls = *text;
@@ -50,7 +50,7 @@ void read_server_urls(JsonValue value, std::string *urls) {
     if (std::exchange(first, false))
       read_server_urls(item, urls);
   });
-  // The last is the best.
+  // In order of preference: the last one found is kept.
   constexpr std::string_view names[] = {"audio", "all", "signal", "signaling"};
   for (std::string_view name : names)
     json_for_each(value, [&](std::string_view key, JsonValue url) {
@@ -125,7 +125,7 @@ Product product_of_ids(const Fields &fields) {
 
 constexpr const char *kRedacted = "\"…\"";
 
-// Recursion goes no deeper than the reader lets the text be nested.
+// The reader limits nesting, hence the recursion.
 bool holds_signature(JsonValue value) {
   bool found = false;
   json_for_each(value, [&](std::string_view key, JsonValue member) {
@@ -186,7 +186,7 @@ WebhookResult parse_webhook(std::string_view json) {
   Webhook hook;
   hook.event = fields.event;
   const auto named = product_of_event(fields.event);
-  // The event names the product, but an id under another product's key is better than none.
+  // The event names the product; without an id of that product, an id of another one counts.
   hook.product = named && !id_of(*named, fields).empty() ? *named : product_of_ids(fields);
   hook.id = id_of(hook.product, fields);
   if (hook.id == fields.meeting_uuid && fields.webinar_uuid != hook.id)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The service's webhooks about streams, in all their shapes → which stream, and where to connect.
+// Parses the service's webhooks about streams, in all their shapes.
 #pragma once
 
 #include "types.h"
@@ -12,16 +12,16 @@
 namespace rtms {
 
 struct Webhook {
-  std::string event;  // "meeting.rtms_started"; empty where only the inner object was handed over
+  std::string event;  // "meeting.rtms_started"; empty if the JSON is the inner object alone
   Product product = Product::Meeting;
-  std::string id;          // by product
-  std::string webinar_id;  // of a webinar that has both ids; `id` is the meeting's then
-  std::string meeting_id;  // the number that people dial; often absent
+  std::string id;          // the product's id
+  std::string webinar_id;  // of a webinar with both ids; `id` is then the meeting's
+  std::string meeting_id;  // the number that participants dial; often absent
   std::string stream_id;
   std::string signaling_url;
   std::string signature;    // often absent
-  std::string plain_token;  // of the request that validates the webhook's URL
-  // Of a signed request, from WebhookGate: the same one sent again has the same.
+  std::string plain_token;  // from the request that validates the webhook's URL
+  // Identifies a signed request, set by WebhookGate: a repetition has the same value.
   std::string request;
 };
 
@@ -35,7 +35,7 @@ using WebhookResult = std::variant<Webhook, ParseError>;
 // object alone.
 WebhookResult parse_webhook(std::string_view json);
 
-// The same text with the value of each signature replaced, fit to be shown.
+// Returns the JSON with the value of each signature replaced, so that it can be logged.
 std::string redact_webhook(std::string_view json);
 
 }  // namespace rtms

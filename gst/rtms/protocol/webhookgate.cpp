@@ -8,11 +8,11 @@
 namespace rtms {
 namespace {
 
-// Genuine announcements alone get in here, a few for each meeting: this is days of them.
+// Only genuine announcements are kept, a few per meeting: this covers days.
 constexpr size_t kMaxSeen = 4096;
 constexpr std::string_view kUrlValidation = "endpoint.url_validation";
 
-// The service repeats what it gets such an answer for.
+// The service repeats a request that is answered with 503.
 WebhookAnswer unverifiable() {
   return WebhookGate::refusal(503,
                               "OpenSSL cannot compute HMAC-SHA256: no signature can be verified");
@@ -57,8 +57,8 @@ WebhookAnswer WebhookGate::too_large() {
   return refusal(413, "the request is larger than 1 MiB");
 }
 
-// Whoever asks to have a token signed must have signed that: otherwise anybody could have a whole
-// request signed.
+// The signature is checked before a token is signed: otherwise anybody could have a forged request
+// signed.
 WebhookAnswer WebhookGate::answer(const WebhookHead &head, std::string_view body, int64_t now_s) {
   if (auto refused = refuse(head))
     return *refused;
@@ -103,13 +103,13 @@ WebhookAnswer WebhookGate::understand(const WebhookHead &head, std::string_view 
   if (hook.stream_id.empty() || (event == WebhookEvent::Started && hook.signaling_url.empty()))
     return accepted("ignored: " + hook.event + " has no stream id or no URL");
   const auto digest = hmac_sha256_hex(secret_token_.view(), body);
-  // The signature is of the timestamp, too. Who reads its digest cannot use that as a signature.
+  // The signature covers the timestamp, too. Its digest is kept: it cannot be used as a signature.
   const auto request = hmac_sha256_hex(secret_token_.view(), head.signature);
   if (!digest || !request)
     return unverifiable();
   if (!requests_.add(*request))
     return accepted("ignored: a repeated request");
-  // Bodies hold the time of the event in ms: the same one twice is the same event.
+  // Bodies contain the time of the event in ms: equal bodies are the same event.
   const bool repeated = !bodies_.add(*digest);
   WebhookAnswer answer =
       accepted(hook.event + " of stream " + hook.stream_id + (repeated ? ", repeated" : ""));

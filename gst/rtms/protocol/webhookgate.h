@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A request to the webhook's URL → what to answer, and what it means.
+// Decides the answer to a request to the webhook's URL, and what the request means.
 #pragma once
 
 #include "signature.h"
@@ -15,41 +15,41 @@
 
 namespace rtms {
 
-// Genuine ones have less than 2 KiB.
+// Genuine bodies have less than 2 KiB.
 constexpr size_t kMaxWebhookBody = 1 << 20;
 
 struct WebhookHead {
   std::string_view method, path;
   std::string_view timestamp, signature;  // x-zm-request-timestamp, x-zm-signature
-  uint64_t content_length = 0;            // 0: not told
+  uint64_t content_length = 0;            // 0: unknown
 };
 
 struct WebhookAnswer {
   unsigned status = 200;
   std::string body;  // JSON
-  std::string why;   // for logs: nothing of the request that could be a secret
-  // Not Other: act on `hook`, which names a stream; one that started has a URL, too.
+  std::string why;   // for logs; contains no part of the request that could be secret
+  // Unless Other: act on `hook`, which names a stream; Started includes a URL.
   WebhookEvent event = WebhookEvent::Other;
-  bool repeated = false;  // the service has said so before
+  bool repeated = false;  // the service announced the same event before
   Webhook hook;
 };
 
-// One for each URL. The clock is an argument.
+// One gate per URL. The clock is an argument.
 class WebhookGate {
  public:
   WebhookGate(std::string path, Secret secret_token)
       : path_(std::move(path)), secret_token_(std::move(secret_token)) {}
 
-  // What can be refused before there is a body; nothing where the body is needed.
+  // Refuses a request by its head; nothing if the body is needed.
   std::optional<WebhookAnswer> refuse(const WebhookHead &head) const;
-  // The answer to what cannot be a webhook.
+  // The answer to a request that cannot be a webhook.
   static WebhookAnswer refusal(unsigned status, const char *why);
-  // `now_s` is Unix time. A request that came before means nothing any more: somebody sends again
-  // what the service has sent. What the service itself repeats it signs anew.
+  // `now_s` is Unix time. A repeated request is accepted and ignored: somebody replays a request of
+  // the service, which signs its own repetitions anew.
   WebhookAnswer answer(const WebhookHead &head, std::string_view body, int64_t now_s);
   static WebhookAnswer accepted(std::string why);
-  // A request that was genuine meant nothing after all: it may come again. `request` is
-  // Webhook::request.
+  // Forgets a genuine request that could not be handled, so that its repetition is not ignored.
+  // `request` is Webhook::request.
   void forget(const std::string &request, std::string_view body);
 
  private:
@@ -57,10 +57,10 @@ class WebhookGate {
   static WebhookAnswer too_large();
   WebhookAnswer understand(const WebhookHead &head, std::string_view body);
 
-  // The last texts that were genuine.
+  // Hashes of the last genuine requests.
   class Memory {
    public:
-    // False where it is there already.
+    // Returns false if the text is already in it.
     bool add(std::string text);
     void remove(const std::string &text);
 

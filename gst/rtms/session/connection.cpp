@@ -7,10 +7,10 @@
 namespace rtms {
 namespace {
 
-// The server asks about every 10 s. One that asks without end need not read the answers: they would
-// pile up here.
+// The server sends one about every 10 s. A faster server may not read the answers, which would
+// accumulate here.
 constexpr unsigned kMaxKeepAlivesPerSecond = 100;
-// Media come more often than that, and need no ping.
+// Media arrive more often than this, and make a ping unnecessary.
 constexpr unsigned kListen_ms = 200;
 
 struct MessageName {
@@ -45,7 +45,7 @@ bool SessionContext::close_answered(const Connection &from, const StreamCloseRes
 }
 
 void SessionContext::unasked(const Connection &from) const {
-  // A server that goes on answering must not fill the bus with warnings.
+  // Not a warning: a server that repeats such answers would fill the bus.
   listener->session_ignored(from.name() + ": an answer without a request");
 }
 
@@ -83,8 +83,8 @@ void Connection::established() {
   watch();
 }
 
-// One timer that looks how long ago the last bytes came, rather than one that all bytes set anew.
-// A silent peer is pinged before it is given up.
+// One timer that checks the age of the last bytes, instead of one that every read restarts. A
+// silent peer is pinged before the connection counts as lost.
 void Connection::watch(int64_t pinged_us) {
   const int64_t now_us = g_get_monotonic_time(), heard_us = transport_->heard_us();
   const int64_t silent_ms = (now_us - heard_us) / 1000;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One socket's life: connect, handshake, keep-alives, watchdog, close.
+// The life of one socket: connection, handshake, keep-alives, watchdog, close.
 #pragma once
 
 #include "base/log.h"
@@ -21,26 +21,26 @@ class Connection;
 class ConnectionListener {
  public:
   virtual ~ConnectionListener() = default;
-  // A keep-alive is answered already.
+  // Keep-alive requests are already answered.
   virtual void connection_message(Connection *connection, const Message &message) = 0;
-  // The connection is over, and not because close() was called. It may be destroyed in here.
+  // The connection ended without close(). The callee may destroy it.
   virtual void connection_lost(Connection *connection, const SessionError &why) = 0;
-  // close() has been answered, or the peer was faster. It may be destroyed in here.
+  // close() is complete, or the peer closed first. The callee may destroy the connection.
   virtual void connection_closed(Connection *connection) = 0;
 };
 
-// Takes what the service says that is no affair of the connection that it comes on.
+// Receives messages that concern the stream, whichever connection carries them.
 class StreamListener {
  public:
   virtual ~StreamListener() = default;
   virtual void received(const MediaData &media) = 0;
   virtual void received(const Connection &from, const Message &message) = 0;
   virtual void negotiated(Media media, const MediaParams &params) = 0;
-  // The service says, in one way or another, that the stream is over.
+  // The service reports, in any message, that the stream is over.
   virtual void stream_stopped() = 0;
 };
 
-// What the parts of a session share; outlives them.
+// Shared by the parts of a session, and outlives them.
 struct SessionContext {
   SessionConfig config;
   TransportFactory *transports;
@@ -49,11 +49,11 @@ struct SessionContext {
   StreamListener *stream;
   Parser parser{};
   int64_t sequence = 0;      // of the last handshake
-  unsigned established = 0;  // handshakes for media that succeeded
+  unsigned established = 0;  // successful media handshakes
   std::optional<StreamClaim> claim;
   bool close_requested = false;  // the service was asked to end the stream
 
-  // True where the service ends the stream, as it was asked to.
+  // Returns true if the service ends the stream as requested.
   bool close_answered(const Connection &from, const StreamCloseResponse &response);
   void unasked(const Connection &from) const;
   void debug(const std::string &text) const;
@@ -61,19 +61,18 @@ struct SessionContext {
 
 class Connection final : private TransportListener {
  public:
-  // `name` is for messages: "signaling", "audio", …
+  // `name` is used in messages: "signaling", "audio", …
   Connection(std::string name, SessionContext *context, ConnectionListener *listener);
   ~Connection() override;
 
-  // Connects and says hello; the answer must be followed by a call of established() within the time
-  // limit.
+  // Connects and sends `hello`. established() must be called within the time limit, after the
+  // answer.
   void open(const std::string &url, const Transport::Headers &headers, std::string hello);
   void established();
-  // From now on another one takes what comes.
+  // Messages now go to another listener.
   void hand_over(ConnectionListener *listener) { listener_ = listener; }
   void send(const std::string &text);
-  // It is lost when not a single byte comes of the peer for a moment, nor within the time after a
-  // ping.
+  // The connection is lost unless a byte arrives within 200 ms, or within `within_ms` after a ping.
   void check_alive(unsigned within_ms);
   void close();
 
@@ -95,16 +94,16 @@ class Connection final : private TransportListener {
   ConnectionListener *listener_;
   std::unique_ptr<Transport> transport_;
   std::string url_, hello_;
-  Timer timer_;  // of the handshake, then the watchdog
+  Timer timer_;  // handshake timeout, then watchdog
   Timer alive_timer_;
   Silence silence_;
-  int64_t second_us_ = 0;  // when the count of keep-alives began
+  int64_t second_us_ = 0;  // start of the current count of keep-alives
   unsigned keep_alives_ = 0;
   bool open_ = false;
   bool closing_ = false;
 };
 
-// A state with a connection: it cannot be without one.
+// A state that always owns a connection.
 struct Connected {
   explicit Connected(std::unique_ptr<Connection> its) : connection(std::move(its)) {
     g_assert(connection);

@@ -5,8 +5,8 @@ namespace rtms {
 namespace {
 
 constexpr unsigned kMaxRounds = 30;
-// After so many, media that comes no faster than it is captured is no backlog: the service goes on
-// sending.
+// After this many rounds, media that arrive no faster than captured are no backlog: the service
+// continues to send.
 constexpr unsigned kLiveRounds = 7;
 
 bool is_live_pace(int64_t media_ms, int64_t elapsed_ms) {

@@ -33,7 +33,7 @@ std::string http_advice(int status) {
   }
 }
 
-// What a server wrote is anything, of any length.
+// A server's text may be invalid UTF-8, and of any length.
 std::string readable(const std::string &text) {
   if (text.empty())
     return {};

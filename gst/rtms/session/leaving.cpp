@@ -6,7 +6,7 @@
 namespace rtms {
 namespace {
 
-// The end of the stream is the end whichever connection it comes on; anything else is history.
+// The end of the stream counts on any connection; other messages of a closing one are ignored.
 bool tells_the_end(const Message &message) {
   if (auto update = std::get_if<StreamStateUpdate>(&message))
     return update->state == static_cast<int64_t>(StreamState::Terminated);
@@ -29,7 +29,7 @@ void Leaving::close() {
     forget();
     listener_->connection_gone();
   });
-  // close() may end a connection at once.
+  // close() may end a connection at once, and remove it from leaving_.
   std::vector<Connection *> closing;
   for (const One &one : leaving_)
     closing.push_back(one.connection.get());

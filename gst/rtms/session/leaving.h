@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Connections on their way out: they are closed in order, and what they still bring is welcome.
+// Connections being closed in order; media that still arrive on them are accepted.
 #pragma once
 
 #include "base/timer.h"
@@ -13,23 +13,23 @@ namespace rtms {
 class LeavingListener {
  public:
   virtual ~LeavingListener() = default;
-  // One connection less. There may be no other: see empty().
+  // One connection has ended; empty() tells whether it was the last.
   virtual void connection_gone() = 0;
 };
 
 class Leaving final : private ConnectionListener {
  public:
-  // How long the service may take for its half of a closing handshake.
+  // How long the service may take to answer a closing handshake.
   static constexpr unsigned kTimeout_ms = 400;
 
   Leaving(SessionContext *context, LeavingListener *listener)
       : context_(context), listener_(listener) {}
 
-  // `media`: what may still come on it.
+  // `media`: the kinds that may still arrive on the connection.
   void add(std::unique_ptr<Connection> connection, MediaMask media);
   // Closes all that were added.
   void close();
-  // Lets go of all at once; the listener is not told.
+  // Drops all connections at once, without calling the listener.
   void forget();
   bool empty() const { return leaving_.empty(); }
 

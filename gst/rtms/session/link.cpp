@@ -11,9 +11,9 @@ namespace {
 
 using State = Link::State;
 
-// What a connection that the service calls lost may take to answer a ping.
+// How long a connection that the service reports as lost may take to answer a ping.
 constexpr unsigned kPingTimeout_ms = 2000;
-// What the service may take to notice that a connection whose handshake it refused is gone.
+// How long the service may take to notice the end of a connection whose handshake it refused.
 constexpr unsigned kSettle_ms = 100;
 
 const char *nick(State state) {
@@ -109,7 +109,7 @@ void Link::wait(unsigned delay_ms) {
   std::get<Waiting>(life_).timer.start(delay_ms, [this] { open(); });
 }
 
-// ---- what the session wants ----------------------------------------------------------
+// ---- commands of the session ---------------------------------------------------------
 
 void Link::open() {
   if (state() != State::Planned && state() != State::Waiting)
@@ -131,8 +131,8 @@ void Link::set_ready() {
     enter<State::Ready>();
 }
 
-// The service does not say which. What is repaired already, or being repaired, is not concerned;
-// told twice, it is done once.
+// The service does not name the link. A link that is repaired or being repaired ignores the report,
+// as well as a repeated one.
 void Link::reported_lost(bool only) {
   if (state() != State::Established && state() != State::Ready)
     return;
@@ -142,7 +142,7 @@ void Link::reported_lost(bool only) {
     connected()->connection->check_alive(kPingTimeout_ms);
     return;
   }
-  // It may live on this side: it is closed, and gone, before another one is opened.
+  // The connection may still work on this side: it must be closed before another one is opened.
   enter<State::Replacing>();
   std::get<Replacing>(life_).timer.start(Leaving::kTimeout_ms, [this] { lost(interrupted()); });
   connected()->connection->close();
@@ -181,7 +181,7 @@ void Link::leave(Leaving *leaving) {
     enter<State::Ended>();
 }
 
-// ---- what comes ----------------------------------------------------------------------
+// ---- received messages ---------------------------------------------------------------
 
 void Link::connection_message(Connection *connection, const Message &message) {
   if (auto media = std::get_if<MediaData>(&message)) {
@@ -212,7 +212,7 @@ void Link::answered(const DataResponse &response) {
       lost(why);
     return;
   }
-  // Servers say so of clear streams, too; the payloads show what they are.
+  // Servers also say so of clear streams; the payloads decide.
   if (response.payload_encrypted)
     context_->debug(media_names(media_) +
                     " link: the answer says payload_encrypted, which was not requested");
@@ -253,7 +253,7 @@ void Link::established(const Negotiations &results) {
 }
 
 void Link::connection_lost(Connection *, const SessionError &why) {
-  // The service was asked to end the stream: an end, not a loss.
+  // The client asked to end the stream: an end, not a loss.
   if (context_->close_requested)
     context_->stream->stream_stopped();
   if (state() >= State::Draining)
@@ -288,7 +288,7 @@ void Link::lost(const SessionError &why) {
   context_->listener->session_connection(ConnectionState::Reconnecting, media_, retry_.attempts());
 }
 
-// The others go on, on a connection of their own.
+// The remaining media of the link continue on a new connection.
 void Link::give_up(MediaMask media, const SessionError &why) {
   context_->debug("giving up " + media_names(media) + ": " + why.text);
   const MediaMask rest = media_ & ~media;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One media connection's life, over handshakes, losses and reconnects, to its end.
+// The life of one media connection, through handshakes, losses and reconnects.
 #pragma once
 
 #include "base/timer.h"
@@ -21,11 +21,11 @@ class Link;
 class LinkListener {
  public:
   virtual ~LinkListener() = default;
-  // The handshake has succeeded: the service waits to be told that we are ready.
+  // The handshake succeeded: the service waits for the message that the client is ready.
   virtual void link_established(Link *link) = 0;
-  // These media of the link cannot be had, or not any more; it goes on with the others, if any.
+  // These media of the link are refused or have ended; the link continues with the others, if any.
   virtual void link_ended(Link *link, MediaMask media, const SessionError &why) = 0;
-  // A connection that was not to be replaced is gone.
+  // A connection that is not replaced has ended.
   virtual void connection_gone() = 0;
 };
 
@@ -34,42 +34,42 @@ class Link final : public ConnectionListener {
   // In the order of a life. From Connecting to Closing there is a connection, else none.
   enum class State {
     Planned,
-    Waiting,      // for the time of the next try
-    Connecting,   // until the handshake is answered
-    Established,  // it succeeded
-    Ready,        // the service was told that we are ready for media
-    Replacing,    // the connection is closed, so that another one can take its place
-    Draining,     // the stream is over: what was sent before still comes
+    Waiting,      // for the next try
+    Connecting,   // until the answer to the handshake
+    Established,  // the handshake succeeded
+    Ready,        // the service knows that the client is ready for media
+    Replacing,    // the connection is closed before its replacement is opened
+    Draining,     // the stream is over; media sent before still arrive
     Closing,      // for good
     Ended,
   };
 
-  // `again`: after a loss of all connections, so that failures are not those of a first try.
+  // `again`: all connections were lost before, so that a failure is not that of a first try.
   Link(MediaMask media, std::string url, bool again, SessionContext *context,
        LinkListener *listener);
 
   State state() const { return static_cast<State>(life_.index()); }
   MediaMask media() const { return media_; }
   bool has_connection() const;
-  // Which one of all handshakes that succeeded was the last one of this link; 0: none.
+  // Returns the number of this link's last successful handshake among all links; 0: none.
   unsigned order() const { return order_; }
 
   void open();
   void set_ready();
-  // The service says that a connection is lost; `only`: there is no other that it could mean.
+  // The service reports a loss; `only`: no other connection is meant.
   void reported_lost(bool only);
-  // The stream is over: nothing is tried again.
+  // The stream is over: no further tries.
   void retire();
   void close();
   // Closes without waiting for the service.
   void drop();
-  // Gives the connection away.
+  // Hands the connection over.
   void leave(Leaving *leaving);
-  // What is wrong with the state; null where nothing is.
+  // Returns what is wrong with the state, for tests; null if nothing is.
   const char *violation() const;
 
  private:
-  // A state owns what it needs: there is a connection in these, and in no other.
+  // States with a connection own it; the others have none.
   template <State>
   struct Without {};
   template <State>
@@ -99,9 +99,9 @@ class Link final : public ConnectionListener {
   void give_up(MediaMask media, const SessionError &why);
   void wait(unsigned delay_ms);
   void gone();
-  // Null in a state without a connection.
+  // Returns null in a state without a connection.
   Connected *connected();
-  // A connection goes along into the next state, or ends.
+  // The connection moves into the next state, or ends.
   template <State S>
   void enter(std::unique_ptr<Connection> connection = nullptr);
 
@@ -111,9 +111,9 @@ class Link final : public ConnectionListener {
   LinkListener *listener_;
   Life life_;
   Retry retry_;
-  bool first_;  // nothing has worked yet
+  bool first_;  // no handshake has succeeded yet
   unsigned order_ = 0;
-  std::optional<int64_t> repaired_us_;  // when a loss was last made up for
+  std::optional<int64_t> repaired_us_;  // time of the last repaired loss
 };
 
 }  // namespace rtms

@@ -37,7 +37,7 @@ const std::string &Links::url_of(Media media, const SignalingResponse &response)
   };
   if (!own(media).empty())
     return own(media);
-  // A Contact Center's server offers one connection alone, and has the transcript there.
+  // A Contact Center's server offers the audio connection only, which carries the transcript, too.
   const bool center = context_->config.who.product == Product::ContactCenter;
   if (center && media == Media::Transcript && response.all_url.empty())
     return own(Media::Audio);
@@ -78,7 +78,7 @@ void Links::release() {
   for (auto &link : links_)
     if (link->state() == State::Established)
       waiting.push_back(link.get());
-  // In the order in which their handshakes succeeded.
+  // In the order of their successful handshakes.
   std::sort(waiting.begin(), waiting.end(),
             [](const Link *a, const Link *b) { return a->order() < b->order(); });
   for (Link *link : waiting)
@@ -129,7 +129,7 @@ void Links::drop() {
     link->drop();
 }
 
-// ---- what there is -------------------------------------------------------------------
+// ---- state ---------------------------------------------------------------------------
 
 bool Links::connected() const {
   return std::any_of(links_.begin(), links_.end(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The media connections of a session: which there are, and the order in which they become ready.
+// The media connections of a session, and the order in which they become ready.
 #pragma once
 
 #include "link.h"
@@ -12,9 +12,9 @@ namespace rtms {
 class LinksListener {
  public:
   virtual ~LinksListener() = default;
-  // The service is to be told that we are ready for what a connection carries.
+  // The service must be told that the client is ready for these media.
   virtual void link_ready(MediaMask media) = 0;
-  // These media cannot be had, or not any more.
+  // These media are refused or have ended.
   virtual void media_ended(MediaMask media, const SessionError &why) = 0;
   virtual void connection_gone() = 0;
 };
@@ -24,15 +24,15 @@ class Links final : public LinkListener {
   Links(SessionContext *context, LinksListener *listener)
       : context_(context), listener_(listener) {}
 
-  // Opens a connection to each place that the service names.
+  // Opens a connection to each URL that the service offers.
   void plan(const SignalingResponse &response);
-  // From now on connections become ready.
+  // Connections may become ready from now on.
   void release();
-  // The service says that a connection is lost, but not which.
+  // The service reports a lost connection, but not which one.
   void reported_lost();
-  // Gives the connections away; a new plan follows.
+  // Hands the connections over; a new plan follows.
   void leave(Leaving *leaving);
-  // As those of a link.
+  // As the functions of Link.
   void retire();
   void close();
   void drop();
@@ -41,7 +41,7 @@ class Links final : public LinkListener {
   bool is_ready(Media media) const;
   // The media of all links that have not ended.
   MediaMask media() const;
-  // What is wrong with the state; null where nothing is.
+  // Returns what is wrong with the state, for tests; null if nothing is.
   const char *violation() const;
 
  private:
@@ -49,7 +49,7 @@ class Links final : public LinkListener {
   void link_ended(Link *link, MediaMask media, const SessionError &why) override;
   void connection_gone() override { listener_->connection_gone(); }
 
-  // Where that kind of media is to be had; empty where it is not offered.
+  // Returns the URL for that kind of media; empty if it is not offered.
   const std::string &url_of(Media media, const SignalingResponse &response) const;
   void add(MediaMask media, const std::string &url);
   void set_ready(Link *link);
@@ -57,7 +57,7 @@ class Links final : public LinkListener {
 
   SessionContext *context_;
   LinksListener *listener_;
-  std::vector<std::unique_ptr<Link>> links_;  // those that have ended, too, until the next plan
+  std::vector<std::unique_ptr<Link>> links_;  // with ended links, until the next plan
   unsigned plans_ = 0;
   bool released_ = false;
   bool all_answered_ = false;

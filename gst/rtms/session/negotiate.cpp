@@ -10,8 +10,7 @@ class Merge {
  public:
   explicit Merge(Negotiation *result) : result_(result) {}
 
-  // A number on the wire that names one of `valid`. Others are left alone where nothing depends on
-  // them: false.
+  // Accepts a number that names one of `valid`. Returns false for others, and leaves *value.
   template <typename Enum>
   bool choice(const char *name, const std::optional<int64_t> &answer,
               std::initializer_list<Enum> valid, Enum *value) {
@@ -28,7 +27,7 @@ class Merge {
     return false;
   }
 
-  // The same for a plain number.
+  // The same for a plain number within limits.
   bool range(const char *name, const std::optional<int64_t> &answer, int low, int high,
              int *value) {
     if (!answer || *answer == *value)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What was asked for + what message 4 echoed → what will come.
+// Computes the parameters of the media from the request and the echo in message 4.
 #pragma once
 
 #include "protocol/types.h"
@@ -10,12 +10,12 @@
 namespace rtms {
 
 struct Negotiation {
-  MediaParams params;   // of which only the members of the one kind of media matter
-  std::string changes;  // where the service gives something else than was asked for, in words
-  std::string problem;  // why the result cannot be used, in words
+  MediaParams params;   // only the members for this kind of media are valid
+  std::string changes;  // what the service changed, in words
+  std::string problem;  // why the result is unusable, in words
 };
 
-// A member that the server does not echo keeps the value that was asked for.
+// A member without an echo keeps the requested value.
 Negotiation negotiate(Media media, const MediaParams &asked, const NegotiatedParams &answer);
 
 }  // namespace rtms

@@ -8,28 +8,28 @@
 namespace rtms {
 namespace {
 
-// Media is being lost meanwhile: the first try does not wait for the full delay.
+// Media are lost meanwhile: the first try does not wait for the full delay.
 constexpr unsigned kQuick_ms = 100;
 constexpr double kJitter = 0.2;
-// The service keeps what it has to send for a little less long than the window is: near its end the
-// delay shrinks again, down to this.
+// The service keeps media for slightly less time than the window: near its end the delay shrinks to
+// this value.
 constexpr int64_t kOften_ms = 5000;
 
-// The service has not noticed yet that the old connection is gone, or has a passing fault.
+// The service has not noticed the end of the old connection yet, or has a temporary fault.
 bool is_transient(int64_t status) {
   return status == static_cast<int64_t>(StatusCode::DuplicateSignalRequest) ||
          status == static_cast<int64_t>(StatusCode::DuplicateMediaDataConnection) ||
          status == static_cast<int64_t>(StatusCode::InternalException);
 }
 
-// A server, or a proxy before it, that is restarting or overloaded; the others mean this client.
+// A restarting or overloaded server or proxy; other statuses concern this client.
 bool is_passing(int http_status) {
   constexpr int kTooManyRequests = 429, kServerErrors = 500;
   return http_status >= kServerErrors || http_status == kTooManyRequests;
 }
 
-// The peer has nothing against this client but cannot serve it now: it goes away, has a fault, or
-// restarts. 0: it hung up without a word.
+// The peer does not object to this client but cannot serve it now: it goes away, has a fault, or
+// restarts. 0: it closed without a code.
 bool is_passing_close(int code) {
   constexpr int kGoingAway = 1001, kInternalError = 1011, kTryAgainLater = 1013, kBadGateway = 1014;
   return code == 0 || code == kGoingAway || (code >= kInternalError && code <= kTryAgainLater) ||
@@ -79,7 +79,7 @@ std::optional<unsigned> Retry::next(int64_t now_ms, double chance) {
   attempts_++;
   delay_ms = std::min(delay_ms * (1.0 + kJitter * (2.0 * chance - 1.0)),
                       static_cast<double>(limits_.delay_max_ms));
-  // The last try comes inside the window, however long the delay has grown.
+  // The last try is inside the window, whatever the delay.
   const int64_t most_ms = std::min(std::max(left_ms / 2, kOften_ms), left_ms);
   return static_cast<unsigned>(std::min(delay_ms, static_cast<double>(most_ms)));
 }

@@ -13,25 +13,25 @@ namespace rtms {
 class Retry {
  public:
   struct Limits {
-    unsigned window_ms = 30000;  // from the loss; 0: never again
+    unsigned window_ms = 30000;  // from the loss; 0: no retry
     unsigned delay_ms = 1000;    // of the second try; the first is quick
     unsigned delay_max_ms = 30000;
   };
 
   explicit Retry(Limits limits) : Retry(limits, limits) {}
-  // `first` holds until something has succeeded.
+  // `first` applies until a handshake succeeds.
   Retry(Limits first, Limits later) : limits_(first), later_(later) {}
 
-  // After a loss or a failed try, at monotonic time `now_ms`: how long to wait before the next try;
-  // nothing when the window has passed. `chance` lies in [0, 1).
+  // Is called after a loss or a failed try, at monotonic time `now_ms`. Returns the delay before
+  // the next try; nothing if the window has passed. `chance` is in [0, 1).
   std::optional<unsigned> next(int64_t now_ms, double chance);
-  // After a successful handshake: the next loss has a window of its own, and the delays begin anew.
-  // But a connection that does not last for the delay does not make the next try a quick one: who
-  // accepts and closes for ever would be called for ever without a pause.
+  // Is called after a successful handshake: the next loss has a window and delays of its own. If
+  // the connection ends within the delay, the next try is not quick: a server that accepts and
+  // closes would else be called without a pause.
   void succeeded(int64_t now_ms);
-  // As if there had been no loss.
+  // Forgets the loss.
   void reset();
-  // How many tries there were since a connection lasted; of those that did not, one counts.
+  // Returns the tries since a lasting connection; connections that did not last count as one.
   unsigned attempts() const { return attempts_; }
   unsigned window_ms() const { return limits_.window_ms; }
 
@@ -41,7 +41,7 @@ class Retry {
   unsigned attempts_ = 0;
 };
 
-// Whether trying again is no use; `first`: nothing has worked on this connection yet.
+// Whether another try is useless; `first`: no handshake has succeeded yet.
 bool is_final(const SessionError &why, bool first);
 
 }  // namespace rtms

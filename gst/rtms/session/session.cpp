@@ -6,7 +6,7 @@
 namespace rtms {
 namespace {
 
-// Somebody should have spoken by then.
+// A meeting without media for this long is reported as Silent.
 constexpr unsigned kSilence_ms = 30000;
 
 DataOpt asked_video(const SessionConfig &config) {
@@ -34,7 +34,7 @@ Session::Session(SessionConfig config, TransportFactory *transports, LogSink *lo
 
 Session::~Session() = default;
 
-// ---- from the start ------------------------------------------------------------------
+// ---- start ---------------------------------------------------------------------------
 
 void Session::start() {
   const std::string &stream_id = context_.config.who.stream_id;
@@ -88,7 +88,7 @@ void Session::link_ready(MediaMask media) {
     signaling_.send(*request);
 }
 
-// One kind of media is not the meeting, unless it is the last.
+// The end of one kind of media ends the session only if it is the last.
 void Session::media_ended(MediaMask media, const SessionError &why) {
   if (stage_ != Stage::Running)
     return;
@@ -105,7 +105,7 @@ void Session::media_ended(MediaMask media, const SessionError &why) {
   context_.listener->session_media_ended(media, why);
 }
 
-// ---- from one set of connections to the next -------------------------------------------
+// ---- replacing connections -------------------------------------------------------------
 
 void Session::announced_again(const SessionConfig &as, bool anyway) {
   if (stage_ != Stage::Running)
@@ -125,7 +125,7 @@ void Session::announced_again(const SessionConfig &as, bool anyway) {
   leave(signaling_.leave());
 }
 
-// The old ones are closed, and gone, before the first new one is opened.
+// The old connections must be closed before the first new one is opened.
 void Session::leave(std::unique_ptr<Connection> old) {
   links_.leave(&leaving_);
   if (old)
@@ -154,7 +154,7 @@ void Session::signaling_interrupted() {
     signaling_.reported_lost();
 }
 
-// ---- what comes ----------------------------------------------------------------------
+// ---- received messages ---------------------------------------------------------------
 
 void Session::received(const MediaData &media) {
   if (stage_ > Stage::Draining)
@@ -209,11 +209,11 @@ void Session::subscribe_video(uint64_t user_id, bool subscribe) {
     context_.listener->session_warning(*problem);
   else if (links_.is_ready(Media::Video))
     signaling_.send(video_.request(user_id, subscribe, unix_ms()));
-  // Otherwise it is sent when there is a connection that it goes with.
+  // Otherwise the request is sent when video is ready.
 }
 
 void Session::close_stream() {
-  // Before the handshake it would get no answer: then it waits for that.
+  // Before the handshake there would be no answer: the request is sent after it.
   context_.close_requested = true;
   signaling_.send(build_stream_close(context_.config.who));
 }
@@ -226,7 +226,7 @@ void Session::stream_stopped() {
   stage_ = Stage::Draining;
   ending_.begin(now_ms());
   drain();
-  // May leave nothing to wait for.
+  // Retiring may end all connections: nothing is left to wait for then.
   links_.retire();
   signaling_.retire();
 }
@@ -278,7 +278,7 @@ void Session::stop(std::function<void()> done) {
   close_next();
 }
 
-// Media first; the signaling connection when they are gone; then the stream is free for others.
+// Closes the media connections first, then the signaling connection, then releases the stream.
 void Session::close_next() {
   if (links_.connected())
     return;

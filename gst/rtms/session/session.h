@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The RTMS state machine: the order of things, from the first handshake to the end of the stream.
+// The RTMS state machine, from the first handshake to the end of the stream.
 #pragma once
 
 #include "base/permitwatch.h"
@@ -27,35 +27,35 @@ class Session final : private StreamListener,
   ~Session() override;
 
   void start();
-  // Lets the media come: without this no connection is told to be ready.
+  // Allows media: before this call, the service is not told that a connection is ready.
   void release();
-  // Closes what is open, in order, and calls `done` when that is over or has taken too long. `done`
-  // may come from within this call, and must not destroy the session.
+  // Closes all connections in order, then calls `done`, at the latest after a time limit. `done`
+  // may be called before stop() returns, and must not destroy the session.
   void stop(std::function<void()> done);
-  // What is subscribed to stays so over reconnects; before the first connection it waits for that.
+  // A subscription persists over reconnects. Before the first connection it is stored.
   void subscribe_video(uint64_t user_id, bool subscribe);
   // Asks the service to end the stream.
   void close_stream();
-  // The service has announced the stream again. At another URL, or where `anyway` is set,
-  // everything starts over there when the old connections are gone; an empty signature leaves the
-  // old one. At the same URL what waits for a next try waits no longer. Another stream of the same
-  // meeting is joined when the server of this one cannot be reached any more.
+  // The service announced the stream again. At another URL, or with `anyway`, the session starts
+  // over there after closing the old connections; an empty signature keeps the old one. At the same
+  // URL, pending tries start at once. Another stream of the meeting is joined if this one's server
+  // is gone.
   void announced_again(const SessionConfig &as, bool anyway);
-  // The service says, elsewhere, that the signaling connection is lost: if it is not, nothing
-  // changes; if it is, that shows, or is repaired, at once.
+  // A webhook reports that the signaling connection is lost: the session checks the connection, and
+  // repairs a lost one at once.
   void signaling_interrupted();
-  // The service says, elsewhere, that the stream is over.
+  // A webhook reports that the stream is over.
   void stream_stopped() override;
-  // The stream that is connected: another one may have taken the place of the first.
+  // Returns the id of the connected stream, which may have replaced the first.
   const std::string &stream_id() const { return context_.config.who.stream_id; }
-  // What is wrong with the state, between calls; null where nothing is.
+  // Returns what is wrong with the state between calls, for tests; null if nothing is.
   const char *violation() const;
 
  private:
   // In the order of a life.
   enum class Stage {
     Running,
-    Draining,  // the stream is terminated, but what was sent before may still come
+    Draining,  // the stream is terminated; media sent before may still arrive
     Over,      // ended or failed
     Stopping,  // connections are being closed
     Stopped,
@@ -84,7 +84,7 @@ class Session final : private StreamListener,
   Leaving leaving_;
   Ending ending_;
   Timer drain_timer_;
-  bool silent_ = true;  // no media yet since the service was last told that we are ready
+  bool silent_ = true;  // no media since the last report that the client is ready
   Timer silence_timer_;
   PermitWatch permit_watch_;
   std::function<void()> stopped_;

@@ -11,9 +11,9 @@ namespace {
 
 using State = Signaling::State;
 
-// What a connection that the service calls lost may take to answer a ping.
+// How long a connection that the service reports as lost may take to answer a ping.
 constexpr unsigned kPingTimeout_ms = 2000;
-// What the service may take to notice that a connection whose handshake it refused is gone.
+// How long the service may take to notice the end of a connection whose handshake it refused.
 constexpr unsigned kSettle_ms = 100;
 
 const char *nick(State state) {
@@ -31,7 +31,7 @@ bool is_deliberate_close(const SessionError &why) {
          why.transport.kind == TransportClose::Kind::Closed && is_final(why, true);
 }
 
-// The service closes in place of an answer where the signature is wrong.
+// The service closes instead of answering if the signature is wrong.
 SessionError unanswered(SessionError why) {
   why.kind = SessionError::Kind::Unanswered;
   why.text +=
@@ -91,10 +91,10 @@ std::unique_ptr<Connection> Signaling::wait(unsigned delay_ms) {
   return old;
 }
 
-// ---- what the session wants ----------------------------------------------------------
+// ---- commands of the session ---------------------------------------------------------
 
 void Signaling::open() {
-  // The first try after a loss is quick: when that has failed, too, the server is gone.
+  // The first try after a loss is quick: if it fails, the server is gone.
   if (retry_.attempts() > 1)
     join_successor();
   const SessionConfig &config = context_->config;
@@ -174,7 +174,7 @@ void Signaling::drop() {
     enter<State::Ended>();
 }
 
-// ---- what comes ----------------------------------------------------------------------
+// ---- received messages ---------------------------------------------------------------
 
 void Signaling::connection_message(Connection *connection, const Message &message) {
   if (auto response = std::get_if<SignalingResponse>(&message)) {
@@ -206,7 +206,7 @@ void Signaling::answered(const SignalingResponse &response) {
   listener_->signaling_established(response);
 }
 
-// Of a webinar's two ids the service signs one or the other: each is tried once.
+// The service signs one of a webinar's two ids: each is tried once.
 bool Signaling::sign_otherwise() {
   Identity &who = context_->config.who;
   if (!first_ || who.webinar_signature.empty())
@@ -218,7 +218,7 @@ bool Signaling::sign_otherwise() {
   return true;
 }
 
-// The handshake announces all media. One that is not to be had does not keep the others away.
+// The handshake announces all media: one refused kind must not end the others.
 void Signaling::refused(const SessionError &why) {
   const auto media = media_of_status(why.status);
   const MediaMask asked = context_->config.media;
@@ -232,7 +232,7 @@ void Signaling::refused(const SessionError &why) {
 }
 
 void Signaling::connection_lost(Connection *, const SessionError &why) {
-  // The service was asked to end the stream: an end, not a loss.
+  // The client asked to end the stream: an end, not a loss.
   if (context_->close_requested && state() == State::Established)
     context_->stream->stream_stopped();
   if (state() >= State::Draining)

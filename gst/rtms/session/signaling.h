@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The signaling connection: its handshake, its losses, and when it is tried again.
+// The signaling connection: its handshake, losses and retries.
 #pragma once
 
 #include "base/timer.h"
@@ -17,13 +17,13 @@ class SignalingListener {
  public:
   virtual ~SignalingListener() = default;
   virtual void signaling_established(const SignalingResponse &response) = 0;
-  // All connections are to be left, this one, where it still lives, too.
+  // All connections must be closed, `old` included, if not null.
   virtual void leave(std::unique_ptr<Connection> old) = 0;
-  // The time of the next try has come.
+  // The next try is due.
   virtual void start_over() = 0;
   virtual void media_ended(MediaMask media, const SessionError &why) = 0;
   virtual void fail(const SessionError &why) = 0;
-  // The connection is gone, and the stream or the session over.
+  // The connection has ended with the stream or the session.
   virtual void connection_gone() = 0;
 };
 
@@ -32,9 +32,9 @@ class Signaling final : public ConnectionListener {
   // In the order of a life. From Connecting to Closing there is a connection, else none.
   enum class State {
     Idle,
-    Waiting,      // for the time of the next try
-    Connecting,   // until the handshake is answered
-    Established,  // it succeeded
+    Waiting,      // for the next try
+    Connecting,   // until the answer to the handshake
+    Established,  // the handshake succeeded
     Draining,     // the stream is over
     Closing,
     Ended,
@@ -45,24 +45,25 @@ class Signaling final : public ConnectionListener {
   State state() const { return static_cast<State>(life_.index()); }
   bool has_connection() const;
 
-  // From Idle only.
+  // Only in state Idle.
   void open();
-  // Where the connection is established.
+  // Does nothing unless the connection is established.
   void send(const std::string &text);
-  // The service says that the connection is lost: if it is, that shows, or is repaired, at once.
-  // The stream that is joined when the server of this one cannot be had any more.
+  // Sets the stream to join if the server of this one cannot be reached.
   void set_successor(SessionConfig with) { successor_ = std::move(with); }
-  // What waits for a next try waits no longer.
+  // Starts a pending try at once.
   void hurry();
+  // The service reports that the connection is lost: a ping checks that; a pending try starts at
+  // once.
   void reported_lost();
-  // Gives the connection away, where there is one, and forgets earlier losses.
+  // Hands the connection over, if there is one, and forgets earlier losses.
   std::unique_ptr<Connection> leave();
-  // The stream is over: nothing is tried again.
+  // The stream is over: no further tries.
   void retire();
   void close();
   // Closes without waiting for the service.
   void drop();
-  // What is wrong with the state; null where nothing is.
+  // Returns what is wrong with the state, for tests; null if nothing is.
   const char *violation() const;
 
  private:
@@ -90,7 +91,7 @@ class Signaling final : public ConnectionListener {
   void lost(const SessionError &why);
   std::unique_ptr<Connection> wait(unsigned delay_ms);
   Connected *connected();
-  // A connection goes along into the next state; where that has none it is returned.
+  // The connection moves into the next state, or is returned if that state has none.
   template <State S>
   std::unique_ptr<Connection> enter(std::unique_ptr<Connection> connection = nullptr);
 
@@ -99,7 +100,7 @@ class Signaling final : public ConnectionListener {
   Life life_;
   Retry retry_;
   std::optional<SessionConfig> successor_;
-  bool first_ = true;  // nothing has worked yet
+  bool first_ = true;  // no handshake has succeeded yet
 };
 
 }  // namespace rtms

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One connection per stream in this process: a second one would kick the first one out.
+// One connection per stream in this process: the service drops the first one for a second one.
 #pragma once
 
 #include <optional>
@@ -7,10 +7,10 @@
 
 namespace rtms {
 
-// Holds a stream id until it is destroyed. Claims can be taken and given back on any thread.
+// Reserves a stream id until destroyed. Claims may be taken and released on any thread.
 class StreamClaim {
  public:
-  // Nothing where another claim holds the stream.
+  // Returns nothing if another claim has the stream.
   static std::optional<StreamClaim> take(const std::string &stream_id);
   StreamClaim(StreamClaim &&other) noexcept;
   StreamClaim &operator=(StreamClaim &&other) noexcept;
@@ -18,7 +18,7 @@ class StreamClaim {
 
  private:
   explicit StreamClaim(std::string stream_id) : stream_id_(std::move(stream_id)) {}
-  std::string stream_id_;  // empty: moved from
+  std::string stream_id_;  // empty after a move
 };
 
 }  // namespace rtms

@@ -38,7 +38,7 @@ VideoSubscription::Answer VideoSubscription::answered(const VideoSubscriptionRes
     renewed_.reset();
   if (response.status == 0)
     return Answer::Fine;
-  // The service has kept a renewed one: just what was asked for.
+  // The service kept the subscription, as requested.
   const bool duplicate =
       response.status == static_cast<int64_t>(StatusCode::DuplicateVideoSubscription);
   if (renewed && duplicate)

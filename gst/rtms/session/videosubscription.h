@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which participant's video the service is asked for. Pure: makes the requests, sends none; the
-// time is an argument.
+// The participant whose video is requested from the service. Pure: builds the requests, sends none;
+// the time is an argument.
 #pragma once
 
 #include "error.h"
@@ -16,17 +16,17 @@ class VideoSubscription {
  public:
   explicit VideoSubscription(DataOpt asked) : asked_(asked), granted_(asked) {}
 
-  // What the service gives of video.
+  // The service granted this data option for video.
   void granted(DataOpt option) { granted_ = option; }
-  // A new signaling connection owes no answers.
+  // A new signaling connection answers no earlier requests.
   void forget_requests() { unanswered_ = 0; }
 
-  // Remembers what is wanted, over reconnects. Why it cannot be had, where it cannot.
+  // Stores the request, for reconnects too. Returns why it is impossible, or nothing.
   std::optional<SessionError> want(uint64_t user_id, bool subscribe);
-  // The request for that.
+  // Builds the request.
   std::string request(uint64_t user_id, bool subscribe, int64_t unix_ms);
-  // A new media connection knows nothing of what an earlier one, or none yet, was asked for: what
-  // is to be requested again.
+  // Returns the request to repeat on a new media connection, which has no subscription; nothing if
+  // there is none.
   std::optional<std::string> renewal(int64_t unix_ms);
 
   enum class Answer { Unasked, Fine, Refused };
@@ -35,7 +35,7 @@ class VideoSubscription {
  private:
   DataOpt asked_, granted_;
   std::optional<uint64_t> wanted_;   // the participant
-  std::optional<uint64_t> renewed_;  // the same, requested again and not answered
+  std::optional<uint64_t> renewed_;  // the participant requested again, without an answer yet
   unsigned unanswered_ = 0;
 };
 

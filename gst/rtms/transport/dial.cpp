@@ -28,7 +28,7 @@ std::string tls_problems(GTlsCertificateFlags flags) {
 }
 
 TransportClose::Kind kind_of(const GError *error) {
-  // The peer hung up in the handshake: no verdict on certificates.
+  // The peer closed during the handshake: that says nothing about certificates.
   if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_EOF))
     return TransportClose::Kind::Io;
   if (error->domain == G_TLS_ERROR)
@@ -55,7 +55,7 @@ Dial::~Dial() {
   }
   if (stream_)
     g_signal_handlers_disconnect_by_data(stream_.get(), this);
-  // A TLS handshake would wait for the peer.
+  // Otherwise a TLS handshake would wait for the peer.
   if (socket_)
     g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
 }
@@ -66,7 +66,7 @@ Dial::Operation *Dial::begin() {
   return operation_;
 }
 
-// Null when nobody waits any more.
+// Returns null if the Dial was destroyed.
 Dial *Dial::end(gpointer data) {
   std::unique_ptr<Operation> operation(static_cast<Operation *>(data));
   --*operation->operations;
@@ -78,7 +78,7 @@ Dial *Dial::end(gpointer data) {
 void Dial::start(GUri *uri, Done done) {
   done_ = std::move(done);
   secure_ = strcmp(g_uri_get_scheme(uri), "wss") == 0;
-  // Proxies are chosen by the scheme of an HTTP URL.
+  // GIO selects a proxy by the scheme of an HTTP URL.
   const std::string url = (secure_ ? "https://" : "http://") + host_and_port(uri);
   address_.reset(g_network_address_parse_uri(url.c_str(), port_of(uri), nullptr));
   if (!address_)
@@ -95,7 +95,7 @@ void Dial::start(GUri *uri, Done done) {
       [](GObject *client, GAsyncResult *result, gpointer data) {
         if (Dial *self = end(data))
           return self->connected(result);
-        // Take what came, so that it is freed.
+        // The result must be taken to be freed.
         ObjectPtr<GSocketConnection> unwanted(
             g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result, nullptr));
       },
@@ -110,7 +110,7 @@ void Dial::connected(GAsyncResult *result) {
     return fail(error.get());
   stream_.reset(G_IO_STREAM(connection));
   socket_ = share(g_socket_connection_get_socket(connection));
-  // Keep-alives are small, and their answers are waited for.
+  // Keep-alives are small, and their answers must not be delayed.
   g_socket_set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, TRUE, nullptr);
   if (secure_)
     start_tls();
@@ -120,8 +120,8 @@ void Dial::connected(GAsyncResult *result) {
 
 void Dial::start_tls() {
   GError *raw_error = nullptr;
-  // Without a database: each connection that has one loads all its certificates anew, for 15 ms and
-  // 3.5 MB. accept_certificate() asks the database, which has loaded them once.
+  // No database here: each connection with one loads all certificates again (15 ms, 3.5 MB).
+  // accept_certificate() asks options_'s database, which loads them once.
   GTlsBackend *backend = g_tls_backend_get_default();
   auto tls = static_cast<GIOStream *>(g_initable_new(
       g_tls_backend_get_client_connection_type(backend), nullptr, &raw_error, "base-io-stream",
@@ -130,7 +130,7 @@ void Dial::start_tls() {
   if (!tls)
     return fail(error.get());
   stream_.reset(tls);
-  // WebSocket says itself where it ends.
+  // WebSocket has its own close frame.
   g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(tls), FALSE);
   const char *protocols[] = {"http/1.1", nullptr};
   g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(tls), protocols);
@@ -151,7 +151,7 @@ void Dial::secured(GAsyncResult *result) {
   ErrorPtr error(raw_error);
   if (!secured)
     return fail(error.get());
-  // A session that is resumed shows no certificate in its handshake.
+  // The handshake of a resumed session transfers no certificate.
   if (!verified_)
     if (GTlsCertificate *certificate = g_tls_connection_get_peer_certificate(tls))
       verify(certificate);
@@ -172,7 +172,7 @@ void Dial::secured(GAsyncResult *result) {
   finish({std::move(stream_), std::move(socket_), {}});
 }
 
-// Called for each certificate, as there is no database that knows one.
+// Called for each certificate: without a database none is trusted.
 gboolean Dial::accept_certificate(GTlsConnection *, GTlsCertificate *certificate,
                                   GTlsCertificateFlags, Dial *self) {
   self->verify(certificate);

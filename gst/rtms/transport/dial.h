@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// From a URL to a stream that can be read: name, proxy, TCP, TLS.
+// Opens the byte stream for a URL: name resolution, proxy, TCP, TLS.
 #pragma once
 
 #include "base/glibptr.h"
@@ -12,25 +12,25 @@ namespace rtms {
 class Dial {
  public:
   struct Result {
-    ObjectPtr<GIOStream> stream;  // null when it failed
+    ObjectPtr<GIOStream> stream;  // null after a failure
     ObjectPtr<GSocket> socket;
     TransportClose failure;
   };
   using Done = std::function<void(Result)>;
 
-  // `operations` counts those that run on, for a while, when this is destroyed.
+  // `operations` counts the GIO operations that may outlive this object.
   Dial(std::shared_ptr<const WebSocketOptions> options, std::shared_ptr<unsigned> operations)
       : options_(std::move(options)), operations_(std::move(operations)) {}
-  // Cancels.
+  // Cancels the operation.
   ~Dial();
   Dial(const Dial &) = delete;
   Dial &operator=(const Dial &) = delete;
 
-  // `done` may destroy this; it is never called before start() has returned.
+  // `done` may destroy this object. It is never called before start() has returned.
   void start(GUri *uri, Done done);
 
  private:
-  // Outlives the Dial when that is destroyed while GIO still works.
+  // Outlives the Dial if that is destroyed during a GIO operation.
   struct Operation {
     Dial *self;
     std::shared_ptr<unsigned> operations;
@@ -58,10 +58,10 @@ class Dial {
   ObjectPtr<GSocket> socket_;
   Operation *operation_ = nullptr;
   GTlsCertificateFlags tls_errors_ = G_TLS_CERTIFICATE_NO_FLAGS;
-  bool verified_ = false;  // the certificate, by accept_certificate()
+  bool verified_ = false;  // accept_certificate() accepted the certificate
 };
 
-// What kind of end an error of GIO's is.
+// Classifies an error of GIO.
 TransportClose close_of(const GError *error);
 
 }  // namespace rtms

@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kRoom = 64 << 10;
 constexpr size_t kLeastRoom = 16 << 10;
-// What is kept between messages: a large one does not stay for the rest of a meeting.
+// The most memory kept between messages: a large message must not occupy it for a whole meeting.
 constexpr size_t kKeptCapacity = 1 << 20;
 constexpr size_t kMaxHeader = 10;
 constexpr size_t kMaxControl = 125;
@@ -37,7 +37,7 @@ void append_big_endian(std::string *text, uint64_t number, unsigned size) {
     *text += static_cast<char>(number >> (shift - 8));
 }
 
-// RFC 6455, 7.4: what may stand in a close frame.
+// Close codes that RFC 6455, 7.4, allows in a close frame.
 bool is_close_code(int code) {
   return (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) ||
          (code >= 3000 && code <= 4999);
@@ -64,7 +64,7 @@ FrameReader::Room FrameReader::room() {
   if (held == 0 && (capacity_ == 0 || capacity_ > kKeptCapacity))
     reallocate(kRoom);
   const bool full = capacity_ - end_ < kLeastRoom;
-  // The beginning of a message is moved while it is short, and not when most of it is there.
+  // Moves the beginning of a message while it is short, but not when most of the message is read.
   if (begin_ > 0 && (held <= kLeastRoom || (full && held <= capacity_ / 2))) {
     memmove(buffer_.get(), buffer_.get() + begin_, held);
     begin_ = 0;
@@ -72,7 +72,7 @@ FrameReader::Room FrameReader::room() {
   } else if (full) {
     reallocate(std::min(capacity_ * 2, max_message_ + kMaxHeader + kRoom));
   }
-  // Little of what follows a large message, so that little is moved.
+  // Reads little beyond a large message, so that little must be moved.
   const size_t wanted = missing_ ? missing_ + kLeastRoom : kRoom;
   return {buffer_.get() + end_, std::min(capacity_ - end_, wanted)};
 }
@@ -90,7 +90,7 @@ FrameEvent FrameReader::next() {
   return event;
 }
 
-// False when there is something to tell.
+// Returns false if `event` is set or more bytes are needed.
 bool FrameReader::read_frame(FrameEvent *event) {
   const size_t held = end_ - begin_;
   if (held < 2)
@@ -129,7 +129,7 @@ bool FrameReader::read_frame(FrameEvent *event) {
   return !whole_message(header, payload, event);
 }
 
-// `length` is that of the first two bytes here.
+// `length` is that of the first two bytes.
 const char *FrameReader::header_problem(const Header &header, uint8_t first, uint8_t second) const {
   if (first & kReserved)
     return "a frame with reserved bits: no extension was negotiated";

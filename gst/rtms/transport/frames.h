@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// WebSocket frames (RFC 6455) as a client reads and writes them. Pure: no I/O.
+// Reads and writes WebSocket frames (RFC 6455) as a client. Pure: no I/O.
 #pragma once
 
 #include <cstddef>
@@ -26,23 +26,22 @@ constexpr int kCloseTooLarge = 1009;
 
 struct FrameEvent {
   enum class Kind {
-    More,  // nothing complete is left: read on
-    Data,  // a message, text or binary, whole
-    Ping,  // `data` goes back in a pong
+    More,  // no complete frame is left: read more bytes
+    Data,  // a complete message, text or binary
+    Ping,  // `data` must be returned in a pong
     Pong,
-    Close,     // `code` is 0 where there was none, `data` the reason
-    TooLarge,  // a message over the limit, found before it is stored
-    Broken,    // not WebSocket; `data` says why
+    Close,     // `code` is 0 if the frame has none; `data` is the reason
+    TooLarge,  // a message over the limit, detected before it is stored
+    Broken,    // a violation of the protocol; `data` describes it
   };
   Kind kind = Kind::More;
-  // Lives until the next call of room() or next(). Behind a message there is padding.
+  // Valid until the next call of room() or next(). Data is followed by kPadding bytes.
   std::string_view data;
   int code = 0;
 };
 
-// Collects bytes and cuts them into messages. A message that came in one frame is not copied. Text
-// is not checked for UTF-8: whoever parses it does, and one broken name in a text is no reason to
-// lose a connection.
+// Collects bytes and splits them into messages. A message in one frame is not copied. UTF-8 is not
+// validated here: the parser does that, and an invalid name in a text must not end the connection.
 class FrameReader {
  public:
   static constexpr size_t kPadding = 64;
@@ -53,22 +52,22 @@ class FrameReader {
     char *data;
     size_t size;
   };
-  // Where the next bytes from the network go; filled() says how many came.
+  // Returns the buffer for the next bytes from the network; call filled() with their number.
   Room room();
   void filled(size_t size) { end_ += size; }
 
-  // What came before the first frame: the answer to the upgrade.
+  // Returns the bytes before the first frame: the answer to the upgrade.
   std::string_view buffered() const { return {buffer_.get() + begin_, end_ - begin_}; }
   void skip(size_t size) { begin_ += size; }
 
-  // After Close, TooLarge and Broken there is nothing to be read any more.
+  // No event follows Close, TooLarge or Broken.
   FrameEvent next();
 
  private:
   struct Header {
     Opcode opcode;
     bool final;
-    size_t size;  // of the header itself
+    size_t size;  // of the header
     uint64_t length;
   };
 
@@ -81,15 +80,15 @@ class FrameReader {
   size_t max_message_;
   std::unique_ptr<char[]> buffer_;
   size_t capacity_ = 0, begin_ = 0, end_ = 0;
-  size_t missing_ = 0;  // of the large frame that has begun
+  size_t missing_ = 0;  // bytes of the large frame being read
   std::string fragments_;
   bool in_fragments_ = false;
-  bool fragments_done_ = false;  // handed out by the last next()
+  bool fragments_done_ = false;  // the last next() returned them
 };
 
-// One whole frame, masked as a client must.
+// Returns a complete frame, masked as RFC 6455 requires of a client.
 std::string client_frame(Opcode opcode, std::string_view payload, uint32_t mask);
-// The payload of a close frame.
+// Returns the payload of a close frame.
 std::string close_payload(int code);
 
 }  // namespace rtms

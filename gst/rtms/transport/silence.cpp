@@ -6,11 +6,11 @@
 namespace rtms {
 namespace {
 
-// A server that asks so often is missed sooner. It asks only while nothing else flows: longer
-// pauses between its questions say nothing.
+// A server with quick keep-alives is declared lost sooner. Servers send them only while nothing
+// else flows: a longer pause between two says nothing.
 constexpr int64_t kQuickPace_ms = 15000;
 constexpr unsigned kQuick_ms = 35000, kSlow_ms = 65000;
-// What an answer to a ping may take.
+// How long the answer to a ping may take.
 constexpr unsigned kPing_ms = 5000;
 
 }  // namespace

@@ -9,19 +9,19 @@ namespace rtms {
 
 class Silence {
  public:
-  // `fixed_ms` 0: by the pace of the server's keep-alives.
+  // `fixed_ms` 0: the limit follows the pace of the server's keep-alives.
   explicit Silence(unsigned fixed_ms) : fixed_ms_(fixed_ms) {}
 
-  // The server has asked whether we live; monotonic time in ms.
+  // A keep-alive request arrived; monotonic time in ms.
   void keep_alive(int64_t now_ms);
-  // After so long a silence the peer is pinged, and after so long the connection is lost.
+  // The peer is pinged after ping_ms() of silence; the connection is lost after lost_ms().
   unsigned ping_ms() const;
   unsigned lost_ms() const;
 
  private:
   const unsigned fixed_ms_;
   std::optional<int64_t> last_ms_;
-  bool quick_ = false;  // the last two keep-alives were close together
+  bool quick_ = false;  // the last two keep-alives were at most 15 s apart
 };
 
 }  // namespace rtms

@@ -34,13 +34,13 @@ bool says(SoupMessageHeaders *headers, const char *name, const char *value) {
   return text && g_ascii_strcasecmp(text, value) == 0;
 }
 
-// Some servers send empty ones.
+// Some servers send empty headers.
 bool has_value(SoupMessageHeaders *headers, const char *name) {
   const char *text = soup_message_headers_get_list(headers, name);
   return text && *text;
 }
 
-// Why an answer with status 101 is none to our request.
+// Returns why a 101 answer does not fit the request; null if it does.
 const char *broken_answer(SoupMessageHeaders *headers, const std::string &key) {
   if (!says(headers, "Upgrade", "websocket") ||
       !soup_message_headers_header_contains(headers, "Connection", "upgrade"))

@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kMaxLength = 4096;
 
-// By name, not by what a name resolves to: that can change between the check and the connection.
+// Compares the name, not its addresses: those may change between this check and the connection.
 bool is_loopback(const char *host) {
   if (g_ascii_strcasecmp(host, "localhost") == 0)
     return true;
@@ -21,7 +21,7 @@ bool is_loopback(const char *host) {
   return address && g_inet_address_get_is_loopback(address.get());
 }
 
-// A dot at the end means the same name.
+// A trailing dot is not part of the name.
 std::string lower_name(std::string name) {
   if (!name.empty() && name.back() == '.')
     name.pop_back();
@@ -77,7 +77,7 @@ bool is_secure(const std::string &url) {
 
 std::string printable_url(const std::string &url) {
   UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_NONE, nullptr));
-  // Without a host it is something else, and may be a secret.
+  // Text without a host is no URL, and may be a secret.
   if (!uri || !g_uri_get_host(uri.get()))
     return "(not a URL)";
   StringPtr plain(g_uri_join(G_URI_FLAGS_NONE, g_uri_get_scheme(uri.get()), nullptr,
@@ -92,7 +92,7 @@ std::string printable_url(const std::string &url) {
 std::string without_password(const std::string &url) {
   constexpr auto flags = static_cast<GUriFlags>(G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED);
   UriPtr uri(g_uri_parse(url.c_str(), flags, nullptr));
-  // What is no URL may be a secret as a whole.
+  // Text that is no URL may be a secret as a whole.
   if (!uri)
     return "(not a URL)";
   if (!g_uri_get_password(uri.get()))

@@ -14,15 +14,15 @@
 namespace rtms {
 namespace {
 
-// What is read before timers and the other connections have their turn.
+// The most bytes read per turn, before timers and other connections run.
 constexpr gssize kTurn = 256 << 10;
-// A read of less has emptied the socket, or a TLS record that was not full.
+// A shorter read has emptied the socket, or a TLS record that was not full.
 constexpr gssize kFullRead = 16 << 10;
-// A peer that does not read what it is sent.
+// The limit of unsent bytes, for a peer that stops reading.
 constexpr size_t kMaxUnsent = 1 << 20;
 constexpr char kNoRandomNumbers[] = "OpenSSL has no random numbers";
 
-// Nothing where OpenSSL has no random numbers: a key or mask that can be guessed is none.
+// Returns nothing if OpenSSL has no random numbers: a mask must not be predictable.
 std::optional<uint32_t> random_mask() {
   uint32_t mask = 0;
   if (RAND_bytes(reinterpret_cast<unsigned char *>(&mask), sizeof mask) != 1)
@@ -70,7 +70,7 @@ class WebSocket final : public Transport {
   void watch_tls();
   void read_turn();
   void read_ended(gssize count, const GError *error);
-  // These return false when the connection is over, and this object perhaps destroyed.
+  // These return false if the connection is over; this object may be destroyed then.
   bool watch();
   bool read_upgrade();
   bool read_messages();
@@ -96,8 +96,8 @@ class WebSocket final : public Transport {
   FrameReader reader_;
   int64_t heard_us_ = 0;
   std::string unsent_;
-  std::optional<std::string> pong_;  // waits for room; only the newest ping needs an answer
-  bool *over_ = nullptr;             // tells the call that is on the stack
+  std::optional<std::string> pong_;  // waits for buffer space; only the newest ping needs an answer
+  bool *over_ = nullptr;             // reports the end to read_turn() on the stack
 };
 
 void WebSocket::open(const std::string &url, const Headers &headers) {
@@ -134,8 +134,8 @@ void WebSocket::connected(Dial::Result result) {
     write(request_);
 }
 
-// Waits for the socket, not for the stream: with each dispatch the stream's source takes its
-// descriptors out of the poll and puts them back, which wakes the loop once more.
+// Watches the socket, not the stream: the stream's source removes its descriptors from the poll and
+// adds them again in each dispatch, which wakes the loop once more.
 bool WebSocket::watch() {
   tls_waits_.reset();
   if (readable_.start(
@@ -147,8 +147,8 @@ bool WebSocket::watch() {
   return false;
 }
 
-// TLS that leaves what has come to its socket waits for something else, as within a handshake: only
-// its own source knows for what.
+// TLS that leaves arrived bytes in its socket waits for something else, as in a handshake: only the
+// stream's own source knows for what.
 void WebSocket::watch_tls() {
   if (!G_IS_TLS_CONNECTION(stream_.get()) || g_socket_get_available_bytes(socket_.get()) <= 0)
     return;
@@ -167,7 +167,7 @@ void WebSocket::watch_tls() {
 // ---- reading ---------------------------------------------------------------------------
 
 void WebSocket::read_turn() {
-  if (over_)  // within itself
+  if (over_)  // a listener runs the main loop
     return;
   gssize left = kTurn, count = 0;
   bool more = true;
@@ -181,7 +181,7 @@ void WebSocket::read_turn() {
       return read_ended(count, error.get());
     heard_us_ = g_get_monotonic_time();
     reader_.filled(static_cast<size_t>(count));
-    // What filled the room may have left more of a TLS record, which no socket reports.
+    // A full buffer may leave bytes of a TLS record, which the socket does not report as readable.
     more = count >= kFullRead || static_cast<size_t>(count) == room.size;
     if (state_ == State::Upgrading ? !read_upgrade() : !read_messages())
       return;
@@ -294,7 +294,7 @@ void WebSocket::write_frame(Opcode opcode, std::string_view payload) {
     write(masked(opcode, payload));
 }
 
-// Empty where no mask can be had: then the connection is over, as its reading end tells.
+// Returns an empty frame if there is no mask; shutting down the socket then ends the connection.
 std::string WebSocket::masked(Opcode opcode, std::string_view payload) {
   const auto mask = random_mask();
   if (mask)
@@ -304,7 +304,7 @@ std::string WebSocket::masked(Opcode opcode, std::string_view payload) {
 }
 
 void WebSocket::write(std::string_view bytes) {
-  // Whoever sends is not told from in here that the connection is over: its reading end tells.
+  // The sender gets no error here: the reading side reports the end of the connection.
   if (unsent_.size() + bytes.size() > kMaxUnsent) {
     g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
     return;
@@ -339,7 +339,7 @@ void WebSocket::write_more() {
     g_source_attach(writable_.get(), g_main_context_get_thread_default());
     return;
   }
-  // What cannot be sent is no reason not to read what came before: the reading end tells.
+  // Bytes received before the failed write are still read; then the reading side reports the end.
   unsent_.clear();
   writable_.reset();
 }
@@ -377,7 +377,7 @@ void WebSocket::abort() {
   readable_.stop();
   tls_waits_.reset();
   writable_.reset();
-  // At once, and not only when TLS has said goodbye.
+  // Closes the socket at once, without waiting for TLS.
   if (socket_)
     g_socket_close(socket_.get(), nullptr);
   stream_.reset();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// WebSocket over GIO's streams: its sockets, proxies and TLS; the frames are read here.
+// WebSocket over GIO's sockets, proxies and TLS.
 #pragma once
 
 #include "base/glibptr.h"
@@ -12,16 +12,16 @@ namespace rtms {
 struct WebSocketOptions {
   std::shared_ptr<GTlsDatabase> tls_database;  // null: the system's
   GTlsCertificateFlags tls_validation_flags = G_TLS_CERTIFICATE_VALIDATE_ALL;
-  std::string proxy;  // URI; empty: as the system is set up
+  std::string proxy;  // URI; empty: the system's proxy settings
   std::string user_agent;
   uint64_t max_message_size = 16 << 20;
-  bool in_rounds = false;  // reading may wait for other connections, see SocketWatch
+  bool in_rounds = false;  // reads may wait for other connections, see SocketWatch
 };
 
 class WebSocketFactory : public TransportFactory {
  public:
-  // `operations` counts asynchronous ones that have not completed: they may outlive the factory and
-  // its sockets for a moment, on the thread's main context.
+  // `operations` counts pending asynchronous operations: they may outlive the factory and its
+  // sockets for a moment, on the thread's main context.
   WebSocketFactory(WebSocketOptions options, std::shared_ptr<unsigned> operations);
   std::unique_ptr<Transport> create(TransportListener *listener) override;
 

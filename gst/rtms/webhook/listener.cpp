@@ -87,7 +87,7 @@ std::optional<HttpAnswer> WebhookListener::request(const HttpRequest &request) {
   return std::nullopt;
 }
 
-// Later than the request came. The client may have gone.
+// The decision on an asynchronous request. The client may have gone.
 void WebhookListener::accepted(uint64_t number, bool good) {
   const auto asked = asked_.extract(number);
   if (!asked)
@@ -101,7 +101,7 @@ void WebhookListener::accepted(uint64_t number, bool good) {
 }
 
 void WebhookListener::answered(uint64_t number) {
-  // Nobody gets the answer: what comes again is not a repetition, unless it was accepted.
+  // The client has gone without an answer: its next request is no repetition, unless accepted.
   if (const auto asked = asked_.extract(number))
     gate_.forget(asked.mapped().request, asked.mapped().body);
   const auto found = answering_.find(number);

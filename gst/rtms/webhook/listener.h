@@ -18,22 +18,22 @@
 namespace rtms {
 
 struct ListenConfig {
-  // http:// or https://, an address of this machine or localhost, a port (0: a free one), a path.
+  // http:// or https://, a local address or localhost, a port (0: a free one), a path.
   std::string url;
-  std::string certificate_file, key_file;  // PEM, for https; without a key file both are in one
+  std::string certificate_file, key_file;  // PEM, for https; no key_file: both in one
   Secret secret_token;
   unsigned client_timeout_ms = 10000;  // for one request and its answer
 };
 
-// What the service told: genuine, and told once.
+// A genuine webhook of the service, reported once.
 struct WebhookNotice {
   WebhookEvent event = WebhookEvent::Other;
   Webhook hook;
-  std::string json;       // as it came; it may hold a signature
-  bool repeated = false;  // the service has said so before
+  std::string json;       // as received; may contain a signature
+  bool repeated = false;  // the service announced the same event before
 };
 
-// What a GET request gets at another path than the webhook's.
+// The answer to a GET request for a path other than the webhook's.
 struct WebhookPage {
   unsigned status = 200;
   std::string type, body;
@@ -42,33 +42,33 @@ struct WebhookPage {
 class WebhookListener final : private HttpHandler {
  public:
   using Handler = std::function<void(const WebhookNotice &)>;
-  // Nothing where there is no such page.
+  // Returns nothing if there is no such page.
   using Pages = std::function<std::optional<WebhookPage>(std::string_view path)>;
   using Result = std::variant<std::unique_ptr<WebhookListener>, ListenError>;
 
-  // Binds the port: nothing is accepted yet. On any thread.
+  // Binds the port, and accepts nothing yet. Callable on any thread.
   static Result open(const ListenConfig &config);
-  // On the thread that started it.
+  // Must run on the thread of start().
   ~WebhookListener() override;
 
-  // Serves on the thread's default main context. The handler is called after the request has been
-  // answered, and may destroy the listener.
+  // Serves on the thread's default main context. Calls the handler after the answer; the handler
+  // may destroy the listener.
   void start(LogSink *log, Handler handler);
 
-  // Before start(). Anybody can see the pages: they are not signed.
+  // Is called before start(). The pages are public: requests for them are not signed.
   void set_pages(Pages pages) { pages_ = std::move(pages); }
 
-  // Whoever is given a notice in the handler's place, says whether it is in good hands: then the
-  // service gets 200, otherwise 503, and repeats it.
+  // Replaces the handler. It reports whether the notice is accepted: the service gets 200,
+  // otherwise 503, and repeats the request.
   using Accepted = std::function<void(bool)>;
   using Acceptance = std::function<void(const WebhookNotice &, Accepted)>;
-  // Before start().
+  // Is called before start().
   void set_acceptance(Acceptance acceptance) { acceptance_ = std::move(acceptance); }
 
-  // With the port that was chosen. On any thread.
+  // With the actual port. Callable on any thread.
   const std::string &url() const { return server_->url(); }
   size_t connections() const { return server_->connections(); }
-  // What was answered, see RequestLog.
+  // Counts the answers, see RequestLog.
   const std::map<unsigned, uint64_t> &requests() const { return server_->requests(); }
 
  private:
@@ -85,12 +85,12 @@ class WebhookListener final : private HttpHandler {
   WebhookGate gate_;
   Handler handler_;
   Pages pages_;
-  // What requests have brought whose answers are under way; then what the handler gets.
+  // Notices of requests with a pending answer, then notices for the handler.
   std::map<uint64_t, WebhookNotice> answering_;
   std::deque<WebhookNotice> notices_;
   Timer announcing_;
   Acceptance acceptance_;
-  // Requests whose answer waits for that.
+  // Requests whose answer waits for the acceptance.
   struct Asked {
     std::string request, body, why;
   };
