@@ -121,7 +121,7 @@ TlsDatabase dup_database(const GValue *value) {
   return database ? TlsDatabase(database, g_object_unref) : nullptr;
 }
 
-// The one setting that a running element takes over.
+// The one setting that a running element applies at once.
 void latency_changed(GstRtmsSrc *self, unsigned latency_ms) {
   {
     RunLock lock(self);
@@ -211,9 +211,9 @@ void set_playing(GstRtmsSrc *self, bool playing) {
     self->run->set_playing(playing);
 }
 
-// All at once: one after another, blocked ones would take their time each. Flushing calls what
-// follows the pads, so that no lock is held; only a state change, which this is part of, ends the
-// stream.
+// Stops all pads at once: one after another, each blocked pad would take its own time. Flushing
+// calls downstream elements, so no lock is held; only a state change, such as the current one, ends
+// `run`.
 void stop_pads(GstRtmsSrc *self) {
   Run *run = nullptr;
   {
@@ -224,7 +224,7 @@ void stop_pads(GstRtmsSrc *self) {
     run->stop_pads();
 }
 
-// A callback of the application runs on the element's own thread, and changes the state from there.
+// A callback on the element's own thread changes the state.
 bool is_own_thread(GstRtmsSrc *self) {
   RunLock lock(self);
   return self->run && self->run->is_own_thread();
@@ -266,7 +266,7 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
         result = GST_STATE_CHANGE_NO_PREROLL;
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
-      // The pads are inactive and their tasks have ended: the parent saw to it.
+      // The parent's state change has deactivated the pads and ended their tasks.
       stop(self);
       break;
     default:
@@ -275,7 +275,7 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
   return result;
 }
 
-// Sent by an application: EOS by gst-launch-1.0 -e, for example.
+// Events of the application, such as EOS of gst-launch-1.0 -e.
 gboolean send_event(GstElement *element, GstEvent *event) {
   GstRtmsSrc *self = GST_RTMS_SRC(element);
   switch (GST_EVENT_TYPE(event)) {
@@ -298,7 +298,7 @@ gboolean send_event(GstElement *element, GstEvent *event) {
   return TRUE;
 }
 
-// Before there are pads, too: a query that fails would leave the whole pipeline without a latency.
+// Answered even without pads: a failing query would leave the whole pipeline without a latency.
 gboolean query(GstElement *element, GstQuery *query) {
   GstRtmsSrc *self = GST_RTMS_SRC(element);
   if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)

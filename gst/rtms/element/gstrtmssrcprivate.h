@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the files of the element share.
+// Shared by the files of the element.
 #pragma once
 
 #include "gstrtmssrc.h"
@@ -12,8 +12,8 @@ struct UriState;
 
 struct _GstRtmsSrc {
   GstElement parent;
-  // The object lock guards the settings. State changes alone change `run`, under `run_lock`, so
-  // that signals and properties find it whole. Where both locks are taken, `run_lock` comes first.
+  // The object lock guards the settings. Only state changes write `run`, under `run_lock`, so that
+  // signals and properties see a complete run. `run_lock` is locked before the object lock.
   rtms::Settings *settings;
   GMutex run_lock;
   rtms::Run *run;

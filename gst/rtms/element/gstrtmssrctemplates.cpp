@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What pads the element may have.
+// The pad templates.
 #include "gstrtmssrcprivate.h"
 #include "media/gstptr.h"
 

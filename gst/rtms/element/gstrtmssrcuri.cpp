@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// rtms:// and rtmss:// URIs: host and path are those of the signaling URL (ws, wss), the query sets
+// rtms:// and rtmss:// URIs: host and path of the signaling URL (ws, wss); the query sets
 // properties by name.
 #include "gstrtmssrcprivate.h"
 
@@ -31,7 +31,7 @@ ValuePtr new_value(GType type) {
 // Guarded by the object lock.
 struct UriState {
   std::string uri;
-  Values before;  // what the properties were that the URI has set
+  Values before;  // values before the URI, of the properties that it set
 };
 
 namespace {
@@ -40,8 +40,8 @@ struct BadUri {
   std::string text;
 };
 
-// A URI may come from a stranger: it names a stream and its media. TLS, proxies, files, listeners
-// and limits are the application's.
+// A URI may be from an untrusted source: it may set a stream and its media, but not TLS, proxies,
+// files, listeners and limits.
 bool uri_can_set(std::string_view name) {
   for (std::string_view prefix : {"audio-", "video-", "screen-", "transcript-"})
     if (name.substr(0, prefix.size()) == prefix)
@@ -55,7 +55,8 @@ bool uri_can_set(std::string_view name) {
   return false;
 }
 
-// URIs are shown, logged and handed on: no place for secrets. A webhook may hold a signature.
+// URIs are displayed, logged and passed on: they must not hold secrets. A webhook may have a
+// signature.
 std::variant<GParamSpec *, BadUri> property_of(GstRtmsSrc *self, const std::string &name) {
   GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(self), name.c_str());
   const bool is_ours = spec && spec->owner_type == GST_TYPE_RTMS_SRC;
@@ -134,7 +135,7 @@ std::variant<Values, BadUri> read_uri(GstRtmsSrc *self, const char *text) {
   return values;
 }
 
-// What the last URI has set is as it was before.
+// Restores the last URI's properties, then sets `values`. Returns the previous values of those.
 Values apply(GstRtmsSrc *self, const Values &values, Values before) {
   auto object = G_OBJECT(self);
   for (auto value = before.rbegin(); value != before.rend(); ++value)
@@ -177,7 +178,7 @@ gboolean set_uri(GstURIHandler *handler, const char *uri, GError **error) {
   return TRUE;
 }
 
-// What was set by set_uri(), in which there can be no secret.
+// Only properties that set_uri() accepts, which excludes secrets.
 char *get_uri(GstURIHandler *handler) {
   GstRtmsSrc *self = GST_RTMS_SRC(handler);
   ObjectLock lock(self);

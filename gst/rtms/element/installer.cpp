@@ -9,9 +9,9 @@ constexpr auto kReadWrite =
 constexpr auto kWriteOnly =
     static_cast<GParamFlags>(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
 
-// GObject ignores a value outside a GParamSpecInt's range, with a warning in the log, or clamps it:
-// a pipeline would run with a setting that nobody has asked for. A type of our own, derived from
-// GLib's, has the range without that check.
+// GObject ignores or clamps a value outside a GParamSpecInt's range: a pipeline would run with a
+// setting that the user did not choose. This type, derived from GLib's, has the range without that
+// check.
 GType unchecked_type(const char *name, GType parent) {
   GTypeQuery query;
   g_type_query(parent, &query);

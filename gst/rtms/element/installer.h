@@ -26,15 +26,15 @@ class Installer {
               int Settings::*member);
   void flags(const char *name, const char *nick, const char *blurb, GType type,
              unsigned Settings::*member);
-  // What is outside the range can be set all the same: the state change to PAUSED refuses it with
-  // an error, like any other setting that is not valid.
+  // Accepts values outside the range: the state change to PAUSED refuses them with an error, like
+  // other invalid settings.
   void integer(const char *name, const char *nick, const char *blurb, int Settings::*member,
                Range<int> range);
   void uint(const char *name, const char *nick, const char *blurb, unsigned Settings::*member,
             Range<unsigned> range, int when = GST_PARAM_MUTABLE_READY);
   void uint64(const char *name, const char *nick, const char *blurb, uint64_t Settings::*member);
 
-  // The member of each property: that of id 1 is the first.
+  // The members in the order of the property ids, which begin with 1.
   static const std::vector<Member> &members() { return table(); }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which media to request, and in which format.
+// Properties about the media to request and their formats.
 #include "installer.h"
 
 namespace rtms {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How connections are made: TLS, proxy, headers, threads.
+// Properties about connections: TLS, proxy, headers, threads.
 #include "installer.h"
 
 namespace rtms {

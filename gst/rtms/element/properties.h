@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The properties of rtmssrc. Those that are settings have one table, one getter and one setter.
+// The properties of rtmssrc. The settings among them have one table, one getter and one setter.
 #pragma once
 
 #include "run/settings.h"
 
 namespace rtms {
 
-// The ids of the properties that are no settings.
+// The ids of the properties that are not settings.
 enum : guint {
   kTlsDatabaseProperty = 100,
   kStatsProperty,
@@ -15,7 +15,7 @@ enum : guint {
 };
 
 void install_properties(GObjectClass *klass);
-// Both are called with the lock held that guards the settings. False: not one of these properties.
+// Call these with the lock of the settings held. They return false for other properties.
 bool set_setting(Settings *settings, guint id, const GValue *value);
 bool get_setting(const Settings &settings, guint id, GValue *value);
 

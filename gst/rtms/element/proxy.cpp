@@ -4,7 +4,7 @@
 namespace rtms {
 namespace {
 
-// Of the same type: rtmssrc has types of its own for numbers.
+// Keeps the type: rtmssrc has its own types for numbers.
 template <typename Spec>
 GParamSpec *copy_number(GParamSpec *spec, GParamFlags flags) {
   auto copy = static_cast<Spec *>(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which stream to connect to, and with whose credentials.
+// Properties about the stream and the credentials.
 #include "installer.h"
 
 namespace rtms {

@@ -16,8 +16,7 @@ class AudioAlign {
     bool discont = false;
   };
 
-  // The packet lasts `duration`, its timestamp is `pts`; `discont`: it does not continue the last
-  // one.
+  // The packet has `pts` and `duration`; `discont`: it does not continue the last packet.
   Result process(GstClockTime pts, GstClockTime duration, bool discont);
   // Sets the rate of the following packets.
   void set_rate(int rate_hz);

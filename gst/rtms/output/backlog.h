@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What waits for the first audio. With buffer-data that is older than anything else, but need not
-// come first: the stream would begin after its audio does.
+// Messages that wait for the first audio. With buffer-data, audio is the oldest, but may arrive
+// later than other media: the stream would then begin after its audio.
 #pragma once
 
 #include "base/timer.h"
@@ -16,16 +16,15 @@ class Backlog {
  public:
   using Messages = std::vector<std::unique_ptr<HeldMedia>>;
 
-  // `max_bytes`: 0: no bound. `overdue` is called when the first message has waited for long
-  // enough.
+  // `max_bytes` 0: no limit. `overdue` is called when the first message has waited for 5 s.
   Backlog(uint64_t max_bytes, std::function<void()> overdue)
       : max_bytes_(max_bytes), overdue_(std::move(overdue)) {}
 
-  // False where there is no room: nothing waits any longer then.
+  // Returns false if the limit is reached: then nothing may wait any longer.
   bool hold(const MediaData &data);
-  // For how long the first of them has waited, in ns.
+  // Returns for how long the first message has waited, in ns.
   int64_t waited_ns() const;
-  // In the order in which they came. Nothing waits afterwards.
+  // Returns the messages in the order of their arrival, and forgets them.
   Messages take();
 
  private:

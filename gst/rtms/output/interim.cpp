@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kMaxSpeakers = 256;
 constexpr size_t kMaxBytes = 1 << 20;
 
-// Versions of one text start at the same time, where they tell it.
+// Versions of one text have the same start time, if they have one.
 bool same_text(const MediaData &a, const MediaData &b) {
   return !a.start_time || !b.start_time || *a.start_time == *b.start_time;
 }
@@ -43,7 +43,7 @@ InterimTexts::Texts InterimTexts::add(const MediaData &data, int64_t now_us, boo
   auto found = texts_.find(speaker);
   if (found != texts_.end()) {
     const MediaData &held = found->second.held->data;
-    // The final version of an older text can come after the first ones of the next.
+    // The final version of a text may arrive after the first versions of the next one.
     if (*show && !same_text(held, data) && *held.start_time > *data.start_time)
       return before;
     std::unique_ptr<HeldMedia> earlier;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Transcript texts that are not final yet wait for the ones that are. Pure: the time is an
-// argument.
+// Transcript texts that are not final wait for the final ones. Pure: the time is an argument.
 #pragma once
 
 #include "media/heldmedia.h"
@@ -15,10 +14,10 @@ class InterimTexts {
  public:
   using Texts = std::vector<std::unique_ptr<HeldMedia>>;
 
-  // A transcript message came. Returns what is to be shown before it; `*show` tells whether it is
-  // to be shown itself. Where there is no room, nothing waits any longer.
+  // Adds a transcript message. Returns the texts to show before it; `*show` says whether to show
+  // the message itself. Without room for more, all waiting texts are returned.
   Texts add(const MediaData &data, int64_t now_us, bool *show);
-  // What no final text has followed for so long that none will.
+  // Returns texts that have waited so long that no final one will follow.
   Texts overdue(int64_t now_us);
   Texts all();
   bool empty() const { return texts_.empty(); }
@@ -32,7 +31,7 @@ class InterimTexts {
   };
   using Map = std::unordered_map<ParticipantId, Text>;
 
-  // Moves the text, which waits no longer; returns the one after it.
+  // Moves the text out; returns the next one.
   Map::iterator take(Map::iterator text, std::unique_ptr<HeldMedia> *to);
   template <typename Condition>
   Texts take_if(Condition condition);

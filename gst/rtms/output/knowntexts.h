@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which transcript texts were handed on: after a reconnect the service sends some again. Pure.
+// Filters transcript texts that the service repeats after a reconnect. Pure.
 #pragma once
 
 #include "protocol/types.h"
@@ -13,11 +13,11 @@ namespace rtms {
 
 class KnownTexts {
  public:
-  // `json`: whoever reads JSON is told what is final, and what is taken back.
+  // `json`: readers of JSON get the final state of a text, and deletions.
   explicit KnownTexts(bool json) : json_(json) {}
 
-  // Whether the text is to be handed on. Not if it was already, word for word. A text that has been
-  // shown cannot be taken back; one that nobody has seen is shown, whatever is said of it.
+  // Whether to show the text: not if it was shown with the same words. Plain text cannot be
+  // withdrawn; a text that was never shown is shown, whatever its operation.
   bool accept(const MediaData &data);
 
  private:

@@ -13,7 +13,7 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 namespace rtms {
 namespace {
 
-constexpr GstClockTime kCaughtUp = 200 * GST_MSECOND;  // what comes that late is new
+constexpr GstClockTime kCaughtUp = 200 * GST_MSECOND;  // media less late are new
 
 Queue::Policy policy_of(Media media) {
   if (is_picture(media))
@@ -21,8 +21,8 @@ Queue::Policy policy_of(Media media) {
   return is_text(media) ? Queue::Policy::OldestBytes : Queue::Policy::Oldest;
 }
 
-// Muxers wait no longer than that for a pad. But a picture stays until the next one: where few come
-// in a second, a GAP between two would have it taken away.
+// Muxers wait no longer for a pad. A video frame lasts until the next one: at a low frame rate, a
+// GAP between two would remove it.
 unsigned gap_after_ms(Media media, const MediaParams &params) {
   constexpr unsigned kUsual_ms = 250, kPictures_ms = 1300;
   if (!is_picture(media))
@@ -31,7 +31,7 @@ unsigned gap_after_ms(Media media, const MediaParams &params) {
   return std::max(kUsual_ms, kPictures_ms / static_cast<unsigned>(fps));
 }
 
-// Nothing is lost on the way: a length that does not fit is a misunderstanding.
+// TCP loses no bytes: a length that differs is a misunderstanding of the protocol.
 void check_length(GstRtmsSrcPad *pad, const MediaData &data, gsize size, MediaStats *stats) {
   if (is_text(data.media) || !data.length || *data.length == static_cast<int64_t>(size))
     return;
@@ -51,15 +51,15 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   PadConfig config;
   config.policy = policy_of(media);
   config.limits = context->config.limits;
-  // Two buffers that are moved must not begin at the same time: no muxer takes that.
+  // Muxers reject two buffers with one timestamp.
   config.step = GST_MSECOND;
   config.gap_after_ms = gap_after_ms(media, context->params);
   config.batch_ms = context->config.batch_ms;
   config.thread = context->thread;
   config.fill_black = is_picture(media) && context->config.fill_black;
-  // The matroskamux of GStreamer 1.26 writes an empty block for each GAP that is not flagged as
-  // missing data. A compositor keeps the last picture where data is missing, so that only GAPs of
-  // pictures that no black frame replaces have no flag.
+  // matroskamux of GStreamer 1.26 writes an empty block for each GAP without the flag for missing
+  // data. A compositor keeps the last video frame for flagged GAPs, so that only GAPs of video
+  // without black frames have no flag.
   const bool taken_away = is_picture(media) && !config.fill_black;
   config.gap_flags = taken_away ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
   config.certain_time = [context, media] { return context->time.certain_time(media); };
@@ -94,7 +94,7 @@ Output::~Output() {
 void Output::remapped() {
   interrupt();
   gst_rtms_src_pad_enqueue_event(pad_, context_->time.segment_event(context_->seqnum));
-  // Behind a picture the first audio has been seen to come 1.5 s later, all at once.
+  // The first audio may arrive 1.5 s after the first video frame, in one burst.
   if (media_ == Media::Audio && !std::exchange(begun_, true))
     gst_rtms_src_pad_hold_gaps(pad_, replay_.begins(g_get_monotonic_time()));
 }
@@ -153,7 +153,7 @@ void Output::select(bool selected) {
 }
 
 bool Output::leads_somewhere() {
-  // At EOS, not negotiated or in error it will take nothing until it is linked anew.
+  // After EOS, not-negotiated or an error, downstream accepts nothing until a new link.
   if (selected_ && gst_rtms_src_pad_is_linked(pad_) &&
       gst_rtms_src_pad_get_flow(pad_) > GST_FLOW_EOS)
     return true;
@@ -194,7 +194,7 @@ bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
   stamper_.stamp(buffer.get(), data);
   if (replay_.is_awaited())
     follow_replay(buffer.get());
-  // In the mix it is the active speaker.
+  // Audio of the mix has the active speaker.
   const bool mix = media_ == Media::Audio && data.user_id == 0 && data.channel_id.empty();
   const Speaker active = mix ? context_->roster->active_speaker() : Speaker();
   if (active.user_id != 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One pad, and the way of a message into its queue.
+// One pad, and the path of a message into its queue.
 #pragma once
 
 #include "media/pool.h"
@@ -27,52 +27,52 @@ struct OutputsConfig {
   bool buffer_data = false;
   bool fill_black = false;
   bool empty_pads = false;      // media that the service does not offer have pads
-  GstClockTime text_wait = 0;   // what GAPs of texts are behind the others'
-  unsigned batch_ms = 0;        // what comes within that time is pushed together
-  bool share_thread = false;    // one for all pads, in place of a task for each
-  unsigned stall_wait_ms = 0;   // without GAPs while a connection delivers nothing at all
-  unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: as long as the connection is away
+  GstClockTime text_wait = 0;   // by how much GAPs of texts are delayed against those of other pads
+  unsigned batch_ms = 0;        // buffers of this time are pushed together
+  bool share_thread = false;    // one for all pads, instead of a task for each
+  unsigned stall_wait_ms = 0;   // without GAPs while a connection delivers nothing
+  unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: while the connection is lost
 };
 
 class Output;
 
-// What the outputs of one stream share. Used on the loop thread.
+// Shared by the outputs of one stream. Used on the loop thread.
 struct OutputContext {
   GstElement *element;
   const OutputsConfig config;
   Stats *stats;
   const Roster *roster;
-  // The result of a pad's push changed; from its streaming task.
+  // The result of a pad's push changed; called on its streaming task.
   std::function<void()> flow_changed;
-  // Media came so late that it has no place; from the pad's streaming task.
+  // A late buffer was dropped; called on the pad's streaming task.
   std::function<void(Media)> too_late;
-  // EOS has gone through a pad; from its streaming task.
+  // A pad has pushed EOS; called on its streaming task.
   std::function<void()> ended;
-  // SELECT_STREAMS came to a pad; from any thread.
+  // A pad received SELECT_STREAMS; called on any thread.
   std::function<void(EventPtr)> select;
-  // There is another pad, which is not on the element yet, or one less.
+  // A pad was created, but not yet added to the element, or removed (null).
   std::function<void(const Output *added)> set_changed;
   StreamTime time;
   MediaParams params;
   guint group_id;
   guint32 seqnum;                       // of all segments and EOS events
-  std::string stream_id;                // of the whole: the beginning of each pad's
-  std::shared_ptr<PadThread> thread{};  // of all pads; null: each has a task
+  std::string stream_id;                // prefix of each pad's stream id
+  std::shared_ptr<PadThread> thread{};  // for all pads; null: each has a task
   std::optional<int64_t> first_latency_ns;
 };
 
-// What a pad is called, and whose it is.
+// Name and stream of a pad, and its participant.
 struct OutputLabel {
   const char *templ = nullptr;
   std::string name;
   std::string stream_id;
-  std::optional<Speaker> participant;  // whose own pad it is
+  std::optional<Speaker> participant;  // if the pad is one participant's own
 };
 
-// Used on the loop thread, but for what says otherwise.
+// Used on the loop thread, except where noted.
 class Output {
  public:
-  // The pad is active and has its sticky events; it is not on the element yet.
+  // The pad is active and has its sticky events, but is not added to the element.
   Output(OutputContext *context, Media media, const OutputLabel &label);
   ~Output();
   Output(const Output &) = delete;
@@ -82,40 +82,39 @@ class Output {
   GstRtmsSrcPad *pad() const { return pad_; }
   GstStream *stream() const { return info_.stream(); }
 
-  // Nothing is decoded for a stream that is not selected.
+  // A stream that is not selected is not decoded.
   void select(bool selected);
   bool is_selected() const { return selected_; }
 
-  // False where the pad leads nowhere: nothing is done for it then.
+  // Returns false if nothing downstream accepts buffers: messages are then skipped.
   bool leads_somewhere();
-  // Null where there is nothing to hand on.
+  // Returns null if there is nothing to push.
   BufferPtr make(const MediaData &data);
-  // What the time line is to be anchored with for this message; nothing where it need not be.
+  // Returns the timestamp to anchor the time line with; nothing if no anchor is due.
   std::optional<int64_t> anchor_ms(const MediaData &data) { return stamper_.anchor_ms(data); }
-  // True when the output is to be woken, and was not before.
+  // Queues the buffer. Returns true if wake() is required, and was not before.
   bool hand_on(BufferPtr buffer, const MediaData &data);
   void wake();
 
-  // The parameters of the context have changed: caps follow.
+  // The parameters of the context changed: caps follow.
   void renegotiated() { info_.renegotiated(); }
   // The time line has a new mapping.
   void remapped();
-  // What comes next does not follow what came before.
+  // Following media do not continue the media before.
   void interrupt();
-  // The connection is lost: the service will replay what it buffers meanwhile, so that no GAP goes
-  // out for it.
+  // The connection is lost: the service will replay the time of the loss, so that no GAP is sent
+  // for it.
   void lost();
-  // The connection is there again.
+  // The connection is restored.
   void restored();
   // The camera is off, or the share is over, until the next frame.
   void turn_off() { gst_rtms_src_pad_turn_off(pad_); }
-  // Whose picture was the last.
+  // Returns the participant of the last buffer.
   std::optional<uint64_t> user_id() const { return info_.user_id(); }
-  // EOS, behind what waits in the queue.
+  // Queues EOS.
   void end();
 
-  // Any thread. GST_FLOW_NOT_LINKED whenever it is not linked, GST_FLOW_EOS when EOS has gone
-  // through.
+  // Any thread. Returns GST_FLOW_NOT_LINKED while unlinked, GST_FLOW_EOS after EOS.
   GstFlowReturn flow() const;
 
  private:
@@ -124,7 +123,7 @@ class Output {
 
   OutputContext *context_;
   const Media media_;
-  GstRtmsSrcPad *pad_;  // a reference of ours
+  GstRtmsSrcPad *pad_;  // owns a reference
   StreamInfo info_;
   Stamper stamper_;
   PadReplay replay_;
@@ -132,7 +131,7 @@ class Output {
   PacketPool packets_;
   bool selected_ = true;
   bool to_wake_ = false;
-  bool begun_ = false;  // the time line has been there
+  bool begun_ = false;  // the time line was anchored before
 };
 
 }  // namespace rtms

@@ -42,8 +42,8 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
 
 // ---- pads ----------------------------------------------------------------------------
 
-// There is audio, for each participant: asked for, or because Contact Center always has it so. Then
-// pads may come at any time.
+// Whether there is audio per participant: if requested, or with Contact Center. Then pads may
+// appear at any time.
 bool Outputs::per_participant() const {
   return (negotiated_ & media_bit(Media::Audio)) && is_per_participant(context_.params.audio);
 }
@@ -52,7 +52,7 @@ bool Outputs::is_per_participant(const AudioParams &audio) const {
   return audio.data_opt == DataOpt::AudioMulti || product_ == Product::ContactCenter;
 }
 
-// A Phone call may have a channel for each party, although the mix was asked for: the first one is
+// A Phone call may have one channel per party although the mix was requested: the first channel is
 // on the pad `audio`.
 bool Outputs::is_other_channel(const MediaData &data) {
   if (product_ != Product::Phone || data.channel_id.empty())
@@ -152,7 +152,7 @@ void Outputs::share_off() {
 }
 
 void Outputs::select(EventPtr event) {
-  // A function is copied: no owner is.
+  // std::function requires a copyable closure: EventPtr is not.
   calls_.post([this, raw = event.release()] {
     const EventPtr owned(raw);
     if (!over_)
@@ -212,7 +212,7 @@ void Outputs::push(const MediaData &data) {
   accept(data);
 }
 
-// For audio that leads nowhere nothing waits.
+// Nothing waits for the audio of an unlinked pad.
 bool Outputs::waits_for_audio() const {
   if (!context_.config.buffer_data || context_.time.timeline().anchored())
     return false;
@@ -230,7 +230,7 @@ void Outputs::release_backlog() {
     accept(message->data);
 }
 
-// A text that is not final yet waits for the one that is. JSON has both, and tells which is which.
+// A text that is not final waits for the final one. JSON has both, and a field to tell them apart.
 void Outputs::accept(const MediaData &data) {
   if (data.media == Media::Transcript && !context_.config.transcript_json)
     texts_.accept(data);

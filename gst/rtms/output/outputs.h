@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a run hands on: which message goes to which pad, and when.
+// Distributes the messages of a run to its pads.
 #pragma once
 
 #include "backlog.h"
@@ -16,48 +16,47 @@
 
 namespace rtms {
 
-// Used on the loop thread, but for what says otherwise.
+// Used on the loop thread, except where noted.
 class Outputs {
  public:
   struct Calls {
-    // Any thread: has that done on the loop thread.
+    // Any thread: runs the function on the loop thread.
     std::function<void(std::function<void()>)> post;
-    // From any thread: nothing downstream takes data any more, but returns GST_FLOW_EOS,
+    // From any thread: nothing downstream accepts buffers any more; the result is GST_FLOW_EOS,
     // GST_FLOW_NOT_LINKED or an error.
     std::function<void(GstFlowReturn)> stopped;
-    // Something is handed on: wake() is wanted before the loop waits.
+    // A buffer was queued: wake() is required before the loop waits.
     std::function<void()> burst;
   };
   Outputs(GstElement *element, const OutputsConfig &config, Stats *stats, const Roster *roster,
           Calls calls);
 
-  // Which stream it is: before anything else of it.
+  // Must be called before anything else of the stream.
   void set_stream(Product product, std::string stream_id);
-  // What was requested of the service.
+  // The media requested of the service.
   void set_requested(MediaMask media, const MediaParams &params);
-  // Pads appear with the parameters; when they are there already, their caps follow.
+  // Creates the pads, or updates the caps of existing ones.
   void negotiated(Media media, const MediaParams &params);
   void all_negotiated();
-  // What is pushed goes on its way with the next wake().
+  // Queues a message; the next wake() starts pushing.
   void push(const MediaData &data);
   void wake();
-  // The connection of these media is lost, and is there again.
+  // The connection of these media is lost, or restored.
   void lost(MediaMask media);
   void restored(MediaMask media);
   Participants &participants() { return participants_; }
   // This participant's camera is off; the screen share is over.
   void camera_off(uint64_t user_id);
   void share_off();
-  // EOS on each pad, behind what waits there. False where there is no pad.
+  // Queues EOS on each pad. Returns false if there is no pad.
   bool end();
-  // Nothing more arrives of these media: EOS on their pads. Where they never had a pad, and
-  // `empty_pads` is set, one is added, which stays empty until end().
+  // Nothing more arrives of these media: queues EOS on their pads. With `empty_pads`, a kind that
+  // never had a pad gets one, without data, until end().
   void end(MediaMask media);
-  // The loop thread ends: what waits for something is given up, and the pads are left alone.
+  // The loop thread ends: pending work is dropped, the pads remain unchanged.
   void forget();
 
-  // Any thread, as far as they say so. Media that comes while the pipeline does not play is thrown
-  // away.
+  // Any thread, where their methods allow it. Media are dropped while the pipeline is not playing.
   StreamTime &time() { return context_.time; }
   OutputSet &pads() { return set_; }
 

@@ -113,7 +113,7 @@ void OutputSet::check_flows() {
     for_each([&](Output &output) {
       any = true;
       const GstFlowReturn flow = output.flow();
-      // A pad is flushed when the pipeline goes down, or for a moment.
+      // A pad returns FLUSHING while the pipeline shuts down, or for a moment.
       goes_on |= flow == GST_FLOW_OK || flow == GST_FLOW_FLUSHING;
       if (flow < GST_FLOW_EOS || combined == GST_FLOW_NOT_LINKED)
         combined = flow;

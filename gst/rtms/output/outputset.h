@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The pads that are there: one for each kind of media, and those of participants.
+// The existing pads: one for each kind of media, and those of participants.
 #pragma once
 
 #include "output.h"
@@ -14,10 +14,10 @@
 
 namespace rtms {
 
-// Changed on the loop thread alone. No signal or message is sent with the mutex held.
+// Changed only on the loop thread. No signal or message is sent with the mutex held.
 class OutputSet {
  public:
-  // `stopped` is called, from any thread, when nothing downstream takes data any more: with
+  // `stopped` is called, on any thread, when nothing downstream accepts buffers any more, with
   // GST_FLOW_EOS, GST_FLOW_NOT_LINKED or an error.
   OutputSet(OutputContext *context, std::function<void(GstFlowReturn)> stopped)
       : context_(context), stopped_(std::move(stopped)) {}
@@ -26,9 +26,9 @@ class OutputSet {
   Output *find(const ParticipantId &id) const;
   Output *add(Media media, const OutputLabel &label);
   Output *add(const ParticipantId &id, const OutputLabel &label);
-  // EOS on a participant's pad, which is removed when that has gone through.
+  // Queues EOS on a participant's pad, which is removed after EOS.
   void end(const ParticipantId &id);
-  // Removes the pads that are over.
+  // Removes the pads that have pushed EOS.
   void sweep();
   size_t participants() const { return participants_.size(); }
   size_t ending() const { return ending_.size(); }
@@ -42,23 +42,23 @@ class OutputSet {
       fn(*output);
   }
 
-  // All pads are there: from now on it counts when none takes data.
+  // All pads exist: check_flows() counts from now on.
   void set_complete() { complete_ = true; }
   bool complete() const { return complete_; }
-  // Emits the signal, the first time.
+  // Emits the signal once.
   void no_more_pads();
 
-  // Any thread.
+  // Any thread:
 
-  // Brings the queue levels in the statistics up to date.
+  // Updates the queue levels in the statistics.
   void update_levels();
-  // Puts a serialized event on each pad, in order with its buffers. False where there is no pad.
+  // Queues a serialized event on each pad. Returns false if there is no pad.
   bool send(GstEvent *event);
-  // Only when no pad takes data any more is it time to stop.
+  // Calls `stopped` if no pad accepts buffers any more.
   void check_flows();
-  // Ends the streaming tasks, all at once: the pads are going to be deactivated.
+  // Ends all streaming tasks at once, before the pads are deactivated.
   void stop();
-  // Removes all pads, when the loop thread does nothing with them any more.
+  // Removes all pads, after the loop thread's last use of them.
   void close();
 
  private:
@@ -69,7 +69,7 @@ class OutputSet {
   OutputContext *context_;
   const std::function<void(GstFlowReturn)> stopped_;
 
-  // Guards the places of outputs; not what is in them.
+  // Guards the containers, not the outputs.
   mutable std::mutex mutex_;
   std::array<OutputPtr, kMediaCount> outputs_;
   std::unordered_map<ParticipantId, OutputPtr> participants_;

@@ -9,20 +9,19 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 namespace rtms {
 namespace {
 
-// As many pads as are kept for people who have left, or are silent. As many may wait for their EOS
-// to go through.
+// The number of pads kept for participants who have left, or are silent. As many may wait for their
+// EOS.
 constexpr size_t kUsualPads = 128;
-// More than can be understood at once; a server could invent a new speaker with every message.
+// More than any listener can follow; a server could invent a speaker with every message.
 constexpr size_t kMaxPads = 512;
-// Whoever has been silent for that long can do without a pad until the next word: few speak at a
-// time.
+// A participant silent for this long may lose the pad until the next audio: few speak at a time.
 constexpr int64_t kSilent_us = 5 * G_USEC_PER_SEC;
-// Whoever is away for longer has left.
+// A participant who is away for longer has left.
 constexpr int64_t kGrace_us = 10 * G_USEC_PER_SEC;
-// The news that somebody has left can overtake the last they said, on another connection.
+// The leave event may overtake the participant's last audio, on another connection.
 constexpr int64_t kTrailing_us = 2 * G_USEC_PER_SEC;
 constexpr unsigned kLookAfter_ms = 500;
-// Names of streams that are remembered: a server could invent new ones for ever.
+// The limit of remembered stream names: a server could invent new ones for ever.
 constexpr size_t kMaxNames = 10000;
 
 }  // namespace
@@ -61,13 +60,13 @@ Output *Participants::add(const ParticipantId &id, const Speaker &speaker) {
     return nullptr;
   }
   told_too_many_ = false;
-  // The name counts pads ever made: one that was removed may still be known by its name.
+  // The name counts all pads ever made: the application may still know a removed pad by its name.
   return set_->add(id, {"audio_%u", "audio_" + std::to_string(made_++),
                         context_->stream_id + "/" + stream_name(id), speaker});
 }
 
-// Those who have left make room before their time; where there are none, whoever has been silent
-// for the longest does.
+// Ends the pad of the participant who left first; without one, that of the participant silent for
+// the longest.
 bool Participants::make_room() {
   if (set_->participants() < kUsualPads)
     return true;
@@ -104,7 +103,7 @@ bool Participants::end_silent() {
   return true;
 }
 
-// Somebody's first stream has an id that is the same in each run; a later one has another.
+// A participant's first stream has the same id in each run; later ones have a number.
 std::string Participants::stream_name(const ParticipantId &id) {
   const std::string name = "audio/" + id.text();
   if (streams_.size() >= kMaxNames && !streams_.count(name))

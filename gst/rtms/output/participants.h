@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Participants' pads: who gets one, and when it goes.
+// Which participants have a pad, and for how long.
 #pragma once
 
 #include "base/timer.h"
@@ -15,12 +15,12 @@ class Participants {
  public:
   Participants(OutputContext *context, OutputSet *set) : context_(context), set_(set) {}
 
-  // The pad for the message's audio, a new one where needed. Null where there is none for it.
+  // Returns the pad for the message's audio, a new one if needed; null if there can be none.
   Output *output_for(const MediaData &data);
-  // Whoever is back soon keeps the pad.
+  // A participant who returns soon keeps the pad.
   void came(const Participant &participant);
   void left(const Participant &participant);
-  // Nothing more is done.
+  // Stops the timer, and forgets all participants.
   void forget();
 
  private:
@@ -34,12 +34,12 @@ class Participants {
 
   OutputContext *context_;
   OutputSet *set_;
-  std::unordered_map<ParticipantId, int64_t> left_us_;  // who has left, when
-  // When the last message for each pad came, in monotonic time.
+  std::unordered_map<ParticipantId, int64_t> left_us_;  // when participants left
+  // Monotonic time of the last message for each pad.
   std::unordered_map<ParticipantId, int64_t> used_us_;
   Timer timer_;
-  unsigned made_ = 0;                                  // pads, ever
-  std::unordered_map<std::string, unsigned> streams_;  // how often a stream began, by its name
+  unsigned made_ = 0;                                  // all pads ever made
+  std::unordered_map<std::string, unsigned> streams_;  // number of streams per stream name
   bool told_too_many_ = false;
 };
 

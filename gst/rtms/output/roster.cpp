@@ -4,7 +4,7 @@
 namespace rtms {
 namespace {
 
-// More than any meeting has: a server could invent new ones for ever.
+// More than any meeting has: a server could invent names for ever.
 constexpr size_t kMaxNames = 10000;
 
 }  // namespace

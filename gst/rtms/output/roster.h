@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Who is in the meeting, as its events tell: for messages that come without a name.
+// The names of participants from the meeting's events, for messages without a name.
 #pragma once
 
 #include "protocol/types.h"
@@ -11,18 +11,18 @@ namespace rtms {
 
 class Roster {
  public:
-  // Learns from an event, and gives its participants the names that it lacks.
+  // Learns from an event, and adds missing names to its participants.
   void update(EventUpdate *event);
-  // Who the message is from, by name where that is known.
+  // Returns the sender of a message, with the name if known.
   Speaker speaker_of(const MediaData &data) const;
-  // Whom the service last called the active speaker; user id 0 before that.
+  // Returns the last active speaker reported; user id 0 before the first.
   Speaker active_speaker() const {
     return {active_speaker_.user_id, active_speaker_.user_name, active_speaker_.channel_id};
   }
 
  private:
   void learn(Participant *participant);
-  // Empty where it is not known.
+  // Returns "" if unknown.
   const std::string &name(const ParticipantId &id) const;
 
   std::unordered_map<ParticipantId, std::string> names_;

@@ -11,9 +11,9 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 namespace rtms {
 namespace {
 
-constexpr int64_t kMaxAhead_ms = 10 * 1000;  // of a text's start to when it came
+constexpr int64_t kMaxAhead_ms = 10 * 1000;  // of a text's start to its arrival
 
-// Matroska's times are whole milliseconds.
+// Matroska has timestamps of whole milliseconds.
 int64_t least_step(Media media) {
   return is_picture(media) ? GST_MSECOND : 0;
 }
@@ -57,7 +57,7 @@ int64_t Stamper::start_ms(const MediaData &data, int64_t captured_ms) const {
   if (media_ != Media::Transcript)
     return captured_ms;
   const TextSpan span = transcript_span(data, context_->time.text_zero_ms(data));
-  // What is said was said already, but two clocks of the service may differ by a little.
+  // A text describes the past, but two clocks of the service may differ a little.
   const bool sensible = span.start > 0 && span.start - captured_ms <= kMaxAhead_ms;
   return sensible ? span.start : captured_ms;
 }
@@ -68,7 +68,7 @@ void Stamper::tell(const TimeDecision &decision) {
     ++context_->stats->of(media_).discontinuities;
 }
 
-// The wire's timestamps are whole milliseconds with jitter; the samples have neither.
+// Timestamps on the wire are whole milliseconds with jitter; samples have neither.
 void Stamper::align(GstBuffer *buffer) {
   if (!GST_BUFFER_DURATION_IS_VALID(buffer))
     return;

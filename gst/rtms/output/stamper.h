@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where one pad's buffers are in time.
+// Sets the timestamps of one pad's buffers.
 #pragma once
 
 #include "media/audioalign.h"
@@ -17,16 +17,16 @@ struct OutputContext;
 // Used on the loop thread.
 class Stamper {
  public:
-  // `participant`: the pad is one participant's own; for logs: the pad.
+  // `participant`: the pad is one participant's own. `pad` is for logs.
   Stamper(OutputContext *context, Media media, bool participant, GstRtmsSrcPad *pad);
 
-  // Timestamp, duration, DISCONT and the time of capture.
+  // Sets timestamp, duration, DISCONT and capture time.
   void stamp(GstBuffer *buffer, const MediaData &data);
-  // What the time line is to be anchored with for this message; nothing where it need not be.
+  // Returns the timestamp to anchor the time line with; nothing if no anchor is due.
   std::optional<int64_t> anchor_ms(const MediaData &data);
   // The connection was lost.
   void lost() { track_.lost(); }
-  // What comes next does not follow what came before.
+  // Following media do not continue the media before.
   void interrupt() { discont_ = true; }
 
  private:

@@ -100,7 +100,7 @@ CapsPtr StreamInfo::caps() const {
   return chat_caps();
 }
 
-// What is known of the pictures: of another codec than was negotiated not the rate.
+// The known parameters; a codec other than the negotiated one has an unknown frame rate.
 VideoParams StreamInfo::pictures() const {
   VideoParams params = context_->params.pictures(media_);
   if (!other_codec_)
@@ -110,8 +110,8 @@ VideoParams StreamInfo::pictures() const {
   return params;
 }
 
-// There is none for JPEG and PNG: each picture of theirs stands alone, and muxers need no parameter
-// sets.
+// JPEG and PNG need no black frames: each of their frames is independent, and muxers need no
+// parameter sets.
 void StreamInfo::set_black() const {
   if (!is_picture(media_))
     return;
@@ -188,7 +188,7 @@ void StreamInfo::follow_size(GstBuffer *buffer) {
   if (!is_picture(media_) || GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
     return;
   auto size = picture_size(pictures().codec, buffer);
-  // A camera that says nothing of its colors does not take away what the last one said.
+  // A camera without color information does not remove the last camera's.
   if (size && size_ && size->colorimetry.empty())
     size->colorimetry = size_->colorimetry;
   if (!size || size_ == size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a pad says of its stream: caps, tags, and the GstStream that has both.
+// The description of a pad's stream: caps, tags, and the GstStream with both.
 #pragma once
 
 #include "media/picturesize.h"
@@ -17,21 +17,21 @@ struct OutputLabel;
 // Used on the loop thread.
 class StreamInfo {
  public:
-  // The pad gets its sticky events: a pad-added handler finds them.
+  // Stores the sticky events on the pad: pad-added handlers need them.
   StreamInfo(const OutputContext *context, Media media, const OutputLabel &label,
              GstRtmsSrcPad *pad);
 
   GstStream *stream() const { return stream_.get(); }
-  // Whose media the last were, on a pad that has one person's at a time.
+  // Returns the participant of the last media, on a pad with one participant at a time.
   std::optional<uint64_t> user_id() const { return user_id_; }
 
-  // The parameters of the context have changed: caps follow.
+  // The parameters of the context changed: caps follow.
   void renegotiated();
-  // Tags follow. False where the buffer cannot be decoded: another camera begins with a keyframe,
-  // and without that would be painted over the last one's picture.
+  // Updates the tags. Returns false if the buffer is not decodable: another camera must begin with
+  // a keyframe, else its frames would be decoded on top of the last camera's.
   bool follow_speaker(const Speaker &speaker, const GstBuffer *buffer);
-  // Caps follow what the payload is. False where the buffer cannot be decoded: it is of another
-  // codec than the last one, and no keyframe.
+  // Updates the caps from the payload. Returns false if the buffer is not decodable: another codec,
+  // and no keyframe.
   bool follow_format(GstBuffer *buffer);
 
  private:
@@ -52,7 +52,7 @@ class StreamInfo {
   std::optional<uint64_t> user_id_;
   std::string title_;
   std::optional<PictureSize> size_;
-  std::optional<Codec> other_codec_;  // of the pictures, where it is not what was negotiated
+  std::optional<Codec> other_codec_;  // codec of the video frames, if not the negotiated one
   bool warned_ = false;
   std::optional<int> rtp_payload_;
 };

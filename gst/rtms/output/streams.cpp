@@ -18,7 +18,7 @@ void Streams::collect() {
 
 void Streams::changed(const Output *added) {
   informed_ = added;
-  if (added) {  // a pad-added handler finds it
+  if (added) {  // pad-added handlers need the collection
     collect();
     gst_pad_push_event(GST_PAD(added->pad()), gst_event_new_stream_collection(collection_.get()));
   }

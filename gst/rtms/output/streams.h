@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The stream collection, and which of its streams are selected.
+// The stream collection, and the selection of its streams.
 #pragma once
 
 #include "outputset.h"
@@ -12,18 +12,18 @@ namespace rtms {
 // Used on the loop thread.
 class Streams {
  public:
-  // `later` has a function called in the loop thread's next turn.
+  // `later` calls a function in the loop thread's next iteration.
   Streams(const OutputContext *context, const OutputSet *set,
           std::function<void(std::function<void()>)> later)
       : context_(context), set_(set), later_(std::move(later)) {}
 
-  // A pad has come, which is not on the element yet and gets the collection, or gone. All changes
-  // of a turn are told at once: the collection is posted, and follows in the other pads' streams.
+  // A pad was added, which gets the collection at once, or removed (null). All changes of an
+  // iteration are announced together, on the bus and on the other pads.
   void changed(const Output *added);
-  // What the event does not name is not decoded.
+  // Streams that the event does not name are not decoded.
   void select(GstEvent *event);
 
-  // Nothing more is told.
+  // Stops announcements.
   void forget() { set_ = nullptr; }
 
  private:
@@ -34,7 +34,7 @@ class Streams {
   const OutputSet *set_;
   const std::function<void(std::function<void()>)> later_;
   bool telling_ = false;
-  const Output *informed_ = nullptr;  // which has the collection
+  const Output *informed_ = nullptr;  // the pad that has the collection
   ObjectPtr<GstStreamCollection> collection_;
 };
 

@@ -32,7 +32,7 @@ void StreamTime::anchor(int64_t unix_ms, bool text, int64_t waited_ns) {
   arrival_.reset();
   const int64_t came_ns =
       arrival().running_ns - std::min(waited_ns, static_cast<int64_t>(latency_->min));
-  // What came early is ahead of the clock: nothing plays before its end.
+  // Early media are ahead of the clock: nothing is placed before their end.
   timeline_.anchor(unix_ms, std::max({came_ns, latest_end_ns_, int64_t{0}}));
   segment_ = timeline_.segment();
   tracks_.anchored(arrival().running_ns, text);
@@ -86,8 +86,7 @@ void StreamTime::advance(Media media, GstClockTime position, GstClockTime durati
 }
 
 void StreamTime::set_playing(bool playing) {
-  // Running time stood still while paused, the meeting did not: the next media sets the mapping
-  // anew.
+  // Running time stopped while paused, the meeting did not: the next media define a new mapping.
   if (playing)
     reanchor_ = true;
   playing_ = playing;
@@ -104,10 +103,10 @@ void StreamTime::alive(MediaMask media) {
       delivery_[static_cast<unsigned>(m)].alive(now_us);
 }
 
-// A pad's media come in order with those of the other pads of their kind, be they a minute old.
-// When none of that kind come, the others tell: a server that sends faster than real time, or has
-// begun with older audio, is ahead of the clock. Audio that is replayed in real time stays behind
-// it, also in its pauses.
+// A pad's media arrive in order with those of other pads of their kind, even if a minute old.
+// Without media of the kind the other kinds decide: a server that sends faster than real time, or
+// began with older audio, is ahead of the clock. Audio replayed in real time stays behind it, even
+// in pauses.
 GstClockTime StreamTime::certain_time(Media media) const {
   const GstClockTime now = running_time();
   if (!GST_CLOCK_TIME_IS_VALID(now))
@@ -124,7 +123,7 @@ GstClockTime StreamTime::certain_time(Media media) const {
   }
   int64_t certain_ns =
       newest_ns - static_cast<int64_t>(latency_->min + (is_text(media) ? text_wait_ : 0));
-  // Who speaks is quiet now and then; a camera is not.
+  // Audio may pause, video does not.
   if (!is_text(media))
     certain_ns =
         std::min(certain_ns, own.delivered_ns(now_ns, now_us, stall_wait_us_, media == Media::Audio)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where a stream is in time: the mapping that all its pads share, and the clock.
+// The time of a stream: the mapping and the clock that all its pads share.
 #pragma once
 
 #include "pad/gstrtmssrcpad.h"
@@ -17,13 +17,13 @@
 
 namespace rtms {
 
-// Which clock the media of a pad follow; none where they are texts.
+// Returns the clock that a pad's media follow; nothing for texts.
 std::optional<TrackClock::Kind> track_clock(Media media, bool participant);
 
-// Used on the loop thread, but for what says otherwise.
+// Used on the loop thread, except where noted.
 class StreamTime {
  public:
-  // When what is being handed on arrived: the same for all of a burst.
+  // The arrival of the current message: the same for all of a burst.
   struct Arrival {
     int64_t running_ns = 0, real_us = 0, monotonic_us = 0;
   };
@@ -34,36 +34,36 @@ class StreamTime {
   Timeline &timeline() { return timeline_; }
   const Timeline &timeline() const { return timeline_; }
   TrackSet &tracks() { return tracks_; }
-  // The first media is mapped to the running time of its arrival; what comes first after a pause of
-  // the pipeline, too.
+  // True before the first media of the stream, and before the first after a pause of the pipeline:
+  // their arrival defines the mapping.
   bool needs_anchor() const { return reanchor_; }
-  // `waited_ns`: it came so long ago. It plays when it came, as far as the latency allows.
+  // `waited_ns`: age of the arrival, which is compensated as far as the latency allows.
   void anchor(int64_t unix_ms, bool text, int64_t waited_ns);
   EventPtr segment_event(guint32 seqnum) const;
 
-  // Is called at the first look at the clocks; burst_over() is wanted when all is handed on.
+  // `burst` is called when the clocks are read; burst_over() is required after the burst.
   void set_burst(std::function<void()> burst) { burst_ = std::move(burst); }
   const Arrival &arrival() { return arrival_ ? *arrival_ : look_at_clocks(); }
   void burst_over() { arrival_.reset(); }
-  // Unix ms; a message without a timestamp belongs where the last one was.
+  // Unix ms; a message without a timestamp gets that of the last one.
   int64_t timestamp_of(const MediaData &data);
-  // Unix ms that a text's times count from.
+  // Returns the Unix ms that the text's relative times count from.
   int64_t text_zero_ms(const MediaData &data) const;
 
-  // Audio or a picture is handed on.
+  // Audio or a video frame was queued.
   void advance(Media media, GstClockTime position, GstClockTime duration);
-  // The connection of these media has delivered something else; nothing of them is sent for now.
+  // The connection of these media delivered something else.
   void alive(MediaMask media);
   void off(Media media) { delivery_[static_cast<unsigned>(media)].off(); }
-  // Where a position plays.
+  // Converts a position to running time.
   GstClockTime running_time_of(GstClockTime position) const;
 
-  // Any thread.
+  // Any thread:
   void set_playing(bool playing);
   bool playing() const { return playing_; }
   GstClockTime running_time() const;
-  // The running time up to which it is certain that no more of these media will come;
-  // GST_CLOCK_TIME_NONE where that cannot be told now.
+  // Returns the running time up to which no more of these media will arrive; GST_CLOCK_TIME_NONE if
+  // that is unknown.
   GstClockTime certain_time(Media media) const;
   const std::shared_ptr<PadLatency> &latency() const { return latency_; }
 
@@ -77,7 +77,7 @@ class StreamTime {
   std::optional<Arrival> arrival_;
   std::function<void()> burst_;
   int64_t last_timestamp_ms_ = 0;
-  int64_t latest_end_ns_ = 0;  // running time of the end of what was handed on
+  int64_t latest_end_ns_ = 0;  // running time of the end of the queued media
   std::atomic<bool> playing_{false};
   std::atomic<bool> reanchor_{true};
   std::array<Delivery, kMediaCount> delivery_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Lets each transcript text through once: when it is final, or when nothing better is to come.
+// Shows each transcript text once: when it is final, or when no final one will follow.
 #pragma once
 
 #include "base/timer.h"
@@ -14,9 +14,9 @@ class TextGate {
   explicit TextGate(std::function<void(const MediaData &)> show) : show_(std::move(show)) {}
 
   void accept(const MediaData &data);
-  // Shows all that waits.
+  // Shows all waiting texts.
   void open() { show(texts_.all()); }
-  // What waits is given up.
+  // Drops all waiting texts.
   void forget();
 
  private:

@@ -17,7 +17,7 @@ BufferPtr decode(const MediaData &data, const MediaParams &params, PacketPool *p
       return nullptr;
     GST_BUFFER_DURATION(buffer.get()) = audio_duration(params.audio, buffer.get());
   } else {
-    // What it plainly is counts, not what was negotiated.
+    // The codec of the payload has priority over the negotiated one.
     const Codec codec = plain_codec(buffer.get()).value_or(params.pictures(data.media).codec);
     if (picture_kind(codec, buffer.get()) == Picture::Delta)
       GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
@@ -35,7 +35,7 @@ BufferPtr text(const MediaData &data, TextOptions options, int64_t stream_start_
     buffer = text_buffer(options.markup ? transcript_markup(data, options.speaker)
                                         : transcript_line(data, options.speaker));
   TextSpan span = transcript_span(data, stream_start_ms);
-  // What shows it in the end has to take it away.
+  // A text display needs a duration to remove the line.
   if (options.markup && span.end <= span.start)
     span.end = span.start + reading_time_ms(data.payload);
   if (buffer && span.end > span.start)

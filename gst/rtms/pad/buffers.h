@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A media message → its buffer, without timestamps.
+// Makes the buffer of a media message, without timestamps.
 #pragma once
 
 #include "media/pool.h"
@@ -9,12 +9,12 @@ namespace rtms {
 
 struct TextOptions {
   bool json = false;     // transcript lines as JSON
-  bool markup = false;   // plain ones on one line, without anything that reads as markup
-  bool speaker = false;  // plain ones with the speaker in front
+  bool markup = false;   // plain lines on one line, escaped as markup
+  bool speaker = false;  // plain lines with the speaker's name first
 };
 
-// Null where the payload is damaged or empty. `stream_start_ms` is what relative times of a
-// transcript count from. Sound and pictures are put into the pool's buffers, where it has such.
+// Returns null if the payload is damaged or empty. Relative times of a transcript count from
+// `stream_start_ms`. Audio and video use the pool's buffers, if it has the size.
 BufferPtr make_buffer(const MediaData &data, const MediaParams &params, TextOptions options,
                       int64_t stream_start_ms, PacketPool *pool);
 

@@ -9,7 +9,7 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 namespace rtms {
 namespace {
 
-// Nobody may read the bus: a message for each drop would take more memory than the queue.
+// The bus may not be read: a message per drop could use more memory than the queue.
 constexpr int64_t kQosInterval_us = G_USEC_PER_SEC;
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Tells of what a full queue has dropped.
+// Reports the buffers that a full queue dropped.
 #pragma once
 
 #include "gstrtmssrcpad.h"
@@ -11,7 +11,7 @@ namespace rtms {
 // Used on the loop thread.
 class Drops {
  public:
-  // `running_time_of`: where a position plays.
+  // `running_time_of`: converts a position to running time.
   Drops(GstElement *element, Media media, MediaStats *stats,
         std::function<GstClockTime(GstClockTime)> running_time_of)
       : element_(element),
@@ -19,9 +19,9 @@ class Drops {
         stats_(stats),
         running_time_of_(std::move(running_time_of)) {}
 
-  // What became of a buffer on its way into the pad's queue, at that monotonic time.
+  // Is called with the result of each push into the pad's queue, at that monotonic time.
   void note(GstRtmsSrcPad *pad, const Queue::Result &result, int64_t now_us);
-  // Nothing more comes: what is not told yet is told now.
+  // Posts the pending QOS message; no more buffers follow.
   void finish();
 
  private:
@@ -35,7 +35,7 @@ class Drops {
   const std::function<GstClockTime(GstClockTime)> running_time_of_;
   bool overflowing_ = false;
   uint64_t dropped_ = 0, enqueued_ = 0;
-  Queue::Result untold_;  // what the next QOS message is about
+  Queue::Result untold_;  // drops for the next QOS message
   int64_t next_qos_us_ = 0;
 };
 

@@ -8,18 +8,18 @@
 #include <iterator>
 #include <mutex>
 
-GST_DEBUG_CATEGORY(gst_rtms_output_debug);  // of this room and of output
+GST_DEBUG_CATEGORY(gst_rtms_output_debug);  // of the rooms pad and output
 #define GST_CAT_DEFAULT gst_rtms_output_debug
 
 namespace {
 
 using namespace std::chrono_literals;
 
-// A pad that goes on having nothing to say says so this often.
+// Interval of further GAPs while there are no buffers.
 constexpr auto kGapInterval = 250ms;
-// What a pad pushes before the others of its thread have their turn.
+// The most items that a pad pushes before other pads of its thread.
 constexpr unsigned kMostItems = 500;
-// What is in the middle of a push gets so long to finish, and then to be flushed.
+// How long a push in progress may take to finish, and then to be flushed.
 constexpr auto kPushTimeout = 300ms, kFlushTimeout = 100ms;
 
 }  // namespace
@@ -76,8 +76,7 @@ void loop(gpointer data) {
     state->config.ended();
 }
 
-// The same where a thread pushes for all pads: what has come, or a GAP where nothing comes for
-// long.
+// The same for a shared thread: pushes the queue's items, or a GAP after a long pause.
 PadThread::After take_turn(PadState *state) {
   const auto now = std::chrono::steady_clock::now();
   PadQueue::Next next = PadQueue::Next::Item;
@@ -105,7 +104,7 @@ PadThread::After take_turn(PadState *state) {
   return next == PadQueue::Next::Item ? PadThread::After::More : PadThread::After::Pause;
 }
 
-// GStreamer 1.22 takes a task that has not got a thread for one that runs, and waits for it.
+// GStreamer 1.22 takes a task without a thread for a running one, and waits for it.
 void forget_task(GstPad *pad) {
   GST_OBJECT_LOCK(pad);
   if (GstTask *task = GST_PAD_TASK(pad)) {
@@ -136,8 +135,8 @@ void stop_task(GstRtmsSrcPad *self) {
     gst_pad_stop_task(GST_PAD(self));
 }
 
-// A pad that leads nowhere has no thread: events wait for its link. Starting a task posts a
-// message, so that no lock is held; who stops the pad meanwhile may have done so too early.
+// An unlinked pad has no thread: events wait for its link. Starting a task posts a message, so no
+// lock is held; a thread that stops the pad meanwhile may have stopped it before the start.
 void start_task(GstRtmsSrcPad *self) {
   if (!gst_pad_is_linked(GST_PAD(self)) || self->state->queue.is_stopping())
     return;
@@ -161,7 +160,7 @@ void start(GstRtmsSrcPad *self) {
   start_task(self);
 }
 
-// It was linked, or unlinked. Two threads may do so at once: what counts is how it is now.
+// Is called after linking and unlinking, perhaps on two threads at once: the current state counts.
 void link_changed(GstPad *pad, GstPad *) {
   PadState *state = GST_RTMS_SRC_PAD(pad)->state;
   {
@@ -171,8 +170,8 @@ void link_changed(GstPad *pad, GstPad *) {
   start_task(GST_RTMS_SRC_PAD(pad));
 }
 
-// The queue is flushed first: stopping the task waits for it. What follows goes on without the
-// element, so that it must not stay flushed; the pad itself is inactive by then and sends nothing.
+// Flushes the queue first: stopping the task waits for it. Downstream may outlive the element, so
+// that it must not stay flushed; the pad itself is inactive by then and sends nothing.
 void stop(GstRtmsSrcPad *self) {
   PadState *state = self->state;
   const bool first = state->queue.begin_stop();
@@ -203,7 +202,7 @@ gboolean query(GstPad *pad, GstObject *parent, GstQuery *q) {
   if (GST_QUERY_TYPE(q) != GST_QUERY_LATENCY)
     return gst_pad_query_default(pad, parent, q);
   PadState *state = GST_RTMS_SRC_PAD(pad)->state;
-  // Any thread may ask: what the pad was made with is seen with its lock.
+  // Any thread may query; the lock makes the pad's configuration visible.
   std::lock_guard<std::mutex> lock(state->mutex);
   state->config.latency->answer(q);
   return TRUE;
@@ -217,13 +216,13 @@ gboolean upstream_event(GstPad *pad, GstObject *, GstEvent *event) {
       state->config.select(std::move(owned));
       return TRUE;
     case GST_EVENT_RECONFIGURE: {
-      // It comes with each new link: another branch may take what the last one refused.
+      // A new link sends it: the new peer may accept what the old one refused.
       std::lock_guard<std::mutex> lock(state->mutex);
       state->links++;
       state->flow = GST_FLOW_OK;
       return TRUE;
     }
-    // Nothing can be done about these, and nothing need be. Others, a seek above all, are refused.
+    // These need no action. Other events, such as seeks, are refused.
     case GST_EVENT_LATENCY:
     case GST_EVENT_QOS:
       return TRUE;

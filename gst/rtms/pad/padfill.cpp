@@ -4,7 +4,7 @@
 namespace rtms {
 namespace {
 
-// A network stalls for less than that; nobody minds a still picture for so long.
+// Networks stall for less; until then the last video frame remains.
 constexpr GstClockTime kStill = 3 * GST_SECOND;
 
 }  // namespace
@@ -12,7 +12,7 @@ constexpr GstClockTime kStill = 3 * GST_SECOND;
 void PadFill::set_size(const PictureSize &size) {
   std::lock_guard<std::mutex> lock(mutex_);
   size_ = size;
-  size_.colorimetry.clear();  // black is the same in all
+  size_.colorimetry.clear();  // black looks the same in all
 }
 
 BufferPtr PadFill::next_frame() {

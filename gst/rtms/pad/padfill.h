@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// When a video pad shows black in place of a picture that is missing.
+// When a video pad sends black frames for missing video frames.
 #pragma once
 
 #include "media/blackframe.h"
@@ -9,21 +9,20 @@
 
 namespace rtms {
 
-// The streaming task's own, but for what says otherwise. All times are running times.
+// Used on the streaming task, except where noted. All times are running times.
 class PadFill {
  public:
   // Any thread: the camera is off, or the share is over, until the next frame.
   void turn_off() { off_ = true; }
-  // Any thread: what black frames look like; none of a size that is 0.
+  // Any thread: the format of black frames; a size of 0 disables them.
   void set_size(const PictureSize &size);
-  // A frame is pushed that ends there.
+  // A video frame with that end is pushed.
   void shown_until(GstClockTime end);
-  // Whether `until` is so far behind the last frame that black is due. Before the first frame it
-  // always is.
+  // Whether black is due: `until` is far after the last frame, or there was no frame yet.
   bool is_due(GstClockTime until) const;
-  // The next black frame. Null where there is none of the size.
+  // Returns the next black frame; null if there is none of the size.
   BufferPtr next_frame();
-  // It is pushed.
+  // The black frame was pushed.
   void filled() { filling_ = true; }
 
  private:
@@ -31,8 +30,8 @@ class PadFill {
   std::mutex mutex_;
   PictureSize size_;  // guarded by the mutex
   BlackFrames frames_;
-  GstClockTime shown_ = GST_CLOCK_TIME_NONE;  // the end of the last frame
-  bool filling_ = false;                      // the last picture that was pushed is black
+  GstClockTime shown_ = GST_CLOCK_TIME_NONE;  // end of the last video frame
+  bool filling_ = false;                      // the last frame pushed was black
 };
 
 }  // namespace rtms

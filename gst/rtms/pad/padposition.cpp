@@ -6,8 +6,8 @@
 namespace rtms {
 namespace {
 
-// For so long it is better to hear late what was said than not at all. Audio that is late by a
-// constant is moved before that.
+// Late audio is better than none for this long. Audio that is late by a constant is moved earlier,
+// by its TrackClock.
 constexpr GstClockTime kLongestLate = 4700 * GST_MSECOND;
 
 }  // namespace
@@ -24,7 +24,7 @@ void PadPosition::set_segment(GstEvent *event) {
   gst_event_copy_segment(event, &segment_);
 }
 
-// What lies before the segment has no position: its start is the first.
+// Times before the segment have no position: they map to its start.
 GstClockTime PadPosition::position_of(GstClockTime running) const {
   if (running <= segment_.base)
     return segment_.start;
@@ -58,7 +58,7 @@ PadPosition::Placed PadPosition::place(GstBuffer *buffer) {
   return placed;
 }
 
-// Each of a row without a pause is as late as the first.
+// Without a pause between them, the following buffers are as late as the first.
 PadPosition::Placed PadPosition::make_late(GstClockTime pts, GstClockTime duration,
                                            GstClockTime start) {
   const bool is_first = !GST_CLOCK_TIME_IS_VALID(late_since_);
@@ -92,7 +92,7 @@ EventPtr PadPosition::first_gap(GstClockTime length) {
 }
 
 bool PadPosition::fill_until(GstBuffer *frame, GstClockTime running, GstClockTime least) {
-  // A frame has no duration: what ends with it would begin at its own time.
+  // The last frame has no duration; without one the black frame would have its timestamp.
   constexpr GstClockTime kAfterFrame = 40 * GST_MSECOND;
   const GstClockTime start = gap_start() + (after_buffer_ ? kAfterFrame : 0);
   if (!GST_CLOCK_TIME_IS_VALID(running) || running < start + least)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where one pad's stream has come to: nothing starts before the end of a GAP that was sent, nor
+// The position of one pad's stream: no buffer starts before the end of a GAP that was sent, nor
 // outside its segment.
 #pragma once
 
@@ -9,35 +9,34 @@ namespace rtms {
 
 class PadPosition {
  public:
-  // Where late buffers go that would all move to the same place.
+  // Where late buffers are moved to.
   enum class Late {
-    Stacked,   // there, `step` apart, each with its whole duration
-    EndToEnd,  // behind each other; for seconds at most, then they are too late
+    Stacked,   // to the first free position, `step` apart, each with its whole duration
+    EndToEnd,  // one after the other; too late after 4.7 s
   };
-  // `step`: the least distance between two buffers that were moved.
+  // `step`: the least distance between two moved buffers.
   PadPosition(GstClockTime step, Late late) : step_(step), late_(late) { reset(); }
 
   void reset();
   void set_segment(GstEvent *event);
   struct Placed {
     GstClockTime moved = 0;  // by how much
-    bool discont = false;    // does not follow the last buffer, although it would in its place
-    bool too_late = false;   // has no place
+    bool discont = false;    // does not continue the last buffer, although its own position would
+    bool too_late = false;   // must be dropped
   };
-  // Moves a buffer whose place has passed, with its whole duration.
+  // Moves a late buffer to the first free position, with its whole duration.
   Placed place(GstBuffer *buffer);
-  // A GAP from where the stream is to that running time. Null where it would be shorter than
-  // `least`.
+  // Returns a GAP from the end of the stream to that running time; null if shorter than `least`.
   EventPtr gap_until(GstClockTime running, GstClockTime least);
-  // The same of that length, where there was neither a buffer nor a GAP.
+  // Returns a GAP of that length at the start; null after a buffer or a GAP.
   EventPtr first_gap(GstClockTime length);
-  // Places a frame where such a GAP would be. False where that would be shorter than `least`.
+  // Gives a frame the time of such a GAP. Returns false if shorter than `least`.
   bool fill_until(GstBuffer *frame, GstClockTime running, GstClockTime least);
-  // Whether there was neither a buffer nor a GAP.
+  // Whether neither a buffer nor a GAP was sent.
   bool is_new() const { return !GST_CLOCK_TIME_IS_VALID(end_); }
-  // The running time of the segment's first position.
+  // Returns the running time of the segment's first position.
   GstClockTime base() const { return segment_.base; }
-  // The running time of the end of what was pushed.
+  // Returns the running time of the end of the stream.
   GstClockTime end() const { return end_; }
 
  private:
@@ -48,12 +47,12 @@ class PadPosition {
   const GstClockTime step_;
   const Late late_;
   GstSegment segment_;
-  GstClockTime end_ = GST_CLOCK_TIME_NONE;  // running time of the end of what was pushed
-  GstClockTime gap_end_ = 0;                // and of the last GAP
-  GstClockTime moved_ = 0;                  // position before which nothing starts: a buffer moved
-  GstClockTime late_since_ = GST_CLOCK_TIME_NONE;  // position where the first of them went
-  bool skipped_ = false;                           // what came last had no place
-  bool after_buffer_ = false;                      // what was pushed last was no GAP
+  GstClockTime end_ = GST_CLOCK_TIME_NONE;  // running time of the end of the stream
+  GstClockTime gap_end_ = 0;                // running time of the end of the last GAP
+  GstClockTime moved_ = 0;                  // least position of the next buffer, after a moved one
+  GstClockTime late_since_ = GST_CLOCK_TIME_NONE;  // position of the first of these buffers
+  bool skipped_ = false;                           // the last buffer was too late
+  bool after_buffer_ = false;                      // the last push was not a GAP
 };
 
 }  // namespace rtms

@@ -9,7 +9,7 @@ namespace {
 
 constexpr GstClockTime kMinGap = 100 * GST_MSECOND;
 
-// A sink that goes down while it has a buffer may return EOS in place of FLUSHING.
+// A sink that is being shut down may return EOS instead of FLUSHING.
 GstFlowReturn push(GstRtmsSrcPad *self, BufferPtr buffer) {
   const GstFlowReturn flow = gst_pad_push(GST_PAD(self), buffer.release());
   if (flow != GST_FLOW_EOS)
@@ -20,8 +20,7 @@ GstFlowReturn push(GstRtmsSrcPad *self, BufferPtr buffer) {
   return inactive ? GST_FLOW_FLUSHING : flow;
 }
 
-// What a push returned that began when the pad had been linked so often: it says nothing about a
-// newer link.
+// The push began after that many links: its result says nothing about a newer link.
 void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
   if (flow == state->flow)
     return;
@@ -32,13 +31,13 @@ void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
     state->flow = flow;
   }
   GST_DEBUG_OBJECT(state->pad, "flow is now %s", gst_flow_get_name(flow));
-  // Flushing concerns this pad alone, and passes with its deactivation.
+  // FLUSHING concerns this pad alone, and ends with its deactivation.
   if (flow != GST_FLOW_FLUSHING)
     state->config.flow_changed();
 }
 
-// A black frame in place of a GAP. What follows it begins with a keyframe: frames that build on the
-// last one shown would be decoded on top of black.
+// Pushes a black frame instead of a GAP. The queue continues with a keyframe: frames that depend on
+// the last video frame would be decoded on top of black.
 bool push_black(PadState *state, GstClockTime until, GstClockTime least) {
   if (!state->config.fill_black || !GST_CLOCK_TIME_IS_VALID(until) || !state->fill.is_due(until))
     return false;
@@ -106,8 +105,8 @@ void push_silence(PadState *state) {
   }
 }
 
-// Parsers and encoders name their caps at the first data, of which a GAP is a kind: without any, a
-// muxer knows nothing of the track, and some write a file then that nothing can read.
+// Parsers and encoders set caps at the first buffer or GAP. Without caps a muxer does not know the
+// track, and some then write an unreadable file.
 void push_eos(PadState *state, EventPtr eos) {
   const PadPosition &position = state->position;
   const bool linked = gst_pad_is_linked(GST_PAD(state->pad));

@@ -56,7 +56,7 @@ bool PadQueue::half_full() {
   return queue_.half_full();
 }
 
-// With the mutex held: what was taken has been pushed. Only who stops waits for that.
+// With the mutex held: the item taken last has been pushed. Only a stopping thread waits for that.
 void PadQueue::pushed() {
   pushing_ = false;
   if (flushing_)
@@ -79,7 +79,7 @@ PadQueue::Next PadQueue::next(BufferPtr *buffer, EventPtr *event,
     woken = has_next();
   }
   busy_ = woken;
-  if (!woken)  // only then the clock is asked
+  if (!woken)  // reads the clock only if needed
     busy_ = woken = changed_.wait_for(lock, patience, [this] { return has_next(); });
   return take(buffer, event);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What waits for a pad's streaming task, and how that is stopped.
+// The queue of a pad's streaming task, and how the task stops.
 #pragma once
 
 #include "queue.h"
@@ -10,40 +10,40 @@
 
 namespace rtms {
 
-// Any thread. Nothing is called with the mutex held: each call may come to the application, which
-// may ask the pad something.
+// Any thread. Nothing is called with the mutex held, because any call may reach the application,
+// which may query the pad.
 class PadQueue {
  public:
-  // `batch`: when all was taken, the task leaves for so long what comes then.
+  // `batch`: when the queue was emptied, the task waits this long to collect buffers.
   PadQueue(Queue::Policy policy, Queue::Limits limits, std::chrono::milliseconds batch)
       : batch_(batch), queue_(policy, limits) {}
 
   // All but start() do nothing while the pad is stopped, or after EOS.
   void start();
-  // The task is woken by wake(): once for each buffer of a burst would cost more than all the rest.
+  // Does not wake the task: one wake-up per buffer of a burst would cost more than all other work.
   Queue::Result push(BufferPtr buffer);
   void push(EventPtr event);
   void wake() { changed_.notify_one(); }
   void interrupt();
-  // The same, where nothing waits; else false.
+  // The same if the queue is empty; else returns false.
   bool interrupt_if_empty();
   uint64_t bytes();
   uint64_t time_ns();
-  bool half_full();  // more than that
+  bool half_full();  // more than half of a limit
 
-  // What the task does next, when what it took before is pushed.
+  // The task's next step; asking for it completes the last one.
   enum class Next { Item, Nothing, Stop };
-  // Nothing: there was none for so long.
+  // Waits for `patience` at most; Nothing: the queue stayed empty.
   Next next(BufferPtr *buffer, EventPtr *event, std::chrono::milliseconds patience);
-  // Without waiting.
+  // Does not wait.
   Next next(BufferPtr *buffer, EventPtr *event);
-  // The task ends; `eos`: because that was pushed.
+  // The task ends; `eos`: because EOS was pushed.
   void finished(bool eos);
 
-  // The queue is flushed. False where that was done before.
+  // Flushes the queue. Returns false if that was done before.
   bool begin_stop();
   bool is_stopping();
-  // Waits until nothing is in the middle of a push any more.
+  // Waits until no push is in progress.
   bool has_stopped(std::chrono::steady_clock::time_point deadline);
   bool has_eos();  // in the queue, or pushed
   bool is_over();  // EOS is pushed
@@ -56,7 +56,7 @@ class PadQueue {
   const std::chrono::milliseconds batch_;
   std::mutex mutex_;
   std::condition_variable changed_, stopping_;
-  bool busy_ = false;  // something was taken since the task last had nothing to do
+  bool busy_ = false;  // an item was taken since the task was last idle
   Queue queue_;
   bool flushing_ = true;
   bool eos_ = false;

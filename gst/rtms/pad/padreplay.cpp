@@ -4,8 +4,8 @@
 namespace rtms {
 namespace {
 
-// The service buffers media of up to a minute. They begin to come soon after the connection is
-// there, and then without long pauses, for up to as long again.
+// The service buffers media for up to a minute. It replays them soon after the reconnect, without
+// long pauses, for up to as long again.
 constexpr int64_t kLongest_us = 65 * 1000 * 1000, kPause_us = 2 * 1000 * 1000;
 
 }  // namespace

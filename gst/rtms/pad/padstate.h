@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a GstRtmsSrcPad is made of.
+// The state of a GstRtmsSrcPad.
 #pragma once
 
 #include "gstrtmssrcpad.h"
@@ -11,8 +11,8 @@
 
 namespace rtms {
 
-// In cache lines by who writes: what the loop thread reads of each buffer's pad is not fetched anew
-// because the streaming task wrote beside it.
+// Grouped in cache lines by writer: writes of the streaming task must not invalidate what the loop
+// thread reads for each buffer.
 struct PadState {
   static constexpr size_t kCacheLine = 64;
 
@@ -26,23 +26,23 @@ struct PadState {
   const PadConfig config;
   GstRtmsSrcPad *pad = nullptr;
 
-  std::atomic<GstFlowReturn> flow{GST_FLOW_OK};  // what the last push returned
+  std::atomic<GstFlowReturn> flow{GST_FLOW_OK};  // result of the last push
   std::atomic<bool> linked{false};
   std::atomic<bool> threadless{false};  // the task could not be started
   std::atomic<int64_t> gaps_from_us{0};
   // Certain time when EOS entered the queue.
   std::atomic<GstClockTime> ends_at{GST_CLOCK_TIME_NONE};
-  // What is said of the link, and how often there was a new one: written with the mutex.
+  // Number of links; the mutex is held when it or `linked` is written.
   std::atomic<unsigned> links{0};
   std::mutex mutex;
 
   alignas(kCacheLine) PadQueue queue;
 
-  // The streaming task's own.
+  // Used by the streaming task only.
   alignas(kCacheLine) PadPosition position;
   PadFill fill;
-  bool silent = false;                                // a GAP was the last
-  std::chrono::steady_clock::time_point quiet_since;  // of a shared thread: nothing came since
+  bool silent = false;                                // the last item was a GAP
+  std::chrono::steady_clock::time_point quiet_since;  // with a shared thread: time of the last item
 };
 
 }  // namespace rtms

@@ -22,10 +22,10 @@ struct PadThread::State {
   bool take_turn(size_t index, bool *more);
 
   const std::chrono::milliseconds pause;
-  std::mutex mutex;  // guards what follows
+  std::mutex mutex;  // guards the fields below
   std::condition_variable changed;
   std::vector<Member> members;
-  GstPad *at_work = nullptr;  // its turn is under way
+  GstPad *at_work = nullptr;  // the pad whose turn it is
   GThread *thread = nullptr;
   bool over = false;
 };
@@ -87,7 +87,7 @@ void PadThread::State::run() {
   }
 }
 
-// False: there are no more.
+// Returns false after the last pad.
 bool PadThread::State::take_turn(size_t index, bool *more) {
   std::unique_lock<std::mutex> lock(mutex);
   if (over || index >= members.size())

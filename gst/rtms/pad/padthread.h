@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One thread for all pads of an element, in place of a task for each.
+// One thread for all pads of an element, instead of a task for each.
 #pragma once
 
 #include <gst/gst.h>
@@ -10,24 +10,24 @@
 
 namespace rtms {
 
-// Looks after its pads in turn, and sleeps between the turns: nobody wakes it. A push that blocks
+// Serves its pads in turn, and sleeps between the rounds without being woken. A push that blocks
 // blocks the other pads.
 class PadThread {
  public:
-  enum class After { Pause, More, End };  // all is pushed, some is left, the pad has ended
-  // Pushes what waits, with the pad's stream lock.
+  enum class After { Pause, More, End };  // all pushed, some left, pad ended
+  // Pushes the queue's items, with the pad's stream lock held.
   using Turn = std::function<After()>;
 
-  // The thread starts with its first pad, and is called `name`.
+  // `name` is the thread's; it starts with its first pad.
   PadThread(std::string name, std::chrono::milliseconds pause);
   ~PadThread();
   PadThread(const PadThread &) = delete;
   PadThread &operator=(const PadThread &) = delete;
 
-  // Any thread. False: no thread could be created.
+  // Any thread. Returns false if no thread could be created.
   bool add(GstPad *pad, Turn turn);
-  // When this returns, the turn of the pad is over, and there is no further one. Within a turn it
-  // does not wait.
+  // When this returns, the pad's turn is over, and no other follows. Does not wait if called within
+  // a turn.
   void remove(GstPad *pad);
 
  private:
@@ -35,7 +35,7 @@ class PadThread {
   static gpointer run(gpointer data);
 
   const std::string name_;
-  // The last pad, and with it this, may be destroyed on the thread itself.
+  // The thread itself may destroy the last pad, and this object with it.
   const std::shared_ptr<State> state_;
 };
 

@@ -8,7 +8,6 @@ namespace {
 
 constexpr const char *kParticipantMeta = "GstRtmsParticipantMeta";
 
-// The fields of the participant meta.
 struct Fields {
   GQuark user_id = g_quark_from_static_string("user-id");
   GQuark user_name = g_quark_from_static_string("user-name");
@@ -26,7 +25,7 @@ bool is_text_of(const GstStructure *structure, GQuark field, std::string_view te
   return held && text == held;
 }
 
-// The meta of a buffer that is used again.
+// Whether the meta of a reused buffer already names the speaker.
 bool tells(const GstStructure *structure, const Speaker &speaker) {
   const GValue *id = gst_structure_id_get_value(structure, fields().user_id);
   return gst_structure_n_fields(structure) == 3 && id && G_VALUE_HOLDS_UINT64(id) &&

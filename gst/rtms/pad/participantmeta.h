@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Whose media it is, on pads as tags and on buffers as a GstCustomMeta `GstRtmsParticipantMeta`.
+// The participant of media: tags on pads, a GstCustomMeta `GstRtmsParticipantMeta` on buffers.
 #pragma once
 
 #include "media/gstptr.h"
@@ -7,12 +7,12 @@
 
 namespace rtms {
 
-// The name as title, the id as extended comment. Null where neither is known.
+// Title: the name; extended comment: the id. Null if both are unknown.
 EventPtr participant_tags(const Speaker &speaker);
 
-// Puts who is speaking, or is seen, on the buffer.
+// Adds the participant whose audio, video or text the buffer holds.
 void add_participant(GstBuffer *buffer, const Speaker &speaker);
-// To be called once before that.
+// Must be called once before that.
 void register_participant_meta();
 
 }  // namespace rtms

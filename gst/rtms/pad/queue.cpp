@@ -17,8 +17,8 @@ bool is_collection(const GstEvent *event) {
   return GST_EVENT_TYPE(event) == GST_EVENT_STREAM_COLLECTION;
 }
 
-// Only the later of two without a buffer between them means anything. A collection says nothing
-// about the buffers that follow it: buffers may stand between.
+// Of two such events without a buffer between them, only the later one matters; of two collections,
+// even with buffers between them.
 bool replaces(const GstEvent *later, const GstEvent *earlier) {
   const GstEventType type = GST_EVENT_TYPE(later);
   return type == GST_EVENT_TYPE(earlier) && (type == GST_EVENT_CAPS || type == GST_EVENT_SEGMENT ||
@@ -41,7 +41,7 @@ Queue::Result Queue::push(BufferPtr buffer) {
   buffers_++;
   items_.push_back({std::move(buffer), nullptr, size});
   Result result;
-  // A buffer that is larger than the whole bound goes through alone.
+  // A buffer larger than the limit is queued alone.
   while (exceeds(1) && buffers_ > 1) {
     drop(&result);
     result.overflow = true;
@@ -96,9 +96,9 @@ uint64_t Queue::time_ns() const {
              : 0;
 }
 
-// One of so many equal parts of a limit.
+// Whether the queue exceeds the limit divided by `parts`.
 bool Queue::exceeds(unsigned parts) const {
-  // Small buffers cost more than their bytes.
+  // Small buffers cost more memory than their bytes.
   const uint64_t cost = buffers_ * kBufferCost;
   return (limits_.bytes &&
           (bytes_ > limits_.bytes / parts || cost > std::max(limits_.bytes, kMinCost) / parts)) ||
@@ -118,8 +118,8 @@ void Queue::drop(Result *result) {
     discont_ = true;
 }
 
-// Events stay: caps, segments and EOS are not lost with the buffers around them. But those that a
-// later one replaces would pile up.
+// Events are kept: caps, segments and EOS still apply. An event that a later one replaces is
+// removed, so that they do not accumulate.
 void Queue::drop_oldest_buffer(Result *result) {
   auto oldest = std::find_if(items_.begin(), items_.end(),
                              [](const Item &item) { return item.buffer != nullptr; });
@@ -131,7 +131,7 @@ void Queue::drop_oldest_buffer(Result *result) {
   result->to = pts;
   bytes_ -= oldest->bytes;
   buffers_--;
-  // In front of it are events alone.
+  // Only events precede it.
   auto at = items_.erase(oldest);
   while (at != items_.begin()) {
     --at;

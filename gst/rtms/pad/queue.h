@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What waits for a slow pipeline: bounded in bytes and time, and full of whole decodable units. Not
-// thread-safe: its owner locks.
+// Buffers and events for a slow pipeline, bounded in bytes and time, dropped in decodable units.
+// Not thread-safe: the owner locks.
 #pragma once
 
 #include "media/gstptr.h"
@@ -16,7 +16,7 @@ class Queue {
   enum class Policy {
     Oldest,       // audio: the oldest first
     ToKeyframe,   // video: up to the next keyframe
-    OldestBytes,  // text: the oldest, for the byte bound alone
+    OldestBytes,  // text: the oldest, by the byte bound alone
   };
   struct Limits {
     uint64_t bytes = 0;  // 0: no bound
@@ -26,23 +26,23 @@ class Queue {
   Queue(Policy policy, Limits limits) : policy_(policy), limits_(limits) {}
 
   struct Result {
-    unsigned dropped = 0;   // buffers that had to go
-    bool overflow = false;  // because the queue is full; else video waits for a keyframe
-    // Timestamps of the first and the last of those that had to go.
+    unsigned dropped = 0;   // buffers dropped
+    bool overflow = false;  // the queue is full; else video waits for a keyframe
+    // Timestamps of the first and the last dropped buffer.
     uint64_t from = UINT64_MAX, to = UINT64_MAX;
   };
   Result push(BufferPtr buffer);
   void push(EventPtr event);
-  // Takes the oldest item: exactly one of both is set, none when the queue is empty.
+  // Takes the oldest item: sets one of both, or none if the queue is empty.
   void pop(BufferPtr *buffer, EventPtr *event);
   void clear();
-  // The next buffer does not follow the last one; video goes on at a keyframe.
+  // The next buffer gets DISCONT; video continues with a keyframe.
   void interrupt();
 
   bool empty() const { return items_.empty(); }
   uint64_t bytes() const { return bytes_; }
   uint64_t time_ns() const;
-  // More than half of a limit is taken.
+  // Whether the queue exceeds half of a limit.
   bool half_full() const { return exceeds(2); }
 
  private:

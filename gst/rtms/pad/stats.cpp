@@ -9,7 +9,7 @@ struct Field {
   Figure<uint64_t> MediaStats::*member;
 };
 
-// The same in the totals and for each kind of media.
+// In the totals and for each kind of media.
 constexpr Field kCounters[] = {
     {"messages", &MediaStats::messages},     {"bytes", &MediaStats::bytes},
     {"dropped", &MediaStats::dropped},       {"discontinuities", &MediaStats::discontinuities},

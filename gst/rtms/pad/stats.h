@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Counters of a run, written on the loop thread and read anywhere.
+// Counters of a run, written on the loop thread, read on any thread.
 #pragma once
 
 #include "media/gstptr.h"
@@ -10,7 +10,7 @@
 
 namespace rtms {
 
-// Only one thread at a time writes it, so that no update is lost without a locked instruction.
+// Only one thread writes at a time, so that no update needs a locked instruction.
 template <typename T>
 class Figure {
  public:
@@ -30,18 +30,18 @@ struct MediaStats {
   Figure<uint64_t> messages, bytes, dropped, discontinuities, reconnects, keep_alives, ignored;
   Figure<uint64_t> last_timestamp_ms;
   Figure<int64_t> latency_ns;
-  // Of the pads' queues, filled in when the statistics are read.
+  // Levels of the pads' queues, set when the statistics are read.
   Figure<uint64_t> queue_bytes, queue_time_ns;
 };
 
 struct Stats {
   std::array<MediaStats, kMediaCount> media;
-  MediaStats signaling;  // what belongs to no kind of media
+  MediaStats signaling;  // not of one kind of media
 
   MediaStats &of(Media m) { return media[static_cast<unsigned>(m)]; }
 };
 
-// The value of the property `stats`.
+// Returns the value of the property `stats`.
 StructurePtr stats_structure(const Stats &stats);
 
 }  // namespace rtms

@@ -78,8 +78,8 @@ void Announcement::announced(const Webhook &hook) {
   stream_->connect(std::get<SessionConfig>(std::move(checked)));
 }
 
-// At another URL the service's own failure is over; at the same one it only says again what it
-// said.
+// At another URL the service has recovered from a failure; at the same URL it repeats an
+// announcement.
 void Announcement::announced_again(const Webhook &hook) {
   auto result = rejoin_config(settings_, hook, stream_id_);
   if (auto bad = std::get_if<BadSetting>(&result))
@@ -87,7 +87,7 @@ void Announcement::announced_again(const Webhook &hook) {
   stream_->session()->announced_again(std::get<SessionConfig>(result), false);
 }
 
-// Some failures of the service show like that. As long as this stream lives, it goes on.
+// Some failures of the service cause this. The current stream continues while it lives.
 void Announcement::announced_as_another(const Webhook &hook) {
   post_new_stream(element_, hook.stream_id);
   auto result = rejoin_config(settings_, hook, hook.stream_id);

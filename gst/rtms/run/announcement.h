@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The webhook's part of a run: waits for the stream to be announced, and follows what the service
-// says about it later.
+// The webhook's part of a run: waits for the announcement of the stream, and handles later webhooks
+// about it.
 #pragma once
 
 #include "settings.h"
@@ -17,19 +17,20 @@ struct SessionConfig;
 
 class Announcement {
  public:
-  // `listener` is null where the properties name the stream, which is `known` then.
+  // `listener` is null if the properties name the stream; `known` is its configuration then.
   Announcement(GstElement *element, const Settings &settings, Stream *stream,
                std::unique_ptr<WebhookListener> listener, const SessionConfig *known);
 
-  // The URL that is listened at; empty where there is none. Any thread.
+  // Any thread. Returns the URL of the listener; empty without one.
   const std::string &url() const { return url_; }
 
-  // From here on: on the loop thread.
+  // On the loop thread:
   void listen(LogSink *log);
   void close() { listener_.reset(); }
-  // What the service says about a stream, whoever took its request.
+  // Handles a webhook about a stream, whoever received it.
   void notice(WebhookEvent event, const Webhook &hook);
-  // The application wants the stream to go on where this webhook says. Returns why it cannot.
+  // Moves the stream to the URLs of this webhook, for the application. Returns why that is
+  // impossible.
   std::optional<BadSetting> rejoin(const Settings &settings, const Webhook &hook);
 
  private:

@@ -16,7 +16,7 @@ struct BusLoad {
   std::atomic<unsigned> waiting{0};
   guint64 dropped = 0;
 };
-// The element's, and each waiting message's.
+// Shared by the element and each of its waiting messages.
 using SharedLoad = std::shared_ptr<BusLoad>;
 
 constexpr char kLoad[] = "rtms-bus-load";

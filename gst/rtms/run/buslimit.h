@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How many messages of an element wait on the bus: a server can send events faster than an
+// Limits the messages of an element that wait on the bus: a server may send events faster than an
 // application reads them.
 #pragma once
 
@@ -7,12 +7,12 @@
 
 namespace rtms {
 
-// Two lists of as many participants as any meeting has.
+// Two lists with all participants of the largest meeting.
 inline constexpr unsigned kMaxWaitingMessages = 20000;
 
-// Posts an element message. When too many of the element's wait on the bus already, the message is
-// dropped; a warning says how many were, as soon as half of them have been read. `reserve`: so many
-// may wait beyond the limit, for messages that matter more than any event. On one thread at a time.
+// Posts an element message. Drops it when too many of the element's wait on the bus; a warning with
+// their number follows when half of them have been read. `reserve`: how many more may wait if they
+// matter more than events. On one thread at a time.
 void post_within_limit(GstElement *element, GstStructure *structure, unsigned reserve = 0);
 
 }  // namespace rtms

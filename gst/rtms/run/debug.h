@@ -13,10 +13,10 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_webhook_debug);    // rtms-webhook
 
 namespace rtms {
 
-// Before anything is logged; once.
+// Must be called once, before anything is logged.
 void init_debug_categories();
 
-// Writes what a room without GStreamer logs to a category, in the element's name.
+// Writes the log of a room without GStreamer to a category, with the element as object.
 class CategoryLog final : public LogSink {
  public:
   CategoryLog(GstDebugCategory *category, GstElement *element)

@@ -53,7 +53,7 @@ typedef enum {
 
 G_END_DECLS
 
-// The values of the others are those of the wire.
+// The other types have the values of the wire.
 GType gst_rtms_src_media_types_get_type(void);
 GType gst_rtms_src_connection_mode_get_type(void);
 GType gst_rtms_src_transcript_format_get_type(void);
@@ -65,5 +65,5 @@ GType gst_rtms_src_video_codec_get_type(void);       // rtms::Codec
 GType gst_rtms_src_video_resolution_get_type(void);  // rtms::Resolution
 GType gst_rtms_src_video_streams_get_type(void);     // rtms::DataOpt
 
-// The nick of an enum type's value; "?" where it has none.
+// Returns the nick of an enum type's value; "?" if it has none.
 const char *gst_rtms_src_enum_nick(GType type, int value);

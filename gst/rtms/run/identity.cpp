@@ -28,7 +28,7 @@ std::variant<std::string, BadSetting> read_file(const std::string &path,
   return std::string(text.get(), size);
 }
 
-// The id properties: at most one may be set; it beats the webhook's.
+// At most one of the id properties may be set; it takes precedence over the webhook's.
 Problem choose_id(const Settings &settings, Webhook *hook) {
   struct IdProperty {
     const char *name;
@@ -89,7 +89,7 @@ Problem sign(const Secret &secret, Identity *who) {
   return {};
 }
 
-// A URI may come from a stranger, who gets no signature for a host of their choice.
+// A URI may be from an untrusted source: the element must not sign for any host that it names.
 Problem check_uri_host(const Settings &settings) {
   const bool from_uri =
       !settings.signaling_url.empty() && settings.signaling_url == settings.uri_signaling_url;

@@ -7,7 +7,7 @@
 namespace rtms {
 namespace {
 
-// Each would contradict the webhook that is waited for.
+// Each of these would contradict the webhook that the element waits for.
 std::optional<BadSetting> contradiction(const Settings &settings) {
   const std::pair<const char *, const std::string &> others[] = {
       {"webhook", settings.webhook},

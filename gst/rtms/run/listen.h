@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the properties say about waiting for the service's webhook.
+// The settings for waiting for the service's webhook.
 #pragma once
 
 #include "settings.h"
@@ -7,10 +7,10 @@
 
 namespace rtms {
 
-// Listening where webhook-listen says, and all other settings checked that can be without a stream.
+// Listens at webhook-listen, and checks all settings that do not depend on a stream.
 std::variant<std::unique_ptr<WebhookListener>, BadSetting> open_listener(const Settings &settings);
 
-// Whether the stream is one that webhook-meeting lets in.
+// Whether webhook-meeting accepts the stream.
 bool is_wanted(const Settings &settings, const Webhook &hook);
 
 }  // namespace rtms

@@ -18,7 +18,7 @@ struct AudioChoice {
   int max_packet_ms;
 };
 
-// protocol.md §3: the service validates the whole combination.
+// The service validates the whole combination.
 constexpr AudioChoice kAudioChoices[] = {
     {ContentType::Rtp, Codec::Opus, 48000, 2, 20},
     {ContentType::Rtp, Codec::G711, 8000, 1, 20},
@@ -62,10 +62,10 @@ Problem check_audio(const AudioParams &audio) {
       " is not a combination that the service offers. Valid are:" + valid};
 }
 
-// Pictures a second, as the service has them.
+// The service's limits of JPEG and PNG, in frames per second.
 constexpr int kMostVideoPictures = 5, kMostScreenPictures = 1;
 
-// `most_pictures`: the highest frame rate of JPEG and PNG; H.264 has a higher one.
+// `most_pictures`: the highest frame rate of JPEG and PNG; that of H.264 is higher.
 Problem check_video(const char *prefix, const VideoParams &video, int most_pictures) {
   const bool pictures = video.codec != Codec::H264;
   if (kFrameRates.holds(video.fps) && pictures == (video.fps <= most_pictures))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The properties about media → what to ask the service for.
+// Turns the properties about media into the request to the service.
 #pragma once
 
 #include "session/session.h"
@@ -9,7 +9,7 @@
 
 namespace rtms {
 
-// Fills what the session asks for, or says which property is wrong.
+// Sets the media of the session. Returns which property is wrong.
 std::optional<BadSetting> fill_media(const Settings &settings, SessionConfig *config);
 
 }  // namespace rtms

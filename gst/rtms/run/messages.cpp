@@ -10,7 +10,7 @@
 namespace rtms {
 namespace {
 
-// For messages that the server cannot send at will.
+// For messages whose number the server cannot increase.
 void post(GstElement *element, GstStructure *structure) {
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
@@ -20,7 +20,7 @@ const char *connection_state_nick(ConnectionState state) {
   return nicks[static_cast<int>(state)];
 }
 
-// The message for an event about participants; null where the event is none of those.
+// Returns the message name of an event about participants; null for other events.
 const char *participant_message(Product product, int64_t type) {
   switch (static_cast<EventType>(type)) {
     case EventType::ActiveSpeakerChange:
@@ -36,7 +36,7 @@ const char *participant_message(Product product, int64_t type) {
     default:
       break;
   }
-  // Contact Center and Phone use the numbers from 8 on for events of their own.
+  // Contact Center and Phone assign their own events to the numbers from 8 on.
   if (product == Product::ContactCenter || product == Product::Phone)
     return nullptr;
   if (type == static_cast<int64_t>(EventType::ParticipantVideoOn))
@@ -146,8 +146,8 @@ void post_problem(GstElement *element, GstMessageType type, const SessionError &
 
 }  // namespace
 
-// The messages that an application finds on the bus (GST_MESSAGE_ELEMENT), documented for
-// docs/reference.md: a block for each, with the fields of its structure.
+// The messages on the bus (GST_MESSAGE_ELEMENT), documented for docs/reference.md: one block per
+// message, with the fields of its structure.
 
 /**
  * rtms-connection:
@@ -228,7 +228,7 @@ void post_listening(GstElement *element, const std::string &url) {
  * Since: 0.1
  */
 void post_stream_state(GstElement *element, const StreamStateUpdate &update) {
-  // Why the stream has ended is told, however many events wait.
+  // The reason for the end of a stream must reach the application, however many events wait.
   constexpr unsigned kReserve = 100;
   post_within_limit(
       element,
@@ -366,7 +366,7 @@ void post_event(GstElement *element, Product product, const EventUpdate &event) 
   }
   std::vector<Participant> participants = event.participants;
   if (participants.empty() && event.type == static_cast<int64_t>(EventType::SharingStop))
-    participants.emplace_back();  // which need not name anybody
+    participants.emplace_back();  // the event may lack the participant
   for (const Participant &participant : participants)
     post_within_limit(
         element, gst_structure_new(name, "user-id", G_TYPE_UINT64, participant.user_id, "user-name",

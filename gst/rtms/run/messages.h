@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What rtmssrc posts on the bus.
+// The messages that rtmssrc posts on the bus.
 #pragma once
 
 #include "protocol/types.h"
@@ -10,12 +10,12 @@
 namespace rtms {
 
 void post_connection(GstElement *element, ConnectionState state, MediaMask media, unsigned attempt);
-// Where webhooks are listened for.
 void post_new_stream(GstElement *element, const std::string &stream_id);
+// `url`: where webhooks are received.
 void post_listening(GstElement *element, const std::string &url);
 void post_stream_state(GstElement *element, const StreamStateUpdate &update);
 void post_session_state(GstElement *element, const SessionStateUpdate &update);
-// The product decides what an event's number means.
+// The meaning of an event's number depends on the product.
 void post_event(GstElement *element, Product product, const EventUpdate &event);
 void post_error(GstElement *element, const SessionError &error);
 void post_warning(GstElement *element, const SessionError &warning);

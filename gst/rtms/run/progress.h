@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The PROGRESS messages about the way to the first connection.
+// PROGRESS messages until the first connection is established.
 #pragma once
 
 #include <gst/gst.h>
@@ -8,13 +8,12 @@
 
 namespace rtms {
 
-// One start, one end, and what happens in between: after the end nothing is posted any more. Not
-// from two threads at once.
+// Posts one start, steps, and one end; nothing after the end. Not for two threads at once.
 class Progress {
  public:
   explicit Progress(GstElement *element) : element_(element) {}
 
-  // The start, or a step on the way where there was one.
+  // Posts the start, or a step after it.
   void step(const std::string &text);
   void complete(const std::string &text) { end(GST_PROGRESS_TYPE_COMPLETE, text); }
   void fail(const std::string &text) { end(GST_PROGRESS_TYPE_ERROR, text); }

@@ -19,7 +19,7 @@
 
 namespace rtms {
 
-// Which stream it is is known, or a webhook will say.
+// The stream is known, or a webhook will announce it.
 struct Run::Start {
   std::optional<SessionConfig> known;
   std::unique_ptr<WebhookListener> listener;
@@ -81,8 +81,8 @@ Run::Run(GstElement *element, const Settings &settings, Start start)
       start_(std::make_unique<Start>(std::move(start))) {
   if (start_->known)
     return;
-  // Before the state change is done: gst-launch-1.0 then waits for the meeting in PAUSED, so that
-  // recordings begin with it.
+  // Posted during the state change: gst-launch-1.0 then waits for the meeting in PAUSED, so that
+  // recordings begin with the meeting.
   GST_INFO_OBJECT(element, "listening at %s", webhook_url().c_str());
   post_listening(element, webhook_url());
   stream_->progress().step("Waiting for a stream to be announced at " + webhook_url());
@@ -113,7 +113,7 @@ Run::~Run() {
     std::unique_lock<std::mutex> lock(mutex);
     changed.wait(lock, [&] { return down; });
   }
-  // The pads' tasks may still call the thread, which others may go on using.
+  // The pads' tasks may still use the thread, which other elements may share.
   stream_->outputs().pads().close();
   thread_->flush();
   thread_.reset();

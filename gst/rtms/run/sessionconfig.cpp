@@ -12,7 +12,7 @@ namespace {
 
 using Problem = std::optional<BadSetting>;
 
-// While the first connections are made, a meeting is going on that nobody records.
+// Each second until the first connections is missing in a recording: tries are frequent.
 constexpr unsigned kConnectDelayMax_ms = 4000;
 
 struct Number {
@@ -110,7 +110,7 @@ std::variant<SessionConfig, BadSetting> session_config(const Settings &settings,
 }
 
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings) {
-  // What is wrong comes before what is missing.
+  // Invalid settings are reported before missing ones.
   if (auto problem = general_problem(settings))
     return *problem;
   auto hook = announcement_of(settings);
@@ -121,7 +121,7 @@ std::variant<SessionConfig, BadSetting> session_config(const Settings &settings)
 
 std::variant<SessionConfig, BadSetting> rejoin_config(Settings settings, const Webhook &hook,
                                                       const std::string &stream_id) {
-  // What was set for the stream as it was announced first does not hold any more.
+  // Properties for the stream's first announcement do not apply any more.
   settings.signaling_url.clear();
   settings.stream_id.clear();
   auto result = session_config(settings, hook);

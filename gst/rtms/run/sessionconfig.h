@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a session needs, from the properties and the webhook that announces the stream.
+// The configuration of a session, from the properties and the webhook that announces the stream.
 #pragma once
 
 #include "protocol/webhook.h"
@@ -12,20 +12,20 @@
 
 namespace rtms {
 
-// The authorities to trust: tls-database, else those of tls-ca-file, else null for the system's.
+// Returns tls-database, else the authorities of tls-ca-file, else null for the system's.
 std::variant<TlsDatabase, BadSetting> tls_database(const Settings &settings);
 
-// What is wrong with the settings that have to do with no stream in particular, or nothing.
+// Returns what is wrong with the settings that do not depend on a stream, or nothing.
 std::optional<BadSetting> general_problem(const Settings &settings);
 
-// Everything that a session needs, checked. The webhook may be an empty one.
+// Returns the checked configuration. The webhook may be empty.
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings,
                                                        const Webhook &hook);
 
-// The same for a stream that the properties name, by a webhook or by themselves.
+// The same for a stream that the properties name, with or without a webhook.
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings);
 
-// The same for a stream that runs, and was announced anew.
+// The same for a running stream that was announced again.
 std::variant<SessionConfig, BadSetting> rejoin_config(Settings settings, const Webhook &hook,
                                                       const std::string &stream_id);
 

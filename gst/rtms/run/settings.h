@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the properties say.
+// The values of the properties.
 #pragma once
 
 #include "base/permit.h"
@@ -15,7 +15,7 @@ namespace rtms {
 
 using TlsDatabase = std::shared_ptr<GTlsDatabase>;
 
-// What a number may be.
+// The valid values of a number.
 template <typename T>
 struct Range {
   T least, most;
@@ -31,11 +31,11 @@ inline constexpr Range<unsigned> kBatchTimes{0, 1000};            // ms
 inline constexpr Range<unsigned> kTextWaits{0, 60000};            // ms
 inline constexpr Range<unsigned> kStallWaits{0, 65000};           // ms
 inline constexpr Range<unsigned> kReplayWaits{0, 65000};          // ms
-inline constexpr Range<unsigned> kMessageSizes{1024, G_MAXUINT};  // handshakes need that much
+inline constexpr Range<unsigned> kMessageSizes{1024, G_MAXUINT};  // the least for handshakes
 inline constexpr Range<unsigned> kDelays{1, G_MAXUINT};           // ms
 inline constexpr Range<unsigned> kAny{0, G_MAXUINT};
 
-// One member for each property, with its default. Copied at the state change to PAUSED.
+// One member per property, with its default. Copied at the state change to PAUSED.
 struct Settings {
   std::string webhook;
   std::string webhook_location;
@@ -101,20 +101,20 @@ struct Settings {
   unsigned tls_validation_flags = G_TLS_CERTIFICATE_VALIDATE_ALL;
   bool allow_insecure = false;
   std::string uri_hosts = "*.zoom.us,localhost,127.0.0.1,::1";
-  std::string uri_signaling_url;  // not a property: what an rtms:// URI has set signaling_url to
+  std::string uri_signaling_url;  // no property: the signaling_url that an rtms:// URI has set
   std::string proxy;
   std::string user_agent;
   std::string context;
-  // Shared by all copies: what the application sets holds at once.
+  // Shared by all copies: a new value applies at once.
   std::shared_ptr<Permit> connect_until = std::make_shared<Permit>();
 };
 
-// A setting that cannot be used: the property, its value and what is valid, in words.
+// An invalid setting: the property, its value and the valid values, in words.
 struct BadSetting {
   std::string text;
 };
 
-// The proxy's URL without its password, for whoever reads the property.
+// The proxy's URL without its password, for readers of the property.
 std::string shown_proxy(const Settings &settings);
 
 }  // namespace rtms

@@ -27,7 +27,7 @@ OutputsConfig outputs_config(const Settings &settings) {
   return outputs;
 }
 
-// A Contact Center's call has its own numbers for the same.
+// A Contact Center call has its own event numbers.
 bool somebody_left(Product product, int64_t type) {
   const bool center = product == Product::ContactCenter;
   return type == static_cast<int64_t>(EventType::ParticipantLeave) ||
@@ -44,7 +44,7 @@ bool somebody_came(Product product, int64_t type) {
                      type == static_cast<int64_t>(ContactCenterEvent::UserAnswered)));
 }
 
-// In a Contact Center's call the number means something else.
+// In a Contact Center call the number has another meaning.
 bool is_camera_off(Product product, int64_t type) {
   return product != Product::ContactCenter &&
          type == static_cast<int64_t>(EventType::ParticipantVideoOff);
@@ -111,7 +111,7 @@ void Stream::shut_down(std::function<void()> done) {
   };
   if (!session_)
     return finish();
-  // Later, because the call may still be inside the session.
+  // Posted, because the caller may be inside the session.
   session_->stop([this, finish] { thread_->post(finish); });
 }
 
@@ -132,8 +132,8 @@ void Stream::end(const char *why) {
   }
 }
 
-// Before an error is posted: the application may answer an error with a shutdown, which comes after
-// this.
+// Posted before an error: the application may answer the error with a shutdown, which must be
+// handled after this.
 void Stream::close_later() {
   thread_->post([this] {
     if (session_)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The session of a run and its pads, which know nothing of each other.
+// The session of a run and its pads, which do not know each other.
 #pragma once
 
 #include "base/beforepoll.h"
@@ -18,27 +18,27 @@ namespace rtms {
 
 class LoopThread;
 
-// Used on the loop thread, but for what says otherwise.
+// Used on the loop thread, except where noted.
 class Stream final : public SessionListener {
  public:
   Stream(GstElement *element, const Settings &settings, Stats *stats, LoopThread *thread);
 
   // Any thread, where their methods allow it.
   Outputs &outputs() { return outputs_; }
-  // Any thread, before the loop thread does anything with this object.
+  // Any thread, before the loop thread uses this object.
   Progress &progress() { return progress_; }
 
-  // Once: which stream it is, and where.
+  // Is called once, with the stream to connect to.
   void connect(SessionConfig config);
-  // The pipeline plays: media may come.
+  // The pipeline plays: media may arrive.
   void release();
-  // Null before connect().
+  // Returns null before connect().
   Session *session() { return session_.get(); }
-  // Ended, failed or shut down.
+  // True after the end, a failure or shut_down().
   bool is_over() const { return over_; }
-  // EOS on each pad behind what waits there, then the connections are closed.
+  // Queues EOS on each pad, then closes the connections.
   void end(const char *why);
-  // Closes the connections, in order, and calls `done` after less than a second.
+  // Closes the connections in order, then calls `done`, within less than a second.
   void shut_down(std::function<void()> done);
 
   void session_failed(const SessionError &error) override;
@@ -70,9 +70,9 @@ class Stream final : public SessionListener {
   Outputs outputs_;
   Progress progress_;
   bool over_ = false;
-  bool released_ = false;   // it has played
-  bool signaled_ = false;   // the signaling connection has worked before
-  MediaMask streamed_ = 0;  // the media connections that have
+  bool released_ = false;   // has played
+  bool signaled_ = false;   // the signaling connection was established before
+  MediaMask streamed_ = 0;  // media connections that were established before
 
   std::unique_ptr<BeforePoll> before_poll_;
   std::unique_ptr<WebSocketFactory> transports_;
