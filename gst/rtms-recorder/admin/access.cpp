@@ -12,15 +12,15 @@ namespace rtms::recorder {
 Access::Access(std::vector<std::string> hosts, Secret token)
     : hosts_(std::move(hosts)), token_(std::move(token)) {}
 
-// A page of another site can have its own name resolve to this machine (DNS rebinding), and would
-// read what is answered. It cannot do so with an address, nor with localhost.
+// A page of another site may make its own name resolve to this machine (DNS rebinding) to read the
+// answers. It cannot do so with an address or with localhost.
 bool Access::knows(const std::string &host) const {
   ObjectPtr<GInetAddress> address(g_inet_address_new_from_string(host.c_str()));
   return address || host == "localhost" ||
          std::find(hosts_.begin(), hosts_.end(), host) != hosts_.end();
 }
 
-// The time that it takes does not depend on how much of the guess is right.
+// Takes the same time for any guess.
 bool Access::is_token(const std::string &guess) const {
   const auto right = hmac_sha256_hex(token_.view(), token_.view());
   const auto given = hmac_sha256_hex(token_.view(), guess);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Who may see the admin port's pages.
+// Access control of the admin port.
 #pragma once
 
 #include "attempts.h"
@@ -14,11 +14,11 @@ namespace rtms::recorder {
 
 class Access {
  public:
-  // `hosts`: names by which the port may be called, besides localhost and addresses. An empty token
-  // lets everybody in.
+  // `hosts`: names for the port, besides localhost and addresses. Without a token everybody has
+  // access.
   Access(std::vector<std::string> hosts, Secret token);
 
-  // The refusal of a request that must not be answered. Of addresses that share `from`, see
+  // Returns the refusal of a request; nothing if it may be answered. `from` is the client's
   // address_group().
   std::optional<HttpAnswer> refuse(const HttpHead &head, const std::string &from, bool needs_token,
                                    int64_t now_us);
@@ -32,7 +32,7 @@ class Access {
   Attempts attempts_;
 };
 
-// A text for whoever reads an answer of another status than 200.
+// Returns a plain-text answer with a status other than 200.
 HttpAnswer refusal_page(unsigned status, const std::string &text);
 
 }  // namespace rtms::recorder

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The admin port: health, metrics and a page, on a thread of their own, so that no client of them
-// and no disk has the main thread wait.
+// The admin port: health, metrics and a page, on a thread of its own, so that neither clients nor
+// disks block the main thread.
 #pragma once
 
 #include "base/log.h"
@@ -19,18 +19,18 @@ namespace rtms::recorder {
 struct AdminConfig {
   std::string url;                         // http:// or https://, without a path
   std::string certificate_file, key_file;  // PEM, for https
-  std::vector<std::string> hosts;          // names by which browsers call it
-  Secret token;                            // empty: on loopback only
+  std::vector<std::string> hosts;          // names that browsers may use
+  Secret token;                            // empty: loopback only
 };
 
 class Site;
 
-// On the main thread.
+// Used on the main thread.
 class Admin {
  public:
   using Result = std::variant<std::unique_ptr<Admin>, ListenError>;
 
-  // Binds the port; nothing is accepted yet. `output`: the folder of the recordings.
+  // Binds the port, and accepts nothing yet. `output`: the folder of the recordings.
   static Result open(const AdminConfig &config, const std::string &output);
   ~Admin();
   Admin(const Admin &) = delete;
@@ -38,10 +38,10 @@ class Admin {
 
   // `log` is called on the port's thread.
   void start(LogSink *log);
-  // Each second: what is shown from now on.
+  // Is called each second with the state to show.
   void update(Snapshot snapshot);
   const std::string &url() const { return url_; }
-  // Everybody on the way can read the token, and what is shown.
+  // Whether the token and the page travel unencrypted over a network.
   bool is_open_to_the_network() const { return open_to_the_network_; }
 
  private:
@@ -49,7 +49,7 @@ class Admin {
 
   const std::string url_;
   const bool open_to_the_network_;
-  std::unique_ptr<Site> site_;  // the thread's
+  std::unique_ptr<Site> site_;  // used on the thread
   LoopThread thread_{"admin"};
 };
 

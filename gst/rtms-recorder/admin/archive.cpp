@@ -46,7 +46,7 @@ class Descriptor {
   int number_;
 };
 
-// As the recorder makes them: neither a path nor hidden.
+// Names that the recorder makes: without a path, not hidden.
 bool is_folder_name(const std::string &name) {
   const auto valid = [](char c) { return g_ascii_isalnum(c) || c == '-' || c == '_' || c == '.'; };
   return !name.empty() && name.front() != '.' && name.size() <= NAME_MAX &&
@@ -69,7 +69,7 @@ std::vector<std::string> folder_names(const std::string &output) {
   return names;
 }
 
-// Writes a recording. False: the folder holds none.
+// Adds a recording. Returns false if the folder holds none.
 bool write_recording(JsonBuilder *builder, const std::string &output, const std::string &name) {
   const Descriptor folder(open_folder(output, name));
   struct stat status;
@@ -116,7 +116,7 @@ FoundFile Archive::open(const std::string &folder_name, const std::string &name)
   if (!is_folder_name(folder_name) || !type_of(name))
     return {};
   const Descriptor folder(open_folder(output_, folder_name));
-  // What is no file, a pipe for example, must not block.
+  // O_NONBLOCK: opening a pipe must not block.
   Descriptor file(folder.number() < 0 ? -1
                                       : openat(folder.number(), name.c_str(),
                                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
@@ -126,7 +126,7 @@ FoundFile Archive::open(const std::string &folder_name, const std::string &name)
   return {std::make_shared<OpenFile>(file.release()), static_cast<uint64_t>(status.st_size)};
 }
 
-// A folder's name begins with the time.
+// Names of folders begin with the time, so that sorting by name sorts by age.
 std::string Archive::list(const std::string &before, const std::set<std::string> &running) const {
   std::vector<std::string> names = folder_names(output_);
   std::sort(names.rbegin(), names.rend());

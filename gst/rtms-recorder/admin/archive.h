@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The recordings in the output folder. All of it may wait for the disk.
+// The recordings in the output folder. Every call may block on the disk.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace rtms::recorder {
 
-// Open for reading; closed with its last owner.
+// A file open for reading; its last owner closes it.
 class OpenFile {
  public:
   explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
   ~OpenFile();
   OpenFile(const OpenFile &) = delete;
   OpenFile &operator=(const OpenFile &) = delete;
-  // Fills the whole text from there. False: it cannot be read.
+  // Fills the whole text from offset `at`. Returns false if reading failed.
   bool read(uint64_t at, std::string *text) const;
 
  private:
@@ -24,7 +24,7 @@ class OpenFile {
 };
 
 struct FoundFile {
-  std::shared_ptr<OpenFile> file;  // null: there is none
+  std::shared_ptr<OpenFile> file;  // null if there is none
   uint64_t size = 0;
 };
 
@@ -34,13 +34,13 @@ class Archive {
 
   explicit Archive(std::string output) : output_(std::move(output)) {}
 
-  // Nothing where a recording has no file of that name. Links are not followed.
+  // Returns no file unless a recording has one of that name. Does not follow symbolic links.
   FoundFile open(const std::string &folder, const std::string &name) const;
-  // The newest recordings but those that run, and where `before` is not empty, only those that are
-  // older than it: a JSON object with the files of each.
+  // Returns a JSON object with the newest recordings and their files, without running ones; if
+  // `before` is not empty, only recordings older than it.
   std::string list(const std::string &before, const std::set<std::string> &running) const;
 
-  // The media type of a recording's file; null where no file of a recording has that name.
+  // Returns the media type of a recording's file; null if no recording has a file of that name.
   static const char *type_of(const std::string &name);
 
  private:

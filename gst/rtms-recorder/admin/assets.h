@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The files of the page, which are part of the program.
+// The files of the page, compiled into the program.
 #pragma once
 
 #include "base/glibptr.h"
@@ -12,7 +12,7 @@ namespace rtms::recorder {
 struct Asset {
   std::string type, text;
 };
-// By the path of its URL; "/" is the page.
+// Finds a file by the path of its URL; "/" is the page.
 std::optional<Asset> find_asset(const std::string &path);
 
 }  // namespace rtms::recorder

@@ -22,7 +22,7 @@ void Attempts::failed(const std::string &from, int64_t now_us) {
   free_at = std::max(free_at, now_us) + kEvery_us;
 }
 
-// What is over, or else the address that has the most guesses left.
+// Removes expired addresses; without any, the address with the most guesses left.
 void Attempts::forget(int64_t now_us) {
   for (auto one = free_at_us_.begin(); one != free_at_us_.end();)
     one = one->second <= now_us ? free_at_us_.erase(one) : std::next(one);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How often an address may guess the token. Pure: the clock is an argument.
+// Limits guesses of the token per address. Pure: the clock is an argument.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@ namespace rtms::recorder {
 
 class Attempts {
  public:
-  // So many guesses at once; then one each so many seconds.
+  // kMost guesses at once; then one every kEvery_s seconds.
   static constexpr unsigned kMost = 10, kEvery_s = 6;
-  // So many addresses are remembered.
+  // The number of addresses remembered.
   static constexpr size_t kMostAddresses = 1024;
 
-  // Whether there is a guess left, for all who share an address_group().
+  // Whether an address_group() has a guess left.
   bool allowed(const std::string &from, int64_t now_us) const;
   void failed(const std::string &from, int64_t now_us);
   size_t addresses() const { return free_at_us_.size(); }
@@ -24,7 +24,7 @@ class Attempts {
  private:
   void forget(int64_t now_us);
 
-  // When all guesses of an address are forgotten.
+  // The time at which an address has all guesses again.
   std::map<std::string, int64_t> free_at_us_;
 };
 

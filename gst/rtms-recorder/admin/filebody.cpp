@@ -6,7 +6,7 @@
 namespace rtms::recorder {
 namespace {
 
-// What a client that takes nothing holds in memory.
+// The memory per client, even if the client reads nothing.
 constexpr uint64_t kPiece = 64 << 10;
 
 }  // namespace
@@ -14,7 +14,7 @@ constexpr uint64_t kPiece = 64 << 10;
 void FileBody::next(Done done) {
   const size_t most = std::min(kPiece, left_);
   piece_->resize(most);
-  // A file that has become shorter has no more of what was promised.
+  // A file that was truncated cannot fill the announced size.
   const auto read = [piece = piece_, file = file_, at = next_] {
     if (!file->read(at, piece.get()))
       piece->clear();

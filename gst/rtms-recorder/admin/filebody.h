@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A part of a file as the body of an answer. Only the worker waits for the disk.
+// A part of a file as the body of an answer. Only the worker blocks on the disk.
 #pragma once
 
 #include "archive.h"
@@ -24,7 +24,7 @@ class FileBody final : public HttpBody {
  private:
   const std::shared_ptr<Worker> worker_;
   const std::shared_ptr<OpenFile> file_;
-  // One for all pieces: each thread of the worker would have the allocator keep memory of its own.
+  // One buffer for all pieces: the worker's short-lived threads would each get an allocator arena.
   const std::shared_ptr<std::string> piece_ = std::make_shared<std::string>();
   uint64_t next_, left_;
   const uint64_t size_;

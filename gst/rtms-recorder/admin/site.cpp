@@ -8,7 +8,7 @@
 namespace rtms::recorder {
 namespace {
 
-// Nothing of other sites, and nothing of this one in other sites' pages.
+// Pages load nothing from other sites, and no other site may embed them.
 constexpr std::pair<const char *, const char *> kHeaders[] = {
     {"Content-Security-Policy",
      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
@@ -17,9 +17,9 @@ constexpr std::pair<const char *, const char *> kHeaders[] = {
     {"Cross-Origin-Resource-Policy", "same-origin"},
     {"Cache-Control", "no-store"},
 };
-// The main thread hands over a snapshot each second.
+// The main thread updates the snapshot each second.
 constexpr int64_t kStale_us = 5 * G_USEC_PER_SEC;
-// Of a disk that does not answer.
+// Limits requests that wait for a disk that does not answer.
 constexpr size_t kMostWaiting = 64;
 
 HttpAnswer plain(const char *type, std::string text) {
@@ -38,7 +38,7 @@ HttpAnswer no_such_page() {
   return refusal_page(404, "there is no such page");
 }
 
-// What follows the beginning of a text; nothing where it begins otherwise.
+// Returns the text after a prefix; nothing if the prefix is another.
 std::optional<std::string> behind(const std::string &beginning, const std::string &text) {
   if (text.compare(0, beginning.size(), beginning) != 0)
     return std::nullopt;
@@ -90,7 +90,7 @@ std::optional<HttpAnswer> Site::head(const HttpHead &head) {
 }
 
 std::optional<HttpAnswer> Site::request(const HttpRequest &request) {
-  // Whoever watches over the process has no token, and learns no more than that it is well.
+  // A process monitor has no token, and gets only the health.
   const bool needs_token = request.head.path != "/healthz";
   if (auto refused =
           access_.refuse(request.head, request.from, needs_token, g_get_monotonic_time()))
@@ -113,7 +113,7 @@ std::optional<HttpAnswer> Site::page(const HttpRequest &request) {
     return recordings(request.number, "");
   if (const auto before = behind("/api/recordings/before/", path))
     return recordings(request.number, *before);
-  // Without a validator, a range of a file that has changed since cannot be told from another's.
+  // If-Range needs a validator, which the server has not: such a request gets the whole file.
   if (const auto rest = behind("/recordings/", path))
     return file(request.number, *rest,
                 request.head.header("if-range").empty() ? request.head.header("range") : "");

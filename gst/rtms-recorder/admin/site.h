@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the admin port answers. All on one thread, which never waits for a disk.
+// The answers of the admin port, all on one thread, which never blocks on a disk.
 #pragma once
 
 #include "access.h"

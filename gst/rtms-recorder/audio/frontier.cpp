@@ -7,7 +7,7 @@
 namespace rtms::recorder {
 namespace {
 
-// Replayed audio begins to come soon after the connection is there.
+// Replayed audio begins soon after the connection is restored.
 constexpr uint64_t kReplayBegins = 2 * Frontier::kSecond;
 
 uint64_t before(uint64_t time, uint64_t by) {

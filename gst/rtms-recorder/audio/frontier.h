@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How far the audio of a meeting is complete. Pure: running times are arguments, in ns.
+// The running time up to which a meeting's audio is complete. Pure: running times in ns.
 #pragma once
 
 #include <cstdint>
@@ -8,33 +8,33 @@
 
 namespace rtms::recorder {
 
-// Audio is complete as far as a pad has come, by its buffers or its GAPs: those of a kind come in
-// order. rtmssrc pushes no GAP while the service may replay, so that all waits for a connection
-// that is away or behind.
+// Audio is complete up to the newest buffer or GAP of any audio pad: media of a kind arrive in
+// order. rtmssrc pushes no GAP while the service may replay audio, so that mixing waits for a lost
+// or late connection.
 class Frontier {
  public:
   static constexpr uint64_t kSecond = 1000000000;
-  // Audio that came together, a minute of it at worst, is on several threads: so long they get.
+  // A burst of audio, of up to a minute, is mixed on several threads within this time.
   static constexpr uint64_t kMixing = kSecond;
-  // Where no pad tells, by the clock: what is later than that is lost.
+  // Without audio pads the clock decides: audio later than this is lost.
   static constexpr uint64_t kStandstill = 5 * kSecond;
-  // The service replays a minute, and connections are tried again for as long.
+  // The service replays a minute, and connections are retried for as long.
   static constexpr uint64_t kLongest = 70 * kSecond;
 
   struct Seen {
-    uint64_t audio = 0;     // the newest of any audio pad: buffers, and ends of GAPs
+    uint64_t audio = 0;     // of any audio pad: buffers, and ends of GAPs
     uint64_t anything = 0;  // of any pad
-    unsigned pads = 0;      // of audio that have not ended
+    unsigned pads = 0;      // audio pads that have not ended
   };
 
-  // `mixing`: for how long audio of the same time may be under way on other threads.
+  // `mixing`: how long audio of the same time may be in progress on other threads.
   explicit Frontier(uint64_t mixing = kMixing) : mixing_(mixing) {}
 
-  // The connection of the audio was lost, or is there again.
+  // The connection of the audio was lost, or restored.
   void lost() { away_ = true; }
   void restored();
 
-  // Up to where all that comes has come. `full`: there is no room for more that waits.
+  // Returns the time up to which audio is complete. `full`: no room for more pending data.
   uint64_t at(uint64_t now, const Seen &seen, bool full);
 
  private:
@@ -45,7 +45,7 @@ class Frontier {
   Seen ago(uint64_t time) const;
 
   const uint64_t mixing_;
-  std::deque<Moment> past_;  // the oldest is of kStandstill ago
+  std::deque<Moment> past_;  // the oldest is kStandstill old
   bool away_ = false;
   uint64_t restored_ = 0;
 };

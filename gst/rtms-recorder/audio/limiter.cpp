@@ -12,7 +12,7 @@ namespace rtms::recorder {
 namespace {
 
 constexpr unsigned kAhead_ms = 5;
-constexpr unsigned kRecovery_ms = 200;  // from nothing; from half the gain it takes half as long
+constexpr unsigned kRecovery_ms = 200;  // from 0 to 1; from half the gain, half as long
 constexpr int32_t kMost = std::numeric_limits<int16_t>::max();
 constexpr int32_t kLeast = std::numeric_limits<int16_t>::min();
 
@@ -24,7 +24,7 @@ float gain_of(int32_t sample) {
   return fits(sample) ? 1.0F : static_cast<float>(kMost) / static_cast<float>(std::abs(sample));
 }
 
-// For each of the first `count` samples, the least gain of it and of those up to `ahead` later.
+// Returns, for each of the first `count` samples, the least gain of it and the next `ahead` - 1.
 std::vector<float> least_gains(const std::vector<int32_t> &samples, size_t count, size_t ahead) {
   std::vector<float> least;
   std::deque<std::pair<size_t, float>> rising;  // positions and gains
@@ -52,7 +52,7 @@ bool Limiter::is_idle(const std::vector<int32_t> &samples) const {
   return gain_ == 1 && lowered_ == 0 && std::all_of(samples.begin(), samples.end(), fits);
 }
 
-// The mean reaches the least gain where its peak is, for it does so over the whole ring.
+// The mean reaches the least gain at its peak, because the least gain fills the whole ring there.
 float Limiter::smooth(float gain) {
   gain_ = std::min(gain, gain_ + recovery_);
   lowered_ += gain_ < 1;

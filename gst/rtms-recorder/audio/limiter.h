@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Sums of loud voices → samples that do not clip. Pure.
+// Converts sums of samples to samples without clipping. Pure.
 #pragma once
 
 #include <cstddef>
@@ -8,26 +8,26 @@
 
 namespace rtms::recorder {
 
-// The gain goes down before a peak and comes back behind it, so that no wave is cut off. What has
-// no peaks passes unchanged, to the bit. One for each track.
+// The gain decreases before a peak and recovers after it, so that no wave is clipped. Audio without
+// peaks passes unchanged, bit by bit. One limiter per track.
 class Limiter {
  public:
   explicit Limiter(unsigned rate);
 
-  // How many samples behind those that are wanted it looks at.
+  // Returns how many samples of look-ahead limit() uses.
   size_t ahead() const { return last_.size(); }
-  // The next `count` samples; what follows them, as far as it is there, is looked at.
+  // Returns the next `count` samples. `samples` may contain more, for the look-ahead.
   std::vector<int16_t> limit(const std::vector<int32_t> &samples, size_t count);
 
  private:
   bool is_idle(const std::vector<int32_t> &samples) const;
   float smooth(float gain);
 
-  const float recovery_;     // of the gain, in each sample
-  float gain_ = 1;           // of the last sample, before it is smoothed
-  std::vector<float> last_;  // a ring of gains, whose mean is the next one's
+  const float recovery_;     // of the gain, per sample
+  float gain_ = 1;           // of the last sample, before smoothing
+  std::vector<float> last_;  // a ring of gains; the mean is the next gain
   size_t at_ = 0;
-  size_t lowered_ = 0;  // so many of them are less than 1
+  size_t lowered_ = 0;  // number of gains in the ring below 1
 };
 
 }  // namespace rtms::recorder

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What waits in memory for the audio of the same time. Pure: running times are arguments, in ns.
+// Data in memory that waits for the audio of its time. Pure: running times in ns.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class Room {
     waiting_.emplace_back(running, bytes);
     bytes_ += bytes;
   }
-  // The audio before that is mixed.
+  // The audio before `running` is mixed.
   void passed(uint64_t running) {
     for (; !waiting_.empty() && waiting_.front().first < running; waiting_.pop_front())
       bytes_ -= waiting_.front().second;

@@ -9,16 +9,16 @@
 namespace rtms::recorder {
 namespace {
 
-// Live, sound may be so late.
+// How late audio may be for the live listener.
 constexpr GstClockTime kPatience = 500 * GST_MSECOND;
 constexpr GstClockTime kSourceLatency = 200 * GST_MSECOND;
 constexpr unsigned kPiecesPerSecond = 10;
-// The service may begin with a minute of older sound, all at once.
+// The service may begin with a minute of older audio, in one burst.
 constexpr unsigned kFurthest_s = 120;
-constexpr unsigned kMostPieces = kFurthest_s * kPiecesPerSecond;  // at once
-// Sound that joins within that is one: the running time of a sample is rounded, and clocks drift.
+constexpr unsigned kMostPieces = kFurthest_s * kPiecesPerSecond;  // per call
+// Audio within this distance continues the last: running times are rounded, and clocks drift.
 constexpr unsigned kJoins_ms = 10;
-// Muxers that go by the clock wait so long for the sound: that, a piece, and a busy machine.
+// Live muxers wait this long for the audio: the longest wait, a piece, and a busy machine.
 constexpr GstClockTime kLatency = Frontier::kLongest + 2 * GST_SECOND;
 constexpr char kInput[] = "voice-";
 constexpr unsigned kSourceBytes = 16 << 20;
@@ -79,7 +79,7 @@ BufferPtr piece(const std::vector<int16_t> &samples, size_t count, uint64_t at, 
 
 }  // namespace
 
-// One of rtmssrc's pads. Belongs to the probe.
+// The state of one of rtmssrc's pads. The probe owns it.
 struct Sound::Input {
   Sound *sound;
   Voice voice;
@@ -97,8 +97,8 @@ Sound::Sound(const Options &options, std::function<void(Voice)> heard)
       room_(kMostWaiting),
       sources_(mixer_.tracks()),
       listener_limiter_(options.audio_rate),
-      // The service's own mix comes on one thread, in order. A push looks into the mixer half a
-      // second behind.
+      // The service's own mix arrives on one thread, in order. A push takes audio from the mixer
+      // that is half a second old.
       frontier_(options.speakers > 0 || !options.rtmp.empty() ? Frontier::kMixing : 0) {}
 
 CapsPtr sound_caps(unsigned rate) {
@@ -122,7 +122,7 @@ bool is_sound_input(GstObject *object) {
   return false;
 }
 
-// ---- in ------------------------------------------------------------------------------
+// ---- input ---------------------------------------------------------------------------
 
 bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   pads_++;
@@ -229,7 +229,7 @@ void Sound::waits(GstClockTime running, uint64_t bytes) {
   room_.add(running, bytes);
 }
 
-// ---- out -----------------------------------------------------------------------------
+// ---- output --------------------------------------------------------------------------
 
 ElementPtr Sound::make_source(unsigned track) {
   ElementPtr bin = make_bin(
@@ -302,7 +302,7 @@ void Sound::finish() {
   if (finished_)
     return;
   finished_ = true;
-  // A meeting without sound and pictures goes on by the clock.
+  // A meeting without audio and video follows the clock.
   const uint64_t reached =
       sample_at(rate_, std::max(reached_.load(), before(now_.load(), kPatience)));
   const uint64_t end = [&] {

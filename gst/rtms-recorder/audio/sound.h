@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What is heard in a meeting, on tracks without gaps: from rtmssrc's audio pads to a source for
-// each of the container's tracks.
+// Mixes a meeting's audio into tracks without gaps: from rtmssrc's audio pads to one source per
+// track of the container.
 #pragma once
 
 #include "common/gst.h"
@@ -17,61 +17,61 @@
 
 namespace rtms::recorder {
 
-// Somebody who is heard for the first time, or again, or has another name from then on.
+// A participant who speaks for the first time, or again, or under a new name from `from` on.
 struct Voice {
-  std::string who, name;  // "16778240"; empty: the service's own mix
-  unsigned track = 0;     // besides track 0
+  std::string who, name;  // "16778240"; empty: the service's mix
+  unsigned track = 0;     // in addition to track 0
   GstClockTime from = 0;
 };
 
 class Sound {
  public:
-  // Of what waits for the audio of its time, in bytes: then all goes on without.
+  // The limit of data that waits for its audio, in bytes; above it, mixing does not wait.
   static constexpr unsigned kMostWaiting = 64 << 20;
 
   Sound(const Options &options, std::function<void(Voice)> heard);
 
-  // ---- on rtmssrc's loop thread, and on its pads' threads
-  // Adds to the pipeline what takes the pad's sound. False: it is none that can be mixed.
+  // ---- Used on rtmssrc's loop thread, and on its pads' threads.
+  // Adds a converter for the pad to the pipeline. Returns false if its audio cannot be mixed.
   bool connect(GstBin *pipeline, GstPad *pad);
-  // Somebody joins, or is called otherwise; somebody leaves.
+  // A participant joins or has a new name; a participant leaves.
   void joined(const std::string &who, const std::string &name);
   void left(const std::string &who);
-  // So far a pad has come, by a buffer or a GAP.
+  // A pad has reached `running`, by a buffer or a GAP.
   void reached(GstClockTime running, bool audio);
-  // So many bytes of that time wait until its audio is mixed.
+  // `bytes` of that running time wait until its audio is mixed.
   void waits(GstClockTime running, uint64_t bytes);
   // An audio pad has ended.
   void ended() { pads_--; }
-  // Something is seen or heard.
+  // Audio or video has arrived.
   void came() { anything_ = true; }
 
-  // ---- on the main thread
+  // ---- Used on the main thread.
   unsigned tracks() const { return mixer_.tracks(); }
-  // The source of a track, encoded: a bin with a pad `src`.
+  // Returns the encoded source of a track, a bin with a pad `src`.
   ElementPtr make_source(unsigned track);
-  // Gets track 0 live, piece by piece: what comes later than a moment is not in it.
+  // The listener gets track 0 live, in pieces; audio later than 500 ms is missing in it.
   void set_listener(std::function<void(GstBuffer *)> listener) { listener_ = std::move(listener); }
-  // What the track is called from now on: containers take the last title, or the first.
+  // Sets a track's title; containers store the last one, or the first.
   void set_title(unsigned track, const std::string &title);
-  // Is told when the connection of the audio is lost, and there again.
+  // Must be informed when the connection of the audio is lost or restored.
   Frontier *frontier() { return &frontier_; }
-  // Hands on what is complete, by the pipeline's running time.
+  // Pushes complete audio; `now` is the pipeline's running time.
   void emit(GstClockTime now);
-  // Hands on the rest, and ends the sources.
+  // Pushes the rest, and ends the sources.
   void finish();
   bool anything() const { return anything_; }
-  // Audio that came behind all else.
+  // Audio that arrived late.
   struct Late {
-    uint64_t samples, ms;   // after their time had been handed on: lost
-    uint64_t buffers;       // for which all waited
-    GstClockTime furthest;  // behind, of those
-    GstClockTime waiting;   // so much has come, of anything, and is not handed on yet
+    uint64_t samples, ms;   // later than the time already pushed: lost
+    uint64_t buffers;       // for which mixing waited
+    GstClockTime furthest;  // delay of the latest of those
+    GstClockTime waiting;   // received media of any kind, not yet pushed
   };
   Late late() const;
-  // So much has been handed on.
+  // Returns the duration pushed.
   GstClockTime length() const;
-  // On any thread.
+  // Any thread.
   Levels *levels() const { return &levels_; }
 
  private:
@@ -86,14 +86,14 @@ class Sound {
   const unsigned rate_;
   const std::string codec_;
   const std::function<void(Voice)> heard_;
-  std::atomic<GstClockTime> reached_{0}, audio_{0};  // any pad, and audio that is in the mixer
+  std::atomic<GstClockTime> reached_{0}, audio_{0};  // any pad; audio that is in the mixer
   std::atomic<GstClockTime> now_{0}, behind_{0};
-  std::atomic<unsigned> pads_{0};  // of audio that have not ended
+  std::atomic<unsigned> pads_{0};  // audio pads that have not ended
   std::atomic<uint64_t> late_{0}, waited_{0};
   std::atomic<bool> anything_{false};
   mutable Levels levels_;
 
-  std::mutex mutex_;  // guards these three
+  std::mutex mutex_;  // guards the three fields below
   Mixer mixer_;
   Speakers speakers_;
   Room room_;
@@ -102,14 +102,14 @@ class Sound {
   std::function<void(GstBuffer *)> listener_;
   Limiter listener_limiter_;
   Frontier frontier_;
-  uint64_t live_ = 0;  // the listener has had what is before this sample
+  uint64_t live_ = 0;  // the listener has received the samples before this one
   bool finished_ = false;
 };
 
-// Of track 0, and of all tracks before they are encoded.
+// The caps of track 0, and of all tracks before encoding.
 CapsPtr sound_caps(unsigned rate);
 
-// Whether an element takes the sound of a pad: what goes wrong there concerns one voice.
+// Whether an element is a converter of a pad: its errors concern one participant only.
 bool is_sound_input(GstObject *object);
 
 }  // namespace rtms::recorder

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A repeating timer whose moments all timers of its kind share: the thread wakes for several.
+// A repeating timer on a grid of 10 ms: the thread wakes once for several timers.
 #pragma once
 
 #include "base/timer.h"
@@ -22,7 +22,7 @@ class GridTimer {
   void next() {
     constexpr int kGrid_ms = 10;
     const auto late_ms = static_cast<unsigned>(g_get_monotonic_time() / 1000 % kGrid_ms);
-    // A callback may stop it.
+    // A callback may stop the timer.
     timer_.start(interval_ms_ - late_ms, [this] {
       next();
       fn_();

@@ -9,10 +9,10 @@
 namespace rtms::recorder {
 namespace {
 
-// On the main thread.
+// Used on the main thread.
 unsigned on_their_way = 0;
 
-// Never destroyed: a thread may come back from a slow disk while the process ends.
+// Never destroyed: a thread may return from a slow disk while the process ends.
 struct Posted {
   std::mutex mutex;
   std::deque<std::function<void()>> functions;
@@ -81,7 +81,7 @@ std::string missing_element(const std::string &names) {
   return "";
 }
 
-// Each function has a source of its own, which keeps them in order.
+// One source per function keeps the order.
 void post(std::function<void()> fn) {
   {
     std::lock_guard<std::mutex> lock(posted().mutex);

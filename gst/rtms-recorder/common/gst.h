@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the recorder's files share of GStreamer: statistics, elements by name, pipelines that end.
+// Helpers for GStreamer: statistics, elements by name, the end of pipelines.
 #pragma once
 
 #include "media/gstptr.h"
@@ -11,29 +11,29 @@ namespace rtms::recorder {
 
 using MessagePtr = std::unique_ptr<GstMessage, UnrefMiniObject>;
 
-// Of rtmssrc's `stats`, or what it has for one kind of media; 0 where there is none.
+// Reads a field of rtmssrc's `stats`, or of one kind of media in it; 0 if missing.
 uint64_t counter(const GstStructure *stats, const char *name);
 
-// A bin of a gst-launch description, with ghost pads. Null where something is missing or wrong:
-// missing_element() tells which.
+// Makes a bin with ghost pads from a gst-launch description. Null if an element is missing or the
+// description is wrong; missing_element() names the element.
 ElementPtr make_bin(const std::string &description);
 
-// Of a kind that missing_element() has found.
+// `kind` must be one that missing_element() has found.
 ElementPtr make_element(const char *kind);
-// EOS there is not the pipeline's. A pipeline that has posted EOS forgets which of its sinks are
-// over: it would wait for them once it has a file.
+// EOS of this element is not the pipeline's. A pipeline that has posted EOS forgets which sinks
+// have ended, and would wait for them after a file sink is added.
 void set_no_sink(GstElement *element);
 
-// The first of the elements that this machine does not have, with its package; empty: all there.
+// Returns an error for the first missing element, with its package; empty: none is missing.
 std::string missing_element(const std::string &names);
 
-// Down to NULL on another thread, for what the pipeline writes to may be slow; after an EOS, for
-// which it waits so long. Then `done`, on the main thread.
+// Sends EOS, waits for it up to `patience`, and sets the pipeline to NULL, on another thread,
+// because its output may block. Then calls `done` on the main thread.
 void retire(ElementPtr pipeline, GstClockTime patience, std::function<void()> done);
-// How many are on their way.
+// Returns the number of pipelines being retired.
 unsigned retiring();
 
-// Runs fn on the main thread, later.
+// Runs fn on the main thread, later. Any thread.
 void post(std::function<void()> fn);
 
 }  // namespace rtms::recorder

@@ -8,8 +8,8 @@
 
 namespace rtms::recorder {
 
-// A member by which an object of the main thread is called from any thread: runs functions on the
-// main thread, if the object still lives then.
+// A member through which any thread calls an object of the main thread: runs functions on the main
+// thread if the object still exists then.
 class Later {
  public:
   void operator()(std::function<void()> fn) const {

@@ -30,7 +30,7 @@ bool write_all(int fd, const std::string &text) {
 }  // namespace
 
 struct LineWriter::State {
-  // A text, or the path of the file to go on with.
+  // A text, or the path of the next file.
   struct Item {
     std::string text, path;
   };
@@ -40,7 +40,7 @@ struct LineWriter::State {
       close(fd);
   }
 
-  // With the mutex held.
+  // Call these with the mutex held.
   void tell_gap() {
     if (untold == 0)
       return;
@@ -54,9 +54,9 @@ struct LineWriter::State {
     untold++;
   }
 
-  int fd;  // the thread's own
+  int fd;  // used by the thread only
   const Gap gap;
-  std::mutex mutex;  // guards what follows
+  std::mutex mutex;  // guards the fields below
   std::condition_variable changed;
   std::deque<Item> items;
   size_t bytes = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Lines for a file or a pipe whose other end may stand still: a thread writes them, nobody waits.
+// Writes lines to a file or a pipe that may block, on a thread of its own: write() never blocks.
 #pragma once
 
 #include <cstdint>
@@ -11,31 +11,31 @@ namespace rtms::recorder {
 
 class LineWriter {
  public:
-  // A line that says how many lines are missing where it stands.
+  // Returns a line that reports a number of missing lines.
   using Gap = std::function<std::string(uint64_t lines)>;
 
-  // Standard output, or a file, which belongs to the writer from then on.
+  // `fd` is standard output, or a file, which the writer then owns.
   LineWriter(int fd, Gap gap);
-  // What is not written by then is lost; flush() waits for it.
+  // Does not wait: call flush() before to keep pending lines.
   ~LineWriter();
   LineWriter(const LineWriter &) = delete;
   LineWriter &operator=(const LineWriter &) = delete;
 
-  // False: too much waits already; the text is dropped and counted.
+  // Returns false if too much is pending; the text is then dropped and counted.
   bool write(std::string text);
-  // What comes later goes into the file that then has this name.
+  // Later lines go into the file with this name.
   void reopen(std::string path);
-  // Whether something waits to be written.
+  // Whether lines are pending.
   bool waiting() const;
   uint64_t dropped() const;
-  // Waits until all is written, or for so long.
+  // Waits until all lines are written, for `timeout_ms` at most.
   void flush(unsigned timeout_ms) const;
 
  private:
   struct State;
   static void run(const std::shared_ptr<State> &state);
 
-  // The thread may be in a call that never returns: it has a share of it.
+  // Shared with the thread, which may block for ever in a system call.
   const std::shared_ptr<State> state_;
 };
 

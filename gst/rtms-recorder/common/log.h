@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What happens, for people and for machines. On the main thread.
+// Logs events for people and for programs. Used on the main thread.
 #pragma once
 
 #include "linewriter.h"
@@ -15,28 +15,28 @@ namespace rtms::recorder {
 class Log {
  public:
   enum class Level { Info, Warning, Error };
-  // What else a machine wants to know of an event.
+  // Adds members to an event's JSON.
   using Members = std::function<void(JsonWriter &)>;
 
   Log();
 
-  // False, and errno: the file cannot be written.
+  // Returns false, and sets errno, if the file cannot be written.
   bool open(const std::string &file);
-  // Goes on in the file that has the name now: the old one was moved away.
+  // Opens the file by its name again, after a log rotation.
   void reopen();
-  // Standard output gets JSON in place of text.
+  // Standard output gets JSON instead of text.
   void set_json() { *json_ = true; }
-  // Shows each line of text, around what is drawn on the terminal.
+  // `show` prints each line of text around the display on the terminal.
   void set_screen(std::function<void(const std::string &line)> show) { show_ = std::move(show); }
 
   // `subject` is the recording's folder, or empty.
   void write(Level level, const char *event, const std::string &subject, const std::string &text,
              const Members &members = {});
-  // Waits until all is written, but not long.
+  // Waits a short time until all lines are written.
   void flush() const;
 
   LineWriter *output() { return &output_; }
-  // Lines that nobody took.
+  // Returns the number of lines that could not be written.
   uint64_t dropped() const;
 
  private:
@@ -44,13 +44,13 @@ class Log {
 
   std::string path_;
   std::unique_ptr<LineWriter> file_;
-  // The writer's thread may outlive this.
+  // Shared with the writer's thread, which may outlive this object.
   const std::shared_ptr<std::atomic<bool>> json_ = std::make_shared<std::atomic<bool>>(false);
   std::function<void(const std::string &)> show_;
   LineWriter output_;
 };
 
-// The lines of one recording.
+// The log of one recording.
 class SubjectLog {
  public:
   SubjectLog(Log *log, std::string subject, std::string stream_id)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Metrics in the text format of Prometheus.
+// Writes metrics in the text format of Prometheus.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace rtms::recorder {
 
-// A label's value: escaped, valid UTF-8, of bounded length.
+// Returns a label's value: escaped, valid UTF-8, of limited length.
 std::string label(const std::string &value);
 
 class Metrics {

@@ -22,8 +22,8 @@ bool breaks_line(gunichar c) {
          type == G_UNICODE_PARAGRAPH_SEPARATOR;
 }
 
-// Embeddings, overrides and isolates turn around what follows, be it somebody else's text. All
-// other format characters are part of how a text is spelled: joiners, marks, soft hyphens, tags.
+// Embeddings, overrides and isolates reorder the text after them, even other texts. All other
+// format characters are part of the spelling: joiners, marks, soft hyphens, tags.
 bool reorders(gunichar c) {
   return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Texts from the network → what may stand in file names, on a terminal and in lists. Pure.
+// Makes texts from the network safe for file names, terminals and lists. Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +9,14 @@
 
 namespace rtms::recorder {
 
-// A file name of letters, digits, '-', '_' and '.', which does not begin with a dot; never empty.
+// A file name of letters, digits, '-', '_' and '.', without a leading dot; never empty.
 std::string safe_name(std::string_view text, size_t longest = 64);
 
-// One line of valid UTF-8 as it was written, but for control characters and what reorders text
-// around it; cut to so many characters.
+// One line of valid UTF-8, without control characters and those that reorder the text around them,
+// of at most `longest` characters.
 std::string shown(std::string_view text, size_t longest = 64);
 
-// Unix time in us: "2026-11-24T10-20-30Z" for file names, "2026-11-24T10:20:30.123Z" for machines.
+// Unix time in µs: "2026-11-24T10-20-30Z" for file names, "2026-11-24T10:20:30.123Z" for programs.
 std::string file_stamp(int64_t unix_us);
 std::string time_stamp(int64_t unix_us);
 

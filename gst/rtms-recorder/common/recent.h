@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The latest of what would be without end.
+// A set that keeps only the newest entries.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ class Recent {
   explicit Recent(size_t most) : most_(most) {}
 
   bool has(const std::string &one) const { return all_.count(one) > 0; }
-  // The oldest goes when there are too many.
+  // Removes the oldest entry above the limit.
   void add(const std::string &one) {
     if (!all_.insert(one).second)
       return;

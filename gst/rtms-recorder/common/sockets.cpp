@@ -13,7 +13,7 @@
 namespace rtms::recorder {
 namespace {
 
-// Null: not a connection of IP.
+// Returns null if the descriptor is no IP connection.
 ObjectPtr<GSocketAddress> peer_of(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The process's own TCP connections, for those that a library does not hand out.
+// Sets options on TCP connections of the process whose library does not expose them.
 #pragma once
 
 #include <gio/gio.h>
@@ -7,8 +7,8 @@
 
 namespace rtms::recorder {
 
-// Ends connections to these addresses and this port when nothing that was sent is taken for so
-// long. The number of connections found.
+// Limits for how long sent data may stay unacknowledged on connections to these addresses and this
+// port; then they end. Returns the number of connections found.
 unsigned limit_unacknowledged(const std::vector<GInetAddress *> &addresses, unsigned port,
                               unsigned timeout_ms);
 

@@ -26,7 +26,7 @@ void DiskWatch::tell_hanging() {
   hangs_ = hangs;
 }
 
-// Once for each change: it may stay as it is for days.
+// Logs changes only: a state may last for days.
 void DiskWatch::tell_space() {
   const Storage::Space space = storage_->space();
   if (space == space_)

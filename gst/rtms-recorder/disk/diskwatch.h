@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Tells of a disk that does not answer or is nearly full, and ends recordings before it is full.
+// Warns of a disk that hangs or is nearly full, and ends recordings before it is full.
 #pragma once
 
 #include "common/log.h"
@@ -12,11 +12,11 @@ namespace rtms::recorder {
 
 class DiskWatch {
  public:
-  // `end` is called each second in which recordings must not go on, with the reason.
+  // `end` is called with the reason, each second in which recordings must end.
   DiskWatch(Storage *storage, Log *log, std::string output,
             std::function<void(const std::string &why)> end);
 
-  // Each second.
+  // Is called each second.
   void look();
 
  private:

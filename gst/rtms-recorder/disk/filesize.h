@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How large a file is, as far as its disk has told.
+// The size of a file, read without blocking: the last known value.
 #pragma once
 
 #include "base/worker.h"
@@ -14,7 +14,7 @@ class FileSize {
  public:
   FileSize(std::string path, Worker *worker) : path_(std::move(path)), worker_(worker) {}
 
-  // Each second: asks again, unless the last answer is still due.
+  // Is called each second: requests the size, unless a request is pending.
   void ask() {
     if (seen_->asked)
       return;

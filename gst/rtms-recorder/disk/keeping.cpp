@@ -53,7 +53,7 @@ void Keeping::find(std::function<void(std::vector<FoundMeeting>)> done) {
               [found, done = std::move(done)] { done(std::move(*found)); });
 }
 
-// Two streams never have one name.
+// A hash: names of different streams never collide.
 std::string Keeping::path_of(const std::string &stream) const {
   StringPtr sum(g_compute_checksum_for_string(G_CHECKSUM_SHA256, stream.c_str(), -1));
   return folder_ + "/" + sum.get();
@@ -112,7 +112,7 @@ void Keeping::leave(const std::string &stream) {
   });
 }
 
-// The meeting that goes on has replaced the file.
+// The continued meeting has replaced the file.
 void Keeping::take(FoundMeeting found, const std::string &next_part) {
   run([part = output_ + "/" + found.meeting.folder, next_part, file = std::move(found.file)] {
     end_part(part, next_part);

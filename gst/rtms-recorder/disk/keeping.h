@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Webhooks of running meetings on the disk, for the next start: whatever ends the recorder, the
-// service keeps a stream for a minute. Nothing here waits for the disk.
+// Keeps the webhooks of running meetings on disk for the next start of the recorder: the service
+// keeps a stream for a minute. No method blocks on the disk.
 #pragma once
 
 #include "base/worker.h"
@@ -16,20 +16,20 @@
 namespace rtms::recorder {
 
 struct KeptMeeting {
-  std::string webhook;  // the JSON, without its signature
-  std::string folder;   // the name of the last part's
+  std::string webhook;  // JSON, without its signature
+  std::string folder;   // name of the last part's folder
   unsigned part = 1;
   std::string recording = {};  // the same for all parts
 };
 
-// Locked as long as it is open, so that recorders that share an output folder leave each other's
-// meetings alone.
+// Locked while open, so that recorders with a common output folder do not take each other's
+// meetings.
 class KeptFile;
 
 struct FoundMeeting {
   KeptMeeting meeting;
-  Webhook hook;       // of its webhook
-  int64_t age_s = 0;  // so long ago its recorder was last seen
+  Webhook hook;       // parsed from `meeting`
+  int64_t age_s = 0;  // time since its recorder was last alive
   std::shared_ptr<KeptFile> file;
 };
 
@@ -41,20 +41,20 @@ class Keeping {
   // `problem` is called when a meeting cannot be kept.
   Keeping(const std::string &output, Problem problem);
 
-  // Meetings that no living recorder has.
+  // Finds meetings whose recorder is not running.
   void find(std::function<void(std::vector<FoundMeeting>)> done);
-  // Until forget() or leave().
+  // Keeps a meeting until forget() or leave().
   void keep(const std::string &stream, const KeptMeeting &meeting);
-  // Another URL of the same stream.
+  // Stores a new webhook of the same stream.
   void renew(const std::string &stream, const std::string &webhook);
   void forget(const std::string &stream);
-  // One that was found: it goes on as another part, or not at all; or it stays for somebody else.
+  // Handles a found meeting: it continues as another part, or ends, or is left to other recorders.
   void take(FoundMeeting found, const std::string &next_part);
   void drop(FoundMeeting found);
   void put_back(FoundMeeting found);
-  // The file stays, for the next start.
+  // The file remains for the next start.
   void leave(const std::string &stream);
-  // Now and then: says that the recorder lives.
+  // Is called regularly: marks the recorder as alive.
   void touch();
   bool busy() const { return *pending_ > 0; }
 
@@ -66,7 +66,7 @@ class Keeping {
   const Problem problem_;
   Worker worker_;
   std::shared_ptr<unsigned> pending_ = std::make_shared<unsigned>(0);
-  // The worker's part of what is kept.
+  // used on the worker's thread
   using Files = std::map<std::string, std::shared_ptr<KeptFile>>;
   const std::shared_ptr<Files> files_ = std::make_shared<Files>();
   std::map<std::string, KeptMeeting> meetings_;

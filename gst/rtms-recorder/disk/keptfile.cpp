@@ -14,7 +14,7 @@
 namespace rtms::recorder {
 namespace {
 
-// Three lines: this, the part's number and the recording's id; the folder; the webhook.
+// Three lines: this text, the part's number and the recording's id; the folder; the webhook.
 constexpr char kHead[] = "rtms-recorder part ";
 constexpr size_t kLongest = 2 << 20;
 
@@ -26,7 +26,7 @@ std::string text_of(const KeptMeeting &meeting) {
 }  // namespace
 
 std::shared_ptr<KeptFile> KeptFile::create(const std::string &path, const KeptMeeting &meeting) {
-  // Complete, or not at all, and locked before it has its name.
+  // Written completely, and locked, before the file gets its name.
   const std::string fresh = path + ".new", text = text_of(meeting);
   const int fd = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0)
@@ -48,7 +48,7 @@ std::shared_ptr<KeptFile> KeptFile::open(const std::string &path) {
     return nullptr;
   std::shared_ptr<KeptFile> file(new KeptFile(path, fd));
   struct stat status;
-  // Its recorder may have replaced or removed it meanwhile.
+  // Its recorder may have replaced or removed the file meanwhile.
   return file->lock() && fstat(fd, &status) == 0 && status.st_nlink > 0 ? file : nullptr;
 }
 
@@ -56,7 +56,7 @@ KeptFile::~KeptFile() {
   close(fd_);
 }
 
-// File servers may have no locks.
+// File servers may not support locks.
 bool KeptFile::lock() const {
   return flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK || errno == EOPNOTSUPP;
 }

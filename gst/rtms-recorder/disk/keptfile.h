@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One kept meeting on the disk. On a worker's thread only.
+// The file of one kept meeting. Used on a worker's thread only.
 #pragma once
 
 #include "keeping.h"
@@ -8,15 +8,15 @@ namespace rtms::recorder {
 
 class KeptFile {
  public:
-  // Writes it, for its owner alone to read. Null, and errno: it cannot be written.
+  // Writes the file, readable for its owner only. Returns null, and sets errno, on failure.
   static std::shared_ptr<KeptFile> create(const std::string &path, const KeptMeeting &meeting);
-  // Null: a living recorder has it, or it is gone.
+  // Returns null if a running recorder has the file, or it is gone.
   static std::shared_ptr<KeptFile> open(const std::string &path);
   ~KeptFile();
   KeptFile(const KeptFile &) = delete;
   KeptFile &operator=(const KeptFile &) = delete;
 
-  // False: it is none.
+  // Returns false if the contents are invalid.
   bool read(KeptMeeting *meeting) const;
   int64_t age_s() const;
   void touch() const;

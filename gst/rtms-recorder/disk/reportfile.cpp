@@ -14,7 +14,7 @@ namespace {
 
 constexpr off_t kReserve = 64 << 10;
 
-// What is wrong, or nothing.
+// Returns the error, or empty.
 std::string replace_file(const std::string &path, const std::string &text) {
   GError *raw_error = nullptr;
   g_file_set_contents_full(path.c_str(), text.data(), static_cast<gssize>(text.size()),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// meeting.json on the disk. Nothing here waits for it.
+// The file meeting.json. No method blocks on the disk.
 #pragma once
 
 #include "base/worker.h"
@@ -12,20 +12,19 @@ namespace rtms::recorder {
 
 class ReportFile {
  public:
-  // Reserves room in the folder, so that there is some for the end of the story when the disk is
-  // full.
+  // Reserves disk space in the folder, so that the final report can be written to a full disk.
   explicit ReportFile(std::string folder);
 
-  // Complete, or not at all. Of several texts that wait for a slow disk, the last is written.
+  // Writes the file atomically. If several texts wait for a slow disk, only the last is written.
   void write(std::string text);
-  // The last time. `done` gets what is wrong, or nothing, on the main thread.
+  // Writes the final text. Calls `done` on the main thread with the error, or empty.
   void close(std::string text, std::function<void(const std::string &problem)> done);
 
  private:
   struct Waiting;
 
   const std::string path_, reserve_;
-  // Nothing else waits for what is made durable.
+  // A worker of its own: syncing must not delay other work.
   Worker worker_;
   const std::shared_ptr<Waiting> waiting_;
 };

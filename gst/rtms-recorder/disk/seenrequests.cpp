@@ -19,18 +19,18 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kPrefix[] = "requests-";
-// A timestamp is good for five minutes before and after its time. So a request is good for at most
-// that long after it was seen, and there are at most three files with such.
+// A timestamp is valid for five minutes before and after its time: a request must be kept for ten
+// minutes, and at most three files hold such requests.
 constexpr int64_t kGood_s = 10 * 60;
 constexpr size_t kLine = 65;  // SHA-256 in hex
-// In one file, by what the service has signed: 27 a second.
+// The limit per file, in requests signed by the service: 27 per second.
 constexpr size_t kMostBytes = kLine << 14;
 
 int64_t now_s() {
   return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-// Requests of ten minutes are in one file, which is deleted as a whole: recorders that share an
+// A file holds the requests of ten minutes, and is deleted as a whole: recorders with a common
 // output folder only ever append to it.
 std::string file_at(const std::string &folder, int64_t time_s) {
   return folder + "/" + kPrefix + std::to_string(time_s / kGood_s);
@@ -55,7 +55,7 @@ std::string text_of(const std::string &path) {
   return text;
 }
 
-// Zero, or an errno.
+// Returns zero, or an errno.
 int append(const std::string &path, const std::string &request) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0)
@@ -90,7 +90,7 @@ bool SeenRequests::is_file(const std::string &name) {
   return name.compare(0, sizeof kPrefix - 1, kPrefix) == 0;
 }
 
-// What has no line's length is damaged: the rest of such a file is not read.
+// A line of another length is damaged: the rest of the file is ignored.
 SeenRequests::Requests SeenRequests::read(const std::string &folder, int64_t now_s) {
   remove_old(folder, now_s);
   Requests all;

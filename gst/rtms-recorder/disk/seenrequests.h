@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Signed requests that were acted on, beyond the end of the recorder: whoever has read one on its
-// way could have it acted on again after a restart. Nothing here waits for the disk.
+// Stores the signed requests that were acted on, across restarts, so that a copy of a request has
+// no effect after a restart. No method blocks on the disk.
 #pragma once
 
 #include "base/worker.h"
@@ -17,15 +17,15 @@ class SeenRequests {
  public:
   using Problem = std::function<void(const std::string &text)>;
 
-  // In files of `folder`. `problem` is called when a request cannot be remembered.
+  // Uses files in `folder`. `problem` is called when a request cannot be stored.
   SeenRequests(std::string folder, Problem problem);
 
-  // Whether a file of this name is one of these.
+  // Whether a file of this name belongs to this class.
   static bool is_file(const std::string &name);
 
-  // Reads what earlier recorders have seen; before the first add().
+  // Reads the requests of earlier recorders. Must be called before the first add().
   void load(std::function<void()> done);
-  // False: an earlier recorder has seen it. `request` is Webhook::request.
+  // Returns false if an earlier recorder has seen the request. `request` is Webhook::request.
   bool add(const std::string &request);
   bool busy() const { return *pending_ > 0; }
 

@@ -81,7 +81,7 @@ std::string Storage::sick() const {
   return seen_.free_bytes < min_free_ ? "disk full" : "";
 }
 
-// A folder that is gone, or a disk that has not answered yet, is no reason to end anything.
+// A missing folder, or a disk that has not answered yet, must not end recordings.
 Storage::Space Storage::space() const {
   if (!seen_.measured || seen_.free_bytes >= min_free_)
     return Space::Enough;

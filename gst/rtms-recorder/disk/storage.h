@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The folder of all recordings: its room, and new folders in it. Nothing here waits for the disk.
+// The folder of all recordings: its free space, and new folders. No method blocks on the disk.
 #pragma once
 
 #include "base/worker.h"
@@ -12,24 +12,24 @@ namespace rtms::recorder {
 
 class Storage {
  public:
-  // Recordings start with `min_free` bytes, and go on with `end_free`, which is at most that.
+  // Recordings start with `min_free` bytes, and end below `end_free`, which is not larger.
   Storage(std::string output, uint64_t min_free, uint64_t end_free);
 
-  // Each second: looks again, unless the last look is still under way.
+  // Is called each second: measures, unless a measurement is pending.
   void look();
   uint64_t free_bytes() const { return seen_.free_bytes; }
-  // Whether recordings start; whether those that run go on.
+  // Low: no recording starts. Ends: running recordings end.
   enum class Space { Enough, Low, Ends };
   Space space() const;
-  // What there is, what there should be, and what to do.
+  // Returns the free space, the limit, and what to do.
   std::string shortage() const;
-  // Looks take seconds: a file server is away, say.
+  // Whether a measurement takes too long, for example because a file server is down.
   bool hangs() const { return hangs_; }
   bool is_gone() const { return hangs_ || !seen_.writable; }
-  // Why nothing can be recorded now, or nothing.
+  // Returns why nothing can be recorded now; empty if possible.
   std::string sick() const;
 
-  // A new folder whose name begins so, or why there is none.
+  // A new folder with that name or that prefix, or the error.
   struct Place {
     std::string folder, problem;
   };
@@ -47,7 +47,7 @@ class Storage {
   const uint64_t min_free_, end_free_;
   Worker worker_;
   Seen seen_;
-  int64_t looking_since_us_ = 0;  // 0: not now
+  int64_t looking_since_us_ = 0;  // 0: no measurement is pending
   bool hangs_ = false;
 };
 

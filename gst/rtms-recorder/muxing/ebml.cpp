@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::size_t kMostLength = 8;
 
-// The highest value of each length means that the size is unknown.
+// The highest value of each length means an unknown size.
 std::size_t length_of(uint64_t value) {
   std::size_t length = 1;
   while (length < kMostLength && value >= (uint64_t{1} << (7 * length)) - 1)
@@ -57,7 +57,7 @@ Bytes number_element(uint8_t id, uint64_t value) {
 }
 
 Bytes void_header(uint64_t size) {
-  // The size itself takes one byte, or eight: 129 bytes have no size of one byte that fits.
+  // The size field has one byte, or eight: with one byte, 129 bytes in total are impossible.
   const std::size_t length = size - 2 < 127 ? 1 : kMostLength;
   Bytes header = {kVoid};
   append_size(&header, size - 1 - length, length);

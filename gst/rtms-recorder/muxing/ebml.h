@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The elements of which a Matroska file consists. Pure.
+// Reads and writes elements of Matroska files. Pure.
 #pragma once
 
 #include <cstddef>
@@ -18,16 +18,16 @@ struct Number {
   uint64_t value;
   std::size_t length;
 };
-// A number of variable length; none where it is unknown or cut off.
+// Reads a number of variable length; nothing if it is unknown or truncated.
 std::optional<Number> number_at(const uint8_t *data, std::size_t size);
 
-// Big-endian.
+// Appends in big-endian order.
 void append(Bytes *to, uint64_t value, std::size_t bytes);
 void append(Bytes *to, const Bytes &more);
-// An element with an ID of one byte, and as few bytes of size as its content needs.
+// Returns an element with an ID of one byte, and the shortest size field for its content.
 Bytes element(uint8_t id, const Bytes &content);
 Bytes number_element(uint8_t id, uint64_t value);
-// The first bytes of an element that fills `size` bytes, at least 2, with nothing.
+// Returns the header of a Void element of `size` bytes in total, at least 2.
 Bytes void_header(uint64_t size);
 
 }  // namespace rtms::recorder::ebml

@@ -8,12 +8,12 @@
 namespace rtms::recorder {
 namespace {
 
-// A block's time is 16 bits, from its cluster's on.
+// A block's time is relative to its cluster, in 16 bits.
 constexpr uint64_t kFarthest_ms = 32000;
 constexpr std::size_t kMostSpaces = 60;
-// What a block has around its text, and a muxer writes in fewer bytes.
+// The bytes of a block around its text, which a muxer may write in fewer.
 constexpr std::size_t kMostAround = 40;
-// A Void of one byte does not exist.
+// The shortest Void has two bytes.
 constexpr uint64_t kLeastVoid = 2;
 
 ebml::Bytes block_group(const LateLines::Space &space, uint64_t start_ms, uint64_t end_ms,
@@ -45,7 +45,7 @@ void LateLines::reserved(const Space &space) {
     spaces_.pop_front();
 }
 
-// The last one in front of the line, or the next one that has room.
+// Returns the last block before the line, or the next one with room.
 LateLines::Space *LateLines::space_for(const Late &line, uint64_t need) {
   auto space = std::find_if(spaces_.begin(), spaces_.end(),
                             [&line](const Space &one) { return one.time > line.start; });
@@ -64,7 +64,7 @@ std::vector<LateLines::Patch> LateLines::take() {
   std::vector<Patch> patches;
   std::lock_guard<std::mutex> lock(mutex_);
   for (auto line = lines_.begin(); line != lines_.end();) {
-    // No element's length depends on where it is.
+    // The length of an element does not depend on its position.
     const uint64_t need = block_group({}, line->start, line->end, line->text).size();
     Space *space = space_for(*line, need);
     if (!space) {

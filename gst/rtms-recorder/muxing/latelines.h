@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Lines of the transcript that are known after the audio of their time is in the file.
+// Writes transcript lines into the file after the audio of their time.
 #pragma once
 
 #include <cstdint>
@@ -11,29 +11,29 @@
 namespace rtms::recorder {
 
 // A line of the transcript is complete seconds after it began. A muxer that waited for it would
-// keep the audio and video of these seconds in memory, where a crash loses them. So the track of
-// the transcript has reserved blocks, one each second, and a line takes the place of the last one
-// in front of its time. Pure, but for a mutex: one thread pushes, the muxer's takes.
+// keep the audio and video of these seconds in memory, where a crash loses them. So the
+// transcript's track has reserved blocks, one per second, and a line replaces the last one before
+// its time. Pure but for a mutex: one thread pushes, the muxer's takes.
 class LateLines {
  public:
-  // The payload of a reserved block, in bytes; no line that goes to the muxer has this length.
+  // The payload of a reserved block, in bytes; no line sent to the muxer has this length.
   static constexpr std::size_t kReserved = 600;
-  // A reserved block in the file: a BlockGroup of `size` bytes, in a cluster of this time (ms).
+  // A reserved block in the file: a BlockGroup of `size` bytes; times in ms.
   struct Space {
     uint64_t position, size;
     uint64_t time, cluster_time;
     uint8_t track;
   };
-  // What is to be written into the file, where.
+  // Bytes to write into the file at a position.
   struct Patch {
     uint64_t position;
     std::vector<uint8_t> bytes;
   };
 
-  // False where the text is too long for a reserved block.
+  // Returns false if the text is too long for a reserved block.
   bool push(uint64_t start_ms, uint64_t end_ms, const std::string &text);
   void reserved(const Space &space);
-  // Of the lines that have a place. A line whose place does not exist yet stays.
+  // Returns the patches of lines that have a block. A line without one stays until there is one.
   std::vector<Patch> take();
 
  private:

@@ -20,16 +20,16 @@ constexpr uint8_t kSegment[] = {0x18, 0x53, 0x80, 0x67}, kCluster[] = {0x1f, 0x4
                   kCues[] = {0x1c, 0x53, 0xbb, 0x6b};
 constexpr uint8_t kKeyFlag = 0x80;
 constexpr uint8_t kVideo = 1, kAudio = 2, kSubtitle = 0x11;
-// Of a block, in front of its payload: the track, two bytes of time, flags.
+// The header of a block: track, two bytes of time, flags.
 constexpr size_t kBlockHeader = 4;
-// An element of four bytes of ID and eight of size; the segment's header is one.
+// An element with four bytes of ID and eight of size, such as the segment's header.
 constexpr size_t kLongHeader = 12;
-// An entry of the SeekHead: ID, size, SeekID with the Cues', SeekPosition's header; the position
-// follows. Where nothing is there, matroskamux makes a Void of it.
+// An entry of the SeekHead: ID, size, SeekID of the Cues, header of SeekPosition; the position
+// follows. matroskamux makes a Void of an entry without a target.
 constexpr uint8_t kSeek[] = {0x4d, 0xbb, 1,    0,    0,    0,    0,    0,    0,    0x12,
                              0x53, 0xab, 0x84, 0x1c, 0x53, 0xbb, 0x6b, 0x53, 0xac, 0x88};
-constexpr size_t kSeekStart = 10;  // of the content, which is there in both cases
-// Of a TrackEntry: TrackNumber, then TrackType.
+constexpr size_t kSeekStart = 10;  // begin of the content, equal in both cases
+// TrackNumber and TrackType of a TrackEntry.
 constexpr uint8_t kTrackNumber[] = {0xd7, 0x81}, kTrackType[] = {0x83, 0x81};
 
 template <size_t N>
@@ -44,7 +44,7 @@ void go_to(GstPad *sink, uint64_t position) {
   gst_pad_send_event(sink, gst_event_new_segment(&segment));
 }
 
-// As a muxer does it, which returns to an earlier place of the file.
+// Writes as a muxer that returns to an earlier position of the file.
 void send(GstPad *sink, uint64_t position, const Bytes &bytes) {
   go_to(sink, position);
   GstBuffer *buffer = gst_buffer_new_allocate(nullptr, bytes.size(), nullptr);
@@ -89,7 +89,7 @@ void MkvIndex::event(GstPad *pad, GstEvent *event) {
   }
 }
 
-// matroskamux pushes each element's header by itself, and the payload behind it.
+// matroskamux pushes the header of each element in a buffer of its own, before the payload.
 BufferPtr MkvIndex::buffer(BufferPtr buffer) {
   uint8_t start[48] = {};
   const size_t size = gst_buffer_get_size(buffer.get());
@@ -138,7 +138,7 @@ void MkvIndex::cluster(const uint8_t *data, size_t size) {
   cluster_position_ = position_ - segment_;
 }
 
-// With ID and size in front. What is not known stays as it is.
+// `start` begins with ID and size. An unknown structure is not changed.
 BufferPtr MkvIndex::block(BufferPtr buffer, const uint8_t *start, size_t size) {
   const auto length = number_at(start + 1, size - 1);
   if (!length)
@@ -157,7 +157,7 @@ BufferPtr MkvIndex::block(BufferPtr buffer, const uint8_t *start, size_t size) {
   return writable;
 }
 
-// A reserved block is none before a line is there: another ID makes it a Void of the same size.
+// A reserved block is a Void until a line replaces it: another ID, the same size.
 BufferPtr MkvIndex::group(BufferPtr buffer, const uint8_t *content, size_t size) {
   while (size > 1 && content[0] != ebml::kBlock) {
     const auto length = number_at(content + 1, size - 1);
@@ -213,7 +213,7 @@ void MkvIndex::add_cue(Track *track, uint64_t time) {
   cues_.push_back({time, cluster_position_, track->number});
 }
 
-// Nothing, of the same size: the muxer counts on it.
+// Returns a Void of the same size, which the muxer relies on.
 BufferPtr MkvIndex::without_cues(BufferPtr buffer) {
   Bytes nothing = {ebml::kVoid};
   append(&nothing, uint64_t{1} << 56 | (gst_buffer_get_size(buffer.get()) - 9), 8);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a Matroska file needs so that players can seek in it, where matroskamux leaves it out.
+// Completes a Matroska file so that players can seek in it.
 #pragma once
 
 #include "common/gst.h"
@@ -11,10 +11,10 @@
 
 namespace rtms::recorder {
 
-// matroskamux flags the keyframes of video only, and its Cues are of video only, or of one track of
-// audio that is alone. Follows what it writes on its source pad, sets the flag in each block of
-// another track than video, writes late lines of the transcript into reserved blocks, and Cues of
-// all tracks behind the rest. Used by the muxer's thread.
+// matroskamux marks keyframes of video only, and its Cues cover video only, or a single audio
+// track. This class follows the output of its source pad, marks the blocks of other tracks as
+// keyframes, writes late transcript lines into reserved blocks, and appends Cues of all tracks.
+// Used on the muxer's thread.
 class MkvIndex {
  public:
   static void attach(GstPad *muxed, std::shared_ptr<LateLines> late);
@@ -49,9 +49,9 @@ class MkvIndex {
 
   const std::shared_ptr<LateLines> late_;
   uint64_t position_ = 0, end_ = 0;
-  uint64_t segment_ = 0;     // where the segment's content begins; 0: it did not yet
-  uint64_t seek_entry_ = 0;  // the place of the Cues' entry in the SeekHead; 0: there is none
-  uint64_t block_end_ = 0;   // what is before it is a block's payload
+  uint64_t segment_ = 0;     // begin of the segment's content; 0: not written yet
+  uint64_t seek_entry_ = 0;  // position of the Cues' entry in the SeekHead; 0: none
+  uint64_t block_end_ = 0;   // end of the payload of the current block
   std::vector<Track> tracks_;
   uint64_t cluster_time_ = 0, cluster_position_ = 0;
   std::vector<Cue> cues_;

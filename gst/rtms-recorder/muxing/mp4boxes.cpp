@@ -8,9 +8,9 @@
 namespace rtms::recorder {
 namespace {
 
-constexpr size_t kHeader = 8;  // of a box: size and type
+constexpr size_t kHeader = 8;  // size and type of a box
 
-// A box in its parent, or in the file; null where there is none.
+// A box in its parent, or in the file; null if missing.
 struct Box {
   uint8_t *content = nullptr;
   size_t size = 0;
@@ -20,7 +20,7 @@ std::string_view type_of(const uint8_t *box) {
   return {reinterpret_cast<const char *>(box) + 4, 4};
 }
 
-// Calls with each of the boxes so called.
+// Calls `function` for each box of the type.
 template <typename Function>
 void each_box(Box parent, std::string_view type, Function function) {
   while (parent.size >= kHeader) {
@@ -50,7 +50,7 @@ void add_at(uint8_t *at, bool is_long, uint64_t what) {
     GST_WRITE_UINT32_BE(at, static_cast<uint32_t>(GST_READ_UINT32_BE(at) + what));
 }
 
-// Of the time that is written for a track's first fragment.
+// Returns what is missing in the time written for a track's first fragment.
 uint64_t missing(GstClockTime start, uint32_t timescale, uint64_t written) {
   const uint64_t wanted = gst_util_uint64_scale_round(start, timescale, GST_SECOND);
   return wanted > written ? wanted - written : 0;
@@ -88,7 +88,7 @@ GstPadProbeReturn Mp4Boxes::on_first(GstPad *pad, GstPadProbeInfo *info, gpointe
 GstPadProbeReturn Mp4Boxes::on_written(GstPad *, GstPadProbeInfo *info, gpointer data) {
   auto self = static_cast<std::shared_ptr<Mp4Boxes> *>(data)->get();
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-  // Media pass unread; mp4mux pushes each box by itself.
+  // Media data is skipped: mp4mux pushes each box in a buffer of its own.
   uint8_t start[kHeader] = {};
   gst_buffer_extract(buffer, 0, start, sizeof(start));
   const std::string_view type = type_of(start);
@@ -126,7 +126,7 @@ void Mp4Boxes::movie(const uint8_t *data, size_t size) {
     const Box media = box_in(box_in(trak, "mdia", 0), "mdhd", 24);
     if (!header.content || !media.content)
       return;
-    // Version 1 has two times of 64 bits in front.
+    // Version 1 has two times of 64 bits before the number.
     const uint32_t id = GST_READ_UINT32_BE(header.content + (header.content[0] ? 20 : 12));
     if (Track *known = track(id))
       known->timescale = GST_READ_UINT32_BE(media.content + (media.content[0] ? 20 : 12));
@@ -149,7 +149,7 @@ void Mp4Boxes::fragment(uint8_t *data, size_t size) {
   });
 }
 
-// An entry is a time, the place of the fragment, and three numbers of as many bytes as is said.
+// An entry has a time, the position of the fragment, and three numbers of variable length.
 void Mp4Boxes::index(uint8_t *data, size_t size) {
   constexpr size_t kEntries = 16;
   each_box({data, size}, "tfra", [this](Box tfra) {
@@ -165,17 +165,17 @@ void Mp4Boxes::index(uint8_t *data, size_t size) {
   });
 }
 
-// Of the box: size, type, version, channels, PreSkip, InputSampleRate, OutputGain, mapping.
+// A dOps box: size, type, version, channels, PreSkip, InputSampleRate, OutputGain, mapping.
 unsigned Mp4Boxes::mend_opus(uint8_t *data, size_t size) {
   constexpr std::string_view kOpus = "dOps";
-  constexpr size_t kPreSkip = 6, kRate = 8, kGain = 12, kEnd = 15;  // behind the size
+  constexpr size_t kPreSkip = 6, kRate = 8, kGain = 12, kEnd = 15;  // offsets after the size
   unsigned mended = 0;
   uint8_t *const end = data + size;
   uint8_t *at = data;
   while ((at = std::search(at, end, kOpus.begin(), kOpus.end())) != end) {
     uint8_t *const box = at;
     at += kOpus.size();
-    // No rate of audio needs the highest of its four bytes; in the wrong order each usual one does.
+    // The highest of the rate's four bytes is 0 in the correct order, and not 0 in the wrong one.
     if (static_cast<size_t>(end - box) < kEnd || box[kRate] == 0)
       continue;
     std::reverse(box + kPreSkip, box + kRate);

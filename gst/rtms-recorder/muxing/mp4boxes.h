@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What mp4mux writes, as the standard has it.
+// Corrects boxes of mp4mux that violate the standard.
 #pragma once
 
 #include "common/gst.h"
@@ -11,25 +11,25 @@
 
 namespace rtms::recorder {
 
-// In a fragmented file mp4mux, up to GStreamer 1.26, lets each track begin at 0: what begins later
-// is too early by that. And the one of GStreamer 1.22 copies the numbers of `dOps` from the header
-// of Ogg, where they are little-endian: players cut the first 299 ms, or refuse the track. Both are
-// seen in what it writes, and mended there.
+// In fragmented files, mp4mux up to GStreamer 1.26 starts each track at 0: tracks that begin later
+// are early by their start. mp4mux of GStreamer 1.22 copies the numbers of `dOps` from the Ogg
+// header in little-endian order: players cut the first 299 ms, or refuse the track. This class
+// detects both in the output, and corrects them.
 class Mp4Boxes {
  public:
   static std::shared_ptr<Mp4Boxes> attach(GstPad *muxed);
-  // A pad of the muxer: all of them, in the order in which they were requested.
+  // Adds a pad of the muxer. All pads must be added, in the order of their request.
   static void add_track(const std::shared_ptr<Mp4Boxes> &self, GstPad *entry);
 
-  // Turns round the numbers of each `dOps` that has them in the wrong order. How many had.
+  // Corrects the byte order of each `dOps` that needs it. Returns their number.
   static unsigned mend_opus(uint8_t *data, size_t size);
 
  private:
   struct Track {
-    std::atomic<GstClockTime> start{GST_CLOCK_TIME_NONE};  // the running time of the first buffer
+    std::atomic<GstClockTime> start{GST_CLOCK_TIME_NONE};  // running time of the first buffer
     uint32_t timescale = 0;
-    bool begun = false;   // a fragment of it is written
-    uint64_t offset = 0;  // what its times lack
+    bool begun = false;   // a fragment of the track is written
+    uint64_t offset = 0;  // what must be added to its times
   };
 
   static GstPadProbeReturn on_written(GstPad *pad, GstPadProbeInfo *info, gpointer self);

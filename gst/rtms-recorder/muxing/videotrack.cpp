@@ -5,19 +5,19 @@ namespace rtms::recorder {
 namespace {
 
 constexpr char kPrefix[] = "video-track-";
-// avc3: the parameter sets stay in the stream, where each camera may have its own.
+// avc3: the parameter sets stay in the stream, because each camera may have its own.
 constexpr char kH264Joint[] =
     "h264parse name=joint config-interval=-1 ! "
     "capsfilter name=end caps=video/x-h264,stream-format=avc3,alignment=au";
 constexpr char kJpegJoint[] = "valve name=joint ! valve name=end";
-// H.264 has even numbers of lines and columns; a screen's window has any.
+// H.264 needs even widths and heights; a shared window may have odd ones.
 constexpr char kToH264[] =
     "x264enc tune=zerolatency speed-preset=veryfast pass=qual quantizer=23 "
     "key-int-max=50 ! capsfilter caps=video/x-h264,stream-format=byte-stream";
 const std::string kEven =
     "videoconvert ! videoscale ! capsfilter caps=\"video/x-raw,format=I420,"
     "colorimetry=bt709,width=[2,8192,2],height=[2,8192,2],pixel-aspect-ratio=1/1\"";
-// What cannot be decoded, or encoded, is left out.
+// Frames that fail to decode or encode are skipped.
 constexpr char kFront[] = "errorignore convert-to=ok ! ";
 
 GstElement *child(GstElement *bin, const char *name) {
@@ -30,8 +30,8 @@ void add_ghost(GstElement *bin, const char *element, const char *pad) {
   gst_element_add_pad(bin, gst_ghost_pad_new(pad, target.get()));
 }
 
-// Neither does what is in front of a track depend on what is behind it, nor the other way: muxers
-// accept the caps that they have only.
+// The elements before a track must not depend on those after it: muxers accept only the caps that
+// they already have.
 GstPadProbeReturn accept_any(GstPad *, GstPadProbeInfo *info, gpointer) {
   GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
   const CapsPtr any(gst_caps_new_any());
@@ -116,7 +116,7 @@ void VideoTrack::give_up(GstBin *pipeline, const std::string &name) {
   gst_element_call_async(bin.get(), end, nullptr, nullptr);
 }
 
-// A header needs a frame of each track; JPEG and PNG have no black ones of the source's own.
+// A muxer's header needs a frame of each track; rtmssrc makes no black frames for JPEG and PNG.
 std::string VideoTrack::black_of(const Format &format, GstCaps *caps) {
   int numerator = 0, denominator = 1;
   gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator,
@@ -143,7 +143,7 @@ std::string VideoTrack::converter(const Format &from) const {
          std::to_string(track_.width) + ",height=" + std::to_string(track_.height) + " ! jpegenc";
 }
 
-// Black comes first, where it is given.
+// A black frame comes first, if `black` describes one.
 bool VideoTrack::connect(const Format &from, const std::string &black) {
   from_ = next_ = from;
   std::string parts = converter(from);
@@ -157,7 +157,7 @@ bool VideoTrack::connect(const Format &from, const std::string &black) {
   gst_bin_add(GST_BIN(bin_), converter_.get());
   PadPtr in(gst_element_get_static_pad(converter_.get(), "sink"));
   PadPtr out(gst_element_get_static_pad(converter_.get(), "src"));
-  // What the source has now may be another codec already: there is a queue in between.
+  // A queue precedes the converter: the pad may already have another codec.
   const bool linked =
       in && out &&
       gst_pad_link_full(exit_.get(), in.get(), GST_PAD_LINK_CHECK_NOTHING) == GST_PAD_LINK_OK &&
@@ -189,8 +189,8 @@ GstPadProbeReturn VideoTrack::event(GstEvent *event) {
   return caps(now);
 }
 
-// The converter does not know the other format. It is replaced where a pad may be linked anew: in
-// front of the next buffer.
+// The converter does not support the new format. It is replaced before the next buffer, where the
+// pads may be linked again.
 GstPadProbeReturn VideoTrack::caps(GstCaps *caps) {
   const Format format = format_of(caps);
   const bool waits = !(next_ == from_);
@@ -222,8 +222,8 @@ GstPadProbeReturn VideoTrack::on_switch(GstPad *, GstPadProbeInfo *, gpointer da
 }
 
 GstPadProbeReturn VideoTrack::buffer(GstBuffer *buffer) const {
-  // In Matroska a frame stays until the next one: black needs no frames that repeat it, and each
-  // that is left is one to seek to.
+  // In Matroska a frame lasts until the next one: black frames need no repetition, and each
+  // remaining one is a seek point.
   const bool repeats = matroska_ && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP) &&
                        GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   if (converter_ && !repeats)

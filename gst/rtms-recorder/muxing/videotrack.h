@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A container's track of video: what the service sends for it, in the track's own codec.
+// A container's video track, in one codec whatever the service sends.
 #pragma once
 
 #include "common/gst.h"
@@ -8,25 +8,25 @@
 
 namespace rtms::recorder {
 
-// A container's header says once for all which codec a track has, but the service may send another
-// than it was asked for, or than it granted, at any time. Frames of the track's codec pass as they
-// are; others are encoded again. So are JPEG frames of another size than the track's: the size is
-// in the header, and GStreamer 1.26 decodes frames of half the height as interlaced ones.
+// A container's header defines a track's codec once, but the service may send another codec than
+// requested or granted, at any time. Frames in the track's codec pass; others are transcoded. So
+// are JPEG frames of another size: the header holds the size, and GStreamer 1.26 decodes frames of
+// half the height as interlaced.
 class VideoTrack {
  public:
-  // A bin with pads `sink` and `src`, for a pad that has these caps so far. The track is H.264, but
-  // where Matroska gets JPEG it is that. Null where an element is missing.
+  // Returns a bin with pads `sink` and `src`, for a pad that now has these caps. The track is
+  // H.264, or JPEG for JPEG in Matroska. Null if an element is missing.
   static ElementPtr make(const std::string &name, GstCaps *caps, bool matroska);
-  // The track that an element belongs to, by its name; empty: to none.
+  // Returns the track that an element belongs to, by its name; empty if none.
   static std::string name_of(GstObject *object);
-  // It cannot go on: the muxer need not wait for it.
+  // Ends a track that cannot continue, so that the muxer does not wait for it.
   static void give_up(GstBin *pipeline, const std::string &name);
 
  private:
   enum class Codec { H264, Jpeg, Png };
   struct Format {
     Codec codec = Codec::H264;
-    int width = 0, height = 0;  // 0: not known, or of no interest
+    int width = 0, height = 0;  // 0: unknown, or irrelevant
     bool operator==(const Format &other) const {
       return codec == other.codec && width == other.width && height == other.height;
     }
@@ -45,11 +45,11 @@ class VideoTrack {
   GstPadProbeReturn caps(GstCaps *caps);
   GstPadProbeReturn buffer(GstBuffer *buffer) const;
 
-  GstElement *const bin_;  // which owns this
+  GstElement *const bin_;  // owns this object
   const bool matroska_;
   const Format track_;
-  PadPtr exit_, entry_;   // in between is the converter
-  ElementPtr converter_;  // null: this codec cannot be recorded
+  PadPtr exit_, entry_;   // the converter is between them
+  ElementPtr converter_;  // null: the codec cannot be recorded
   Format from_, next_;
 };
 

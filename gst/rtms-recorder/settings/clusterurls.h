@@ -8,7 +8,7 @@
 namespace rtms::recorder {
 
 std::vector<std::string> cluster_urls(const std::string &joined);
-// What is wrong with one of them, or nothing.
+// Returns what is wrong with one of the URLs; empty if all are valid.
 std::string cluster_problem(const std::vector<std::string> &urls);
 
 }  // namespace rtms::recorder

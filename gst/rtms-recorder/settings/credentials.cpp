@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kMostBytes = 64 << 10;
 
-// The file's text, which nothing but Secret copies.
+// Holds the file's text, which only Secret may copy.
 class SecretFile {
  public:
   explicit SecretFile(const std::string &path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
@@ -33,7 +33,7 @@ class SecretFile {
     struct stat status;
     return fstat(fd_, &status) == 0 && (status.st_mode & S_IRWXO);
   }
-  // Zero, or an errno. A pipe comes in pieces.
+  // Returns zero, or an errno. A pipe needs several reads.
   int read_all() {
     ssize_t size = 1;
     while (size > 0 && size_ < bytes_.size()) {
@@ -66,7 +66,7 @@ std::string_view trimmed(std::string_view line) {
              : line.substr(start, line.find_last_not_of(kSpace) + 1 - start);
 }
 
-// What keeps the secrets in a file from being used, and what the file must be.
+// Returns why the secrets in a file cannot be used, and what the file must be.
 std::optional<CredentialsError> problem_of(SecretFile *file, const std::string &path,
                                            const std::string &what, const char *must_be) {
   const int failure = !file->is_open() ? errno : file->read_all();

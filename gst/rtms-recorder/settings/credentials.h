@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where the app's secrets come from: a file, or the environment. Never the command line.
+// Reads the app's secrets from a file or the environment, never from the command line.
 #pragma once
 
 #include "protocol/signature.h"
@@ -12,7 +12,7 @@
 
 namespace rtms::recorder {
 
-// NAME=VALUE, as in systemd's EnvironmentFile.
+// NAME=VALUE lines, as in systemd's EnvironmentFile.
 using Variables = std::map<std::string, Secret, std::less<>>;
 
 struct CredentialsError {
@@ -20,10 +20,10 @@ struct CredentialsError {
 };
 std::variant<Variables, CredentialsError> read_credentials(const std::string &file);
 
-// The first of the names that the file or else the environment has; empty where none is.
+// Returns the first of the names that the file, else the environment has; empty if there is none.
 Secret credential(const Variables &file, std::initializer_list<const char *> names);
 
-// The admin port's token: of the file, or where none is named, the given one. Empty without both.
+// Returns the admin port's token: from the file if one is named, else `given`. Empty without both.
 std::variant<Secret, CredentialsError> admin_token(const std::string &file, const Secret &given);
 
 }  // namespace rtms::recorder

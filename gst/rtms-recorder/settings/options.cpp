@@ -16,7 +16,7 @@ namespace {
 
 using OptionContextPtr = std::unique_ptr<GOptionContext, FreeWith<g_option_context_free>>;
 
-// What GOption fills: it allocates strings with a plain pointer, so they are freed here.
+// Target of GOption, which allocates strings as plain pointers: the destructor frees them.
 struct Raw {
   int speakers = 0, audio_rate = 16000, max_meetings = 100, stop_timeout = 10;
   gboolean once = FALSE, group_readable = FALSE, json = FALSE, screen = FALSE, no_video = FALSE,
@@ -63,7 +63,7 @@ bool one_of(const std::string &value, std::initializer_list<const char *> valid)
   return std::find(valid.begin(), valid.end(), value) != valid.end();
 }
 
-// "500M", "2G"; nothing where it is no size.
+// Parses "500M" or "2G"; nothing if invalid.
 std::optional<uint64_t> size_of(const char *text) {
   char *end = nullptr;
   const double number = g_ascii_strtod(text, &end);
@@ -84,7 +84,7 @@ std::optional<uint64_t> size_of(const char *text) {
   return static_cast<uint64_t>(number * factor);
 }
 
-// What is wrong with the values, or nothing.
+// Returns what is wrong with the values; empty if they are valid.
 std::string complaint(const Raw &raw, const Options &options) {
   const std::string format = raw.format ? raw.format : "mkv";
   if (!one_of(format, {"mkv", "mp4"}))
@@ -176,7 +176,7 @@ Options converted(const Raw &raw) {
   return options;
 }
 
-// What is missing, or nothing.
+// Returns which credential is missing; empty if none is.
 std::string take_credentials(const Raw &raw, Options *options) {
   Variables file;
   if (raw.credentials) {

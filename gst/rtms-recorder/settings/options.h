@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the command line and the environment say.
+// The settings from the command line and the environment.
 #pragma once
 
 #include "protocol/signature.h"
@@ -14,7 +14,7 @@ namespace rtms::recorder {
 struct Options {
   std::string listen = "http://127.0.0.1:8080/webhook";
   std::string certificate_file, key_file;
-  // Not empty: the one stream of this webhook is recorded, then the program ends.
+  // Not empty: only the stream of this webhook is recorded, then the program ends.
   std::string webhook_file;
   bool once = false;
 
@@ -26,8 +26,8 @@ struct Options {
   bool video = true, screen = false;
   std::string video_resolution = "hd";
   std::string rtmp;                         // {stream} and {meeting} are replaced
-  uint64_t min_free = uint64_t{1} << 30;    // where it is less, no recording starts
-  uint64_t end_free = uint64_t{100} << 20;  // nor goes on
+  uint64_t min_free = uint64_t{1} << 30;    // with less, no recording starts
+  uint64_t end_free = uint64_t{100} << 20;  // with less, recordings end
   unsigned max_meetings = 100;
   unsigned stop_timeout_s = 10;
 
@@ -40,7 +40,7 @@ struct Options {
   std::string admin_certificate_file, admin_key_file;
   std::vector<std::string> admin_hosts;
   Secret admin_token;
-  // Not empty: meetings are shared with other recorders, through NATS.
+  // Not empty: meetings are shared with other recorders through NATS.
   std::vector<std::string> cluster;
   std::string cluster_credentials, cluster_ca;
   bool drain_moves = true;

@@ -24,8 +24,7 @@ void protect_process(bool group_readable) {
 #endif
 }
 
-// What is removed from the environment stays where it is, for everybody to see in
-// /proc/…/environ.
+// g_unsetenv() leaves the value in memory, readable in /proc/…/environ: it must be wiped.
 void forget_variables(std::initializer_list<const char *> names) {
   for (const char *name : names) {
     if (char *value = std::getenv(name))

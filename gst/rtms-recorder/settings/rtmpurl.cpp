@@ -49,7 +49,7 @@ bool is_open_to_the_network(const std::string &rtmp_url) {
 }
 
 std::string without_key(std::string text, const std::string &url) {
-  constexpr size_t kShortest = 4;  // a shorter one is in any text
+  constexpr size_t kShortest = 4;  // shorter parts occur in any text
   const std::string shown = shown_url(url);
   StringArrayPtr parts(g_strsplit_set(url.c_str(), "/?&=:@#", -1));
   for (char **part = parts.get(); *part; part++) {

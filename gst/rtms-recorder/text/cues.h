@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Lines of the transcript as files have them. Pure.
+// Formats transcript lines for files. Pure.
 #pragma once
 
 #include <cstdint>
@@ -8,22 +8,22 @@
 
 namespace rtms::recorder {
 
-// A line of the transcript, or a chat message. Times in ns from the recording's start.
+// A transcript line, or a chat message. Times in ns from the recording's start.
 struct Line {
-  uint64_t start = 0, end = 0;  // end 0: not known
+  uint64_t start = 0, end = 0;  // end 0: unknown
   std::string speaker, text;
 };
 
-// When it is to go: where its end is not known, as long after `start` as it takes to read.
+// Returns the end of display; if `end` is unknown, after the time needed to read the line.
 uint64_t end_of(const Line &line);
 
-// One cue of WebVTT.
+// Returns one cue of WebVTT.
 std::string vtt_cue(const Line &line);
 inline constexpr char kVttHead[] = "WEBVTT\n\n";
 
-// "NAME: TEXT" for S_TEXT/UTF8, which is SRT to most players, so that all of them show it as it is:
-// an invisible character is behind what would begin a tag, an escape or an entity. Braces that
-// would be an override have none that helps, and are full-width ones.
+// "NAME: TEXT" for S_TEXT/UTF8, which most players parse as SRT. A word joiner after `<`, `\` and
+// `&` prevents tags, escapes and entities. Braces that would be an override become full-width,
+// because nothing escapes them.
 std::string srt_text(const Line &line);
 
 }  // namespace rtms::recorder

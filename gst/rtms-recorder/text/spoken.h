@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// rtmssrc's JSON about a line of the transcript.
+// Parses rtmssrc's JSON of a transcript line.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +11,14 @@ namespace rtms::recorder {
 struct Spoken {
   enum class Operation { New, Update, Delete };
 
-  std::string who, name, text;       // who: whose lines belong together
-  int64_t start_ms = 0, end_ms = 0;  // Unix time; end 0: not known
-  bool has_start = false;            // else it is when the message was made
+  std::string who, name, text;       // who: identifies the speaker
+  int64_t start_ms = 0, end_ms = 0;  // Unix time; end 0: unknown
+  bool has_start = false;            // false: start_ms is when the message was made
   bool is_final = true;
   Operation operation = Operation::New;
 };
 
-// Nothing where it is no such JSON.
+// Returns nothing if the JSON is something else.
 std::optional<Spoken> read_spoken(const std::string &json);
 
 }  // namespace rtms::recorder

@@ -7,13 +7,13 @@
 namespace rtms::recorder {
 namespace {
 
-// Muxers that go by the clock wait so long for this track.
+// Live muxers wait this long for the track.
 constexpr GstClockTime kLatency = 2 * GST_SECOND;
 constexpr GstClockTime kLeastGap = 200 * GST_MSECOND;
 constexpr GstClockTime kReserveEvery = GST_SECOND;
 
-// appsrc takes no GAP events: a flagged buffer is one. The matroskamux of GStreamer 1.26 writes an
-// empty block for each GAP that is not flagged as missing data.
+// appsrc accepts no GAP events: a flagged buffer stands for one. matroskamux of GStreamer 1.26
+// writes an empty block for each GAP without the flag for missing data.
 GstPadProbeReturn make_gap(GstPad *pad, GstPadProbeInfo *info, gpointer) {
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP))
@@ -36,7 +36,7 @@ ElementPtr Subtitles::make_source() {
   source_.reset(gst_bin_get_by_name(GST_BIN(bin.get()), "text"));
   PadPtr pad(gst_element_get_static_pad(source_.get(), "src"));
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, make_gap, nullptr, nullptr);
-  // The muxer knows the track from the beginning.
+  // The muxer needs the track from the beginning.
   advance(GST_MSECOND);
   return bin;
 }
@@ -61,7 +61,7 @@ void Subtitles::push(const Line &line) {
     return;
   if (text.size() == LateLines::kReserved)
     text += '\n';
-  // There is time to read it, be it late.
+  // A late line is shown as long as it takes to read.
   const uint64_t start = std::max<uint64_t>(line.start, position_);
   const uint64_t reading = end_of({start, 0, "", line.text});
   send(text, start, std::max(end_of(line), start == line.start ? 0 : reading));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The transcript as a track of the container: a source that is never behind.
+// The transcript as a track of the container: a source for which the muxer never waits.
 #pragma once
 
 #include "common/gst.h"
@@ -10,18 +10,18 @@
 
 namespace rtms::recorder {
 
-// One thread at a time.
+// Not for two threads at once.
 class Subtitles {
  public:
-  // The source: a bin with a pad `src`. Without it nothing is done.
+  // Returns the source, a bin with a pad `src`. Without it push() and advance() do nothing.
   ElementPtr make_source();
 
-  // What the muxer's file gets of the lines.
+  // Returns the lines for MkvIndex to write into the muxer's file.
   std::shared_ptr<LateLines> late_lines() const { return late_; }
 
-  // A line takes the place of a reserved block. One that is too long for that is shown from now on.
+  // Puts a line into a reserved block. A longer one is shown from the current position on.
   void push(const Line &line);
-  // So far the meeting has come: the muxer waits for this track no more than for the others.
+  // The meeting has reached `position`: the muxer need not wait for this track.
   void advance(uint64_t position);
   void finish();
 

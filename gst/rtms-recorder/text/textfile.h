@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Files of text that grow line by line: a crash costs nothing that was written.
+// A text file that grows line by line: a crash loses nothing that was written.
 #pragma once
 
 #include <mutex>
@@ -7,7 +7,7 @@
 
 namespace rtms::recorder {
 
-// From any thread. Made when the first text comes.
+// Any thread. The file is created with the first text.
 class TextFile {
  public:
   explicit TextFile(std::string path, std::string head = "")
@@ -16,7 +16,7 @@ class TextFile {
   TextFile(const TextFile &) = delete;
   TextFile &operator=(const TextFile &) = delete;
 
-  // False when it cannot be written; errno says why. Afterwards nothing is written any more.
+  // Returns false, and sets errno, if writing failed. After a failure nothing more is written.
   bool append(const std::string &text);
   const std::string &path() const { return path_; }
   bool exists();

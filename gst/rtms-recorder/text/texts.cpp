@@ -17,13 +17,13 @@ Texts::Texts(const std::string &folder, Failed failed)
       chat_(folder + "/chat.jsonl"),
       failed_(std::move(failed)) {}
 
-// Nobody is left who could be told of a failure.
+// Failures are not reported: the owner of `failed_` is being destroyed.
 Texts::~Texts() {
   closing_ = true;
   finish();
 }
 
-// One object a line: the service's JSON has no line breaks.
+// One object per line: the service's JSON has no line breaks.
 void Texts::transcript(const std::string &json, const Spoken &spoken, uint64_t start) {
   if (spoken.is_final)
     append(&transcript_file_, json + "\n");
@@ -35,7 +35,7 @@ void Texts::chat(const std::string &json) {
   append(&chat_, json + "\n");
 }
 
-// Each pad's thread tells.
+// Called on each pad's thread.
 void Texts::reached(uint64_t now) {
   uint64_t before = now_;
   do {

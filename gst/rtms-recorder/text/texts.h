@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The texts of a recording: the transcript as WebVTT, as a track of the container and as it came,
-// and the chat.
+// The texts of a recording: the transcript as WebVTT, as a track of the container and as JSON, and
+// the chat.
 #pragma once
 
 #include "spoken.h"
@@ -19,24 +19,24 @@ namespace rtms::recorder {
 // Used on the pads' threads. Times in ns from the recording's start.
 class Texts {
  public:
-  // A file cannot be written: its path, and errno. Called once for each file.
+  // A file cannot be written: its path, and errno. Called once per file.
   using Failed = std::function<void(const std::string &path, int failure)>;
 
   Texts(const std::string &folder, Failed failed);
-  // Writes what still waits.
+  // Writes the pending lines.
   ~Texts();
 
-  // rtmssrc's JSON about a line that belongs at `start`, and what it says.
+  // `json` and `spoken` are the same line, which begins at `start`.
   void transcript(const std::string &json, const Spoken &spoken, uint64_t start);
   void chat(const std::string &json);
-  // So far the meeting has come.
+  // The meeting has reached `now`.
   void reached(uint64_t now);
-  // No line will come.
+  // No more lines follow.
   void finish();
-  // The source of the container's track.
+  // Returns the source of the container's track.
   ElementPtr make_subtitles();
   std::shared_ptr<LateLines> late_lines() const { return subtitles_.late_lines(); }
-  // The names of the files that have been made, or will be.
+  // Returns the names of the files that exist, or will.
   std::vector<std::string> names();
 
  private:
@@ -47,7 +47,7 @@ class Texts {
   const Failed failed_;
   std::atomic<uint64_t> now_{0};
   bool closing_ = false;
-  std::mutex mutex_;  // guards these two, and the order of cues
+  std::mutex mutex_;  // guards the fields below, and the order of cues
   Transcript transcript_;
   Subtitles subtitles_;
 };

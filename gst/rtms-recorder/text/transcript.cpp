@@ -14,8 +14,8 @@ constexpr char kEdited[] = "[edited] ", kTakenBack[] = "[taken back] ";
 
 }  // namespace
 
-// What this replaces: of the same speaker and start. Who does not tell where a line starts has one
-// at a time that is not final. Two that are final are two lines, unless one says to be an update.
+// Returns the version to replace: same speaker and start. Without start times, a speaker has one
+// interim line at a time. Two final versions are two lines, unless one is an update.
 Transcript::Lines::iterator Transcript::find(const Spoken &spoken) {
   return std::find_if(waiting_.begin(), waiting_.end(), [&spoken](const Waiting &one) {
     const bool same_start = one.start_ms == spoken.start_ms || !(one.has_start && spoken.has_start);
@@ -34,7 +34,7 @@ void Transcript::add(const Spoken &spoken, uint64_t start, uint64_t now) {
   }
   if (found == waiting_.end() && change_written(spoken, now))
     return;
-  // No final version of this speaker's line before will come.
+  // The speaker's earlier lines will get no final version.
   for (Waiting &one : waiting_)
     if (one.who == spoken.who && one.start_ms != spoken.start_ms)
       one.is_final = true;
@@ -57,7 +57,7 @@ void Transcript::add(const Spoken &spoken, uint64_t start, uint64_t now) {
   *found = std::move(waiting);
 }
 
-// What is written stays, and is told to be no more what was said.
+// A written line cannot be changed: a further line reports the change.
 bool Transcript::change_written(const Spoken &spoken, uint64_t now) {
   const auto found = written_.find({spoken.who, spoken.start_ms});
   const bool is_update = spoken.operation != Spoken::Operation::New;

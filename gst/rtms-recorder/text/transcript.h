@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The lines of a transcript in the order in which they began, the last version of each. Pure: no
-// clock, no GStreamer.
+// The lines of a transcript in the order of their start, each in its last version. Pure: no clock,
+// no GStreamer.
 #pragma once
 
 #include "cues.h"
@@ -12,20 +12,20 @@
 
 namespace rtms::recorder {
 
-// All times but those of Spoken are in ns from the recording's start.
+// Times are in ns from the recording's start, except those of Spoken.
 class Transcript {
  public:
-  // A line is complete seconds after it began: so long all wait for it.
+  // A line is complete seconds after its start: all lines wait this long.
   static constexpr uint64_t kWait = 6'000'000'000;
-  // And for the final version of one that is not, from the last version on.
+  // How long an interim line waits for its final version, from its last version.
   static constexpr uint64_t kInterim = 5'000'000'000;
 
-  // A version of a line came when the meeting had come to `now`. `start` is where it belongs.
+  // Adds a version of a line that begins at `start`; the meeting has reached `now`.
   void add(const Spoken &spoken, uint64_t start, uint64_t now);
-  // The lines that began kWait before, in their order.
+  // Returns the lines that began kWait before `now`, in order.
   std::vector<Line> take(uint64_t now);
   bool empty() const { return waiting_.empty(); }
-  // The rest.
+  // Returns all remaining lines.
   std::vector<Line> take_all();
 
  private:
@@ -34,13 +34,13 @@ class Transcript {
     std::string who;
     int64_t start_ms = 0;
     bool is_final = true, has_start = true;
-    uint64_t since = 0;  // its last version
+    uint64_t since = 0;  // time of its last version
   };
   struct Written {
     std::string text;
     bool is_final = true;
   };
-  using Key = std::pair<std::string, int64_t>;  // who, and its start in Unix ms
+  using Key = std::pair<std::string, int64_t>;  // speaker, and start in Unix ms
   using Lines = std::vector<Waiting>;
 
   Lines::iterator find(const Spoken &spoken);
@@ -50,7 +50,7 @@ class Transcript {
   std::vector<Line> take_if(Due due);
 
   Lines waiting_;
-  std::map<Key, Written> written_;  // the last ones
+  std::map<Key, Written> written_;  // the newest ones
   std::deque<Key> order_;
 };
 

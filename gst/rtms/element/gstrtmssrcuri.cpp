@@ -55,8 +55,7 @@ bool uri_can_set(std::string_view name) {
   return false;
 }
 
-// URIs are displayed, logged and passed on: they must not hold secrets. A webhook may have a
-// signature.
+// URIs are displayed, logged and passed on: secrets are refused, and webhooks with a signature.
 std::variant<GParamSpec *, BadUri> property_of(GstRtmsSrc *self, const std::string &name) {
   GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(self), name.c_str());
   const bool is_ours = spec && spec->owner_type == GST_TYPE_RTMS_SRC;

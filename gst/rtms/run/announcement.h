@@ -29,8 +29,7 @@ class Announcement {
   void close() { listener_.reset(); }
   // Handles a webhook about a stream, whoever received it.
   void notice(WebhookEvent event, const Webhook &hook);
-  // Moves the stream to the URLs of this webhook, for the application. Returns why that is
-  // impossible.
+  // Moves the stream to the URLs of this webhook. Returns why that is impossible, or nothing.
   std::optional<BadSetting> rejoin(const Settings &settings, const Webhook &hook);
 
  private:
