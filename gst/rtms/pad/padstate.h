@@ -42,7 +42,7 @@ struct PadState {
   alignas(kCacheLine) PadPosition position;
   PadFill fill;
   bool silent = false;                                // the last item was a GAP
-  std::chrono::steady_clock::time_point quiet_since;  // with a shared thread: time of the last item
+  std::chrono::steady_clock::time_point quiet_since;  // shared thread: last item or GAP
 };
 
 }  // namespace rtms

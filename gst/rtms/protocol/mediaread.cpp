@@ -24,7 +24,7 @@ void fall_back(std::optional<T> &value, const std::optional<T> &otherwise) {
     value = otherwise;
 }
 
-// A text or a boolean tells final text from interim text; a number is the operation on the text.
+// A text or a boolean says whether the text is final; a number is the operation on the text.
 void read_attribute(JsonValue value, Members *members) {
   const auto text = json_view(value);
   std::optional<bool> is_final;
