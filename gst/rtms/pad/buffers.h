@@ -9,7 +9,7 @@ namespace rtms {
 
 struct TextOptions {
   bool json = false;     // transcript lines as JSON
-  bool markup = false;   // plain lines on one line, escaped as markup
+  bool markup = false;   // plain lines without line breaks, escaped as markup
   bool speaker = false;  // plain lines with the speaker's name first
 };
 

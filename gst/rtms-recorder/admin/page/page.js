@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The operator's page. What comes from meetings is text and nothing else; what is on the page stays
-// the same elements, so that the focus stays where it is.
+// The operator's page. Data of meetings is inserted as text only, never as HTML. Elements on the page
+// are updated, not replaced, so that they keep the focus.
 'use strict';
 
 const kEvery_ms = 1000, kPatience_ms = 5000, kMostNames = 8;
@@ -13,7 +13,7 @@ function put(element, text) {
     element.textContent = text;
 }
 
-// The elements of a template's copy by their data-is.
+// Copies a template. Returns its elements by their data-is.
 function copy(template) {
   const root = $(template).content.cloneNode(true).firstElementChild;
   const parts = {root};
@@ -74,7 +74,7 @@ function show_now(now) {
   const started = [...folders].filter(folder => !rows.has(folder));
   const ended = [...rows.keys()].filter(folder => !folders.has(folder));
   now.meetings.forEach(show_meeting);
-  // Listed before it was known that it runs; its files are others at its end.
+  // The meeting was listed before it was known as running; its files change until its end.
   for (const folder of started) {
     recordings.get(folder)?.root.remove();
     recordings.delete(folder);
@@ -96,17 +96,17 @@ function show_now(now) {
   return {started, ended, over: now.finished + now.failed};
 }
 
-let first = true, listed = -1;  // so many had ended when the recordings were listed
+let first = true, listed = -1;  // number of ended meetings when the recordings were listed
 async function look() {
   try {
     const {started, ended, over} = show_now(await json('api/meetings'));
     $('problem').hidden = true;
-    // Once for each meeting: what changes each second would never end.
+    // Announced once per meeting: a screen reader would never finish news of each second.
     const news = [started.length ? `Recording ${started.join(', ')}` : '',
                   ended.length ? `Ended ${ended.join(', ')}` : ''].filter(Boolean);
     if (news.length && !first)
       put($('news'), news.join('. '));
-    // In a background tab, a second can take a minute: a meeting can begin and end unseen.
+    // Timers of a background tab may be a minute late: a meeting may begin and end in between.
     if (ended.length || over !== listed) {
       await show_recordings();
       listed = over;
@@ -161,7 +161,7 @@ function open_player(item, path, files, name) {
   item.player.hidden = false;
   item.play.setAttribute('aria-expanded', 'true');
   put(item.play_word, 'Close player');
-  video.play().catch(() => {});  // the controls start it, too
+  video.play().catch(() => {});  // the user can also start it by the controls
 }
 
 function hidden_text(text) {
@@ -208,7 +208,7 @@ function add_recording(found) {
   });
 }
 
-// Those that are not shown yet. Returns the first of them.
+// Adds recordings that are not shown yet. Returns the first of them.
 async function show_recordings(before = '') {
   const page = await json(before ? `api/recordings/before/${encodeURIComponent(before)}` : 'api/recordings');
   const fresh = page.recordings.filter(found => !recordings.has(found.folder));
@@ -226,7 +226,7 @@ async function show_recordings(before = '') {
 $('older').addEventListener('click', async () => {
   try {
     const item = await show_recordings($('older').dataset.before);
-    // The button may be gone, and with it the focus.
+    // The button may be hidden now, and have lost the focus.
     if (item)
       item.title.focus();
   } catch (error) {
