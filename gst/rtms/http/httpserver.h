@@ -100,7 +100,7 @@ class HttpServer final : private HttpService {
   HttpHandler *handler_ = nullptr;
   RequestLog requests_;
   uint64_t accepted_ = 0;
-  std::map<uint64_t, std::unique_ptr<HttpConnection>> connections_;  // by age
+  std::map<uint64_t, std::unique_ptr<HttpConnection>> connections_;  // the oldest first
 };
 
 }  // namespace rtms

@@ -16,7 +16,7 @@ class AudioAlign {
     bool discont = false;
   };
 
-  // The packet has `pts` and `duration`; `discont`: it does not continue the last packet.
+  // Aligns a packet with `pts` and `duration`; `discont`: it does not continue the last one.
   Result process(GstClockTime pts, GstClockTime duration, bool discont);
   // Sets the rate of the following packets.
   void set_rate(int rate_hz);

@@ -52,8 +52,7 @@ class StreamTime {
 
   // Audio or a video frame was queued.
   void advance(Media media, GstClockTime position, GstClockTime duration);
-  // alive: the connection of these media delivered something else. off: the kind is not sent for
-  // now.
+  // alive: the connection of these media delivered something else. off: none is sent for now.
   void alive(MediaMask media);
   void off(Media media) { delivery_[static_cast<unsigned>(media)].off(); }
   // Converts a position to running time.

@@ -27,7 +27,7 @@ class Leaving final : private ConnectionListener {
 
   // `media`: the kinds that may still arrive on the connection.
   void add(std::unique_ptr<Connection> connection, MediaMask media);
-  // Closes all that were added.
+  // Closes all connections that were added.
   void close();
   // Drops all connections at once, without calling the listener.
   void forget();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The operator's page. Data of meetings is inserted as text only, never as HTML. Elements on the page
-// are updated, not replaced, so that they keep the focus.
+// The operator's page. Data of meetings is inserted as text only, never as HTML. Elements on the
+// page are updated, not replaced, so that they keep the focus.
 'use strict';
 
 const kEvery_ms = 1000, kPatience_ms = 5000, kMostNames = 8;
