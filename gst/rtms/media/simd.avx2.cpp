@@ -20,7 +20,7 @@ static_assert(kWideRest % kWide == 0 && kWideRest >= kWide + kWideMargin);
 
 __attribute__((target("avx2"))) size_t decode_avx2(std::string_view text, uint8_t *out) {
   // By the upper half of a character: its kind, as one bit, and the difference to its value. Two
-  // kinds begin with 2: '+', and '/', which uses the free place before it.
+  // kinds have the half 2: '+', and '/', which uses the free table entry before it.
   constexpr int8_t plus = 1, digit = 2, first = 4, second = 8, none = 16;
   const __m256i kinds = table({none, none, plus, digit, first, second, first, second, none, none,
                                none, none, none, none, none, none});

@@ -30,7 +30,7 @@ class LeastDelay {
   // Returns the number of the last complete seconds with a constant delay; 0 while the delay falls,
   // for then the track catches up.
   unsigned steady() const;
-  // Returns the mean of the least delays of these seconds.
+  // Returns the mean of the least delays of these seconds, of the last eight at most.
   int64_t steady_ns() const;
   // The track's positions moved by `ns`.
   void moved(int64_t ns);

@@ -15,7 +15,7 @@ constexpr int64_t kLately_ns = 30 * kNsPerS;
 constexpr unsigned kBaseline = 12;
 // A larger error is no drift, but a stall or a server that sends faster than real time.
 constexpr int64_t kMaxStep_ns = kNsPerS;
-// Two windows with a larger error, equal but for this, start a new baseline.
+// Two windows with larger errors that differ by no more than this start a new baseline.
 constexpr int64_t kSame_ns = 250 * kNsPerMs;
 // Smaller errors are not corrected, nor those below the noise of the least delay.
 constexpr int64_t kExact_ns = 3 * kNsPerMs;

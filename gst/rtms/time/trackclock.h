@@ -26,7 +26,7 @@ struct TimeDecision {
   };
   What what = What::None;
   int64_t from_ns = 0, to_ns = 0;         // positions of an odd message, else offsets
-  int64_t delay_ns = 0, expected_ns = 0;  // of the message before the decision; of a track on time
+  int64_t delay_ns = 0, expected_ns = 0;  // by the old offset; of a track on time
   int64_t common_ns = 0;                  // by how much the common mapping moved
 
   bool any() const { return what != What::None || common_ns != 0; }
