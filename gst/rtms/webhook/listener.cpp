@@ -97,7 +97,7 @@ void WebhookListener::accepted(uint64_t number, bool good) {
     gate_.forget(request, body);
   server_->answer(number, http_answer(good ? WebhookGate::accepted(why)
                                            : WebhookGate::refusal(
-                                                 503, "the other recorders cannot be told now")));
+                                                 503, "no other recorder can be reached now")));
 }
 
 void WebhookListener::answered(uint64_t number) {
