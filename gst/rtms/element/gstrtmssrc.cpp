@@ -17,8 +17,8 @@
  *
  * Record a meeting to a Matroska file; with -e, Ctrl-C finalizes the file:
  * |[
- * gst-launch-1.0 -e rtmssrc webhook-location=webhook.json name=meeting fill=black text-wait=6000
- * empty-pads=true \
+ * gst-launch-1.0 -e rtmssrc webhook-location=webhook.json name=meeting fill=black \
+ *     text-wait=6000 empty-pads=true \
  *   meeting.video ! queue ! h264parse ! video/x-h264,stream-format=avc3 ! mux.video_0 \
  *   meeting.audio ! queue ! mux.audio_0 \
  *   meeting.transcript ! queue ! mux.subtitle_0 \
