@@ -38,4 +38,20 @@ class Timer {
   std::function<void()> fn_;
 };
 
+// Calls a function again and again, until it is stopped.
+class RepeatedTimer {
+ public:
+  // fn may stop the timer, but not destroy it.
+  void start(unsigned interval_ms, std::function<void()> fn) {
+    timer_.start(interval_ms, [this, interval_ms, fn] {
+      start(interval_ms, fn);
+      fn();
+    });
+  }
+  void stop() { timer_.stop(); }
+
+ private:
+  Timer timer_;
+};
+
 }  // namespace rtms

@@ -138,7 +138,14 @@ void Run::answer_latency(GstQuery *query) const {
 }
 
 void Run::send_eos() {
-  thread_->post([this] { stream_->end("EOS was asked for"); });
+  thread_->post([this] {
+    const auto end = [this] { stream_->end("EOS was asked for"); };
+    // Nobody else has what the service has sent already.
+    if (Session *session = stream_->session(); session && !stream_->is_over())
+      session->take_rest(end);
+    else
+      end();
+  });
 }
 
 void Run::send_event(EventPtr event) {

@@ -81,6 +81,7 @@ void Stream::connect(SessionConfig config) {
   options.user_agent = settings_.user_agent;
   options.max_message_size = settings_.max_message_size;
   options.in_rounds = settings_.batch_time > 0;
+  options.permit = config.permit;
   product_ = config.who.product;
   outputs_.set_stream(product_, config.who.stream_id);
   outputs_.set_requested(config.media, config.params);

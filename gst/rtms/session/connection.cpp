@@ -125,6 +125,11 @@ void Connection::check_alive(unsigned within_ms) {
   });
 }
 
+void Connection::read_rest() {
+  if (transport_ && open_)
+    transport_->read_rest();
+}
+
 void Connection::close() {
   log(LogSink::Level::Debug, "closing");
   closing_ = true;

@@ -75,6 +75,8 @@ class Connection final : private TransportListener {
   // The connection is lost unless a byte arrives within 200 ms, or within `within_ms` after a ping.
   void check_alive(unsigned within_ms);
   void close();
+  // Takes what has come already; the connection may be lost, and destroyed, in here.
+  void read_rest();
 
   const std::string &name() const { return name_; }
 

@@ -37,6 +37,15 @@ void Leaving::close() {
     connection->close();
 }
 
+void Leaving::read_rest() {
+  // Each may end in there.
+  std::vector<Connection *> all;
+  for (const One &one : leaving_)
+    all.push_back(one.connection.get());
+  for (Connection *connection : all)
+    connection->read_rest();
+}
+
 void Leaving::forget() {
   timer_.stop();
   while (!leaving_.empty()) {

@@ -29,6 +29,8 @@ class Leaving final : private ConnectionListener {
   void add(std::unique_ptr<Connection> connection, MediaMask media);
   // Closes all connections that were added.
   void close();
+  // Takes what has arrived already.
+  void read_rest();
   // Drops all connections at once, without calling the listener.
   void forget();
   bool empty() const { return leaving_.empty(); }

@@ -166,6 +166,11 @@ void Link::close() {
   }
 }
 
+void Link::read_rest() {
+  if (Connected *from = connected())
+    from->connection->read_rest();
+}
+
 void Link::drop() {
   if (!has_connection())
     return;

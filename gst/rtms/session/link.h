@@ -61,6 +61,8 @@ class Link final : public ConnectionListener {
   // The stream is over: no further tries.
   void retire();
   void close();
+  // Takes what has come already.
+  void read_rest();
   // Closes without waiting for the service.
   void drop();
   // Hands the connection over.

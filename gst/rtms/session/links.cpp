@@ -124,6 +124,11 @@ void Links::close() {
     link->close();
 }
 
+void Links::read_rest() {
+  for (auto &link : links_)
+    link->read_rest();
+}
+
 void Links::drop() {
   for (auto &link : links_)
     link->drop();

@@ -35,6 +35,7 @@ class Links final : public LinkListener {
   // As the functions of Link.
   void retire();
   void close();
+  void read_rest();
   void drop();
 
   bool connected() const;

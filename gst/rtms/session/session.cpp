@@ -3,11 +3,15 @@
 
 #include "protocol/build.h"
 
+#include <utility>
+
 namespace rtms {
 namespace {
 
 // A meeting without media for this long is reported as Silent.
 constexpr unsigned kSilence_ms = 30000;
+// What the service's side has held back comes within that.
+constexpr unsigned kRest_ms = 300;
 
 DataOpt asked_video(const SessionConfig &config) {
   return config.media & media_bit(Media::Video) ? config.params.video.data_opt
@@ -41,10 +45,12 @@ void Session::start() {
   context_.claim = StreamClaim::take(stream_id);
   if (context_.claim) {
     permit_watch_.start(context_.config.permit, [this] {
-      leaving_.forget();
-      fail(forbidden_error());
-      links_.drop();
-      signaling_.drop();
+      take_rest([this] {
+        leaving_.forget();
+        fail(forbidden_error());
+        links_.drop();
+        signaling_.drop();
+      });
     });
     signaling_.open();
   } else
@@ -127,6 +133,9 @@ void Session::announced_again(const SessionConfig &as, bool anyway) {
 
 // The old connections must be closed before the first new one is opened.
 void Session::leave(std::unique_ptr<Connection> old) {
+  // In a moment all ends.
+  if (context_.config.is_forbidden())
+    return;
   links_.leave(&leaving_);
   if (old)
     leaving_.add(std::move(old), 0);
@@ -225,19 +234,13 @@ void Session::stream_stopped() {
     return;
   stage_ = Stage::Draining;
   ending_.begin(now_ms());
-  drain();
-  // Retiring may end all connections: nothing is left to wait for then.
-  links_.retire();
-  signaling_.retire();
-}
-
-void Session::drain() {
   drain_timer_.start(Ending::kRound_ms, [this] {
     if (ending_.over(now_ms()))
       ended();
-    else
-      drain();
   });
+  // Retiring may end all connections: nothing is left to wait for then.
+  links_.retire();
+  signaling_.retire();
 }
 
 void Session::ended() {
@@ -260,6 +263,26 @@ void Session::fail(const SessionError &why) {
   context_.listener->session_failed(why);
 }
 
+// Where the process has slept, the service has gone on sending: nobody else has that.
+void Session::take_rest(std::function<void()> done) {
+  const auto read = [this] {
+    leaving_.read_rest();
+    links_.read_rest();
+  };
+  read();
+  if (!context_.config.is_forbidden()) {
+    done();
+    return;
+  }
+  rest_taken_.push_back(std::move(done));
+  if (!rest_timer_.running())
+    rest_timer_.start(kRest_ms, [this, read] {
+      read();
+      for (const auto &taken : std::exchange(rest_taken_, {}))
+        taken();
+    });
+}
+
 void Session::stop(std::function<void()> done) {
   stage_ = Stage::Stopping;
   if (done)
@@ -272,9 +295,15 @@ void Session::stop(std::function<void()> done) {
   drain_timer_.stop();
   silence_timer_.stop();
   permit_watch_.stop();
+  rest_timer_.stop();
   leaving_.forget();
   signaling_.retire();
   links_.close();
+  // The service is not told, and would go on sending.
+  if (context_.config.is_forbidden()) {
+    links_.drop();
+    signaling_.drop();
+  }
   close_next();
 }
 

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rtms {
 
@@ -29,6 +30,9 @@ class Session final : private StreamListener,
   void start();
   // Allows media: before this call, the service is not told that a connection is ready.
   void release();
+  // Takes the media that have arrived already, then calls `done`. After a sleep of the process, the
+  // service's side may hold some of them back: then `done` is called a moment later.
+  void take_rest(std::function<void()> done);
   // Closes all connections in order, then calls `done`, at the latest after a time limit. `done`
   // may be called before stop() returns, and must not destroy the session.
   void stop(std::function<void()> done);
@@ -72,7 +76,6 @@ class Session final : private StreamListener,
   void fail(const SessionError &why) override;
   void connection_gone() override;
 
-  void drain();
   void ended();
   void close_next();
 
@@ -83,10 +86,12 @@ class Session final : private StreamListener,
   Links links_;
   Leaving leaving_;
   Ending ending_;
-  Timer drain_timer_;
+  RepeatedTimer drain_timer_;
   bool silent_ = true;  // no media since the last report that the client is ready
   Timer silence_timer_;
   PermitWatch permit_watch_;
+  Timer rest_timer_;
+  std::vector<std::function<void()>> rest_taken_;
   std::function<void()> stopped_;
   Timer stop_timer_;
 };

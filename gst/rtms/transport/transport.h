@@ -55,6 +55,8 @@ class Transport {
   virtual void send(const std::string &text) = 0;
   // Sends a ping. The answer updates heard_us().
   virtual void ping() = 0;
+  // Hands over what has arrived and was not read yet, without waiting.
+  virtual void read_rest() {}
   // Starts the closing handshake; transport_closed() follows when the peer has answered.
   virtual void close() = 0;
   // Ends the connection at once, without a callback.

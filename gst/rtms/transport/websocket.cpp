@@ -4,10 +4,10 @@
 #include "base/socketwatch.h"
 #include "dial.h"
 #include "frames.h"
+#include "randomkey.h"
 #include "upgrade.h"
 
 #include <gio/gnetworking.h>
-#include <openssl/rand.h>
 #include <cerrno>
 #include <optional>
 
@@ -16,26 +16,13 @@ namespace {
 
 // The most bytes read per turn, before timers and other connections run.
 constexpr gssize kTurn = 256 << 10;
+// Sockets hold less: a peer that sends without end is not read without end.
+constexpr gssize kRest = 64 << 20;
 // A shorter read has emptied the socket, or a TLS record that was not full.
 constexpr gssize kFullRead = 16 << 10;
 // The limit of unsent bytes, for a peer that stops reading.
 constexpr size_t kMaxUnsent = 1 << 20;
 constexpr char kNoRandomNumbers[] = "OpenSSL has no random numbers";
-
-// Returns nothing if OpenSSL has no random numbers: a mask must not be predictable.
-std::optional<uint32_t> random_mask() {
-  uint32_t mask = 0;
-  if (RAND_bytes(reinterpret_cast<unsigned char *>(&mask), sizeof mask) != 1)
-    return std::nullopt;
-  return mask;
-}
-
-std::optional<std::string> random_key() {
-  unsigned char nonce[16];
-  if (RAND_bytes(nonce, sizeof nonce) != 1)
-    return std::nullopt;
-  return StringPtr(g_base64_encode(nonce, sizeof nonce)).get();
-}
 
 std::string valid_text(std::string_view text) {
   if (text.empty())
@@ -56,6 +43,7 @@ class WebSocket final : public Transport {
   void open(const std::string &url, const Headers &headers) override;
   void send(const std::string &text) override;
   void ping() override { write_frame(Opcode::Ping, {}); }
+  void read_rest() override;
   void close() override;
   void abort() override;
   int64_t heard_us() const override { return heard_us_; }
@@ -68,7 +56,7 @@ class WebSocket final : public Transport {
   void fail(int close_code, const TransportClose &why);
 
   void watch_tls();
-  void read_turn();
+  void read_turn(gssize left = kTurn);
   void read_ended(gssize count, const GError *error);
   // These return false if the connection is over; this object may be destroyed then.
   bool watch();
@@ -166,10 +154,10 @@ void WebSocket::watch_tls() {
 
 // ---- reading ---------------------------------------------------------------------------
 
-void WebSocket::read_turn() {
+void WebSocket::read_turn(gssize left) {
   if (over_)  // a listener runs the main loop
     return;
-  gssize left = kTurn, count = 0;
+  gssize count = 0;
   bool more = true;
   while (more && left > 0) {
     const FrameReader::Room room = reader_.room();
@@ -189,6 +177,11 @@ void WebSocket::read_turn() {
   }
   if (more)
     readable_.again();
+}
+
+void WebSocket::read_rest() {
+  if (state_ == State::Open || state_ == State::Closing)
+    read_turn(kRest);
 }
 
 void WebSocket::read_ended(gssize count, const GError *error) {
@@ -315,6 +308,11 @@ void WebSocket::write(std::string_view bytes) {
 }
 
 void WebSocket::write_more() {
+  if (options_->permit && options_->permit->is_over()) {
+    unsent_.clear();
+    writable_.reset();
+    return;
+  }
   gssize count = 0;
   GError *raw_error = nullptr;
   while (!unsent_.empty() &&

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/glibptr.h"
+#include "base/permit.h"
 #include "transport.h"
 
 #include <cstdint>
@@ -15,7 +16,8 @@ struct WebSocketOptions {
   std::string proxy;  // URI; empty: the system's proxy settings
   std::string user_agent;
   uint64_t max_message_size = 16 << 20;
-  bool in_rounds = false;  // reads may wait for other connections, see SocketWatch
+  bool in_rounds = false;                // reads may wait for other connections, see SocketWatch
+  std::shared_ptr<const Permit> permit;  // null: no limit. When it is over, no byte is sent
 };
 
 class WebSocketFactory : public TransportFactory {
