@@ -83,6 +83,8 @@ void Sharing::meeting_opened(const std::string &stream, const std::string &folde
 }
 
 void Sharing::meeting_over(const std::string &stream, bool goes_on) {
+  // Whoever is stopping takes nothing, not even this stream.
+  cluster_.set_capacity(capacity());
   cluster_.closed(stream, goes_on ? ClaimRecord::State::Free : ClaimRecord::State::Ended);
   if (moving_ == stream)
     moving_.clear();

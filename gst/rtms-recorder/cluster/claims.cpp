@@ -14,7 +14,9 @@ constexpr int64_t kWindow_ms = 65000;
 constexpr int64_t kRefresh_ms = 600 * 1000;
 constexpr int64_t kRemembered_ms = 3600 * 1000;
 // A stream whose recorders die, one after the other, may be the reason.
-constexpr unsigned kMostOwners = 20;
+constexpr unsigned kMostDeaths = 20;
+// Whoever lets a stream go, for want of a disk, say, leaves it to others at first.
+constexpr int64_t kLeft_ms = 3000;
 
 using State = ClaimRecord::State;
 
@@ -70,8 +72,11 @@ void Claims::seen(uint64_t revision, const ClaimRecord &record, int64_t now) {
   else if (!mine && stream.phase == Phase::Mine) {
     set_phase(&stream, Phase::Lost);
     events_->stop(record.stream);
-  } else if (!mine && (stream.phase == Phase::Claiming || stream.phase == Phase::Leaving))
+  } else if (!mine && (stream.phase == Phase::Claiming || stream.phase == Phase::Leaving)) {
+    if (stream.phase == Phase::Leaving)
+      stream.left_until = now + kLeft_ms;
     set_phase(&stream, Phase::Watching);
+  }
   look(record.stream, &stream, now);
 }
 
@@ -163,8 +168,12 @@ bool Claims::is_free(const Stream &stream) const {
 void Claims::look(const std::string &id, Stream *stream, int64_t now) {
   if (stream->ticket || now < stream->next)
     return;
-  const bool changed = stream->changed || now - stream->written >= kRefresh_ms;
-  if (stream->phase == Phase::Leaving || (stream->phase == Phase::Mine && changed))
+  const bool refresh = now - stream->written >= kRefresh_ms;
+  // Who has lived with it for so long does not die of it.
+  if (stream->phase == Phase::Mine && refresh)
+    stream->record.deaths = 0;
+  if (stream->phase == Phase::Leaving ||
+      (stream->phase == Phase::Mine && (stream->changed || refresh)))
     send(id, stream, stream->record, now);
   else if (stream->phase == Phase::Watching)
     watch(id, stream, now);
@@ -181,8 +190,8 @@ void Claims::watch(const std::string &id, Stream *stream, int64_t now) {
   if (since > kWindow_ms) {
     stream->missed = true;
     events_->missed(id);
-  } else if (leases_->may_begin() && since >= leases_->delay(id) &&
-             stream->record.owners < kMostOwners) {
+  } else if (leases_->may_begin() && since >= leases_->delay(id) && now >= stream->left_until &&
+             stream->record.deaths < kMostDeaths) {
     claim(id, stream, now);
   }
 }
@@ -207,6 +216,8 @@ ClaimRecord Claims::next_record(const std::string &id, const Stream &stream) con
     record.part++;
     record.previous = std::exchange(record.folder, "");
   }
+  // So far its owner has only been declared dead.
+  record.deaths = goes_on && record.state == State::Owned ? record.deaths + 1 : 0;
   record.state = State::Owned;
   record.owner = leases_->own();
   record.owners++;

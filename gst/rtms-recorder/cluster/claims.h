@@ -75,6 +75,7 @@ class Claims {
     uint64_t ended = 0;  // where the last webhook that says so stands
     uint64_t ticket = 0;
     int64_t next = 0;         // no write before
+    int64_t left_until = 0;   // no claim before
     int64_t free_since = -1;  // -1: somebody has it
     int64_t touched = 0, written = 0;
     bool changed = false, missed = false;

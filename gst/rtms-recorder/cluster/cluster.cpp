@@ -134,13 +134,12 @@ void Cluster::nats_state(bool usable, const std::string &why) {
 
 // ---- webhooks --------------------------------------------------------------------------
 
-// A webhook that is there already was published by another recorder, which got it as well.
+// Another recorder may have got and published it as well: the first one counts, see webhook().
 void Cluster::publish(const std::string &json, std::function<void(bool)> done) {
   // Each recorder signs for itself.
   const std::string body = redact_webhook(json), key = kWebhook + digest(json);
-  nats_.write(key, body, 0, now_ms(), [done = std::move(done)](const NatsAnswer &answer) {
-    done(answer.kind != NatsAnswer::Kind::Unknown);
-  });
+  nats_.write(key, body, now_ms(),
+              [done = std::move(done)](const NatsAnswer &answer) { done(answer.place > 0); });
 }
 
 void Cluster::webhook(const NatsMessage &message) {
@@ -194,26 +193,19 @@ void Cluster::record(const NatsMessage &message) {
 
 void Cluster::write(const Write &write) {
   writing_[write.ticket] = write;
-  const std::string key = key_of(write);
   const std::string json = to_json({write.id, write.record, write.last, writer_, write.ticket});
-  nats_.write(key, json, std::max(write.last, fold_.last(key)), now_ms(),
+  nats_.write(key_of(write), json, now_ms(),
               [this, write](const NatsAnswer &answer) { answered(write, answer); });
 }
 
-// Whether a write counts is known from its place in the order. The own lease alone need not wait
-// for that: as long as it is held, nobody else can have written it.
+// Whether a write counts is known from the order. The own lease alone need not wait for that.
 void Cluster::answered(const Write &write, const NatsAnswer &answer) {
-  const bool own = std::holds_alternative<LeaseRecord>(write.record) && write.id == ownership_.id();
-  if (answer.kind == NatsAnswer::Kind::Done && !own)
-    return;
-  if (!writing_.erase(write.ticket))
-    return;
-  if (answer.kind == NatsAnswer::Kind::Refused)
-    ownership_.refused(write, answer.place, now_ms());
-  else
-    ownership_.wrote(write,
-                     answer.kind == NatsAnswer::Kind::Done ? Written::Done : Written::Unknown,
-                     answer.place, now_ms());
+  if (!answer.place) {
+    if (writing_.erase(write.ticket))
+      ownership_.wrote(write, Written::Unknown, 0, now_ms());
+  } else if (std::holds_alternative<LeaseRecord>(write.record) && write.id == ownership_.id()) {
+    ownership_.acknowledged(write, answer.place, now_ms());
+  }
   tell_until();
 }
 

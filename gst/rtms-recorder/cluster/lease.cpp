@@ -49,9 +49,17 @@ void Lease::seen(uint64_t revision, const LeaseRecord &record) {
   sent_.erase(sent_.begin(), std::next(sent));
 }
 
-void Lease::refused(uint64_t revision, int64_t now) {
-  if (held(now))
-    revision_ = std::max(revision_, revision);
+void Lease::acknowledged(const Write &write, uint64_t revision, int64_t now) {
+  if (write.ticket == ticket_)
+    ticket_ = 0;
+  const auto sent = sent_.find(std::get<LeaseRecord>(write.record).renewal);
+  if (over_ || sent == sent_.end() || (until_ && !held(now)))
+    return;
+  const int64_t oldest = sent_.begin()->second;
+  revision_ = std::max(revision_, revision);
+  done_ = std::max(done_, oldest);
+  until_ = std::max(until_, oldest + kHold_ms);
+  sent_.erase(sent_.begin(), std::next(sent));
 }
 
 void Lease::no_store(int64_t now) {

@@ -27,9 +27,9 @@ class Lease {
   void hurry() { next_ = 0; }
   void wrote(const Write &write, Written outcome, int64_t now);
   void seen(uint64_t revision, const LeaseRecord &record);
-  // A renewal was refused, for the record has another revision. As long as the lease is held, that
-  // is a renewal of which nothing was known.
-  void refused(uint64_t revision, int64_t now);
+  // A renewal stands in the order, at that revision. Whether it counts will be seen; while the
+  // lease is held, it does, or an earlier one of which nothing is known: nobody else writes yet.
+  void acknowledged(const Write &write, uint64_t revision, int64_t now);
   // At `now` there was no store at all: all who count have counted in vain.
   void no_store(int64_t now);
   // Says that nobody needs to wait for its expiry: nothing of it goes on.

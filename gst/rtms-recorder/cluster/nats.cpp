@@ -25,8 +25,11 @@ Nats::Nats(const NatsConfig &config, Post post, NatsListener *listener)
     });
   };
   NatsLink::Events events;
-  events.connected = [later](bool is, const std::vector<std::string> &servers) {
-    later([is, servers](Nats *self) { self->connected(is, servers); });
+  events.connected = [later](const std::vector<std::string> &servers) {
+    later([servers](Nats *self) { self->connected(servers); });
+  };
+  events.disconnected = [later](const std::string &why) {
+    later([why](Nats *self) { self->disconnected(why); });
   };
   events.ready = [later](uint64_t watch, const std::string &why) {
     later([watch, why](Nats *self) { self->ready(watch, why); });
@@ -44,18 +47,17 @@ Nats::~Nats() = default;
 
 // ---- writing -------------------------------------------------------------------------
 
-void Nats::write(const std::string &key, const std::string &data, uint64_t last, int64_t now,
-                 Done done) {
+void Nats::write(const std::string &key, const std::string &data, int64_t now, Done done) {
   const uint64_t number = ++count_;
   waiting_[number] = {std::move(done), now + kPatience_ms};
   if (connected_)
-    link_->write(number, key, data, last);
+    link_->write(number, key, data);
   else
     waiting_[number].until = now;
 }
 
 void Nats::answered(uint64_t number, const NatsAnswer &answer) {
-  if (answer.kind == NatsAnswer::Kind::Done && answer.place > last_place_ && !owed_) {
+  if (answer.place > last_place_ && !owed_) {
     owed_ = answer.place;
     owed_since_ = now_;
   }
@@ -101,19 +103,20 @@ void Nats::received(uint64_t watch, const NatsMessage &message) {
   listener_->nats_message(message);
 }
 
-void Nats::connected(bool is_connected, const std::vector<std::string> &servers) {
-  connected_ = is_connected;
-  if (is_connected) {
-    for (const std::string &server : servers)
-      if (std::find(servers_.begin(), servers_.end(), server) == servers_.end())
-        servers_.push_back(server);
-    watch_again();
-    return;
-  }
-  usable_ = false;
+void Nats::connected(const std::vector<std::string> &servers) {
+  connected_ = true;
+  for (const std::string &server : servers)
+    if (std::find(servers_.begin(), servers_.end(), server) == servers_.end())
+      servers_.push_back(server);
+  watch_again();
+}
+
+void Nats::disconnected(const std::string &why) {
+  connected_ = usable_ = false;
   for (auto &[number, waiting] : waiting_)
     waiting.until = 0;
-  listener_->nats_state(false, "there is no connection to NATS");
+  listener_->nats_state(false,
+                        "there is no connection to NATS" + (why.empty() ? "" : " (" + why + ")"));
 }
 
 void Nats::ready(uint64_t watch, const std::string &why) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A bucket of NATS JetStream: writes that name the last write of their key, and the order of all
-// writes. libnats has threads of its own, and calls that wait: nothing of both is on the main
-// thread, where the listener and all answers are called.
+// A bucket of NATS JetStream: writes, and the order of all writes. libnats has threads of its own,
+// and calls that wait: nothing of both is on the main thread, where the listener and all answers
+// are called.
 #pragma once
 
 #include "natslink.h"
@@ -33,9 +33,7 @@ class Nats {
 
   const std::string &problem() const { return problem_; }
   bool usable() const { return usable_; }
-  // Writes, if the last write of the key is the one at the place `last` (0: there must be none).
-  void write(const std::string &key, const std::string &data, uint64_t last, int64_t now,
-             Done done);
+  void write(const std::string &key, const std::string &data, int64_t now, Done done);
   // Gives up waiting for answers, and looks whether messages still come.
   void tick(int64_t now);
   // All servers that are known, as host:port.
@@ -48,7 +46,8 @@ class Nats {
   };
   void answered(uint64_t number, const NatsAnswer &answer);
   void received(uint64_t watch, const NatsMessage &message);
-  void connected(bool is_connected, const std::vector<std::string> &servers);
+  void connected(const std::vector<std::string> &servers);
+  void disconnected(const std::string &why);
   void ready(uint64_t watch, const std::string &why);
   void watch_again();
 

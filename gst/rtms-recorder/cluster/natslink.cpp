@@ -25,7 +25,7 @@ constexpr int64_t kKept_ns = 3600 * kSecond_ns;
 constexpr uint8_t kHistory = 64;
 constexpr int kMostReplicas = 3;
 constexpr int64_t kConnect_ms = 2000, kReconnect_ms = 250, kPing_ms = 2000, kWrite_ms = 2000;
-constexpr int64_t kSetUpAgain_ms = 500;
+constexpr int64_t kSetUpAgain_ms = 500, kConnectAnew_ms = 500;
 constexpr int kForever = 1 << 30;
 constexpr char kCertificates[] = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -34,36 +34,19 @@ std::string text_of(natsStatus status) {
   return std::string(natsStatus_GetText(status)) + (last && *last ? std::string(": ") + last : "");
 }
 
-// "wrong last sequence: 5"
-uint64_t place_in(const char *description) {
-  const char *colon = description ? std::strrchr(description, ':') : nullptr;
-  return colon ? std::strtoull(colon + 1, nullptr, 10) : 0;
-}
-
 NatsAnswer answer_of(natsMsg *msg) {
-  constexpr int kWrongLastSequence = 10071;
-  NatsAnswer answer;
   ObjectPtr<JsonParser> parser(json_parser_new());
   if (natsMsg_IsNoResponders(msg) ||
       !json_parser_load_from_data(parser.get(), natsMsg_GetData(msg), natsMsg_GetDataLength(msg),
                                   nullptr))
-    return answer;
+    return {};
   JsonNode *root = json_parser_get_root(parser.get());
   if (!root || !JSON_NODE_HOLDS_OBJECT(root))
-    return answer;
+    return {};
   JsonObject *object = json_node_get_object(root);
-  if (!json_object_has_member(object, "error")) {
-    answer.kind = NatsAnswer::Kind::Done;
-    answer.place = static_cast<uint64_t>(json_object_get_int_member_with_default(object, "seq", 0));
-    return answer;
-  }
-  JsonObject *error = json_object_get_object_member(object, "error");
-  if (!error || json_object_get_int_member_with_default(error, "err_code", 0) != kWrongLastSequence)
-    return answer;
-  answer.kind = NatsAnswer::Kind::Refused;
-  answer.place =
-      place_in(json_object_get_string_member_with_default(error, "description", nullptr));
-  return answer;
+  if (json_object_has_member(object, "error"))
+    return {};
+  return {static_cast<uint64_t>(json_object_get_int_member_with_default(object, "seq", 0))};
 }
 
 }  // namespace
@@ -78,8 +61,9 @@ class LibNats {
 
   natsStatus configure(natsOptions *options);
   void connect(natsOptions *options);
+  void connect_anew();
   void close();
-  void write(uint64_t number, const std::string &key, const std::string &data, uint64_t last);
+  void write(uint64_t number, const std::string &key, const std::string &data);
   void watch(uint64_t watch, uint64_t from);
 
  private:
@@ -89,6 +73,8 @@ class LibNats {
   };
   static void on_connected(natsConnection *connection, void *self);
   static void on_disconnected(natsConnection *connection, void *self);
+  static void on_closed(natsConnection *connection, void *self);
+  void forget_connection();
   static void on_answer(natsConnection *, natsSubscription *, natsMsg *msg, void *self);
   static void on_message(natsConnection *, natsSubscription *, natsMsg *msg, void *watch);
   natsStatus prepare();
@@ -104,6 +90,7 @@ class LibNats {
   // Its calls wait for room in a socket's buffer at most.
   NatsThread writing_;
   std::atomic<uint64_t> watch_{0};
+  std::atomic<bool> closing_{false};
   std::atomic<natsConnection *> connection_{nullptr};
   // On the thread that sets up.
   jsCtx *js_ = nullptr;
@@ -129,9 +116,9 @@ natsStatus LibNats::configure(natsOptions *options) {
   then(natsOptions_SetMaxPingsOut(options, 2));
   then(natsOptions_SetWriteDeadline(options, kWrite_ms));
   then(natsOptions_SetSendAsap(options, true));
-  then(natsOptions_SetRetryOnFailedConnect(options, true, on_connected, this));
   then(natsOptions_SetReconnectedCB(options, on_connected, this));
   then(natsOptions_SetDisconnectedCB(options, on_disconnected, this));
+  then(natsOptions_SetClosedCB(options, on_closed, this));
   if (tls) {
     const std::string &ca = config_.ca_file;
     then(natsOptions_LoadCATrustedCertificates(options, ca.empty() ? kCertificates : ca.c_str()));
@@ -145,25 +132,64 @@ natsStatus LibNats::configure(natsOptions *options) {
 
 // ---- the connection --------------------------------------------------------------------
 
-// The first attempt waits; where it fails, libnats goes on by itself.
+// Each attempt waits. Of those that libnats makes by itself before the first has succeeded it does
+// not tell why they fail.
 void LibNats::connect(natsOptions *options) {
   setting_up_.post([this, options] {
     const NatsOptionsPtr owned(options);
     natsConnection *connection = nullptr;
     const natsStatus status = natsConnection_Connect(&connection, options);
     connection_ = connection;
-    if (status == NATS_OK)
+    if (status == NATS_OK) {
       on_connected(connection, this);
+      return;
+    }
+    events_.disconnected(text_of(status));
+    connect_anew();
   });
+}
+
+// libnats gives up a connection that is refused twice, as when its account is gone for a while.
+void LibNats::connect_anew() {
+  setting_up_.post([this] {
+    nats_Sleep(kConnectAnew_ms);
+    if (closing_)
+      return;
+    forget_connection();
+    natsOptions *options = nullptr;
+    if (natsOptions_Create(&options) == NATS_OK && configure(options) == NATS_OK)
+      connect(options);
+    else
+      natsOptions_Destroy(options);
+  });
+}
+
+// Nobody uses it when the writes that wait have been tried.
+void LibNats::forget_connection() {
+  natsSubscription_Destroy(std::exchange(watching_, nullptr));
+  natsSubscription_Destroy(std::exchange(answers_, nullptr));
+  jsCtx_Destroy(std::exchange(js_, nullptr));
+  has_bucket_ = false;
+  if (natsConnection *connection = connection_.exchange(nullptr))
+    writing_.post([this, connection] {
+      inbox_.clear();
+      natsConnection_Destroy(connection);
+    });
 }
 
 void LibNats::on_connected(natsConnection *connection, void *data) {
   auto self = static_cast<LibNats *>(data);
-  self->events_.connected(true, self->servers(connection));
+  self->events_.connected(self->servers(connection));
 }
 
-void LibNats::on_disconnected(natsConnection *, void *data) {
-  static_cast<LibNats *>(data)->events_.connected(false, {});
+void LibNats::on_disconnected(natsConnection *connection, void *data) {
+  const char *why = nullptr;
+  natsConnection_GetLastError(connection, &why);
+  static_cast<LibNats *>(data)->events_.disconnected(why ? why : "");
+}
+
+void LibNats::on_closed(natsConnection *, void *data) {
+  static_cast<LibNats *>(data)->connect_anew();
 }
 
 std::vector<std::string> LibNats::servers(natsConnection *connection) const {
@@ -182,6 +208,7 @@ std::vector<std::string> LibNats::servers(natsConnection *connection) const {
 
 void LibNats::close() {
   watch_ = 0;
+  closing_ = true;
   setting_up_.post([this] {
     if (natsConnection *connection = connection_.exchange(nullptr))
       natsConnection_Close(connection);
@@ -190,22 +217,15 @@ void LibNats::close() {
 
 // ---- writing -----------------------------------------------------------------------------
 
-void LibNats::write(uint64_t number, const std::string &key, const std::string &data,
-                    uint64_t last) {
-  writing_.post([this, number, subject = prefix_ + key, data, last] {
-    natsMsg *raw = nullptr;
-    const std::string reply = inbox_ + "." + std::to_string(number);
-    natsStatus status = inbox_.empty() ? NATS_CONNECTION_DISCONNECTED
-                                       : natsMsg_Create(&raw, subject.c_str(), reply.c_str(),
-                                                        data.data(), static_cast<int>(data.size()));
-    const MsgPtr msg(raw);
-    const std::string expected = std::to_string(last);
-    if (status == NATS_OK)
-      status = natsMsgHeader_Set(raw, "Nats-Expected-Last-Subject-Sequence", expected.c_str());
+// Without a condition: nats-server counts in memory what it refuses, and after a crash its replicas
+// number what follows differently (seen with 2.9.10).
+void LibNats::write(uint64_t number, const std::string &key, const std::string &data) {
+  writing_.post([this, number, subject = prefix_ + key, data] {
     natsConnection *connection = connection_;
-    if (status == NATS_OK && connection)
-      status = natsConnection_PublishMsg(connection, raw);
-    if (status != NATS_OK || !connection)
+    const std::string reply = inbox_ + "." + std::to_string(number);
+    if (inbox_.empty() || !connection ||
+        natsConnection_PublishRequest(connection, subject.c_str(), reply.c_str(), data.data(),
+                                      static_cast<int>(data.size())) != NATS_OK)
       events_.answer(number, {});
   });
 }
@@ -321,9 +341,8 @@ class Link final : public NatsLink {
  public:
   explicit Link(LibNats *nats) : nats_(nats) {}
   ~Link() override { nats_->close(); }
-  void write(uint64_t number, const std::string &key, const std::string &data,
-             uint64_t last) override {
-    nats_->write(number, key, data, last);
+  void write(uint64_t number, const std::string &key, const std::string &data) override {
+    nats_->write(number, key, data);
   }
   void watch(uint64_t watch, uint64_t from) override { nats_->watch(watch, from); }
 

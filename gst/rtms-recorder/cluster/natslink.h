@@ -23,23 +23,24 @@ struct NatsMessage {
   int64_t unix_ms = 0;  // by the server's clock
 };
 
+// 0: it is not known whether it was written.
 struct NatsAnswer {
-  enum class Kind { Done, Refused, Unknown } kind = Kind::Unknown;
-  uint64_t place = 0;  // of what was written; where it was refused, of the last write, or 0
+  uint64_t place = 0;
 };
 
 class NatsLink {
  public:
   struct Events {
-    std::function<void(bool is, const std::vector<std::string> &servers)> connected;
+    std::function<void(const std::vector<std::string> &servers)> connected;
+    // There is no connection; perhaps it is known why.
+    std::function<void(const std::string &why)> disconnected;
     // Messages come from now on, or what is wrong.
     std::function<void(uint64_t watch, const std::string &why)> ready;
     std::function<void(uint64_t watch, const NatsMessage &message)> message;
     std::function<void(uint64_t number, const NatsAnswer &answer)> answer;
   };
   virtual ~NatsLink() = default;
-  virtual void write(uint64_t number, const std::string &key, const std::string &data,
-                     uint64_t last) = 0;
+  virtual void write(uint64_t number, const std::string &key, const std::string &data) = 0;
   // All that is kept of the bucket, from that place on, and what follows. Replaces the last watch.
   virtual void watch(uint64_t watch, uint64_t from) = 0;
 };

@@ -88,10 +88,9 @@ void Ownership::wrote(const Write &write, Written outcome, uint64_t revision, in
     peers_.wrote(write, outcome, now);
 }
 
-void Ownership::refused(const Write &write, uint64_t revision, int64_t now) {
-  if (write.id == own() && std::holds_alternative<LeaseRecord>(write.record))
-    lease_->refused(revision, now);
-  wrote(write, Written::Refused, 0, now);
+void Ownership::acknowledged(const Write &write, uint64_t place, int64_t now) {
+  if (write.id == own() && std::get<LeaseRecord>(write.record).alive)
+    lease_->acknowledged(write, place, now);
 }
 
 void Ownership::set_capacity(const Capacity &capacity) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Which streams are this recorder's, of all that the recorders of a cluster share. Pure: times are
 // arguments, in ms of a clock that goes on while the machine or the process sleeps. What the store
-// of the records has to give: writes of one record in one order, each with its revision compared.
+// of the records has to give: all writes in one order, of which each says what it follows.
 #pragma once
 
 #include "claims.h"
@@ -35,8 +35,9 @@ class Ownership final : private Claims::Leases {
   // A record as the store has it, or had it: an older one changes nothing.
   void seen(const std::string &id, uint64_t revision, const Record &record, int64_t now);
   void wrote(const Write &write, Written outcome, uint64_t revision, int64_t now);
-  // The own lease is known to be at that revision, or the store to be gone.
-  void refused(const Write &write, uint64_t revision, int64_t now);
+  // A write of the own lease has that place in the order, which has not been read so far; or there
+  // is no store at all.
+  void acknowledged(const Write &write, uint64_t place, int64_t now);
   void no_store(int64_t now) { lease_->no_store(now); }
   void set_capacity(const Capacity &capacity);
 

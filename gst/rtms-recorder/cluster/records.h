@@ -33,12 +33,13 @@ struct ClaimRecord {
   unsigned part = 0;
   std::string folder, previous;  // the names of this part's folder, and of the part's before
   unsigned owners = 0;           // so many have had it
+  unsigned deaths = 0;           // so many of them, in a row, have died with it
 };
 
 using Record = std::variant<LeaseRecord, ClaimRecord>;
 
-// A write succeeds only where the record has the revision `last`: 0 where there must be none. `id`
-// is the lease's or the stream's.
+// A write counts only where the record has the revision `last`: 0 where there must be none; see
+// Fold. `id` is the lease's or the stream's.
 struct Write {
   uint64_t ticket = 0;  // counts
   std::string id;

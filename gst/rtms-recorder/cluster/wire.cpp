@@ -64,7 +64,8 @@ void add(JsonWriter *writer, const ClaimRecord &claim) {
       .member("part", static_cast<int64_t>(claim.part))
       .member("folder", claim.folder)
       .member("previous", claim.previous)
-      .member("owners", static_cast<int64_t>(claim.owners));
+      .member("owners", static_cast<int64_t>(claim.owners))
+      .member("deaths", static_cast<int64_t>(claim.deaths));
 }
 
 LeaseRecord lease_of(const Members &members) {
@@ -96,6 +97,7 @@ ClaimRecord claim_of(const Members &members) {
   claim.folder = members.text("folder");
   claim.previous = members.text("previous");
   claim.owners = members.few("owners");
+  claim.deaths = members.few("deaths");
   return claim;
 }
 
