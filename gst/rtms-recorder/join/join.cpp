@@ -37,6 +37,8 @@ std::string read_part(const std::string &folder, JoinPart *part) {
   part->recording = json_object_get_string_member_with_default(report, "recording", "");
   part->number = json_object_get_int_member_with_default(report, "part", 1);
   part->start_ms = json_object_get_int_member_with_default(report, "capture_start_ms", 0);
+  part->audio_end_ms = json_object_get_int_member_with_default(report, "audio_end_ms", -1);
+  part->video_end_ms = json_object_get_int_member_with_default(report, "video_end_ms", -1);
   for (const char *name : {"meeting.mkv", "meeting.mp4"})
     if (exists(folder + "/" + name))
       part->file = name;
@@ -76,7 +78,10 @@ std::string join_parts(const std::vector<JoinPart> &parts, const std::string &ou
     return file + " is there already. Name another folder with --output.";
   std::vector<JoinInput> inputs;
   for (const JoinPart &part : parts)
-    inputs.push_back({part.folder + "/" + part.file, part.start_ms - first.start_ms});
+    inputs.push_back({part.folder + "/" + part.file, part.start_ms - first.start_ms,
+                      part.audio_end_ms, part.video_end_ms});
+  // Nobody has more.
+  inputs.back().audio_end_ms = inputs.back().video_end_ms = -1;
   if (std::string problem = join_media(inputs, file); !problem.empty()) {
     g_unlink(file.c_str());
     return problem;

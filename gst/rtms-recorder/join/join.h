@@ -12,6 +12,8 @@ struct JoinPart {
   std::string folder, file, recording;
   int64_t number = 1;
   int64_t start_ms = 0;  // when was captured what is at the file's beginning, in Unix ms
+  // Where silence and black frames begin that nothing follows, from there; -1: not known.
+  int64_t audio_end_ms = -1, video_end_ms = -1;
 };
 
 // In their order. What is wrong, or nothing.

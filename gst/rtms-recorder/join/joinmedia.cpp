@@ -33,23 +33,27 @@ std::string kind_of(GstPad *pad) {
   return g_str_has_prefix(name, "audio/") ? "audio" : "";
 }
 
-// Samples without the first ones, or null: other media cannot be cut.
-GstBuffer *cut(GstPad *pad, GstBuffer *buffer, GstClockTime by) {
+// Samples without the first and the last ones, or null: other media cannot be cut.
+GstBuffer *cut(GstPad *pad, GstBuffer *buffer, GstClockTime first, GstClockTime last) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   GstAudioInfo info;
-  if (!caps || !gst_audio_info_from_caps(&info, caps.get()) || by >= GST_BUFFER_DURATION(buffer))
-    return nullptr;
-  const auto rate = static_cast<guint64>(GST_AUDIO_INFO_RATE(&info));
-  const gsize samples = gst_util_uint64_scale_round(by, rate, GST_SECOND);
   const GstClockTime pts = GST_BUFFER_PTS(buffer), duration = GST_BUFFER_DURATION(buffer);
-  GstBuffer *rest = gst_audio_buffer_truncate(gst_buffer_ref(buffer), GST_AUDIO_INFO_BPF(&info),
-                                              samples, G_MAXSIZE);
-  if (!rest)
+  if (!caps || !gst_audio_info_from_caps(&info, caps.get()) || !GST_AUDIO_INFO_BPF(&info) ||
+      !GST_CLOCK_TIME_IS_VALID(duration) || first + last >= duration)
     return nullptr;
-  rest = gst_buffer_make_writable(rest);
-  GST_BUFFER_PTS(rest) = pts + by;
-  GST_BUFFER_DURATION(rest) = duration - by;
-  return rest;
+  const auto samples = [&](GstClockTime time) {
+    return gst_util_uint64_scale_round(time, static_cast<guint64>(GST_AUDIO_INFO_RATE(&info)),
+                                       GST_SECOND);
+  };
+  const GstClockTime rest = duration - first - last;
+  GstBuffer *some = gst_audio_buffer_truncate(gst_buffer_ref(buffer), GST_AUDIO_INFO_BPF(&info),
+                                              samples(first), samples(rest));
+  if (!some)
+    return nullptr;
+  some = gst_buffer_make_writable(some);
+  GST_BUFFER_PTS(some) = pts + first;
+  GST_BUFFER_DURATION(some) = rest;
+  return some;
 }
 
 class Joiner {
@@ -69,11 +73,29 @@ class Joiner {
   // A track of the result, of all inputs that have one.
   struct Track {
     GstElement *concat = nullptr;
-    GstClockTime end = 0;  // of what has passed
+    bool is_video = false;
+    GstClockTime end = 0;         // of what has passed
+    GstClockTime others_end = 0;  // of the parts before
+    bool waits = false;           // for a frame that can be decoded by itself
+
+    void begin_part() { others_end = end; }
+    // Whether the parts before have what begins then. A frame of video lasts until the next one,
+    // whatever its duration.
+    bool has(GstClockTime start, GstBuffer *buffer) {
+      const bool delta = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+      waits = start + GST_MSECOND < others_end || (waits && is_video && delta);
+      return waits;
+    }
+    void passed(GstClockTime start, GstClockTime duration) {
+      const bool lasts = !is_video && GST_CLOCK_TIME_IS_VALID(duration);
+      end = std::max(end, start + (lasts ? duration : 0));
+    }
   };
   static void on_pad_added(GstElement *demux, GstPad *pad, gpointer input);
   static void on_no_more_pads(GstElement *demux, gpointer input);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer track);
+  static GstPadProbeReturn on_segment(GstPad *pad, GstPadProbeInfo *info, gpointer input);
+  static GstPadProbeReturn on_part(GstPad *pad, GstPadProbeInfo *info, gpointer end);
   static GstPadProbeReturn on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer);
   void add_input(const JoinInput &input);
   GstElement *add(const char *kind);
@@ -122,7 +144,6 @@ void Joiner::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER |
                                    GST_PAD_PROBE_TYPE_BUFFER_LIST),
       [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
-  gst_pad_set_offset(pad, input->input.offset_ms * static_cast<gint64>(GST_MSECOND));
   input->pads.emplace_back(PadPtr(GST_PAD(gst_object_ref(pad))), probe);
 }
 
@@ -137,23 +158,63 @@ void Joiner::on_no_more_pads(GstElement *demux, gpointer data) {
         demux, gst_message_new_application(GST_OBJECT(demux), gst_structure_new_empty(kComplete)));
 }
 
+// Times of buffers are those of the file. The segment of qtdemux begins where the last track does,
+// and would move all of them by that.
+GstPadProbeReturn Joiner::on_segment(GstPad *, GstPadProbeInfo *info, gpointer data) {
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+  if (GST_EVENT_TYPE(event) != GST_EVENT_SEGMENT)
+    return GST_PAD_PROBE_OK;
+  const int64_t offset_ms = static_cast<Input *>(data)->input.offset_ms;
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.base = static_cast<guint64>(std::max<int64_t>(offset_ms, 0)) * GST_MSECOND;
+  segment.start = segment.time =
+      static_cast<guint64>(std::max<int64_t>(-offset_ms, 0)) * GST_MSECOND;
+  GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_segment(&segment);
+  gst_event_unref(event);
+  return GST_PAD_PROBE_OK;
+}
+
+// Behind the last audio and the last picture of a part, its silence and black frames would hide
+// what the next part has of that time.
+GstPadProbeReturn Joiner::on_part(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  const GstClockTime end = *static_cast<GstClockTime *>(data);
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  const GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
+  const GstClockTime duration = GST_BUFFER_DURATION(buffer);
+  if (!GST_CLOCK_TIME_IS_VALID(start))
+    return GST_PAD_PROBE_OK;
+  if (start >= end)
+    return GST_PAD_PROBE_DROP;
+  if (!GST_CLOCK_TIME_IS_VALID(duration) || start + duration <= end)
+    return GST_PAD_PROBE_OK;
+  if (GstBuffer *some = cut(pad, buffer, 0, start + duration - end)) {
+    gst_buffer_unref(buffer);
+    GST_PAD_PROBE_INFO_DATA(info) = some;
+  }
+  return GST_PAD_PROBE_OK;
+}
+
 // What two parts have is taken from the first.
 GstPadProbeReturn Joiner::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto track = static_cast<Track *>(data);
+  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
+    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_STREAM_START)
+      track->begin_part();
+    return GST_PAD_PROBE_OK;
+  }
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-  GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
+  const GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
   if (!GST_CLOCK_TIME_IS_VALID(start))
     return GST_PAD_PROBE_DROP;
-  if (start + GST_MSECOND < track->end) {
-    GstBuffer *rest = cut(pad, buffer, track->end - start);
+  if (track->has(start, buffer)) {
+    GstBuffer *rest = cut(pad, buffer, track->others_end - start, 0);
     if (!rest)
       return GST_PAD_PROBE_DROP;
     gst_buffer_unref(buffer);
     GST_PAD_PROBE_INFO_DATA(info) = buffer = rest;
-    start = track->end;
   }
-  const GstClockTime duration = GST_BUFFER_DURATION(buffer);
-  track->end = start + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
+  track->passed(running_time(pad, GST_BUFFER_PTS(buffer)), GST_BUFFER_DURATION(buffer));
   return GST_PAD_PROBE_OK;
 }
 
@@ -169,10 +230,14 @@ Joiner::Track &Joiner::track(const std::string &kind, unsigned number) {
   if (track.concat)
     return track;
   track.concat = add("concat");
+  track.is_video = kind == "video";
   g_object_set(track.concat, "adjust-base", FALSE, nullptr);
   PadPtr exit(gst_element_get_static_pad(track.concat, "src"));
   PadPtr entry(gst_element_request_pad_simple(mux_, (kind + "_%u").c_str()));
-  gst_pad_add_probe(exit.get(), GST_PAD_PROBE_TYPE_BUFFER, on_data, &track, nullptr);
+  gst_pad_add_probe(
+      exit.get(),
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      on_data, &track, nullptr);
   gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, nullptr, nullptr);
   gst_pad_link(exit.get(), entry.get());
   gst_element_sync_state_with_parent(track.concat);
@@ -190,6 +255,15 @@ void Joiner::link(Input *input) {
       g_object_set(next, "max-size-time", kAhead, "max-size-bytes", 0, "max-size-buffers", 0,
                    nullptr);
     PadPtr entry(gst_element_get_static_pad(next, "sink"));
+    const JoinInput &from = input->input;
+    gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_segment, input, nullptr);
+    const int64_t end_ms = kind == "audio" ? from.audio_end_ms : from.video_end_ms;
+    if (!kind.empty() && end_ms >= 0)
+      gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_BUFFER, on_part,
+                        new GstClockTime(static_cast<GstClockTime>(
+                                             std::max<int64_t>(from.offset_ms + end_ms, 0)) *
+                                         GST_MSECOND),
+                        [](gpointer data) { delete static_cast<GstClockTime *>(data); });
     if (!kind.empty())
       gst_element_link(next, track(kind, count[kind]++).concat);
     gst_element_sync_state_with_parent(next);

@@ -12,17 +12,29 @@ namespace rtms::recorder {
 // From any thread.
 class CaptureTime {
  public:
+  // Where the last audio ends, and the last picture, in running time: what is behind it in the
+  // files is silence, and black.
+  struct Ends {
+    GstClockTime audio = 0, video = 0;
+  };
+
   // Audio or a picture, which has the time of its capture.
-  void note(GstBuffer *buffer, GstClockTime running) {
+  void note(GstBuffer *buffer, GstClockTime running, bool is_audio) {
     static GstCaps *const unix_time = [] {
       GstCaps *caps = gst_caps_new_empty_simple("timestamp/x-unix");
       GST_MINI_OBJECT_FLAG_SET(caps, GST_MINI_OBJECT_FLAG_MAY_BE_LEAKED);
       return caps;
     }();
     const auto meta = gst_buffer_get_reference_timestamp_meta(buffer, unix_time);
-    if (meta)
-      offset_ = static_cast<int64_t>(running) - static_cast<int64_t>(meta->timestamp);
+    if (!meta)
+      return;
+    offset_ = static_cast<int64_t>(running) - static_cast<int64_t>(meta->timestamp);
+    const GstClockTime duration = GST_BUFFER_DURATION(buffer);
+    raise(is_audio ? &audio_end_ : &video_end_,
+          running + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 2 * GST_MSECOND));
   }
+
+  Ends ends() const { return {audio_end_, video_end_}; }
 
   // When was captured what is at running time 0, in Unix ms; 0: not known.
   int64_t start_ms() const {
@@ -46,7 +58,13 @@ class CaptureTime {
 
  private:
   static constexpr int64_t kUnknown = INT64_MIN;
+  static void raise(std::atomic<GstClockTime> *time, GstClockTime to) {
+    GstClockTime before = *time;
+    while (to > before && !time->compare_exchange_weak(before, to)) {
+    }
+  }
   std::atomic<int64_t> offset_{kUnknown};
+  std::atomic<GstClockTime> audio_end_{0}, video_end_{0};
 };
 
 }  // namespace rtms::recorder

@@ -255,7 +255,7 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
   }
   if (kind == Kind::Video || kind == Kind::Screen)
     sound_->waits(start, gst_buffer_get_size(buffer));
-  capture_->note(buffer, start);
+  capture_->note(buffer, start, kind == Kind::Audio);
   // Audio is there when it is mixed.
   reached(start, false);
 }

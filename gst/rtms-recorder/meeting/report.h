@@ -2,6 +2,7 @@
 // meeting.json: what a recording is.
 #pragma once
 
+#include "capturetime.h"
 #include "disk/parts.h"
 #include "disk/reportfile.h"
 #include "media/gstptr.h"
@@ -29,6 +30,8 @@ class Report {
   void audio_behind(GstClockTime by) { audio_behind_ = std::max(audio_behind_, by); }
   // So much audio came too late to be recorded, in all.
   void late_audio(uint64_t ms) { late_audio_ms_ = ms; }
+  // Where the last audio and the last picture end in the files.
+  void set_ends(const CaptureTime::Ends &ends) { ends_ = ends; }
   void add_file(const std::string &name) { files_.push_back(name); }
   void remove_file(const std::string &name) {
     files_.erase(std::remove(files_.begin(), files_.end(), name), files_.end());
@@ -58,6 +61,7 @@ class Report {
   GstClockTime audio_behind_ = 0;
   uint64_t late_audio_ms_ = 0;
   int64_t capture_start_ms_ = 0;
+  CaptureTime::Ends ends_;
   double duration_s_ = 0;
   std::string reason_, error_, push_;
   StructurePtr stats_;
