@@ -1,92 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-recorder as several processes that share the meetings, with real nats-servers.
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "adminport.h"
-#include "natsservers.h"
-#include "recorder_run.h"
+#include "clusterrun.h"
 
 namespace {
 
 using namespace rtmscheck;
-
-using Runs = std::vector<std::unique_ptr<RecorderRun>>;
-
-std::unique_ptr<RecorderRun> run_one(const NatsServers &nats,
-                                     std::vector<std::string> options = {}) {
-  options.push_back("--cluster=" + nats.urls());
-  options.push_back("--no-video");
-  auto run = std::make_unique<RecorderRun>(options);
-  run->url();
-  return run;
-}
-
-bool is_healthy(RecorderRun *run) {
-  return run->get("/healthz").status == 200;
-}
-
-Runs run_some(const NatsServers &nats, unsigned count,
-              const std::vector<std::string> &options = {}) {
-  Runs runs;
-  for (unsigned i = 0; i < count; i++)
-    runs.push_back(run_one(nats, options));
-  for (const auto &run : runs)
-    ck_assert_msg(run->program().wait_until([&] { return is_healthy(run.get()); }, 2 * kDeadlineMs),
-                  "%s", run->said().c_str());
-  return runs;
-}
 
 unsigned recordings(const Runs &runs) {
   std::size_t all = 0;
   for (const auto &run : runs)
     all += run->folders().size();
   return static_cast<unsigned>(all);
-}
-
-void end(Runs *runs) {
-  for (const auto &run : *runs)
-    run->program().send(SIGTERM);
-  for (const auto &run : *runs)
-    run->expect_end();
-}
-
-// Where all media of a meeting come, of one connection at a time.
-bool is_recorded(const Server &server, uint64_t more_than) {
-  return server.sent(Media::Audio) > more_than && server.connections() == 4;
-}
-
-RecorderRun *owner_of(const Runs &runs, const Server &server) {
-  RecorderRun *owner = nullptr;
-  const auto found = [&] {
-    for (const auto &run : runs)
-      if (run->program().running() && run->messages(server, "audio") > 0)
-        owner = run.get();
-    return owner != nullptr;
-  };
-  ck_assert_msg(runs[0]->program().wait_until(found), "nobody has it");
-  return owner;
-}
-
-std::size_t kicked(const Server &server) {
-  std::size_t all = 0;
-  for (const std::string &one : server.violations())
-    all += contains(one, "kicked");
-  return all;
-}
-
-// The folders of a stream's parts, of all recorders, in their order.
-std::vector<std::string> parts_of(const Runs &runs, const Server &server) {
-  std::map<std::string, std::string> parts;
-  for (const auto &run : runs)
-    for (const std::string &folder : run->folders())
-      if (report_of(folder, "stream_id") == server.stream_id())
-        parts[std::filesystem::path(folder).filename()] = folder;
-  std::vector<std::string> all;
-  for (const auto &[name, folder] : parts)
-    all.push_back(folder);
-  return all;
 }
 
 void expect_parts(const Runs &runs, const Server &server, std::size_t count) {
@@ -181,48 +111,6 @@ GST_START_TEST(test_owned_once) {
 }
 GST_END_TEST;
 
-namespace {
-
-// The parts in one file: how many beeps are missing between the first and the last. They are a
-// second apart, wherever a part begins.
-unsigned missing_beeps(const Runs &runs, const Server &server) {
-  TemporaryDirectory joined;
-  std::vector<std::string> arguments = {g_getenv("RTMS_RECORDER"), "--join",
-                                        "--output=" + joined.path()};
-  for (const std::string &part : parts_of(runs, server))
-    arguments.push_back(part);
-  std::vector<const char *> pointers;
-  for (const std::string &one : arguments)
-    pointers.push_back(one.c_str());
-  run(pointers);
-  const std::string file = joined.file("meeting.mkv");
-  expect_playable(file, "0:a");
-  namespace fs = std::filesystem;
-  ck_assert((fs::status(file).permissions() & ~fs::perms::owner_all) == fs::perms::none);
-  const auto beeps = beeps_of(file);
-  ck_assert_uint_ge(beeps.size(), 3);
-  unsigned missing = 0;
-  for (std::size_t i = 1; i < beeps.size(); i++) {
-    constexpr double kTolerance = 0.06;
-    const double apart = beeps[i] - beeps[i - 1];
-    ck_assert_msg(!in_real_time() || std::abs(apart - std::round(apart)) < kTolerance,
-                  "%f s between beep %u and the next", apart, static_cast<unsigned>(i));
-    missing += static_cast<unsigned>(std::lround(apart)) - 1;
-  }
-  std::ifstream vtt(joined.file("meeting.vtt"));
-  ck_assert(vtt.good());
-  return missing;
-}
-
-// The service keeps the audio of the time without a connection.
-Config replayed() {
-  Config config = meeting_of(0);
-  config.replay.audio = true;
-  return config;
-}
-
-}  // namespace
-
 // An owner that dies.
 GST_START_TEST(test_killed) {
   NatsServers nats;
@@ -253,7 +141,7 @@ GST_END_TEST;
 GST_START_TEST(test_stopped) {
   NatsServers nats;
   Runs runs = run_some(nats, 2);
-  auto server = serve(meeting_of(0));
+  auto server = serve(replayed());
   runs[0]->announce(*server);
   ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, 100); }));
   RecorderRun *owner = owner_of(runs, *server);
@@ -270,8 +158,11 @@ GST_START_TEST(test_stopped) {
   ck_assert(owner->program().wait_until([&] { return is_healthy(owner); }, 2 * kDeadlineMs));
   ck_assert_msg(server->accepted() == accepted, "it connected again\n%s", owner->said().c_str());
   ck_assert_uint_eq(kicked(*server), kicks);
+  other->wait_messages(*server, "audio", 50);
   end(&runs);
   expect_parts(runs, *server, 2);
+  // What the service sent it in its sleep was in its sockets.
+  ck_assert_uint_eq(missing_beeps(runs, *server), 0);
 }
 GST_END_TEST;
 
@@ -350,6 +241,66 @@ GST_START_TEST(test_drain) {
 }
 GST_END_TEST;
 
+// TLS, and a user who may do no more than the documents say. Nobody else gets in, and no other
+// server is trusted.
+GST_START_TEST(test_guarded) {
+  NatsServers nats({1, true}), elsewhere({1, true, "127.0.0.2"});
+  const std::string credentials = "--cluster-credentials=" + nats.credentials_file();
+  const std::string ca = "--cluster-ca=" + nats.ca_file();
+  Runs runs = run_some(nats, 2, {credentials, ca});
+  auto server = serve(meeting_of(0));
+  runs[0]->announce(*server);
+  ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, 10); }));
+  const std::pair<std::unique_ptr<RecorderRun>, const char *> others[] = {
+      {run_one(nats, {ca}), "Authorization Violation"},
+      {run_one(nats, {credentials}), "self-signed certificate"},
+      {run_one(elsewhere, {credentials, "--cluster-ca=" + elsewhere.ca_file()}), "mismatch"}};
+  for (const auto &[run, why] : others) {
+    run->wait_events("cluster", 1);
+    const std::string told = run->events("cluster")[0];
+    ck_assert_msg(contains(told, why), "%s", told.c_str());
+    ck_assert(!is_healthy(run.get()));
+  }
+  end(&runs);
+  for (const auto &[run, why] : others) {
+    run->program().send(SIGTERM);
+    run->expect_end();
+  }
+  // Nothing of the credentials is told.
+  char *text = nullptr;
+  ck_assert(g_file_get_contents(nats.credentials_file().c_str(), &text, nullptr, nullptr));
+  const CharPtr owned(text);
+  const char *seed = std::strstr(text, "\nSU");
+  ck_assert(seed);
+  runs[0]->expect_no_secrets({std::string(seed + 1, 56)});
+}
+GST_END_TEST;
+
+// Its account is gone for a while: libnats gives up, the recorder does not.
+GST_START_TEST(test_locked_out) {
+  NatsServers nats({1, true});
+  Runs runs = run_some(
+      nats, 1,
+      {"--cluster-credentials=" + nats.credentials_file(), "--cluster-ca=" + nats.ca_file()});
+  nats.kill(0);
+  nats.set_account(false);
+  nats.start(0);
+  const auto refused = [&] {
+    const std::string output = nats.output(0), sign = "authentication error";
+    unsigned count = 0;
+    for (std::size_t at = 0; (at = output.find(sign, at)) != std::string::npos; at++)
+      count++;
+    return count >= 4;
+  };
+  ck_assert_msg(runs[0]->program().wait_until(refused, 2 * kDeadlineMs), "it tries no more");
+  nats.kill(0);
+  nats.set_account(true);
+  nats.start(0);
+  wait_healthy(runs[0].get());
+  end(&runs);
+}
+GST_END_TEST;
+
 static Suite *cluster_suite() {
   Suite *suite = suite_create("cluster");
   add_case(suite, "owned-once", test_owned_once);
@@ -357,6 +308,8 @@ static Suite *cluster_suite() {
   add_case(suite, "stopped", test_stopped);
   add_case(suite, "no-nats", test_no_nats);
   add_case(suite, "drain", test_drain, 2);
+  add_case(suite, "guarded", test_guarded);
+  add_case(suite, "locked-out", test_locked_out);
   return suite;
 }
 

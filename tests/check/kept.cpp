@@ -44,10 +44,12 @@ void note_picture(GstElement *, GstBuffer *buffer, GstPad *, gpointer data) {
         *number, static_cast<double>(GST_BUFFER_PTS(buffer)) / GST_MSECOND);
 }
 
-Recorded read(const std::string &file, const std::vector<unsigned> &tracks, std::string *error) {
+Recorded read(const std::string &file, const std::vector<unsigned> &tracks, bool has_video,
+              std::string *error) {
   constexpr char kSink[] = " ! fakesink async=false signal-handoffs=true name=";
-  std::string line = "filesrc location=" + file + " ! matroskademux name=d d.video_0" + kSink +
-                     std::string("picture");
+  std::string line = "filesrc location=" + file + " ! matroskademux name=d";
+  if (has_video)
+    line += std::string(" d.video_0") + kSink + "picture";
   for (unsigned track : tracks)
     line += " d.audio_" + std::to_string(track) + kSink + "sound" + std::to_string(track);
   Recorded recorded;
@@ -57,7 +59,8 @@ Recorded read(const std::string &file, const std::vector<unsigned> &tracks, std:
     ElementPtr sink(gst_bin_get_by_name(GST_BIN(pipeline.get()), name.c_str()));
     g_signal_connect(sink.get(), "handoff", G_CALLBACK(handler), data);
   };
-  connect("picture", note_picture, &recorded.pictures);
+  if (has_video)
+    connect("picture", note_picture, &recorded.pictures);
   for (std::size_t i = 0; i < tracks.size(); i++)
     connect("sound" + std::to_string(tracks[i]), note_sound, &runs[i]);
   *error = play_all(pipeline.get(), kDeadlineMs * 3);
@@ -187,7 +190,7 @@ Kept kept_in(const std::string &folder, const Server &server, const Disturbance 
   constexpr double kPacket = kPacketMs / 1000.0;
   Kept kept;
   const std::string file = folder + "/meeting.mkv";
-  const Recorded all = read(file, {0}, &kept.error);
+  const Recorded all = read(file, {0}, true, &kept.error);
   if (!kept.error.empty())
     return kept;
   const double base = base_ms(all.runs);
@@ -196,14 +199,15 @@ Kept kept_in(const std::string &folder, const Server &server, const Disturbance 
   kept.pictures = static_cast<unsigned>(server.sent(Media::Video));
   kept.pictures_kept = pictures_in_place(all, base, older ? disturbance.length_ms : 0);
   if (turns)
-    kept.kept = std::min(kept.kept, seconds_in_place(read(file, {1, 2}, &kept.error).runs, base));
+    kept.kept =
+        std::min(kept.kept, seconds_in_place(read(file, {1, 2}, true, &kept.error).runs, base));
   return kept;
 }
 
-Contents contents_of(const std::string &file, int64_t after) {
+Contents contents_of(const std::string &file, int64_t after, bool has_video) {
   constexpr int64_t kNumbers = 65536;
   Contents contents;
-  Recorded all = read(file, {0}, &contents.error);
+  Recorded all = read(file, {0}, has_video, &contents.error);
   for (Run &run : all.runs) {
     const double turns = static_cast<double>(after - run.packet) / kNumbers;
     run.packet += kNumbers * std::llround(std::max(turns, 0.0));

@@ -42,6 +42,6 @@ struct Contents {
   std::string error;
   std::set<int64_t> packets, pictures;
 };
-Contents contents_of(const std::string &file, int64_t after);
+Contents contents_of(const std::string &file, int64_t after, bool has_video = true);
 
 }  // namespace rtmscheck

@@ -2,6 +2,7 @@
 // Before check's own headers: their macros have the names of functions.
 #include <fcntl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstring>
@@ -131,6 +132,17 @@ bool Program::wait(int timeout_ms) {
     g_main_context_iteration(context_.get(), TRUE);
   g_source_destroy(timer.get());
   return !running_;
+}
+
+double Program::cpu_s() const {
+  constexpr int kUserTime = 14, kSystemTime = 15;  // fields, from 1
+  std::istringstream fields(read_file("/proc/" + std::to_string(pid_) + "/stat"));
+  std::string field;
+  double ticks = 0;
+  for (int i = 1; i <= kSystemTime && fields >> field; i++)
+    if (i >= kUserTime)
+      ticks += std::strtod(field.c_str(), nullptr);
+  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 bool Program::succeeded() const {

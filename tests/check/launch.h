@@ -32,6 +32,7 @@ class Program {
   void send(int signal);
   int pid() const { return pid_; }
   bool running() const { return running_; }
+  double cpu_s() const;  // of processor time that it has used, while it runs
   // The one program that a shell waits for.
   void send_to_child(int signal);
   std::string output() const;  // stdout and stderr

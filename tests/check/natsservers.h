@@ -9,10 +9,19 @@ namespace rtmscheck {
 
 class NatsServers {
  public:
-  explicit NatsServers(unsigned count = 1);
+  struct Setup {
+    unsigned count = 1;
+    // With TLS, and an account: see ca_file() and credentials_file().
+    bool guarded = false;
+    std::string host = "127.0.0.1";  // whose certificate is that of 127.0.0.1
+  };
+  explicit NatsServers(unsigned count = 1) : NatsServers(Setup{count}) {}
+  explicit NatsServers(const Setup &setup);
 
-  // For --cluster.
+  // For --cluster, --cluster-ca and --cluster-credentials.
   std::string urls() const;
+  std::string ca_file() const { return directory_.file("ca.pem"); }
+  static std::string credentials_file();
   void start(unsigned which);
   void kill(unsigned which);
   void send(unsigned which, int signal) { servers_[which]->send(signal); }
@@ -20,9 +29,23 @@ class NatsServers {
   // Until JetStream can be used.
   void wait_ready();
 
+  // What all have done so far: messages and bytes from and to clients and each other, and seconds
+  // of processor time; and how much is in the buckets.
+  struct Figures {
+    double in_messages = 0, out_messages = 0, in_bytes = 0, out_bytes = 0, cpu_s = 0;
+    double kept_messages = 0, kept_bytes = 0;
+  };
+  Figures figures() const;
+  std::string output(unsigned which) const { return servers_[which]->output(); }
+  // From the next start on there is the account, or not.
+  void set_account(bool exists);
+
  private:
+  std::string address(unsigned port) const { return setup_.host + ":" + std::to_string(port); }
+
+  const Setup setup_;
   TemporaryDirectory directory_;
-  std::vector<unsigned> ports_, cluster_ports_;
+  std::vector<unsigned> ports_, cluster_ports_, monitor_ports_;
   std::vector<std::unique_ptr<Program>> servers_;
 };
 

@@ -2,14 +2,13 @@
 // What rtms-recorder leaves behind: after a crash, on a full disk, of meetings without this or
 // that.
 #include <glib/gstdio.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <sstream>
 
 #include "recorder_run.h"
+#include "tinydisk.h"
 
 namespace {
 
@@ -17,27 +16,6 @@ using namespace rtmscheck;
 
 constexpr int64_t kLengthMs = 6000;
 constexpr double kLength = kLengthMs / 1000.0;
-
-// A disk that is full soon. Only root has one; it is there for this process and what it starts.
-class TinyDisk {
- public:
-  explicit TinyDisk(const std::string &path)
-      : path_(path),
-        mounted_(unshare(CLONE_NEWNS) == 0 &&
-                 mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                 mount("none", path_.c_str(), "tmpfs", 0, "size=250k") == 0) {}
-  ~TinyDisk() {
-    if (mounted_)
-      umount2(path_.c_str(), MNT_DETACH);
-  }
-  TinyDisk(const TinyDisk &) = delete;
-  TinyDisk &operator=(const TinyDisk &) = delete;
-  bool mounted() const { return mounted_; }
-
- private:
-  const std::string path_;
-  const bool mounted_;
-};
 
 // The sound's connection stands still for a while, as TCP does when a packet is lost; all comes
 // later.
@@ -107,7 +85,7 @@ GST_END_TEST;
 // The file can be played as far as there was room, and the report says why it ends.
 GST_START_TEST(test_disk_full) {
   TemporaryDirectory directory;
-  TinyDisk disk(directory.path());
+  TinyDisk disk(directory.path(), "250k");
   ck_assert(disk.mounted());
   auto server = serve(meeting_of(0));
   RecorderRun run(
@@ -350,7 +328,7 @@ static void skip(const char *name, const char *reason) {
 static Suite *recorder_files_suite() {
   Suite *suite = suite_create("recorder_files");
   add_case(suite, "killed", test_killed);
-  if (TinyDisk(g_get_tmp_dir()).mounted())
+  if (TinyDisk(g_get_tmp_dir(), "250k").mounted())
     add_case(suite, "disk-full", test_disk_full, 2);
   else
     skip("disk-full", "no disk to fill: this needs root");

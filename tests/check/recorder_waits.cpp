@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "adminport.h"
+#include "slowdisk.h"
 
 #include <glib/gstdio.h>
 #include <filesystem>
@@ -54,26 +55,6 @@ class Unread {
 
  private:
   int fds_[2] = {-1, -1};
-};
-
-// The recordings' folder, on a disk that can be slow and can hang.
-class SlowDisk {
- public:
-  std::map<std::string, std::string> environment;
-
-  RecorderRun::Setup setup(const std::vector<std::string> &options) {
-    environment["LD_PRELOAD"] = g_getenv("RTMS_SLOW_DISK");
-    environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
-    environment["RTMS_SLOW_FOLDER"] = output_;
-    environment["RTMS_SLOW_HANG"] = hanging_;
-    return {options, output_, environment, true};
-  }
-  void hang() { ck_assert(g_file_set_contents(hanging_.c_str(), "", 0, nullptr)); }
-  void answer() { ck_assert_int_eq(g_unlink(hanging_.c_str()), 0); }
-
- private:
-  TemporaryDirectory directory_;
-  const std::string output_ = directory_.file("recordings"), hanging_ = directory_.file("hangs");
 };
 
 std::string last_line(const std::string &file) {

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// rtms-recorder --join: what is in the parts of a recording is in the joined file, at its time.
+#include <csignal>
+
+#include "clusterrun.h"
+#include "kept.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+// Two parts: the recorder ends in the middle, in one way or the other, and starts again.
+struct Halves {
+  Halves(Config config, int signal, const std::vector<std::string> &options)
+      : server(serve(std::move(config))), first(options) {
+    constexpr int kPackets = 150;
+    first.announce(*server);
+    first.wait_messages(*server, "audio", kPackets);
+    first.program().send(signal);
+    ck_assert(first.program().wait(kDeadlineMs));
+    second.emplace(RecorderRun::Setup{options, first.output(), {}, true});
+    second->wait_events("resumed", 1);
+    second->wait_messages(*server, "audio", kPackets);
+    server->end_stream(6);
+    second->wait_events("finished", 1);
+    second->program().send(SIGTERM);
+    second->expect_end();
+    parts = second->folders();
+    ck_assert_uint_eq(parts.size(), 2);
+    file = join(parts, joined.path());
+  }
+
+  std::unique_ptr<Server> server;
+  RecorderRun first;
+  std::optional<RecorderRun> second;
+  std::vector<std::string> parts;
+  TemporaryDirectory joined;
+  std::string file;
+};
+
+constexpr int kSignals[] = {SIGKILL, SIGTERM};
+
+Config numbered() {
+  constexpr int64_t kLong_ms = 600000;
+  Numbered::Options options;
+  options.end_ms = kLong_ms;
+  options.chat = true;
+  Config config;
+  config.replay.audio = true;
+  config.source = std::make_shared<Numbered>(options);
+  return config;
+}
+
+}  // namespace
+
+// Each sample and each picture tells its number.
+GST_START_TEST(test_numbers) {
+  const int signal = kSignals[__i__];
+  Halves halves(numbered(), signal, {"--video-resolution=sd"});
+  std::set<int64_t> packets, pictures;
+  for (const std::string &part : halves.parts) {
+    const Contents contents = contents_of(part + "/meeting.mkv", 0);
+    ck_assert_msg(contents.error.empty(), "%s", contents.error.c_str());
+    ck_assert_uint_ge(contents.packets.size(), 100);
+    ck_assert_uint_ge(contents.pictures.size(), 40);
+    packets.insert(contents.packets.begin(), contents.packets.end());
+    pictures.insert(contents.pictures.begin(), contents.pictures.end());
+  }
+  const Contents all = contents_of(halves.file, 0);
+  ck_assert_msg(all.error.empty(), "%s", all.error.c_str());
+  // Where one part ends and the next begins, half of a packet is in each.
+  constexpr std::size_t kCut = 2;
+  ck_assert_msg(!in_real_time() || all.packets.size() + kCut >= packets.size(),
+                "%zu packets of %zu", all.packets.size(), packets.size());
+  ck_assert_msg(!in_real_time() || all.pictures == pictures, "%zu pictures of %zu",
+                all.pictures.size(), pictures.size());
+  const uint64_t sent = halves.server->sent(Media::Audio);
+  g_print("%zu of %d packets, %zu pictures\n", all.packets.size(), static_cast<int>(sent),
+          all.pictures.size());
+  if (signal == SIGTERM && in_real_time())
+    ck_assert_uint_ge(all.packets.size() + kCut, sent);
+}
+GST_END_TEST;
+
+// Flashes and beeps come together each second, in both parts.
+GST_START_TEST(test_together) {
+  const bool mp4 = __i__ % 2;
+  constexpr double kTogether = 0.06;
+  Halves halves(replayed(), kSignals[__i__ / 2],
+                {"--video-resolution=sd", mp4 ? "--format=mp4" : "--format=mkv"});
+  expect_playable(halves.file);
+  const FlashBeep found = flash_beep(halves.file);
+  expect_in_sync(found, kTogether, 4);
+  ck_assert(!found.beeps.empty());
+  for (double beep : found.beeps) {
+    const double apart = beep - found.beeps[0];
+    ck_assert_msg(!in_real_time() || std::abs(apart - std::round(apart)) < kTogether, "%s",
+                  to_string(found).c_str());
+  }
+}
+GST_END_TEST;
+
+static Suite *recorder_join_suite() {
+  Suite *suite = suite_create("recorder_join");
+  add_case(suite, "numbers", test_numbers, 2);
+  constexpr double kPatienceSeconds = 90;
+  for (const auto &[name, first] : {std::pair{"killed", 0}, {"ended", 2}}) {
+    TCase *one = tcase_create(name);
+    tcase_set_timeout(one, kPatienceSeconds);
+    tcase_add_loop_test(one, test_together, first, first + 2);
+    suite_add_tcase(suite, one);
+  }
+  return suite;
+}
+
+GST_CHECK_MAIN(recorder_join)
