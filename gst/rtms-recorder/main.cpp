@@ -147,9 +147,9 @@ class Program {
   }
 
   bool begin() {
-    if (is_open_to_the_network(options_.rtmp))
+    if (is_open_to_the_network(options_.program.rtmp))
       log_.write(Log::Level::Warning, "push-not-encrypted", "",
-                 "meetings are pushed to " + shown_url(options_.rtmp) +
+                 "meetings are pushed to " + shown_url(options_.program.rtmp) +
                      " without encryption: everybody on the way can watch them, and read the key. "
                      "Use rtmps:// if the server has it.");
     if (!options_.cluster.empty() && !share())

@@ -81,7 +81,8 @@ for log, start in (("debian/changelog", f"gst-rtms ({version}) "), ("CHANGELOG",
         problems.append(f"{log}: does not begin with \"{start}\", the version in meson.build")
 
 manual = read("docs", "rtms-recorder.1").replace("\\-", "-")
-for option, flags in re.findall(r'\{"([a-z-]{3,})", (?:0|\'.\'), (\w+), \w', read("gst", "rtms-recorder", "settings", "options.cpp")):
+for option, flags in re.findall(r'\{"([a-z-]{3,})", (?:0|\'.\'), (\w+), \w', "".join(
+        read("gst", "rtms-recorder", "settings", name) for name in ("options.cpp", "programoptions.cpp"))):
     if flags == "0" and f"--{option}" not in manual:
         problems.append(f"docs/rtms-recorder.1: --{option} is missing")
 

@@ -79,7 +79,7 @@ GST_START_TEST(test_environment) {
   auto options = std::get_if<Options>(&parsed);
   ck_assert(options != nullptr);
   ck_assert(options->client_secret.view() == "s3cr3t" && options->secret_token.view() == "t0k3n");
-  expect_text(options->rtmp, "rtmp://localhost/live/k3y");
+  expect_text(options->program.rtmp, "rtmp://localhost/live/k3y");
   ck_assert(!g_getenv("ZM_RTMS_SECRET") && !g_getenv("ZM_RTMS_WEBHOOK_SECRET"));
 }
 GST_END_TEST;

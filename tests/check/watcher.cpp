@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "watcher.h"
 
+#include "recording.h"
+
 #include <gst/video/video.h>
 
 #include <algorithm>
@@ -99,6 +101,27 @@ const GstMessage *Watched::message(GstMessageType type) const {
     if (GST_MESSAGE_TYPE(message.get()) == type)
       return message.get();
   return nullptr;
+}
+
+std::vector<Frame> frames_of(const std::string &file) {
+  std::vector<Frame> frames;
+  const std::string description = "filesrc location=" + file +
+                                  " ! decodebin name=all all. ! videoconvert ! videoscale ! "
+                                  "video/x-raw,format=I420,width=640,height=360 ! fakesink name=to";
+  const ElementPtr pipeline = parse_launch(description.c_str());
+  const ElementPtr sink(gst_bin_get_by_name(GST_BIN(pipeline.get()), "to"));
+  g_object_set(sink.get(), "sync", FALSE, nullptr);
+  const Ptr<GstPad, gst_object_unref> pad(gst_element_get_static_pad(sink.get(), "sink"));
+  gst_pad_add_probe(
+      pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad *at, GstPadProbeInfo *info, gpointer to) {
+        static_cast<std::vector<Frame> *>(to)->push_back(
+            frame_of(at, GST_PAD_PROBE_INFO_BUFFER(info)));
+        return GST_PAD_PROBE_OK;
+      },
+      &frames, nullptr);
+  play(pipeline.get());
+  return frames;
 }
 
 Watcher::Watcher(const Setup &setup)

@@ -86,6 +86,9 @@ class Watcher {
   bool latency_changed_ = false;
 };
 
+// What is to be seen in a file.
+std::vector<Frame> frames_of(const std::string &file);
+
 // Constant size and rate, every frame of the grid, no sample missing; where they end, they end
 // together.
 void expect_constant(const Watched &watched, int fps = 25);

@@ -99,7 +99,7 @@ Sound::Sound(const Options &options, std::function<void(Voice)> heard)
       listener_limiter_(options.audio_rate),
       // The service's own mix arrives on one thread, in order. A push takes audio from the mixer
       // that is half a second old.
-      frontier_(options.speakers > 0 || !options.rtmp.empty() ? Frontier::kMixing : 0) {}
+      frontier_(options.speakers > 0 || options.program.wanted() ? Frontier::kMixing : 0) {}
 
 CapsPtr sound_caps(unsigned rate) {
   return CapsPtr(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout",
@@ -309,6 +309,8 @@ void Sound::finish() {
     std::lock_guard<std::mutex> lock(mutex_);
     return std::max(mixer_.end(), reached);
   }();
+  if (listener_)
+    emit_live(end);
   emit_until(end);
   if (end > mixer_.position())
     emit_piece(std::min<uint64_t>(end - mixer_.position(), rate_));

@@ -36,6 +36,8 @@ const char *package_of(const std::string &element) {
   for (const char *good : {"matroskamux", "mp4mux", "flvmux", "flacenc"})
     if (element == good)
       return "gstreamer1.0-plugins-good";
+  if (element == "textoverlay")
+    return "gstreamer1.0-x";
   if (element == "x264enc")
     return "gstreamer1.0-plugins-ugly";
   if (g_str_has_prefix(element.c_str(), "av"))

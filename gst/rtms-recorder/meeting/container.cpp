@@ -149,8 +149,12 @@ std::string elements_for(const Options &options) {
   names += options.mp4 ? " mp4mux" : " matroskamux";
   if (options.audio_codec != "pcm")
     names += options.audio_codec == "opus" ? " opusenc" : " flacenc";
-  if (!options.rtmp.empty())
-    names += " avdec_h264 compositor videotestsrc x264enc avenc_aac flvmux rtmp2sink";
+  if (options.program.wanted())
+    names += " avdec_h264 compositor audiomixer textoverlay x264enc avenc_aac";
+  if (options.program.file)
+    names += " mp4mux";
+  if (!options.program.rtmp.empty())
+    names += " flvmux rtmp2sink";
   return names;
 }
 

@@ -23,14 +23,13 @@ std::string media_types(const Options &options) {
   std::string types = "audio+transcript+chat";
   if (options.video)
     types += "+video";
-  if (options.screen)
+  if (options.screen || options.program.shows_screen())
     types += "+screen";
   return types;
 }
 
-bool is_h264(GstPad *pad) {
-  const CapsPtr caps(gst_pad_get_current_caps(pad));
-  return caps && gst_structure_has_name(gst_caps_get_structure(caps.get(), 0), "video/x-h264");
+program::Input input(bool screen) {
+  return screen ? program::Input::Screen : program::Input::Camera;
 }
 
 std::string text_of(GstBuffer *buffer) {
@@ -67,12 +66,14 @@ void Intake::Passing::set_apart(GstPadProbeInfo *info) {
 }
 
 Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
-               Texts *texts, CaptureTime *capture, IntakeListener *listener)
+               Texts *texts, CaptureTime *capture, IntakeListener *listener, IntakeTap *tap)
     : pipeline_(pipeline),
       sound_(sound),
       texts_(texts),
       capture_(capture),
       listener_(listener),
+      tap_(tap),
+      holds_screen_(options.screen),
       src_(make_element("rtmssrc")) {
   GObject *src = G_OBJECT(src_.get());
   g_object_set(src, "webhook", webhook.c_str(), "client-id", options.client_id.c_str(),
@@ -118,9 +119,12 @@ void Intake::send_eos() {
   gst_element_send_event(src_.get(), gst_event_new_eos());
 }
 
-void Intake::on_message(GstBus *, GstMessage *message, gpointer self) {
+void Intake::on_message(GstBus *, GstMessage *message, gpointer data) {
+  auto self = static_cast<Intake *>(data);
   const GstStructure *structure = gst_message_get_structure(message);
-  Sound *sound = static_cast<Intake *>(self)->sound_;
+  Sound *sound = self->sound_;
+  if (self->tap_)
+    self->tap_->tap_message(structure);
   guint64 user = 0;
   gst_structure_get_uint64(structure, "user-id", &user);
   const char *name = gst_structure_get_string(structure, "user-name");
@@ -162,6 +166,8 @@ void Intake::add(GstPad *pad) {
       leave_out(pad);
   } else if (kind == Kind::Chat || kind == Kind::Transcript) {
     has_transcript_ = has_transcript_ || kind == Kind::Transcript;
+    swallow(pad);
+  } else if (kind == Kind::Screen && !holds_screen_) {
     swallow(pad);
   } else {
     hold(pad);
@@ -247,13 +253,13 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
     return;
   if (kind != Kind::Chat && !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP))
     sound_->came();
-  if (kind == Kind::Video && is_h264(pad))
-    listener_->intake_picture(buffer, start);
+  if (tap_ && (kind == Kind::Video || kind == Kind::Screen))
+    tap_->tap_buffer(input(kind == Kind::Screen), pad, buffer);
   if (kind == Kind::Transcript || kind == Kind::Chat) {
     text(kind, start, buffer);
     return;
   }
-  if (kind == Kind::Video || kind == Kind::Screen)
+  if (kind == Kind::Video || (kind == Kind::Screen && holds_screen_))
     sound_->waits(start, gst_buffer_get_size(buffer));
   capture_->note(buffer, start, kind == Kind::Audio);
   // Audio is there when it is mixed.
@@ -269,11 +275,17 @@ void Intake::text(Kind kind, GstClockTime start, GstBuffer *buffer) {
   const std::string json = text_of(buffer);
   if (kind == Kind::Chat)
     texts_->chat(json);
-  else if (const auto spoken = read_spoken(json))
-    texts_->transcript(json, *spoken, capture_->running_time(spoken->start_ms, start));
+  else if (const auto spoken = read_spoken(json)) {
+    const GstClockTime place = capture_->running_time(spoken->start_ms, start);
+    texts_->transcript(json, *spoken, place);
+    if (tap_)
+      tap_->tap_line(*spoken, place);
+  }
 }
 
 void Intake::event(Kind kind, GstPad *pad, GstEvent *event) {
+  if (tap_ && (kind == Kind::Video || kind == Kind::Screen))
+    tap_->tap_event(input(kind == Kind::Screen), pad, event);
   if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) {
     GstClockTime start = 0, duration = 0;
     gst_event_parse_gap(event, &start, &duration);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "audio/sound.h"
+#include "broadcast/intaketap.h"
 #include "capturetime.h"
 #include "common/gst.h"
 #include "settings/options.h"
@@ -17,7 +18,6 @@ namespace rtms::recorder {
 // All are called on the pads' threads.
 struct IntakeListener {
   virtual ~IntakeListener() = default;
-  virtual void intake_picture(GstBuffer *buffer, GstClockTime running) = 0;
   // A pad has ended, or one cannot be recorded.
   virtual void intake_ended() = 0;
   virtual void intake_unusable(const std::string &pad) = 0;
@@ -32,7 +32,7 @@ struct Waiting {
 class Intake {
  public:
   Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
-         Texts *texts, CaptureTime *capture, IntakeListener *listener);
+         Texts *texts, CaptureTime *capture, IntakeListener *listener, IntakeTap *tap);
   ~Intake();
   Intake(const Intake &) = delete;
   Intake &operator=(const Intake &) = delete;
@@ -78,6 +78,8 @@ class Intake {
   Texts *const texts_;
   CaptureTime *const capture_;
   IntakeListener *const listener_;
+  IntakeTap *const tap_;  // or null
+  const bool holds_screen_;
   ElementPtr src_;
   BusPtr bus_;
   std::atomic<unsigned> pads_{0}, ended_{0};

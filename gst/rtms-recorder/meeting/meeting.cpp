@@ -4,7 +4,6 @@
 #include "common/names.h"
 #include "container.h"
 #include "muxing/videotrack.h"
-#include "settings/rtmpurl.h"
 
 #include <unistd.h>
 #include <cerrno>
@@ -41,17 +40,6 @@ void tell_end(const SubjectLog &log, const std::string &error, const std::string
             });
 }
 
-std::unique_ptr<Push> make_push(const Options &options, const Webhook &hook, GstElement *pipeline,
-                                const SubjectLog *log) {
-  const std::string url =
-      push_url(options.rtmp, hook.stream_id, hook.meeting_id.empty() ? hook.id : hook.meeting_id);
-  return std::make_unique<Push>(url, pipeline, sound_caps(options.audio_rate),
-                                [log](bool good, const std::string &text) {
-                                  log->write(good ? Log::Level::Info : Log::Level::Warning,
-                                             good ? "push" : "push-failed", text);
-                                });
-}
-
 }  // namespace
 
 Meeting::Meeting(const Options &options, const Webhook &hook, const std::string &json,
@@ -74,10 +62,13 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       report_(hook, folder_, Speakers(options.speakers).titles(), started_us_),
       sound_(options, [this](const Voice &voice) { later_([this, voice] { heard(voice); }); }),
       late_audio_(&sound_, &report_, &log_),
+      broadcast_(options.program.wanted()
+                     ? std::make_unique<Broadcast>(options, hook_, folder_, &sound_, &log_)
+                     : nullptr),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
       intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_,
-                                       texts_.get(), &capture_,
-                                       static_cast<IntakeListener *>(this))) {
+                                       texts_.get(), &capture_, static_cast<IntakeListener *>(this),
+                                       broadcast_.get())) {
   report_.set_part(part);
 }
 
@@ -89,8 +80,11 @@ void Meeting::start() {
   bus_ = std::make_unique<Bus>(pipeline_.get(), &log_, &report_, static_cast<BusListener *>(this),
                                sound_.frontier());
   emitting_.start(kEmit_ms, [this] {
+    const GstClockTime now = running_time_of(pipeline_.get());
     if (state_ != State::Connecting)
-      sound_.emit(running_time_of(pipeline_.get()));
+      sound_.emit(now);
+    if (state_ == State::Recording && broadcast_)
+      broadcast_->look(pipeline_.get(), now);
   });
   // A failure is posted as an error message.
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
@@ -119,12 +113,6 @@ void Meeting::finish(const std::string &reason, const std::string &error) {
 }
 
 // ---- from the pads -------------------------------------------------------------------
-
-void Meeting::intake_picture(GstBuffer *buffer, GstClockTime running) {
-  std::lock_guard<std::mutex> lock(push_mutex_);
-  if (push_)
-    push_->picture(buffer, running);
-}
 
 void Meeting::intake_ended() {
   later_([this] { check_ended(); });
@@ -208,14 +196,6 @@ void Meeting::linked(const std::string &problem) {
   state_ = State::Recording;
   report_.add_file(file_name(options_));
   report_.write("recording");
-  if (!options_.rtmp.empty()) {
-    std::lock_guard<std::mutex> lock(push_mutex_);
-    push_ = make_push(options_, hook_, pipeline_.get(), &log_);
-    sound_.set_listener([this](GstBuffer *buffer) {
-      if (push_)
-        push_->sound(buffer);
-    });
-  }
   intake_->release();
   log_.write(Log::Level::Info, "recording", "recording");
   if (!finish_when_linked_.empty())
@@ -261,8 +241,8 @@ void Meeting::watch() {
   bits_per_second_ = 8 * (bytes_ - std::min(before, bytes_));
   file_size_.ask();
   late_audio_.check();
-  if (push_)
-    push_->watch();
+  if (broadcast_)
+    broadcast_->watch();
 }
 
 Status Meeting::status() const {
@@ -278,9 +258,10 @@ Status Meeting::status() const {
   status.late_ms = sound_.late().ms;
   status.behind_ms = static_cast<int64_t>(sound_.late().waiting / GST_MSECOND);
   status.level = sound_.levels()->now(g_get_monotonic_time());
-  status.pushing = !options_.rtmp.empty();
-  status.pushed = push_ && push_->connected();
-  status.push_attempts = push_ ? push_->attempts() : 0;
+  status.pushing = !options_.program.rtmp.empty();
+  const Push *push = broadcast_ ? broadcast_->push() : nullptr;
+  status.pushed = push && push->connected();
+  status.push_attempts = push ? push->attempts() : 0;
   status.stats.reset(stats_ ? gst_structure_copy(stats_.get()) : nullptr);
   return status;
 }
@@ -342,11 +323,16 @@ void Meeting::retire_pipeline() {
   stats_ = intake_->stats();
   length_ = sound_.length();
   late_audio_.check();
-  retire(std::move(pipeline_), 0, [this] { gone(); });
+  retire(std::move(pipeline_), 0, [this] {
+    intake_.reset();
+    if (broadcast_)
+      broadcast_->close(options_.stop_timeout_s * 1000, [this] { gone(); });
+    else
+      gone();
+  });
 }
 
 void Meeting::gone() {
-  intake_.reset();
   if (error_.empty())
     error_ = stream_error_;
   // A muxer without any data leaves a file that nothing can play.
@@ -358,12 +344,9 @@ void Meeting::gone() {
       error_ = options_.once ? "Nothing was seen or heard, so there is no file." : "";
     }
   }
-  std::string push;
-  if (push_) {
-    push = push_->summary();
-    std::lock_guard<std::mutex> lock(push_mutex_);
-    push_.reset();
-  }
+  const std::string push = broadcast_ ? broadcast_->push_summary() : "";
+  if (broadcast_ && broadcast_->has_file())
+    report_.add_file(kProgramFile);
   for (const std::string &name : texts_->names())
     report_.add_file(name);
   // Closing a file may take long, too.

@@ -4,6 +4,7 @@
 
 #include "base/timer.h"
 #include "base/worker.h"
+#include "broadcast/broadcast.h"
 #include "bus.h"
 #include "common/gridtimer.h"
 #include "common/later.h"
@@ -11,7 +12,6 @@
 #include "disk/filesize.h"
 #include "intake.h"
 #include "lateaudio.h"
-#include "push.h"
 #include "report.h"
 
 namespace rtms::recorder {
@@ -61,7 +61,6 @@ class Meeting final : private IntakeListener, private BusListener {
  private:
   enum class State { Connecting, Recording, Ending, Gone };
 
-  void intake_picture(GstBuffer *buffer, GstClockTime running) override;
   void intake_ended() override;
   void intake_unusable(const std::string &pad) override;
 
@@ -108,8 +107,7 @@ class Meeting final : private IntakeListener, private BusListener {
   CaptureTime capture_;
   Sound sound_;
   LateAudio late_audio_;
-  std::mutex push_mutex_;  // guards the pointer for the pads' threads
-  std::unique_ptr<Push> push_;
+  std::unique_ptr<Broadcast> broadcast_;  // null: none is wanted
   ElementPtr pipeline_;
   std::unique_ptr<Bus> bus_;
   std::unique_ptr<Intake> intake_;

@@ -23,22 +23,38 @@ struct Raw {
            help = FALSE, version = FALSE, join = FALSE;
   char *listen = nullptr, *certificate = nullptr, *key = nullptr, *webhook_file = nullptr,
        *output = nullptr, *format = nullptr, *audio_codec = nullptr, *resolution = nullptr,
-       *rtmp = nullptr, *min_free = nullptr, *end_free = nullptr, *log = nullptr,
-       *credentials = nullptr, *ca_file = nullptr, *admin_listen = nullptr,
-       *admin_certificate = nullptr, *admin_key = nullptr, *admin_token = nullptr,
-       *cluster = nullptr, *cluster_credentials = nullptr, *cluster_ca = nullptr, *drain = nullptr;
+       *min_free = nullptr, *end_free = nullptr, *log = nullptr, *credentials = nullptr,
+       *ca_file = nullptr, *admin_listen = nullptr, *admin_certificate = nullptr,
+       *admin_key = nullptr, *admin_token = nullptr, *cluster = nullptr,
+       *cluster_credentials = nullptr, *cluster_ca = nullptr, *drain = nullptr;
   char **admin_hosts = nullptr;
+  RawProgramOptions program;
 
   Raw() = default;
   Raw(const Raw &) = delete;
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
-    for (char *text : {listen,      certificate, key,          webhook_file,
-                       output,      format,      audio_codec,  resolution,
-                       rtmp,        min_free,    end_free,     log,
-                       credentials, ca_file,     admin_listen, admin_certificate,
-                       admin_key,   admin_token, cluster,      cluster_credentials,
-                       cluster_ca,  drain})
+    for (char *text : {listen,
+                       certificate,
+                       key,
+                       webhook_file,
+                       output,
+                       format,
+                       audio_codec,
+                       resolution,
+                       min_free,
+                       end_free,
+                       log,
+                       credentials,
+                       ca_file,
+                       admin_listen,
+                       admin_certificate,
+                       admin_key,
+                       admin_token,
+                       cluster,
+                       cluster_credentials,
+                       cluster_ca,
+                       drain})
       g_free(text);
     g_strfreev(admin_hosts);
   }
@@ -128,14 +144,6 @@ std::string complaint(const Raw &raw, const Options &options) {
   return "";
 }
 
-std::string rtmp_problem(const Options &options) {
-  if (!options.rtmp.empty() && !g_str_has_prefix(options.rtmp.c_str(), "rtmp://") &&
-      !g_str_has_prefix(options.rtmp.c_str(), "rtmps://"))
-    return "The RTMP URL does not begin with rtmp:// or rtmps://. Give a URL such as "
-           "rtmp://localhost/live/{stream}.";
-  return "";
-}
-
 Options converted(const Raw &raw) {
   Options options;
   if (!raw.listen && raw.webhook_file)
@@ -148,7 +156,6 @@ Options converted(const Raw &raw) {
   set(&options.video_resolution, raw.resolution);
   set(&options.log_file, raw.log);
   set(&options.ca_file, raw.ca_file);
-  set(&options.rtmp, raw.rtmp);
   options.cluster = cluster_urls(raw.cluster ? raw.cluster : "");
   set(&options.cluster_credentials, raw.cluster_credentials);
   set(&options.cluster_ca, raw.cluster_ca);
@@ -188,8 +195,8 @@ std::string take_credentials(const Raw &raw, Options *options) {
   options->client_id = credential(file, {"ZM_RTMS_CLIENT", "ZOOM_CLIENT_ID"}).view();
   options->client_secret = credential(file, {"ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET"});
   options->secret_token = credential(file, {"ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN"});
-  if (options->rtmp.empty())
-    options->rtmp = credential(file, {"RTMS_RECORDER_RTMP"}).view();
+  if (options->program.rtmp.empty())
+    options->program.rtmp = credential(file, {"RTMS_RECORDER_RTMP"}).view();
   const auto token = admin_token(raw.admin_token ? raw.admin_token : "",
                                  credential(file, {"RTMS_RECORDER_ADMIN_TOKEN"}));
   if (auto error = std::get_if<CredentialsError>(&token))
@@ -197,7 +204,7 @@ std::string take_credentials(const Raw &raw, Options *options) {
   options->admin_token = std::get<Secret>(token);
   forget_variables({"RTMS_RECORDER_ADMIN_TOKEN", "ZM_RTMS_SECRET", "ZOOM_CLIENT_SECRET",
                     "ZM_RTMS_WEBHOOK_SECRET", "ZOOM_SECRET_TOKEN", "RTMS_RECORDER_RTMP"});
-  if (std::string problem = rtmp_problem(*options); !problem.empty())
+  if (std::string problem = program_problem(options->program); !problem.empty())
     return problem;
   const std::string where = " in the environment or in the file of --credentials-file.";
   if (!options->listen.empty() && options->secret_token.empty())
@@ -251,10 +258,6 @@ std::vector<GOptionEntry> entries_of_recordings(Raw *raw) {
        "Also record the screen share, on a video track of its own", nullptr},
       {"video-resolution", 0, 0, kString, &raw->resolution,
        "Largest size to request for video (default: hd)", "sd|hd|fhd|qhd"},
-      {"rtmp", 0, 0, kString, &raw->rtmp,
-       "Also push each meeting to this RTMP server; {stream} and {meeting} stand for the ids. Set "
-       "a URL that holds a key as RTMS_RECORDER_RTMP in the credentials file or the environment",
-       "URL"},
       {"min-free", 0, 0, kString, &raw->min_free,
        "Start no recording with less free disk space, such as 500M or 2G (default: 1G)", "SIZE"},
       {"end-free", 0, 0, kString, &raw->end_free,
@@ -338,9 +341,9 @@ std::variant<Options, Help, Misuse> parse_options(int argc, char **argv) {
   Raw raw;
   OptionContextPtr context(g_option_context_new("- records meetings over RTMS"));
   g_option_context_set_help_enabled(context.get(), FALSE);
-  for (const auto &entries :
-       {entries_of_streams(&raw), entries_of_recordings(&raw), entries_of_the_admin_port(&raw),
-        entries_of_the_cluster(&raw), entries_of_the_program(&raw)})
+  for (const auto &entries : {entries_of_streams(&raw), entries_of_recordings(&raw),
+                              raw.program.entries(), entries_of_the_admin_port(&raw),
+                              entries_of_the_cluster(&raw), entries_of_the_program(&raw)})
     g_option_context_add_main_entries(context.get(), entries.data(), nullptr);
   GError *raw_error = nullptr;
   const bool parsed = g_option_context_parse(context.get(), &argc, &argv, &raw_error);
@@ -356,6 +359,8 @@ std::variant<Options, Help, Misuse> parse_options(int argc, char **argv) {
   if (argc > 1)
     return Misuse{"\"" + shown(argv[1]) + "\" is not an option. See rtms-recorder --help."};
   Options options = converted(raw);
+  if (std::string problem = raw.program.convert(&options.program); !problem.empty())
+    return Misuse{problem};
   if (std::string problem = complaint(raw, options); !problem.empty())
     return Misuse{problem};
   if (std::string problem = take_credentials(raw, &options); !problem.empty())

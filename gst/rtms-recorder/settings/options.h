@@ -2,6 +2,7 @@
 // The settings from the command line and the environment.
 #pragma once
 
+#include "programoptions.h"
 #include "protocol/signature.h"
 
 #include <cstdint>
@@ -25,7 +26,7 @@ struct Options {
   unsigned audio_rate = 16000;
   bool video = true, screen = false;
   std::string video_resolution = "hd";
-  std::string rtmp;                         // {stream} and {meeting} are replaced
+  ProgramOptions program;
   uint64_t min_free = uint64_t{1} << 30;    // with less, no recording starts
   uint64_t end_free = uint64_t{100} << 20;  // with less, recordings end
   unsigned max_meetings = 100;

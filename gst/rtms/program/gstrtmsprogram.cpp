@@ -51,9 +51,6 @@
 #include "element/proxy.h"
 #include "program.h"
 
-GST_DEBUG_CATEGORY(gst_rtms_program_debug);
-#define GST_CAT_DEFAULT gst_rtms_program_debug
-
 struct _GstRtmsProgram {
   GstBin parent;
   rtms::program::Settings *settings;  // guarded by the object lock
@@ -66,9 +63,7 @@ using rtms::program::Settings;
 
 }  // namespace
 
-G_DEFINE_TYPE_WITH_CODE(GstRtmsProgram, gst_rtms_program, GST_TYPE_BIN,
-                        GST_DEBUG_CATEGORY_INIT(gst_rtms_program_debug, "rtmsprogram", 0,
-                                                "RTMS program"))
+G_DEFINE_TYPE(GstRtmsProgram, gst_rtms_program, GST_TYPE_BIN)
 GST_ELEMENT_REGISTER_DEFINE(rtmsprogram, "rtmsprogram", GST_RANK_NONE, GST_TYPE_RTMS_PROGRAM)
 
 namespace {

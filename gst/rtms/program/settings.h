@@ -2,7 +2,7 @@
 // What the element's own properties say.
 #pragma once
 
-#include "videomix.h"
+#include "stage/videomix.h"
 
 namespace rtms::program {
 

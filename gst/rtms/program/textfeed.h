@@ -2,8 +2,8 @@
 // Where the transcript goes: into the video, or to a pad of the bin.
 #pragma once
 
-#include "elements.h"
 #include "scene/scene.h"
+#include "stage/elements.h"
 
 namespace rtms::program {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "scene.h"
 
+#include <algorithm>
+
 namespace rtms::program {
 namespace {
 
@@ -17,6 +19,7 @@ void Scene::reset() {
   names_ = {};
   captions_.clear();
   inputs_ = {};
+  drawn_ = 0;
 }
 
 void Scene::set_layout(Layout layout) {
@@ -27,6 +30,11 @@ void Scene::set_layout(Layout layout) {
 Layout Scene::layout() const {
   Lock lock(mutex_);
   return layout_;
+}
+
+void Scene::set_longest(Input input, uint64_t duration) {
+  Lock lock(mutex_);
+  longest_[static_cast<std::size_t>(input)] = duration;
 }
 
 void Scene::connection(const std::string &media, const std::string &state) {
@@ -41,7 +49,7 @@ void Scene::speaker(uint64_t time, const std::string &name) {
 
 void Scene::caption(uint64_t start, uint64_t duration, const std::string &text) {
   Lock lock(mutex_);
-  captions_.add(start, duration, text);
+  captions_.add(std::max(start, drawn_), duration, text);
 }
 
 void Scene::arrived(Input input, uint64_t began) {
@@ -59,11 +67,14 @@ void Scene::gone(Input input, uint64_t hide) {
 bool Scene::is_shown(Input input, uint64_t began, uint64_t time) const {
   Lock lock(mutex_);
   const State &state = inputs_[static_cast<std::size_t>(input)];
+  if (time > began && time - began > longest_[static_cast<std::size_t>(input)])
+    return false;
   return began >= state.gone || time < state.hide;
 }
 
 Texts Scene::texts_at(uint64_t time) {
   Lock lock(mutex_);
+  drawn_ = time;
   return {names_.at(time), captions_.at(time), state_.words()};
 }
 

@@ -23,9 +23,12 @@ class Scene {
   void reset();  // a new run begins
   void set_layout(Layout layout);
   Layout layout() const;
+  // Where nothing says that there is no frame: none is shown for longer than that.
+  void set_longest(Input input, uint64_t duration);
 
   void connection(const std::string &media, const std::string &state);
   void speaker(uint64_t time, const std::string &name);
+  // Where the time has passed, from now on: a line comes when it has been spoken.
   void caption(uint64_t start, uint64_t duration, const std::string &text);
   // A frame that begins then has come.
   void arrived(Input input, uint64_t began);
@@ -48,6 +51,8 @@ class Scene {
   SpeakerNames names_;
   Captions captions_;
   std::array<State, 2> inputs_;
+  std::array<uint64_t, 2> longest_{UINT64_MAX, UINT64_MAX};
+  uint64_t drawn_ = 0;
 };
 
 }  // namespace rtms::program

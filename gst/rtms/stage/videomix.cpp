@@ -4,6 +4,8 @@
 #include <gst/base/gstaggregator.h>
 #include <gst/video/video.h>
 
+#include <algorithm>
+
 namespace rtms::program {
 namespace {
 
@@ -79,12 +81,13 @@ void VideoMix::add_pads() {
   g_object_set(slate_pad_.get(), "repeat-after-eos", TRUE, nullptr);
   for (Input input : {Input::Screen, Input::Camera}) {
     Place &place = places_[static_cast<std::size_t>(input)];
+    place.scene = scene_;
+    place.input = input;
     place.pad.reset(
         gst_element_request_pad_simple(mixer_, input == Input::Screen ? "sink_1" : "sink_2"));
     g_object_set(place.pad.get(), "zorder", input == Input::Screen ? 1 : 2, "sizing-policy",
                  kKeepAspectRatio, "alpha", 0.0, nullptr);
-    gst_pad_add_probe(place.pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
-                      input == Input::Screen ? on_screen : on_camera, scene_, nullptr);
+    gst_pad_add_probe(place.pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_frame, &place, nullptr);
   }
 }
 
@@ -98,10 +101,11 @@ bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::s
   output_->reset();
   // A frame is shown in the output frame in whose duration it begins: on average half a frame
   // early.
-  const GstClockTime half = gst_util_uint64_scale(GST_SECOND / 2, settings.fps_d, settings.fps_n);
+  const GstClockTime frame = gst_util_uint64_scale(GST_SECOND, settings.fps_d, settings.fps_n);
   for (Place &place : places_) {
     place.known = false;
-    gst_pad_set_offset(place.pad.get(), static_cast<gint64>(half + delay));
+    place.frame = frame;
+    gst_pad_set_offset(place.pad.get(), static_cast<gint64>(frame / 2 + delay));
   }
   return true;
 }
@@ -118,15 +122,17 @@ void VideoMix::set_upstream_latency(GstClockTime latency) {
   g_object_set(mixer_, "min-upstream-latency", latency, nullptr);
 }
 
-GstPadProbeReturn VideoMix::on_camera(GstPad *pad, GstPadProbeInfo *info, gpointer scene) {
-  const GstClockTime began = running_time(pad, GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)));
-  static_cast<Scene *>(scene)->arrived(Input::Camera, began);
-  return GST_PAD_PROBE_OK;
-}
-
-GstPadProbeReturn VideoMix::on_screen(GstPad *pad, GstPadProbeInfo *info, gpointer scene) {
-  const GstClockTime began = running_time(pad, GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)));
-  static_cast<Scene *>(scene)->arrived(Input::Screen, began);
+// The mixer shows a frame as long as it lasts, even where the next one has begun: in each frame of
+// its own it takes the first that still lasts. Frames that end one of the mixer's frames earlier
+// are shown from the frame on in whose duration they begin, whatever was there before.
+GstPadProbeReturn VideoMix::on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  auto place = static_cast<Place *>(data);
+  GstBuffer *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+  info->data = buffer;
+  place->scene->arrived(place->input, running_time(pad, GST_BUFFER_PTS(buffer)));
+  if (GST_BUFFER_DURATION_IS_VALID(buffer))
+    GST_BUFFER_DURATION(buffer) =
+        std::max(GST_BUFFER_DURATION(buffer), place->frame + 1) - place->frame;
   return GST_PAD_PROBE_OK;
 }
 

@@ -11,11 +11,13 @@ namespace rtms::program {
 
 class Observer {
  public:
-  Observer(GstElement *source, Scene *scene) : source_(source), scene_(scene) {}
+  // `clock` has the running time of the program.
+  Observer(GstElement *clock, Scene *scene) : clock_(clock), scene_(scene) {}
 
   void set_name_tags(bool on);
   // The tags of the camera's pad name who is shown.
   void watch_tags(GstPad *pad);
+  void tags(GstEvent *event);
   void message(const GstStructure *structure);
   // The running time, or 0 while there is none.
   GstClockTime now() const;
@@ -24,7 +26,7 @@ class Observer {
   static GstPadProbeReturn on_tag(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   void connection(const GstStructure *structure);
 
-  GstElement *const source_;
+  GstElement *const clock_;
   Scene *const scene_;
   std::atomic<bool> name_tags_{false};
 };

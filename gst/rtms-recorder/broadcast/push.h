@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The meeting, live to an RTMP server, from a pipeline of its own: whatever happens to the server,
-// the recording does not notice.
+// The program, live to an RTMP server, from a pipeline of its own: whatever happens to the server,
+// neither the program nor the recording notices.
 #pragma once
 
 #include "base/glibptr.h"
@@ -17,16 +17,16 @@ class Push {
  public:
   using Tell = std::function<void(bool good, const std::string &text)>;
 
-  // By the recording's clock and time. `tell` is called on the main thread.
-  Push(std::string url, GstElement *recording, CapsPtr sound_caps, Tell tell);
+  // By the clock and the time of `program`, a pipeline that plays. `tell` is called on the main
+  // thread.
+  Push(std::string url, GstElement *program, Tell tell);
   // The stream is ended in order, if the server takes part; nobody waits for that.
   ~Push();
   Push(const Push &) = delete;
   Push &operator=(const Push &) = delete;
 
-  // From any thread; they never wait.
-  void picture(GstBuffer *buffer, GstClockTime running);
-  void sound(GstBuffer *buffer);
+  // What is encoded, with running times. From any thread; it never waits.
+  void media(bool video, GstBuffer *buffer, GstCaps *caps);
 
   // On the main thread, each second: whether the server still takes anything.
   void watch();
@@ -47,7 +47,6 @@ class Push {
   const std::string url_;
   const GstClockTime base_time_;
   const ClockPtr clock_;
-  const CapsPtr sound_caps_;
   const Tell tell_;
   ElementPtr pipeline_;
   AttachedSource watch_;
@@ -62,7 +61,7 @@ class Push {
   bool limited_ = false;  // how long the server may take nothing
 
   std::mutex mutex_;  // guards what follows
-  ElementPtr picture_, sound_;
+  ElementPtr video_, audio_;
   bool has_keyframe_ = false;
 };
 

@@ -16,26 +16,20 @@ constexpr uint64_t kHandshakeBytes = 16384;
 constexpr int64_t kSilence_us = 10 * G_USEC_PER_SEC;
 constexpr GstClockTime kFarewell = 2 * GST_SECOND;
 
-// Frames come at a constant rate from the beginning, black while no camera is on: the black picture
-// behind is a source of its own. The offset is the delay of the AAC encoder, and half a frame.
-// Sources that nobody reads drop the oldest.
+// More than any server has to take at once: what follows begins at a keyframe.
+constexpr guint64 kMostBytes = 8 << 20;
+
+// The muxer waits for the later of both as long as the program may be late.
 constexpr char kPipeline[] =
-    "videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=640,height=360,"
-    "framerate=25/1 ! picture.sink_0 "
-    "appsrc name=pictures is-live=true format=time leaky-type=downstream max-bytes=8388608 "
-    "caps=video/x-h264,stream-format=byte-stream,alignment=au "
-    "! h264parse ! avdec_h264 ! videoconvert ! picture.sink_1 "
-    "compositor name=picture background=black start-time-selection=first latency=500000000 "
-    "sink_1::width=640 "
-    "sink_1::height=360 sink_1::sizing-policy=keep-aspect-ratio "
-    "sink_1::offset=41000000 sink_1::max-last-buffer-repeat=1500000000 ! "
-    "video/x-raw,format=I420,width=640,height=360,"
-    "framerate=25/1 ! queue ! x264enc tune=zerolatency speed-preset=veryfast bitrate=1000 "
-    "key-int-max=50 ! queue ! mux.video "
-    "appsrc name=sounds is-live=true format=time leaky-type=downstream max-bytes=1048576 "
-    "min-latency=1000000000 ! audioconvert ! audioresample ! audio/x-raw,rate=48000 ! avenc_aac "
-    "! queue ! mux.audio "
+    "appsrc name=video is-live=true format=time max-bytes=0 min-latency=3000000000 ! mux.video "
+    "appsrc name=audio is-live=true format=time leaky-type=downstream max-bytes=1048576 "
+    "min-latency=3000000000 ! mux.audio "
     "flvmux name=mux streamable=true latency=200000000 ! rtmp2sink name=server";
+
+void push_sample(GstElement *source, GstBuffer *buffer, GstCaps *caps) {
+  gst_app_src_set_caps(GST_APP_SRC(source), caps);
+  gst_app_src_push_buffer(GST_APP_SRC(source), gst_buffer_ref(buffer));
+}
 
 unsigned port_of(const std::string &url) {
   constexpr unsigned kRtmp = 1935, kRtmps = 443;
@@ -48,11 +42,10 @@ unsigned port_of(const std::string &url) {
 
 }  // namespace
 
-Push::Push(std::string url, GstElement *recording, CapsPtr sound_caps, Tell tell)
+Push::Push(std::string url, GstElement *program, Tell tell)
     : url_(std::move(url)),
-      base_time_(gst_element_get_base_time(recording)),
-      clock_(gst_pipeline_get_clock(GST_PIPELINE(recording))),
-      sound_caps_(std::move(sound_caps)),
+      base_time_(gst_element_get_base_time(program)),
+      clock_(gst_pipeline_get_clock(GST_PIPELINE(program))),
       tell_(std::move(tell)) {
   look_up_server();
   start();
@@ -93,9 +86,8 @@ void Push::start() {
   gst_element_set_base_time(pipeline_.get(), base_time_);
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    picture_.reset(gst_bin_get_by_name(bin, "pictures"));
-    sound_.reset(gst_bin_get_by_name(bin, "sounds"));
-    gst_app_src_set_caps(GST_APP_SRC(sound_.get()), sound_caps_.get());
+    video_.reset(gst_bin_get_by_name(bin, "video"));
+    audio_.reset(gst_bin_get_by_name(bin, "audio"));
     has_keyframe_ = false;
   }
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
@@ -107,8 +99,8 @@ void Push::stop(GstClockTime patience) {
   connected_ = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    picture_.reset();
-    sound_.reset();
+    video_.reset();
+    audio_.reset();
   }
   if (pipeline_)
     retire(std::move(pipeline_), patience, [] {});
@@ -202,21 +194,18 @@ gboolean Push::on_message(GstBus *, GstMessage *message, gpointer data) {
   return G_SOURCE_CONTINUE;
 }
 
-void Push::picture(GstBuffer *buffer, GstClockTime running) {
+void Push::media(bool video, GstBuffer *buffer, GstCaps *caps) {
   std::lock_guard<std::mutex> lock(mutex_);
-  has_keyframe_ = has_keyframe_ || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  if (!picture_ || !has_keyframe_)
+  if (!video_)
     return;
-  GstBuffer *copy = gst_buffer_copy(buffer);
-  GST_BUFFER_PTS(copy) = running;
-  GST_BUFFER_DTS(copy) = GST_CLOCK_TIME_NONE;
-  gst_app_src_push_buffer(GST_APP_SRC(picture_.get()), copy);
-}
-
-void Push::sound(GstBuffer *buffer) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  if (sound_)
-    gst_app_src_push_buffer(GST_APP_SRC(sound_.get()), gst_buffer_ref(buffer));
+  if (video) {
+    if (gst_app_src_get_current_level_bytes(GST_APP_SRC(video_.get())) > kMostBytes)
+      has_keyframe_ = false;
+    else if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+      has_keyframe_ = true;
+  }
+  if (has_keyframe_)
+    push_sample(video ? video_.get() : audio_.get(), buffer, caps);
 }
 
 }  // namespace rtms::recorder

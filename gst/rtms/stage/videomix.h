@@ -37,6 +37,9 @@ class VideoMix {
 
  private:
   struct Place {
+    Scene *scene = nullptr;
+    Input input = Input::Camera;
+    GstClockTime frame = 0;  // how long one of the mixer's frames lasts
     PadPtr pad;
     std::optional<Rect> rect;
     bool known = false;
@@ -50,8 +53,7 @@ class VideoMix {
   void add_pads();
   static void on_selected(GstElement *mixer, GstSegment *segment, guint64 pts, guint64 dts,
                           guint64 duration, GstStructure *info, gpointer self);
-  static GstPadProbeReturn on_camera(GstPad *pad, GstPadProbeInfo *info, gpointer scene);
-  static GstPadProbeReturn on_screen(GstPad *pad, GstPadProbeInfo *info, gpointer scene);
+  static GstPadProbeReturn on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer place);
   std::optional<Size> shown(Input input, GstClockTime time) const;
   void draw(GstClockTime time);
   void place(Input input, const std::optional<Rect> &rect);

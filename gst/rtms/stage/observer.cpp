@@ -19,22 +19,24 @@ const char *text_of(const GstStructure *structure, const char *field) {
 }  // namespace
 
 GstClockTime Observer::now() const {
-  const GstClockTime now = gst_element_get_current_running_time(source_);
+  const GstClockTime now = gst_element_get_current_running_time(clock_);
   return GST_CLOCK_TIME_IS_VALID(now) ? now : 0;
 }
 
 // Comes before the first frame of the participant.
-GstPadProbeReturn Observer::on_tag(GstPad *, GstPadProbeInfo *info, gpointer data) {
-  auto self = static_cast<Observer *>(data);
-  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
-  if (GST_EVENT_TYPE(event) != GST_EVENT_TAG || !self->name_tags_)
-    return GST_PAD_PROBE_OK;
+GstPadProbeReturn Observer::on_tag(GstPad *, GstPadProbeInfo *info, gpointer self) {
+  static_cast<Observer *>(self)->tags(GST_PAD_PROBE_INFO_EVENT(info));
+  return GST_PAD_PROBE_OK;
+}
+
+void Observer::tags(GstEvent *event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_TAG || !name_tags_)
+    return;
   GstTagList *tags = nullptr;
   gst_event_parse_tag(event, &tags);
   const char *title = nullptr;
   if (gst_tag_list_peek_string_index(tags, GST_TAG_TITLE, 0, &title))
-    self->scene_->speaker(self->now(), title);
-  return GST_PAD_PROBE_OK;
+    scene_->speaker(now(), title);
 }
 
 void Observer::set_name_tags(bool on) {

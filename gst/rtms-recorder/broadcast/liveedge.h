@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How far the media of a meeting are ahead of the clock: the service may begin with a minute of
+// what was before. Pure: times are ns of running time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace rtms::recorder {
+
+class LiveEdge {
+ public:
+  // At `now`, media of the time `reached` have come. The lead, when it has not grown for a moment.
+  std::optional<uint64_t> look(uint64_t now, uint64_t reached) {
+    constexpr uint64_t kMillisecond = 1000000, kGrowth = 50 * kMillisecond,
+                       kStill = 300 * kMillisecond;
+    const uint64_t lead = reached > now ? reached - now : 0;
+    if (!since_ || lead > lead_ + kGrowth) {
+      since_ = now;
+      lead_ = lead;
+    }
+    return now >= *since_ + kStill ? std::optional(lead_) : std::nullopt;
+  }
+
+ private:
+  std::optional<uint64_t> since_;
+  uint64_t lead_ = 0;
+};
+
+}  // namespace rtms::recorder

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "stage.h"
+
+namespace rtms::program {
+namespace {
+
+using ObjectRef = std::unique_ptr<GstObject, UnrefObject>;
+
+#define GST_CAT_DEFAULT category()
+GstDebugCategory *category() {
+  static GstDebugCategory *const made = [] {
+    GstDebugCategory *one = nullptr;
+    GST_DEBUG_CATEGORY_INIT(one, "rtms-stage", 0, "RTMS program: mixers and decoders");
+    return one;
+  }();
+  return made;
+}
+
+}  // namespace
+
+// What other threads do for it ends with it.
+struct Stage::Alive {
+  std::mutex mutex;  // guards the pointer, and is held while it is used
+  Stage *stage;
+};
+
+Stage::Stage(GstBin *bin, Scene *scene, Changed changed)
+    : bin_(bin), scene_(scene), changed_(std::move(changed)), alive_(std::make_shared<Alive>()) {
+  alive_->stage = this;
+  video_mix_ = std::make_unique<VideoMix>(bin, scene, &missing_);
+  if (missing_.empty())
+    audio_mix_ = std::make_unique<AudioMix>(bin, &missing_);
+}
+
+Stage::~Stage() {
+  std::lock_guard<std::mutex> lock(alive_->mutex);
+  alive_->stage = nullptr;
+}
+
+bool Stage::prepare(const VideoSettings &settings, GstClockTime delay, std::string *error) {
+  if (!video_mix_->prepare(settings, delay, error))
+    return false;
+  audio_mix_->prepare();
+  return true;
+}
+
+void Stage::begin(GstClockTime time) {
+  video_mix_->begin(time);
+  audio_mix_->begin(time);
+}
+
+void Stage::stop() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  feeds_.clear();
+  for (const auto &[name, pad] : audio_pads_)
+    audio_mix_->remove_pad(pad.get());
+  audio_pads_.clear();
+}
+
+void Stage::set_layout(Layout layout) {
+  scene_->set_layout(layout);
+  update_wanted();
+}
+
+void Stage::update_wanted() {
+  const Layout layout = scene_->layout();
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto &[name, feed] : feeds_)
+    feed->set_wanted(name == "video"    ? shows_camera(layout)
+                     : name == "screen" ? shows_screen(layout)
+                                        : true);
+}
+
+void Stage::set_upstream_latency(GstClockTime latency) {
+  video_mix_->set_upstream_latency(latency);
+  audio_mix_->set_upstream_latency(latency);
+}
+
+void Stage::end_at(GstClockTime time) {
+  GST_INFO_OBJECT(bin_, "the end is at %" GST_TIME_FORMAT, GST_TIME_ARGS(time));
+  video_mix_->output().end_at(time);
+  audio_mix_->output().end_at(time);
+}
+
+// ---- inputs --------------------------------------------------------------------------
+
+void Stage::add(const std::string &name, GstPad *pad) {
+  const bool video = name == "video" || name == "screen";
+  const Input input = name == "video" ? Input::Camera : Input::Screen;
+  std::unique_lock<std::mutex> lock(mutex_);
+  feeds_.erase(name);
+  if (!video && !audio_pads_[name])
+    audio_pads_[name] = audio_mix_->add_pad();
+  auto feed = std::make_unique<Feed>(bin_, video ? Medium::Video : Medium::Audio, pad,
+                                     video ? video_mix_->pad(input) : audio_pads_[name].get(),
+                                     [this, video, input](bool running, GstClockTime end) {
+                                       // The last frame is the program's last one, unless other
+                                       // media go on.
+                                       if (!running && video)
+                                         scene_->gone(input, end + GST_SECOND);
+                                       changed_(running ? 1 : -1, end);
+                                     });
+  changed_(1, 0);
+  std::string missing;
+  if (feed->connect(&missing)) {
+    feeds_[name] = std::move(feed);
+  } else {
+    feed.reset();
+    changed_(-1, 0);
+  }
+  lock.unlock();
+  update_wanted();
+  if (!missing.empty())
+    GST_ELEMENT_WARNING(bin_, STREAM, CODEC_NOT_FOUND,
+                        ("The program has no %s: no element decodes %s. Install a GStreamer plugin "
+                         "that does, such as gstreamer1.0-libav.",
+                         name.c_str(), missing.c_str()),
+                        (nullptr));
+}
+
+// ---- errors --------------------------------------------------------------------------
+
+bool Stage::mends(GstObject *failed) {
+  if (video_mix_->has(failed) || audio_mix_->has(failed))
+    return false;
+  GST_WARNING_OBJECT(bin_, "replacing the decoder after an error of %" GST_PTR_FORMAT, failed);
+  struct Job {
+    std::shared_ptr<Alive> alive;
+    ObjectRef failed;
+  };
+  gst_element_call_async(
+      GST_ELEMENT(bin_),
+      [](GstElement *, gpointer data) {
+        auto job = static_cast<Job *>(data);
+        std::lock_guard<std::mutex> lock(job->alive->mutex);
+        if (job->alive->stage)
+          job->alive->stage->replace_decoder(job->failed.get());
+      },
+      new Job{alive_, ObjectRef(GST_OBJECT(gst_object_ref(failed)))},
+      [](gpointer data) { delete static_cast<Job *>(data); });
+  return true;
+}
+
+void Stage::replace_decoder(GstObject *failed) {
+  std::string missing;
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto &[name, feed] : feeds_)
+    if (feed->has(failed) && !feed->replace(&missing))
+      GST_WARNING_OBJECT(bin_, "no other element decodes %s", missing.c_str());
+}
+
+}  // namespace rtms::program
