@@ -195,6 +195,36 @@ GST_START_TEST(test_gone) {
 }
 GST_END_TEST;
 
+// A recording waits for a camera that stands still: nothing says that it is off.
+GST_START_TEST(test_longest) {
+  Scene scene;
+  scene.set_longest(Input::Camera, 2 * kSecond);
+  ck_assert(scene.is_shown(Input::Camera, 4 * kSecond, 6 * kSecond));
+  ck_assert(!scene.is_shown(Input::Camera, 4 * kSecond, 6 * kSecond + 1));
+  ck_assert(scene.is_shown(Input::Camera, 6 * kSecond, 7 * kSecond));
+  ck_assert(scene.is_shown(Input::Screen, 4 * kSecond, 100 * kSecond));
+}
+GST_END_TEST;
+
+// What takes a moment only has no words; a line that comes late is shown when it comes.
+GST_START_TEST(test_texts) {
+  Scene scene;
+  expect(scene.texts_at(0).words, "");
+  expect(scene.texts_at(kSecond / 4).words, "");
+  expect(scene.texts_at(kSecond).words, "Waiting for the meeting");
+  scene.connection("video", "streaming");
+  expect(scene.texts_at(kSecond).words, "");
+  scene.connection("video", "reconnecting");
+  expect(scene.texts_at(2 * kSecond).words, "");
+  expect(scene.texts_at(3 * kSecond).words, "Reconnecting");
+  scene.caption(0, kSecond, "late");
+  expect(scene.texts_at(3 * kSecond).caption, "late");
+  expect(scene.texts_at(5 * kSecond).caption, "");
+  scene.reset();
+  expect(scene.texts_at(0).words, "");
+}
+GST_END_TEST;
+
 GST_START_TEST(test_speaker_names) {
   SpeakerNames names;
   expect(names.at(0), "");
@@ -219,6 +249,8 @@ static Suite *scene_suite() {
   tcase_add_test(tcase, test_caption_flood);
   tcase_add_test(tcase, test_meeting_state);
   tcase_add_test(tcase, test_gone);
+  tcase_add_test(tcase, test_longest);
+  tcase_add_test(tcase, test_texts);
   tcase_add_test(tcase, test_speaker_names);
   suite_add_tcase(suite, tcase);
   return suite;

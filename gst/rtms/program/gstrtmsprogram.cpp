@@ -26,7 +26,7 @@
  *
  * #GstRtmsProgram:layout chooses where camera and screen share are. What is missing gives way to
  * the slate (#GstRtmsProgram:slate-color, #GstRtmsProgram:slate-location). While there is no
- * meeting, or a connection is lost for more than a second, the slate says so.
+ * meeting, or a connection is lost, for more than a moment, the slate says so.
  *
  * ## Time
  *

@@ -10,6 +10,8 @@ using Lock = std::lock_guard<std::mutex>;
 
 // A frame of what has ended may still be in the decoder; what begins anew begins later.
 constexpr uint64_t kLeastPause = 100000000;
+// A connection is there sooner, most often.
+constexpr uint64_t kMoment = 500000000;
 
 }  // namespace
 
@@ -20,6 +22,8 @@ void Scene::reset() {
   captions_.clear();
   inputs_ = {};
   drawn_ = 0;
+  words_.clear();
+  words_since_ = 0;
 }
 
 void Scene::set_layout(Layout layout) {
@@ -75,7 +79,12 @@ bool Scene::is_shown(Input input, uint64_t began, uint64_t time) const {
 Texts Scene::texts_at(uint64_t time) {
   Lock lock(mutex_);
   drawn_ = time;
-  return {names_.at(time), captions_.at(time), state_.words()};
+  const std::string words = state_.words();
+  if (words != words_) {
+    words_ = words;
+    words_since_ = time;
+  }
+  return {names_.at(time), captions_.at(time), time - words_since_ < kMoment ? "" : words};
 }
 
 }  // namespace rtms::program

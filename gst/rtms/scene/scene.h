@@ -37,7 +37,7 @@ class Scene {
 
   // Whether a frame of `input` that began at `began` is shown at `time`.
   bool is_shown(Input input, uint64_t began, uint64_t time) const;
-  // Times never go back.
+  // Times never go back. What takes a moment only is not put into words.
   Texts texts_at(uint64_t time);
 
  private:
@@ -53,6 +53,8 @@ class Scene {
   std::array<State, 2> inputs_;
   std::array<uint64_t, 2> longest_{UINT64_MAX, UINT64_MAX};
   uint64_t drawn_ = 0;
+  std::string words_;  // of the state, and since when they are
+  uint64_t words_since_ = 0;
 };
 
 }  // namespace rtms::program

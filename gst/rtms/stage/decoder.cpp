@@ -104,7 +104,7 @@ std::vector<GstElement *> make_decoder(GstBin *bin, Medium medium, GstCaps *caps
   Chain chain(bin);
   bool made = append_decoder(&chain, medium, caps, failed);
   if (made && medium == Medium::Audio)
-    made = chain.append("audioconvert") && chain.append("audioresample");
+    made = chain.append("audioresample") && chain.append("audioconvert");
   if (!made) {
     chain.clear();
     StringPtr text(gst_caps_to_string(caps));

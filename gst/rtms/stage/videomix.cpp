@@ -19,6 +19,18 @@ void set_font(GstElement *overlay, const char *font) {
                "shading-value", kShade, "silent", TRUE, nullptr);
 }
 
+// Where several pixels become one, half of the taps do. With a configuration, the mixer copies even
+// what needs no scaling.
+void set_scaling(GstPad *pad, bool much_smaller) {
+  const StructurePtr config(much_smaller
+                                ? gst_structure_new("GstVideoConverter",
+                                                    GST_VIDEO_CONVERTER_OPT_RESAMPLER_METHOD,
+                                                    GST_TYPE_VIDEO_RESAMPLER_METHOD,
+                                                    GST_VIDEO_RESAMPLER_METHOD_LINEAR, nullptr)
+                                : nullptr);
+  g_object_set(pad, "converter-config", config.get(), nullptr);
+}
+
 struct FreeSample {
   void operator()(GstSample *sample) const { gst_sample_unref(sample); }
 };
@@ -159,8 +171,8 @@ std::optional<Size> VideoMix::shown(Input input, GstClockTime time) const {
 void VideoMix::draw(GstClockTime time) {
   const Content content{shown(Input::Camera, time), shown(Input::Screen, time)};
   const Arrangement arrangement = arrange(scene_->layout(), settings_.size, content);
-  place(Input::Camera, arrangement.camera);
-  place(Input::Screen, arrangement.screen);
+  place(Input::Camera, arrangement.camera, content.camera);
+  place(Input::Screen, arrangement.screen, content.screen);
 
   const Rect whole{0, 0, settings_.size.width, settings_.size.height};
   hide_slate(arrangement.camera == whole || arrangement.screen == whole);
@@ -178,12 +190,15 @@ void VideoMix::draw(GstClockTime time) {
   write(&words_, arrangement.camera || arrangement.screen ? "" : texts.words);
 }
 
-void VideoMix::place(Input input, const std::optional<Rect> &rect) {
+void VideoMix::place(Input input, const std::optional<Rect> &rect,
+                     const std::optional<Size> &content) {
   Place &place = places_[static_cast<std::size_t>(input)];
   if (place.known && place.rect == rect)
     return;
   place.known = true;
   place.rect = rect;
+  if (rect && content)
+    set_scaling(place.pad.get(), content->width >= 2 * rect->width);
   if (rect)
     g_object_set(place.pad.get(), "xpos", rect->x, "ypos", rect->y, "width", rect->width, "height",
                  rect->height, "alpha", 1.0, nullptr);

@@ -56,7 +56,7 @@ class VideoMix {
   static GstPadProbeReturn on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer place);
   std::optional<Size> shown(Input input, GstClockTime time) const;
   void draw(GstClockTime time);
-  void place(Input input, const std::optional<Rect> &rect);
+  void place(Input input, const std::optional<Rect> &rect, const std::optional<Size> &content);
   void hide_slate(bool hide);
   void write(Overlay *overlay, const std::string &text);
 
