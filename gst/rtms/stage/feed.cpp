@@ -8,8 +8,36 @@ namespace {
 
 constexpr GstClockTime kGap = 100 * GST_MSECOND;
 
+std::string name_of(GstCaps *caps) {
+  return gst_caps_get_size(caps) > 0 ? gst_structure_get_name(gst_caps_get_structure(caps, 0)) : "";
+}
+
 GstClockTime duration_of(GstBuffer *buffer) {
   return GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0;
+}
+
+// How a decoder's pad took data before tolerate().
+struct Chain {
+  GstPadChainFunction function;
+  bool failed = false;
+};
+
+GstFlowReturn chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *buffer) {
+  auto chain = static_cast<Chain *>(pad->chaindata);
+  if (chain->failed) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_OK;
+  }
+  const GstFlowReturn flow = chain->function(pad, parent, buffer);
+  chain->failed = flow == GST_FLOW_ERROR;
+  return chain->failed ? GST_FLOW_OK : flow;
+}
+
+// The decoder has posted its error, and another one takes over: it is none of rtmssrc's, which
+// would end where this pad is its last one.
+void tolerate(GstPad *pad) {
+  gst_pad_set_chain_function_full(pad, chain_tolerantly, new Chain{GST_PAD_CHAINFUNC(pad)},
+                                  [](gpointer data) { delete static_cast<Chain *>(data); });
 }
 
 }  // namespace
@@ -17,37 +45,67 @@ GstClockTime duration_of(GstBuffer *buffer) {
 Feed::Feed(GstBin *bin, Medium medium, GstPad *from, GstPad *to, Changed changed)
     : bin_(bin),
       medium_(medium),
-      from_(GST_PAD(gst_object_ref(from))),
+      source_(GST_PAD(gst_object_ref(from))),
       to_(GST_PAD(gst_object_ref(to))),
-      changed_(std::move(changed)) {
+      changed_(std::move(changed)),
+      entry_(gst_element_factory_make("identity", nullptr)),
+      from_(gst_element_get_static_pad(entry_, "src")) {
+  g_object_set(entry_, "silent", TRUE, nullptr);
+  gst_bin_add(bin, entry_);
   constexpr auto both =
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
-  if (medium == Medium::Video)
-    coded_probe_ = gst_pad_add_probe(from, GST_PAD_PROBE_TYPE_BUFFER, on_coded, this, nullptr);
+  coded_probe_ = gst_pad_add_probe(from_.get(), both, on_coded, this, nullptr);
+  caps_probe_ =
+      gst_pad_add_probe(from, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, this, nullptr);
   decoded_probe_ = gst_pad_add_probe(to, both, on_decoded, this, nullptr);
 }
 
 Feed::~Feed() {
+  const PadPtr entry(gst_element_get_static_pad(entry_, "sink"));
+  gst_pad_remove_probe(source_.get(), caps_probe_);
+  gst_pad_unlink(source_.get(), entry.get());
   disconnect();
-  if (coded_probe_)
-    gst_pad_remove_probe(from_.get(), coded_probe_);
+  gst_pad_remove_probe(from_.get(), coded_probe_);
   gst_pad_remove_probe(to_.get(), decoded_probe_);
+  remove_element(bin_, entry_);
 }
 
 bool Feed::connect(std::string *missing) {
-  CapsPtr caps(gst_pad_get_current_caps(from_.get()));
+  std::lock_guard<std::mutex> change(change_mutex_);
+  const PadPtr entry(gst_element_get_static_pad(entry_, "sink"));
+  gst_element_sync_state_with_parent(entry_);
+  return gst_pad_link(source_.get(), entry.get()) == GST_PAD_LINK_OK && make_blocked(missing);
+}
+
+// Nothing is pushed to a pad that is not linked.
+bool Feed::make_blocked(std::string *missing) {
+  const gulong block = gst_pad_add_probe(
+      from_.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+      [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+  disconnect();
+  const bool made = make(missing);
+  gst_pad_remove_probe(from_.get(), block);
+  return made;
+}
+
+bool Feed::make(std::string *missing) {
+  linked_ = decodes_ = false;
+  CapsPtr caps(gst_pad_get_current_caps(source_.get()));
   if (!caps)
-    caps.reset(gst_pad_query_caps(from_.get(), nullptr));
+    caps.reset(gst_pad_query_caps(source_.get(), nullptr));
   std::lock_guard<std::mutex> lock(mutex_);
+  codec_ = name_of(caps.get());
   elements_ = make_decoder(bin_, medium_, caps.get(), failed_, missing);
   if (elements_.empty())
     return false;
   PadPtr last(gst_element_get_static_pad(elements_.back(), "src"));
   PadPtr first(gst_element_get_static_pad(elements_.front(), "sink"));
+  tolerate(first.get());
   gst_pad_link(last.get(), to_.get());
   for (auto element = elements_.rbegin(); element != elements_.rend(); ++element)
     gst_element_sync_state_with_parent(*element);
-  return gst_pad_link(from_.get(), first.get()) == GST_PAD_LINK_OK;
+  linked_ = gst_pad_link(from_.get(), first.get()) == GST_PAD_LINK_OK;
+  return linked_;
 }
 
 void Feed::disconnect() {
@@ -64,13 +122,40 @@ void Feed::disconnect() {
 }
 
 bool Feed::replace(std::string *missing) {
+  std::lock_guard<std::mutex> change(change_mutex_);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     for (GstElement *element : elements_)
       failed_.insert(GST_OBJECT_NAME(gst_element_get_factory(element)));
   }
-  disconnect();
-  return connect(missing);
+  return make_blocked(missing);
+}
+
+// Before the new caps come to a decoder that does not have them.
+GstPadProbeReturn Feed::on_caps(GstPad *, GstPadProbeInfo *info, gpointer data) {
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+  GstCaps *caps = nullptr;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+    gst_event_parse_caps(event, &caps);
+    static_cast<Feed *>(data)->change_codec(name_of(caps));
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+void Feed::change_codec(const std::string &codec) {
+  std::lock_guard<std::mutex> change(change_mutex_);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (codec_ == codec)
+      return;
+  }
+  std::string missing;
+  if (!make_blocked(&missing))
+    GST_ELEMENT_WARNING(bin_, STREAM, CODEC_NOT_FOUND,
+                        ("The program goes on without %s: no element decodes it. Install a "
+                         "GStreamer plugin that does, such as gstreamer1.0-libav.",
+                         missing.c_str()),
+                        (nullptr));
 }
 
 bool Feed::has(GstObject *element) const {
@@ -107,8 +192,13 @@ void Feed::set_running(bool running) {
 
 GstPadProbeReturn Feed::on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto self = static_cast<Feed *>(data);
+  if (!(info->type & GST_PAD_PROBE_TYPE_BUFFER)) {
+    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS && !self->linked_)
+      self->set_running(false);
+    return GST_PAD_PROBE_OK;
+  }
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-  if (self->admits(buffer))
+  if (self->linked_ && (self->medium_ == Medium::Audio || self->admits(buffer)))
     return GST_PAD_PROBE_OK;
   // The mixer does not wait for what is left out.
   if (GST_BUFFER_PTS_IS_VALID(buffer) && duration_of(buffer) > 0)

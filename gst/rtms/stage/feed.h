@@ -24,18 +24,22 @@ class Feed {
   Feed(const Feed &) = delete;
   Feed &operator=(const Feed &) = delete;
 
-  // Makes the elements, and links them. False: `missing` says what there is no element for.
+  // Makes the elements, and links them. False: `missing` says what there is no element for. The
+  // codec may change later: another decoder takes over.
   bool connect(std::string *missing);
   // After an error of one of its elements: the next decoder takes over, at a keyframe.
   bool replace(std::string *missing);
   bool has(GstObject *element) const;
-  GstPad *from() const { return from_.get(); }
   // Any thread. What is not wanted is not decoded.
   void set_wanted(bool wanted) { wanted_ = wanted; }
 
  private:
+  static GstPadProbeReturn on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_decoded(GstPad *pad, GstPadProbeInfo *info, gpointer self);
+  bool make(std::string *missing);
+  bool make_blocked(std::string *missing);
+  void change_codec(const std::string &codec);
   bool admits(GstBuffer *buffer);
   void note_end(GstClockTime time, GstClockTime duration);
   void set_running(bool running);
@@ -43,15 +47,20 @@ class Feed {
 
   GstBin *const bin_;
   const Medium medium_;
-  const PadPtr from_, to_;
+  const PadPtr source_, to_;
   const Changed changed_;
-  gulong coded_probe_ = 0, decoded_probe_ = 0;
-  std::atomic<bool> wanted_{true};
-  mutable std::mutex mutex_;  // guards the next two
+  // Always linked to the source: rtmssrc ends when its last pad has no peer.
+  GstElement *entry_ = nullptr;
+  PadPtr from_;  // of the entry
+  gulong caps_probe_ = 0, coded_probe_ = 0, decoded_probe_ = 0;
+  std::atomic<bool> wanted_{true}, decodes_{false}, linked_{false};
+  std::mutex change_mutex_;   // is held while elements are made and removed
+  mutable std::mutex mutex_;  // guards the next three
   std::vector<GstElement *> elements_;
   std::set<std::string> failed_;
+  std::string codec_;
   // The streaming threads' own.
-  bool decodes_ = false, running_ = true;
+  bool running_ = true;
   GstClockTime end_ = 0;  // in running time
   GstClockTime position_ = 0;
 };
