@@ -68,7 +68,7 @@ unsigned count_of(const std::string &part, const std::string &text) {
 // A meeting, a folder with its webhook, and a recipe that runs there.
 class Run {
  public:
-  Run(const char *recipe, const MeetingOptions &options, const std::string &rtmp_url = {},
+  Run(const char *recipe, const MeetingOptions &options, const std::string &url = {},
       const Offer &offered = kAll)
       : recipe_(recipe),
         warnings_(offered == kAll ? 0 : 1),
@@ -77,8 +77,8 @@ class Run {
     const bool listens = contains(script, "webhook-listen");
     if (listens)
       replace_url(&script, "127\\.0\\.0\\.1:[0-9]+", "127.0.0.1:0");
-    if (!rtmp_url.empty())
-      replace_url(&script, "rtmp://[^ \n]+", rtmp_url);
+    if (!url.empty())
+      replace_url(&script, "(rtmp|srt)://[^ \n]+", url);
     write("webhook.json", server_->webhook_json());
     write("recipe.sh", script);
     Program::Options program;
@@ -436,6 +436,40 @@ void check_rebroadcast() {
   });
 }
 
+uint16_t free_udp_port() {
+  ObjectPtr<GSocket> socket(
+      g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, nullptr));
+  ObjectPtr<GInetAddress> loopback(g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4));
+  ObjectPtr<GSocketAddress> any(g_inet_socket_address_new(loopback.get(), 0));
+  ck_assert(g_socket_bind(socket.get(), any.get(), FALSE, nullptr));
+  ObjectPtr<GSocketAddress> address(g_socket_get_local_address(socket.get(), nullptr));
+  return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address.get()));
+}
+
+// Somebody who receives by SRT, to the end.
+void check_srt() {
+  TemporaryDirectory folder;
+  const std::string received = folder.file("received.ts"), file = folder.file("received.mkv");
+  undisturbed([&] {
+    const std::string url = "srt://127.0.0.1:" + std::to_string(free_udp_port());
+    const std::string description =
+        "srtsrc uri=\"" + url + "?mode=listener\" ! filesink location=" + received;
+    const ElementPtr receiver = parse_launch(description.c_str());
+    gst_element_set_state(receiver.get(), GST_STATE_PLAYING);
+    Run("srt", eventful(), url).to_the_end();
+    const Ptr<GstBus, gst_object_unref> bus(gst_element_get_bus(receiver.get()));
+    const MessagePtr end(
+        gst_bus_timed_pop_filtered(bus.get(), kDeadlineMs * GST_MSECOND, GST_MESSAGE_EOS));
+    gst_element_set_state(receiver.get(), GST_STATE_NULL);
+    ck_assert_msg(end != nullptr, "the receiver does not end");
+  });
+  // It begins at 0.
+  run({"ffmpeg", "-nostdin", "-v", "error", "-i", received.c_str(), "-c", "copy", file.c_str()});
+  expect_audio_and_video(file, "aac", kLength);
+  expect_constant_rate(file, 25);
+  expect_corner_in_sync(file, kBroadcast, 6);
+}
+
 // The segments as one file that begins at 0.
 std::string joined(const Run &recording) {
   const std::string list = recording.file("meeting.m3u8"), file = recording.file("joined.mkv");
@@ -527,6 +561,7 @@ const Check kChecks[] = {
     {"rtmp", {check_rtmp, check_rtmp_without_cameras}},
     {"rtmp-by-hand", {check_rtmp_by_hand}},
     {"rebroadcast", {check_rebroadcast}},
+    {"srt", {check_srt}},
     {"hls", {check_hls, check_hls_without_cameras}},
     {"audio-text", {check_audio_text, check_audio_without_transcript}},
     {"screen-beside", {check_screen_beside}},

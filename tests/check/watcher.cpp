@@ -13,7 +13,7 @@ namespace {
 
 constexpr auto kBuffersAndEvents =
     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
-constexpr int kBytesPerSample = 4, kRate = 48000;
+constexpr int kBytesPerSample = 4, kRate = 48000, kBeep = 9000;
 
 double seconds(GstClockTime time) {
   return static_cast<double>(time) / static_cast<double>(GST_SECOND);
@@ -56,8 +56,11 @@ Block block_of(GstBuffer *buffer) {
   ck_assert(gst_buffer_map(buffer, &map, GST_MAP_READ));
   block.bytes = map.size;
   auto samples = reinterpret_cast<const int16_t *>(map.data);
-  for (std::size_t at = 0; at < map.size / sizeof *samples; at++)
+  for (std::size_t at = 0; at < map.size / sizeof *samples; at++) {
     block.peak = std::max(block.peak, std::abs(int{samples[at]}));
+    if (block.peak > kBeep && block.loud == GST_CLOCK_TIME_NONE)
+      block.loud = block.pts + gst_util_uint64_scale(at / 2, GST_SECOND, kRate);
+  }
   gst_buffer_unmap(buffer, &map);
   return block;
 }

@@ -25,6 +25,7 @@ struct Block {
   std::size_t bytes = 0;
   bool discont = false;
   int peak = 0;
+  GstClockTime loud = GST_CLOCK_TIME_NONE;  // of its first sample that only a beep has
 };
 
 struct Watched {
