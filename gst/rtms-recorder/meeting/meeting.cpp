@@ -337,7 +337,8 @@ void Meeting::gone() {
     error_ = stream_error_;
   // A muxer without any data leaves a file that nothing can play.
   if (!sound_.anything()) {
-    worker_.run([path = folder_ + "/" + file_name(options_)] { unlink(path.c_str()); });
+    for (const char *name : {file_name(options_), kProgramFile})
+      worker_.run([path = folder_ + "/" + name] { unlink(path.c_str()); });
     report_.remove_file(file_name(options_));
     if (error_.empty()) {
       reason_ += "; nothing was seen or heard, so there is no file";
@@ -345,7 +346,7 @@ void Meeting::gone() {
     }
   }
   const std::string push = broadcast_ ? broadcast_->push_summary() : "";
-  if (broadcast_ && broadcast_->has_file())
+  if (broadcast_ && broadcast_->has_file() && sound_.anything())
     report_.add_file(kProgramFile);
   for (const std::string &name : texts_->names())
     report_.add_file(name);
