@@ -346,6 +346,8 @@ GST_START_TEST(test_misuse) {
       {{"--webhook-file=/nowhere"}, "No such file"},
       {{"meeting.json"}, "is not an option"},
       {{"--rtmp=http://example.org"}, "does not begin with rtmp"},
+      {{"--layout=tiles"}, "Valid are auto, camera"},
+      {{"--program-resolution=4k"}, "Valid are sd, hd"},
       {{"--credentials-file=/nowhere"}, "cannot be read"},
   };
   for (const auto &one : cases) {

@@ -19,15 +19,16 @@ void set_font(GstElement *overlay, const char *font) {
                "shading-value", kShade, "silent", TRUE, nullptr);
 }
 
-// Where several pixels become one, half of the taps do. With a configuration, the mixer copies even
-// what needs no scaling.
-void set_scaling(GstPad *pad, bool much_smaller) {
-  const StructurePtr config(much_smaller
-                                ? gst_structure_new("GstVideoConverter",
-                                                    GST_VIDEO_CONVERTER_OPT_RESAMPLER_METHOD,
-                                                    GST_TYPE_VIDEO_RESAMPLER_METHOD,
-                                                    GST_VIDEO_RESAMPLER_METHOD_LINEAR, nullptr)
-                                : nullptr);
+// Where several pixels become one, about as many taps do. With a configuration, the mixer copies
+// even what needs no scaling.
+void set_scaling(GstPad *pad, unsigned pixels) {
+  const StructurePtr config(
+      pixels > 1
+          ? gst_structure_new("GstVideoConverter", GST_VIDEO_CONVERTER_OPT_RESAMPLER_METHOD,
+                              GST_TYPE_VIDEO_RESAMPLER_METHOD, GST_VIDEO_RESAMPLER_METHOD_LINEAR,
+                              GST_VIDEO_CONVERTER_OPT_RESAMPLER_TAPS, G_TYPE_UINT,
+                              (pixels + 1) / 2 * 2, nullptr)
+          : nullptr);
   g_object_set(pad, "converter-config", config.get(), nullptr);
 }
 
@@ -198,7 +199,7 @@ void VideoMix::place(Input input, const std::optional<Rect> &rect,
   place.known = true;
   place.rect = rect;
   if (rect && content)
-    set_scaling(place.pad.get(), content->width >= 2 * rect->width);
+    set_scaling(place.pad.get(), static_cast<unsigned>(content->width / rect->width));
   if (rect)
     g_object_set(place.pad.get(), "xpos", rect->x, "ypos", rect->y, "width", rect->width, "height",
                  rect->height, "alpha", 1.0, nullptr);
