@@ -5,6 +5,25 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 #define GST_CAT_DEFAULT gst_rtms_output_debug
 
 namespace rtms {
+namespace {
+
+bool is_per_participant(Product product, const AudioParams &audio) {
+  return audio.data_opt == DataOpt::AudioMulti || product == Product::ContactCenter;
+}
+
+// Returns the media whose pads were added.
+MediaMask add_missing(Outputs *outputs, MediaMask media, const MediaParams &params) {
+  MediaMask added = 0;
+  for (Media m : kAllMedia) {
+    if (!(media & media_bit(m)) || outputs->pads().find(m))
+      continue;
+    outputs->negotiated(m, params);
+    added |= media_bit(m);
+  }
+  return added;
+}
+
+}  // namespace
 
 Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
                  const Roster *roster, Calls calls)
@@ -45,11 +64,8 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
 // Whether there is audio per participant: if requested, or with Contact Center. Then pads may
 // appear at any time.
 bool Outputs::per_participant() const {
-  return (negotiated_ & media_bit(Media::Audio)) && is_per_participant(context_.params.audio);
-}
-
-bool Outputs::is_per_participant(const AudioParams &audio) const {
-  return audio.data_opt == DataOpt::AudioMulti || product_ == Product::ContactCenter;
+  return (negotiated_ & media_bit(Media::Audio)) &&
+         is_per_participant(product_, context_.params.audio);
 }
 
 // A Phone call may have one channel per party although the mix was requested: the first channel is
@@ -62,14 +78,15 @@ bool Outputs::is_other_channel(const MediaData &data) {
   return data.channel_id != first_channel_;
 }
 
-void Outputs::set_stream(Product product, std::string stream_id) {
+void Outputs::set_stream(Product product, std::string stream_id, MediaMask requested,
+                         const MediaParams &params) {
   product_ = product;
   context_.stream_id = std::move(stream_id);
-}
-
-void Outputs::set_requested(MediaMask media, const MediaParams &params) {
-  requested_ = media;
-  requested_params_ = params;
+  promised_params_ = params;
+  promised_ = context_.config.empty_pads ? requested : 0;
+  // Pads of participants have no names yet.
+  if (is_per_participant(product, params.audio))
+    promised_ &= ~media_bit(Media::Audio);
 }
 
 void Outputs::negotiated(Media media, const MediaParams &params) {
@@ -91,21 +108,6 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
   const char *nick = media_nick(media);
   if (wanted && !set_.find(media))
     set_.add(media, {nick, nick, context_.stream_id + "/" + nick, {}});
-}
-
-// Returns the media whose pads were added. Pads of participants have no names yet.
-MediaMask Outputs::add_empty(MediaMask media) {
-  if (!context_.config.empty_pads)
-    return 0;
-  MediaMask added = 0;
-  for (Media m : kAllMedia) {
-    const bool dynamic = m == Media::Audio && is_per_participant(requested_params_.audio);
-    if (!(media & requested_ & media_bit(m)) || dynamic || set_.find(m))
-      continue;
-    negotiated(m, requested_params_);
-    added |= media_bit(m);
-  }
-  return added;
 }
 
 void Outputs::all_negotiated() {
@@ -166,7 +168,7 @@ bool Outputs::end() {
   bool any = set_.ending() > 0;
   set_.for_each([&any](Output &) { any = true; });
   if (any)
-    add_empty(requested_);
+    add_missing(this, promised_, promised_params_);
   // The stream may end before all media connections have answered.
   if (any && !per_participant())
     set_.no_more_pads();
@@ -179,7 +181,7 @@ void Outputs::end(MediaMask media) {
     release_backlog();
   if (media & media_bit(Media::Transcript))
     texts_.open();
-  const MediaMask over = media & ~add_empty(media);
+  const MediaMask over = media & ~add_missing(this, media & promised_, promised_params_);
   set_.for_each([over](Output &output) {
     if (over & media_bit(output.media()))
       output.end();

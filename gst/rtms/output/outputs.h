@@ -32,9 +32,8 @@ class Outputs {
           Calls calls);
 
   // Must be called before anything else of the stream.
-  void set_stream(Product product, std::string stream_id);
-  // The media requested of the service.
-  void set_requested(MediaMask media, const MediaParams &params);
+  void set_stream(Product product, std::string stream_id, MediaMask requested,
+                  const MediaParams &params);
   // Creates the pads, or updates the caps of existing ones.
   void negotiated(Media media, const MediaParams &params);
   void all_negotiated();
@@ -62,10 +61,8 @@ class Outputs {
 
  private:
   bool per_participant() const;
-  bool is_per_participant(const AudioParams &audio) const;
   bool is_other_channel(const MediaData &data);
   bool waits_for_audio() const;
-  MediaMask add_empty(MediaMask media);
   void release_backlog();
   void accept(const MediaData &data);
   void hand_on(const MediaData &data);
@@ -83,8 +80,9 @@ class Outputs {
   KnownTexts known_texts_;
   Product product_ = Product::Meeting;
   std::string first_channel_;  // of a Phone call
-  MediaMask requested_ = 0, negotiated_ = 0;
-  MediaParams requested_params_;
+  MediaMask negotiated_ = 0;
+  MediaMask promised_ = 0;  // with a pad in any case
+  MediaParams promised_params_;
   std::vector<Output *> to_wake_;
   bool over_ = false;
 };

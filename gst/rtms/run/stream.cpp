@@ -83,8 +83,7 @@ void Stream::connect(SessionConfig config) {
   options.in_rounds = settings_.batch_time > 0;
   options.permit = config.permit;
   product_ = config.who.product;
-  outputs_.set_stream(product_, config.who.stream_id);
-  outputs_.set_requested(config.media, config.params);
+  outputs_.set_stream(product_, config.who.stream_id, config.media, config.params);
   before_poll_ = std::make_unique<BeforePoll>([this] { outputs_.wake(); });
   transports_ = std::make_unique<WebSocketFactory>(std::move(options), thread_->operations());
   session_ = std::make_unique<Session>(std::move(config), transports_.get(), &session_log_, this);
