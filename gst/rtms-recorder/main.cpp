@@ -349,5 +349,10 @@ int main(int argc, char **argv) {
   protect_process(options.group_readable);
   const int status = Program(options).run();
   gst_deinit();
+  // The threads of libnats may be inside OpenSSL, which cleans up at exit without waiting for them.
+  if (!options.cluster.empty()) {
+    std::fflush(nullptr);
+    _exit(status);
+  }
   return status;
 }
