@@ -346,6 +346,8 @@ GST_START_TEST(test_misuse) {
       {{"--webhook-file=/nowhere"}, "No such file"},
       {{"meeting.json"}, "is not an option"},
       {{"--rtmp=http://example.org"}, "does not begin with rtmp"},
+      {{"--program=folder/program.mp4"}, "without a folder"},
+      {{"--program=meeting.mp4"}, "other than meeting.mp4"},
       {{"--layout=tiles"}, "Valid are auto, camera"},
       {{"--program-resolution=4k"}, "Valid are sd, hd"},
       {{"--credentials-file=/nowhere"}, "cannot be read"},

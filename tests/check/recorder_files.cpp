@@ -263,8 +263,8 @@ GST_START_TEST(test_leaks) {
   options.speakers = 3;
   auto one = serve(meeting_of(2000, options)), two = serve(meeting_of(2000, options));
   RecorderRun run(RecorderRun::Setup{
-      {"--video-resolution=sd", "--speakers=2", __i__ ? "--program" : "--screen", "--captions",
-       "--name-tags", __i__ ? "--format=mp4" : "--format=mkv"},
+      {"--video-resolution=sd", "--speakers=2", __i__ ? "--program=program.mp4" : "--screen",
+       "--captions", "--name-tags", __i__ ? "--format=mp4" : "--format=mkv"},
       "",
       {{"GST_TRACERS", "leaks"}, {"GST_DEBUG", "GST_TRACER:7"}, {"GST_DEBUG_NO_COLOR", "1"}},
       true});
@@ -284,7 +284,7 @@ GST_END_TEST;
 GST_START_TEST(test_nothing) {
   auto server = serve(meeting_of(2000, without({Media::Video, Media::Audio, Media::Deskshare,
                                                 Media::Transcript, Media::Chat})));
-  RecorderRun run({"--program"});
+  RecorderRun run({"--program=program.mp4"});
   run.announce(*server);
   run.wait_events("finished", 1);
   ck_assert(contains(report_of(run.only_folder(), "end_reason"), "nothing was seen or heard"));

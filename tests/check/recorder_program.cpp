@@ -89,7 +89,7 @@ GST_START_TEST(test_both) {
   TemporaryDirectory folder;
   auto server = serve(meeting_of(kLengthMs, eventful()));
   RtmpServer rtmp(folder.path());
-  RecorderRun run({"--video-resolution=sd", "--program", "--rtmp=" + rtmp.url()});
+  RecorderRun run({"--video-resolution=sd", "--program=program.mp4", "--rtmp=" + rtmp.url()});
   run.announce(*server);
   run.wait_events("finished", 1, static_cast<int>(kLengthMs) + kDeadlineMs);
   run.program().send(SIGTERM);
@@ -124,7 +124,7 @@ GST_START_TEST(test_texts) {
   MeetingOptions options;
   options.off[Media::Deskshare] = options.off[Media::Video] = {{0, 60000}};
   auto server = serve(meeting_of(kLengthMs, options));
-  RecorderRun run({"--video-resolution=sd", "--program", "--name-tags", "--captions"});
+  RecorderRun run({"--video-resolution=sd", "--program=program.mp4", "--name-tags", "--captions"});
   run.announce(*server);
   run.wait_events("finished", 1, static_cast<int>(kLengthMs) + kDeadlineMs);
   run.program().send(SIGTERM);
@@ -148,7 +148,7 @@ GST_START_TEST(test_backlog) {
   options.backlog_ms = kBacklogMs;
   options.off[Media::Deskshare] = {{0, 60000}};
   auto server = serve(meeting_of(kLiveMs, options));
-  RecorderRun run({"--video-resolution=sd", "--program"});
+  RecorderRun run({"--video-resolution=sd", "--program=program.mp4"});
   run.announce(*server);
   run.wait_events("finished", 1, static_cast<int>(kLiveMs) + kDeadlineMs);
   run.program().send(SIGTERM);
@@ -164,7 +164,7 @@ GST_END_TEST;
 // The file is good to where it came; the rest of the disk's time is the recording's.
 GST_START_TEST(test_killed) {
   auto server = serve(meeting_of(0));
-  RecorderRun run({"--video-resolution=sd", "--program"});
+  RecorderRun run({"--video-resolution=sd", "--program=program.mp4"});
   run.announce(*server);
   run.wait_events("recording", 1);
   const auto large = [&] { return size_of(run.only_folder() + "/program.mp4") > 200000; };
@@ -180,7 +180,8 @@ GST_START_TEST(test_trouble) {
   TemporaryDirectory folder;
   std::ofstream(folder.file("slate.png")) << "no image";
   auto server = serve(meeting_of(3000));
-  RecorderRun run({"--video-resolution=sd", "--program", "--slate=" + folder.file("slate.png")});
+  RecorderRun run(
+      {"--video-resolution=sd", "--program=program.mp4", "--slate=" + folder.file("slate.png")});
   run.announce(*server);
   run.wait_events("finished", 1, 3000 + kDeadlineMs);
   ck_assert_uint_eq(run.events("slate").size(), 1);

@@ -41,7 +41,7 @@ std::string url_of(const Options &options, const Webhook &hook) {
 Broadcast::Broadcast(const Options &options, const Webhook &hook, const std::string &folder,
                      Sound *sound, const SubjectLog *log)
     : options_(options),
-      path_(folder + "/" + kProgramFile),
+      path_(folder + "/" + options.program.file),
       url_(url_of(options, hook)),
       sound_(sound),
       log_(log),
@@ -96,7 +96,7 @@ std::string Broadcast::start() {
   if (!stage_->missing().empty())
     return "GStreamer's element " + stage_->missing() + " is missing.";
   Encoder::Output output{size_of(options_.program.resolution).height, ""};
-  if (options_.program.file)
+  if (!options_.program.file.empty())
     output.path = path_;
   encoder_ = std::make_unique<Encoder>(GST_BIN(pipeline), stage_->video(), stage_->audio(), output,
                                        [this](bool video, GstBuffer *buffer, GstCaps *caps) {

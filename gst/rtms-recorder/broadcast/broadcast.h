@@ -24,8 +24,6 @@
 
 namespace rtms::recorder {
 
-constexpr char kProgramFile[] = "program.mp4";
-
 // On the main thread, but for what comes from the pads.
 class Broadcast final : public IntakeTap {
  public:
@@ -42,7 +40,7 @@ class Broadcast final : public IntakeTap {
   // No media follow. `done` is called when the file is finished, or the time has passed.
   void close(unsigned most_ms, std::function<void()> done);
 
-  bool has_file() const { return started_ && options_.program.file; }
+  bool has_file() const { return started_ && !options_.program.file.empty(); }
   // Null: there is none now.
   const Push *push() const { return push_.get(); }
   // How the push went; empty: there was none.

@@ -151,7 +151,7 @@ std::string elements_for(const Options &options) {
     names += options.audio_codec == "opus" ? " opusenc" : " flacenc";
   if (options.program.wanted())
     names += " avdec_h264 compositor audiomixer textoverlay x264enc avenc_aac";
-  if (options.program.file)
+  if (!options.program.file.empty())
     names += " mp4mux";
   if (!options.program.rtmp.empty())
     names += " flvmux rtmp2sink";

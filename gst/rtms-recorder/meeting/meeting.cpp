@@ -337,8 +337,9 @@ void Meeting::gone() {
     error_ = stream_error_;
   // A muxer without any data leaves a file that nothing can play.
   if (!sound_.anything()) {
-    for (const char *name : {file_name(options_), kProgramFile})
-      worker_.run([path = folder_ + "/" + name] { unlink(path.c_str()); });
+    for (const std::string &name : {std::string(file_name(options_)), options_.program.file})
+      if (!name.empty())
+        worker_.run([path = folder_ + "/" + name] { unlink(path.c_str()); });
     report_.remove_file(file_name(options_));
     if (error_.empty()) {
       reason_ += "; nothing was seen or heard, so there is no file";
@@ -347,7 +348,7 @@ void Meeting::gone() {
   }
   const std::string push = broadcast_ ? broadcast_->push_summary() : "";
   if (broadcast_ && broadcast_->has_file() && sound_.anything())
-    report_.add_file(kProgramFile);
+    report_.add_file(options_.program.file);
   for (const std::string &name : texts_->names())
     report_.add_file(name);
   // Closing a file may take long, too.

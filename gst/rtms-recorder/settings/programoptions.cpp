@@ -28,7 +28,7 @@ bool find_layout(const std::string &name, Layout *layout) {
 }  // namespace
 
 RawProgramOptions::~RawProgramOptions() {
-  for (char *text : {rtmp_, resolution_, layout_, slate_})
+  for (char *text : {file_, rtmp_, resolution_, layout_, slate_})
     g_free(text);
 }
 
@@ -37,10 +37,10 @@ std::vector<GOptionEntry> RawProgramOptions::entries() {
   constexpr auto kFile = G_OPTION_ARG_FILENAME;
   constexpr auto kNone = G_OPTION_ARG_NONE;
   return {
-      {"program", 0, 0, kNone, &file_,
-       "Also write program.mp4: camera and screen share in one video of constant size, for all "
-       "players",
-       nullptr},
+      {"program", 0, 0, kFile, &file_,
+       "Also write this file, such as program.mp4, beside each recording: camera and screen share "
+       "in one video of constant size, for all players",
+       "NAME.mp4"},
       {"rtmp", 0, 0, kString, &rtmp_,
        "Also push the program to this RTMP server; {stream} and {meeting} stand for the ids. Set "
        "a URL that holds a key as RTMS_RECORDER_RTMP in the credentials file or the environment",
@@ -63,7 +63,7 @@ std::vector<GOptionEntry> RawProgramOptions::entries() {
 }
 
 std::string RawProgramOptions::convert(ProgramOptions *options) const {
-  options->file = file_;
+  options->file = file_ ? file_ : "";
   options->name_tags = name_tags_;
   options->captions = captions_;
   options->rtmp = rtmp_ ? rtmp_ : "";
@@ -80,6 +80,13 @@ std::string RawProgramOptions::convert(ProgramOptions *options) const {
 }
 
 std::string program_problem(const ProgramOptions &options) {
+  const std::string &file = options.file;
+  const bool is_name = g_str_has_suffix(file.c_str(), ".mp4") && file.front() != '.' &&
+                       file.find('/') == std::string::npos && file != "meeting.mp4";
+  if (!file.empty() && !is_name)
+    return "--program is " + file +
+           ". Give a name without a folder that ends in .mp4, other than meeting.mp4: each "
+           "recording has the file in its own folder.";
   const std::string &rtmp = options.rtmp;
   if (!rtmp.empty() && !g_str_has_prefix(rtmp.c_str(), "rtmp://") &&
       !g_str_has_prefix(rtmp.c_str(), "rtmps://"))

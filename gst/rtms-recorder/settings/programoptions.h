@@ -11,14 +11,14 @@
 namespace rtms::recorder {
 
 struct ProgramOptions {
-  bool file = false;  // beside the recording
-  std::string rtmp;   // {stream} and {meeting} are replaced; empty: no push
+  std::string file;  // its name beside the recording; empty: no file
+  std::string rtmp;  // {stream} and {meeting} are replaced; empty: no push
   std::string resolution = "sd";
   program::Layout layout = program::Layout::Auto;
   bool name_tags = false, captions = false;
   std::string slate;  // an image; empty: black
 
-  bool wanted() const { return file || !rtmp.empty(); }
+  bool wanted() const { return !file.empty() || !rtmp.empty(); }
   bool shows_camera() const { return wanted() && program::shows_camera(layout); }
   bool shows_screen() const { return wanted() && program::shows_screen(layout); }
 };
@@ -36,8 +36,9 @@ class RawProgramOptions {
   std::string convert(ProgramOptions *options) const;
 
  private:
-  gboolean file_ = FALSE, name_tags_ = FALSE, captions_ = FALSE;
-  char *rtmp_ = nullptr, *resolution_ = nullptr, *layout_ = nullptr, *slate_ = nullptr;
+  gboolean name_tags_ = FALSE, captions_ = FALSE;
+  char *file_ = nullptr, *rtmp_ = nullptr, *resolution_ = nullptr, *layout_ = nullptr,
+       *slate_ = nullptr;
 };
 
 // What is wrong with the whole, or nothing.
