@@ -174,8 +174,8 @@ GST_START_TEST(test_spread) {
   };
   announce(count);
   const double announced_s = seconds();
-  wait_for(
-      runs, [&] { return streams.connected() == count; }, "not all are recorded");
+  const auto all_recorded = [&] { return streams.connected() == count; };
+  wait_for(runs, all_recorded, "not all are recorded");
   const auto shares = shares_of(runs);
   const auto [least, largest] = std::minmax_element(shares.begin(), shares.end());
   g_print("%zu streams announced in %.1f s, recorded after %.1f s: %zu, %zu, %zu\n", count,

@@ -23,7 +23,8 @@ inline std::optional<std::string> random_key() {
   unsigned char nonce[16];
   if (RAND_bytes(nonce, sizeof nonce) != 1)
     return std::nullopt;
-  return StringPtr(g_base64_encode(nonce, sizeof nonce)).get();
+  const StringPtr text(g_base64_encode(nonce, sizeof nonce));
+  return std::string(text.get());
 }
 
 }  // namespace rtms
