@@ -37,8 +37,10 @@ GstPadProbeReturn MixerOutput::on_answer(GstPad *, GstPadProbeInfo *info, gpoint
 GstPadProbeReturn MixerOutput::on_buffer(GstPad *, GstPadProbeInfo *info, gpointer data) {
   auto self = static_cast<MixerOutput *>(data);
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-  if (GST_BUFFER_PTS(buffer) < self->end_)
+  if (GST_BUFFER_PTS(buffer) < self->end_) {
+    self->reached_ = GST_BUFFER_PTS(buffer) + GST_BUFFER_DURATION(buffer);
     return GST_PAD_PROBE_OK;
+  }
   // The mixer pushes EOS, and stops.
   gst_buffer_unref(buffer);
   info->data = nullptr;

@@ -18,7 +18,12 @@ class MixerOutput {
 
   // EOS follows the last buffer that begins before.
   void end_at(GstClockTime time) { end_ = time; }
-  void reset() { end_ = GST_CLOCK_TIME_NONE; }
+  void reset() {
+    end_ = GST_CLOCK_TIME_NONE;
+    reached_ = 0;
+  }
+  // The end of what was pushed.
+  GstClockTime reached() const { return reached_; }
 
  private:
   static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer self);
@@ -27,7 +32,7 @@ class MixerOutput {
 
   const PadPtr pad_;
   gulong probes_[3] = {};
-  std::atomic<GstClockTime> end_{GST_CLOCK_TIME_NONE};
+  std::atomic<GstClockTime> end_{GST_CLOCK_TIME_NONE}, reached_{0};
 };
 
 }  // namespace rtms::program

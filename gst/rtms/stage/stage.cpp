@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "stage.h"
 
+#include <algorithm>
+
 namespace rtms::program {
 namespace {
 
@@ -76,7 +78,9 @@ void Stage::set_upstream_latency(GstClockTime latency) {
   audio_mix_->set_upstream_latency(latency);
 }
 
+// A mixer that is behind the other one, on a busy machine, ends where that one is already.
 void Stage::end_at(GstClockTime time) {
+  time = std::max({time, video_mix_->output().reached(), audio_mix_->output().reached()});
   GST_INFO_OBJECT(bin_, "the end is at %" GST_TIME_FORMAT, GST_TIME_ARGS(time));
   video_mix_->output().end_at(time);
   audio_mix_->output().end_at(time);
