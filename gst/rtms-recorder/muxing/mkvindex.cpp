@@ -189,7 +189,7 @@ MkvIndex::Track *MkvIndex::track_of(const uint8_t *block, size_t size) {
 }
 
 uint64_t MkvIndex::time_of(const uint8_t *block) const {
-  return cluster_time_ + static_cast<uint64_t>(static_cast<int16_t>(GST_READ_UINT16_BE(block + 1)));
+  return cluster_time_ + static_cast<uint64_t>(static_cast<int16_t>(block[1] << 8 | block[2]));
 }
 
 void MkvIndex::write_late(GstPad *pad) {
