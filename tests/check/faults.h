@@ -22,8 +22,8 @@ const std::vector<Fault> &final_faults();
 // been sent.
 class FlawedMeeting {
  public:
-  // Signaling, or a medium. The fault befalls one connection, or all within so long after the
-  // first.
+  // Signaling, or a medium. The fault befalls one connection, or all within `for_ms` after the
+  // first, and at least two.
   FlawedMeeting(const Fault &fault, Where where, int64_t for_ms);
 
   const std::string &stream_id() const { return stream_id_; }
