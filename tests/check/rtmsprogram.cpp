@@ -104,6 +104,26 @@ GST_START_TEST(test_eos_event) {
 }
 GST_END_TEST;
 
+// The video is not taken for some time, and the meeting ends meanwhile: both end together later.
+GST_START_TEST(test_behind) {
+  auto server = meeting(lasting(3000));
+  Watcher watcher(*server, [](GstElement *) {});
+  watcher.play();
+  ck_assert(watcher.wait_seconds(1));
+  const Ptr<GstPad, gst_object_unref> video(gst_element_get_static_pad(watcher.program(), "video"));
+  const gulong block = gst_pad_add_probe(
+      video.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+      [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+  const auto audio_goes_on = [](const Watched &w) {
+    return !w.blocks.empty() && w.blocks.back().pts > 5 * GST_SECOND;
+  };
+  ck_assert(watcher.wait(audio_goes_on));
+  gst_pad_remove_probe(video.get(), block);
+  watcher.wait_eos();
+  expect_constant(watcher.watched());
+}
+GST_END_TEST;
+
 static Suite *rtmsprogram_suite() {
   Suite *suite = suite_create("rtmsprogram");
   const auto add = [suite](const char *name, TFun test, int times) {
@@ -115,6 +135,7 @@ static Suite *rtmsprogram_suite() {
   add("auto", test_auto, 1);
   add("before-the-webhook", test_before_the_webhook, 1);
   add("eos-event", test_eos_event, 2);
+  add("behind", test_behind, 1);
   return suite;
 }
 
