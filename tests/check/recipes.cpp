@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Each recipe of the documentation, run as it is written, against a meeting in which cameras and
 // screen shares go and come, nobody speaks for a while, and the cameras' sizes differ.
-#include <csignal>
 #include <fstream>
-#include <regex>
 #include <sstream>
 
-#include "recording.h"
+#include "reciperun.h"
 #include "rtmp.h"
-#include "webhooks.h"
 
 namespace {
 
@@ -40,126 +37,6 @@ MeetingOptions without_cameras() {
   options.duration_ms = kShortMs;
   options.off[Media::Video] = options.off[Media::Deskshare] = {{0, 2 * kShortMs}};
   return options;
-}
-
-using Offer = std::set<Media>;
-const Offer kAll(kAllMedia.begin(), kAllMedia.end());
-
-Config meeting(const MeetingOptions &options, const Offer &offered) {
-  Config config;
-  config.source = make_meeting(options);
-  config.offered = offered;
-  return config;
-}
-
-void replace_url(std::string *script, const std::string &pattern, const std::string &url) {
-  const std::regex any_url(pattern);
-  ck_assert_msg(std::regex_search(*script, any_url), "%s", script->c_str());
-  *script = std::regex_replace(*script, any_url, url);
-}
-
-unsigned count_of(const std::string &part, const std::string &text) {
-  unsigned count = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-    count++;
-  return count;
-}
-
-// A meeting, a folder with its webhook, and a recipe that runs there.
-class Run {
- public:
-  Run(const char *recipe, const MeetingOptions &options, const std::string &url = {},
-      const Offer &offered = kAll)
-      : recipe_(recipe),
-        warnings_(offered == kAll ? 0 : 1),
-        server_(serve(meeting(options, offered))) {
-    std::string script = documented_recipes().at(recipe);
-    const bool listens = contains(script, "webhook-listen");
-    if (listens)
-      replace_url(&script, "127\\.0\\.0\\.1:[0-9]+", "127.0.0.1:0");
-    if (!url.empty())
-      replace_url(&script, "(rtmp|srt)://[^ \n]+", url);
-    write("webhook.json", server_->webhook_json());
-    write("recipe.sh", script);
-    Program::Options program;
-    program.arguments = {"sh", "recipe.sh"};
-    program.folder = directory_.path();
-    program.environment = {{"ZM_RTMS_CLIENT", "test-client"},
-                           {"ZM_RTMS_SECRET", "test-secret"},
-                           {"ZM_RTMS_WEBHOOK_SECRET", kWebhookToken}};
-    shell_ = std::make_unique<Program>(program);
-    if (listens)
-      announce();
-  }
-
-  std::string file(const char *name) const { return directory_.file(name); }
-  void to_the_end() {
-    const bool ended = shell_->wait(static_cast<int>(kLengthMs) + 2 * kDeadlineMs);
-    ck_assert_msg(ended, "%s: no end\n%s", recipe_, shell_->output().c_str());
-    ck_assert_msg(shell_->succeeded(), "%s\n%s", recipe_, shell_->output().c_str());
-    ck_assert_msg(count_of("WARNING:", shell_->output()) == warnings_, "%s",
-                  shell_->output().c_str());
-    if (warnings_ == 0)
-      expect_no_violations(*server_);
-  }
-  // And when its file has grown since: what was sent need not have been seen.
-  void kill_after(double seconds, const std::string &file) {
-    constexpr double kPacketMs = 20;
-    const auto packets = static_cast<uint64_t>(seconds * kSecond / kPacketMs);
-    const auto sent = [=](const Server &s) { return s.sent(Media::Audio) >= packets; };
-    ck_assert(server_->wait_for(sent, static_cast<int>(seconds * kSecond) + kDeadlineMs));
-    for (int times = 0; times < 2; times++) {
-      const uint64_t before = size_of(file);
-      ck_assert(shell_->wait_until([&] { return size_of(file) > before; }));
-    }
-    shell_->send_to_child(SIGKILL);
-    ck_assert(shell_->wait(kDeadlineMs));
-    ck_assert(!shell_->succeeded());
-  }
-
- private:
-  // As the service does.
-  void announce() {
-    const std::string url =
-        "http://127.0.0.1:" + shell_->wait_output("announced at http://127.0.0.1:", "\n");
-    ck_assert_int_eq(post_signed(url, server_->webhook_json()).status, 200);
-  }
-  void write(const char *name, const std::string &text) const {
-    GError *failure = nullptr;
-    g_file_set_contents(file(name).c_str(), text.c_str(), -1, &failure);
-    ErrorPtr owned(failure);
-    ck_assert_msg(!failure, "%s", failure ? failure->message : "");
-  }
-
-  const char *recipe_;
-  const unsigned warnings_;  // one for what the service does not offer
-  TemporaryDirectory directory_;
-  std::unique_ptr<Server> server_;
-  std::unique_ptr<Program> shell_;
-};
-
-// Once more, where the machine stood still for longer than the element's latency: what is mixed
-// live loses what comes too late.
-void undisturbed(const std::function<void()> &make) {
-  constexpr int64_t kLatencyMs = 200;
-  for (int tries = 2; tries > 0; tries--) {
-    const Awake awake;
-    make();
-    const int64_t stall_ms = awake.longest_stall_ms();
-    if (stall_ms <= kLatencyMs)
-      return;
-    g_print("the machine stood still for %d ms\n", static_cast<int>(stall_ms));
-  }
-}
-
-std::unique_ptr<Run> record(const char *recipe, const MeetingOptions &options,
-                            const Offer &offered = kAll) {
-  std::unique_ptr<Run> run;
-  undisturbed([&] {
-    run = std::make_unique<Run>(recipe, options, std::string(), offered);
-    run->to_the_end();
-  });
-  return run;
 }
 
 // ---- what is in a file ---------------------------------------------------------------
@@ -220,7 +97,7 @@ void expect_black(double seconds, double wanted) {
 
 constexpr double kLength = kLengthMs / kSecond, kShort = kShortMs / kSecond;
 
-void check_eventful(const Run &recording) {
+void check_eventful(const RecipeRun &recording) {
   const std::string file = recording.file("meeting.mkv");
   expect_audio_and_video(file, "pcm_s16le", kLength);
   ck_assert_int_eq(tracks_of(file).at("subtitle").packets, 4);
@@ -244,7 +121,7 @@ void check_record_without_cameras() {
 
 // A kind of media that the service does not offer costs a warning, and nothing of the others.
 Offer all_but(Media missing) {
-  Offer offered = kAll;
+  Offer offered = all_media();
   offered.erase(missing);
   return offered;
 }
@@ -303,9 +180,9 @@ void check_killed(const char *recipe, double tolerance) {
   constexpr double kKilled = 9, kLost = 2.5;
   MeetingOptions options = eventful();
   options.duration_ms = 0;
-  std::unique_ptr<Run> recording;
+  std::unique_ptr<RecipeRun> recording;
   undisturbed([&] {
-    recording = std::make_unique<Run>(recipe, options);
+    recording = std::make_unique<RecipeRun>(recipe, options);
     recording->kill_after(kKilled, recording->file("meeting.mp4"));
   });
   const std::string file = recording->file("meeting.mp4");
@@ -383,7 +260,7 @@ void check_speakers_missing() {
 // A push, to where somebody watches.
 struct Broadcast {
   Broadcast(const char *recipe, const MeetingOptions &options) {
-    Run push(recipe, options, server.url());
+    RecipeRun push(recipe, options, server.url());
     push.to_the_end();
     server.stop();
   }
@@ -456,7 +333,7 @@ void check_srt() {
         "srtsrc uri=\"" + url + "?mode=listener&latency=300\" ! filesink location=" + received;
     const ElementPtr receiver = parse_launch(description.c_str());
     gst_element_set_state(receiver.get(), GST_STATE_PLAYING);
-    Run("srt", eventful(), url).to_the_end();
+    RecipeRun("srt", eventful(), url).to_the_end();
     const Ptr<GstBus, gst_object_unref> bus(gst_element_get_bus(receiver.get()));
     const MessagePtr end(
         gst_bus_timed_pop_filtered(bus.get(), kDeadlineMs * GST_MSECOND, GST_MESSAGE_EOS));
@@ -473,7 +350,7 @@ void check_srt() {
 }
 
 // The segments as one file that begins at 0.
-std::string joined(const Run &recording) {
+std::string joined(const RecipeRun &recording) {
   const std::string list = recording.file("meeting.m3u8"), file = recording.file("joined.mkv");
   run({"ffmpeg", "-nostdin", "-v", "error", "-i", list.c_str(), "-c", "copy", file.c_str()});
   return file;
@@ -512,7 +389,7 @@ void check_audio_text() {
 }
 
 // One place of the picture as a file of its own.
-std::string place(const Run &recording, const char *crop, const char *name) {
+std::string place(const RecipeRun &recording, const char *crop, const char *name) {
   const std::string from = recording.file("meeting.mkv"), to = recording.file(name);
   run({"ffmpeg", "-nostdin", "-v", "error", "-copyts", "-i", from.c_str(), "-vf", crop, "-fps_mode",
        "passthrough", "-enc_time_base", "1:1000", "-c:v", "ffv1", "-c:a", "copy", to.c_str()});
