@@ -73,7 +73,8 @@ struct Loops {
 ElementPtr source(GstElement *pipeline, GstElement *mux, const char *templ, GstCaps *caps,
                   const std::shared_ptr<rtms::recorder::Mp4Boxes> &boxes) {
   ElementPtr src(GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("appsrc", nullptr))));
-  constexpr guint64 kBytes = 200000;
+  // Seconds of media: fewer changes of threads.
+  constexpr guint64 kBytes = 2 << 20;
   g_object_set(src.get(), "format", GST_FORMAT_TIME, "block", TRUE, "max-bytes", kBytes, "caps",
                caps, nullptr);
   gst_bin_add(GST_BIN(pipeline), GST_ELEMENT(gst_object_ref(src.get())));
@@ -130,7 +131,7 @@ void write(const Loops &media, bool mp4, double hours) {
     audio.push_back(source(pipeline.get(), mux.get(), "audio_%u", media.audio_caps, boxes));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   const auto packets = static_cast<uint64_t>(hours * 3600) * (GST_SECOND / kPacket);
-  const uint64_t warm = packets / 10;
+  const uint64_t warm = packets / 10, hour = uint64_t{3600} * (GST_SECOND / kPacket);
   double before = 0;
   for (uint64_t i = 0; i < packets; i++) {
     if (i % (kFrame / kPacket) == 0)
@@ -139,6 +140,9 @@ void write(const Loops &media, bool mp4, double hours) {
       push(src.get(), media.audio, i, kPacket);
     if (i == warm)
       before = megabytes();
+    if (i && i % hour == 0)
+      g_print("%s: %d h of %.1f h, %.1f MB\n", mp4 ? "MP4" : "MKV", static_cast<int>(i / hour),
+              hours, megabytes());
   }
   const double after = megabytes();
   gst_app_src_end_of_stream(GST_APP_SRC(video.get()));
