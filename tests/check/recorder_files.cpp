@@ -82,6 +82,21 @@ GST_START_TEST(test_killed) {
 }
 GST_END_TEST;
 
+// A few kB a second: nothing waits until there are more.
+GST_START_TEST(test_killed_audio) {
+  auto server = serve(meeting_of(0));
+  RecorderRun run({"--no-video", "--audio-codec=opus"});
+  run.announce(*server);
+  constexpr unsigned kPackets = 400, kPacketsPerSecond = 50;
+  ck_assert(run.program().wait_until([&] { return server->sent(Media::Audio) >= kPackets; }));
+  const double sent = static_cast<double>(server->sent(Media::Audio)) / kPacketsPerSecond;
+  run.program().send(SIGKILL);
+  ck_assert(run.program().wait(kDeadlineMs));
+  constexpr double kLost = 0.5;
+  expect_recording(run.only_folder() + "/meeting.mkv", 1, sent, kLost);
+}
+GST_END_TEST;
+
 // The file can be played as far as there was room, and the report says why it ends.
 GST_START_TEST(test_disk_full) {
   TemporaryDirectory directory;
@@ -340,6 +355,7 @@ static Suite *recorder_files_suite() {
   add_case(suite, "folder-gone", test_folder_gone);
   add_case(suite, "incomplete", test_incomplete, 2);
   add_case(suite, "late-sound", test_late_sound, 2);
+  add_case(suite, "killed-audio", test_killed_audio);
   add_case(suite, "late-camera", test_late_camera, 2);
   add_case(suite, "jitter", test_jitter, 2);
   add_case(suite, "backlog", test_backlog);

@@ -277,10 +277,11 @@ void Sound::emit_live(uint64_t sample) {
   }
 }
 
+// The last piece may be shorter: what waits for the next call is lost with a process that is killed.
 void Sound::emit_until(uint64_t sample) {
-  const size_t count = rate_ / kPiecesPerSecond;
-  for (unsigned i = 0; i < kMostPieces && mixer_.position() + count <= sample; i++)
-    emit_piece(count);
+  const size_t count = rate_ / kPiecesPerSecond, least = count / 5;
+  for (unsigned i = 0; i < kMostPieces && mixer_.position() + least <= sample; i++)
+    emit_piece(std::min<uint64_t>(count, sample - mixer_.position()));
 }
 
 void Sound::emit_piece(size_t count) {

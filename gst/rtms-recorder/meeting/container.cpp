@@ -8,8 +8,6 @@
 namespace rtms::recorder {
 namespace {
 
-constexpr unsigned kFileBuffer = 16 << 10;
-
 // Both can be played to where they came when the program is killed.
 ElementPtr make_muxer(const Options &options) {
   ElementPtr mux = make_element(options.mp4 ? "mp4mux" : "matroskamux");
@@ -168,12 +166,9 @@ std::string add_container(const Options &options, const std::string &folder, Gst
   ElementPtr file = make_element("filesink");
   g_object_set(file.get(), "location", (folder + "/" + file_name(options)).c_str(), "sync", FALSE,
                "async", FALSE, nullptr);
-  // What is kept back is lost in a crash: where others continue a recording, it would be a hole.
-  // MP4 comes in a few large pieces, MKV in many small ones.
-  if (options.mp4 || !options.cluster.empty())
-    gst_util_set_object_arg(G_OBJECT(file.get()), "buffer-mode", "unbuffered");
-  else
-    g_object_set(file.get(), "buffer-size", kFileBuffer, nullptr);
+  // What a buffer holds back is lost in a crash. MP4 comes in a few large pieces, MKV in many small
+  // ones.
+  gst_util_set_object_arg(G_OBJECT(file.get()), "buffer-mode", "unbuffered");
   Builder builder(pipeline, mux.get(), options.mp4, texts);
   builder.add(file);
   builder.add(mux);
