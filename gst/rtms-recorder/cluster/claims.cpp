@@ -8,14 +8,15 @@ namespace rtms::recorder {
 namespace {
 
 constexpr int64_t kAgain_ms = 1000;
-// The service keeps a stream for that long without a client.
+// The service keeps a stream without a client for a minute.
 constexpr int64_t kWindow_ms = 65000;
-// The store forgets what nobody has written for an hour.
+// The store expires records that are not written for an hour.
 constexpr int64_t kRefresh_ms = 600 * 1000;
 constexpr int64_t kRemembered_ms = 3600 * 1000;
-// A stream whose recorders die, one after the other, may be the reason.
+// Limits takeovers, because a stream may be what kills its owners.
 constexpr unsigned kMostDeaths = 20;
-// Whoever lets a stream go, for want of a disk, say, leaves it to others at first.
+// A recorder that releases a stream, for example because its disk is full, lets others claim it
+// first.
 constexpr int64_t kLeft_ms = 3000;
 
 using State = ClaimRecord::State;
@@ -36,7 +37,7 @@ void Claims::set_owner(Stream *stream, const std::string &owner) {
   stream->owner = owner;
 }
 
-// ---- what happens --------------------------------------------------------------------
+// ---- events --------------------------------------------------------------------------
 
 void Claims::announce(const std::string &id, const Announced &announced, int64_t now) {
   Stream &stream = streams_[id];
@@ -63,7 +64,7 @@ void Claims::seen(uint64_t revision, const ClaimRecord &record, int64_t now) {
   stream.free_since = -1;
   stream.touched = now;
   stream.missed = false;
-  // What is to be written next stays, while the stream is this recorder's.
+  // An owned stream keeps its pending changes.
   const bool keeps = mine && (stream.phase == Phase::Mine || stream.phase == Phase::Leaving);
   if (!keeps)
     stream.record = record;
@@ -80,7 +81,7 @@ void Claims::seen(uint64_t revision, const ClaimRecord &record, int64_t now) {
   look(record.stream, &stream, now);
 }
 
-// A claim may be done long after it was sent: by then there may be no room, or no lease.
+// A claim may succeed long after it was sent, when the recorder has no room or lease any more.
 void Claims::taken(Stream *stream) {
   set_phase(stream, Phase::Watching);
   stream->ticket = 0;
@@ -101,7 +102,7 @@ void Claims::wrote(const Write &write, Written outcome, int64_t now) {
   Stream &stream = found->second;
   stream.ticket = 0;
   if (outcome == Written::Done)
-    return;  // seen() has been told
+    return;  // seen() has handled it
   stream.next = now + kAgain_ms;
   stream.changed = true;
   if (stream.phase == Phase::Claiming)
@@ -142,7 +143,7 @@ void Claims::update(const std::string &id, const std::function<void(ClaimRecord 
   found->second.changed = true;
 }
 
-// ---- as time goes on -----------------------------------------------------------------
+// ---- time ----------------------------------------------------------------------------
 
 void Claims::tick(int64_t now) {
   for (auto at = streams_.begin(); at != streams_.end();) {
@@ -169,7 +170,7 @@ void Claims::look(const std::string &id, Stream *stream, int64_t now) {
   if (stream->ticket || now < stream->next)
     return;
   const bool refresh = now - stream->written >= kRefresh_ms;
-  // Who has lived with it for so long does not die of it.
+  // The owner has lived long enough: the stream does not kill it.
   if (stream->phase == Phase::Mine && refresh)
     stream->record.deaths = 0;
   if (stream->phase == Phase::Leaving ||
@@ -216,7 +217,7 @@ ClaimRecord Claims::next_record(const std::string &id, const Stream &stream) con
     record.part++;
     record.previous = std::exchange(record.folder, "");
   }
-  // So far its owner has only been declared dead.
+  // An owned record that can be claimed: its owner is dead.
   record.deaths = goes_on && record.state == State::Owned ? record.deaths + 1 : 0;
   record.state = State::Owned;
   record.owner = leases_->own();
@@ -231,7 +232,7 @@ void Claims::send(const std::string &id, Stream *stream, const ClaimRecord &reco
   writes_->write({stream->ticket, id, record, stream->revision});
 }
 
-// ---- what is known -------------------------------------------------------------------
+// ---- state ---------------------------------------------------------------------------
 
 bool Claims::mine(const std::string &id) const {
   const auto found = streams_.find(id);

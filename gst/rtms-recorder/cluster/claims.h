@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The streams of the cluster: whose they are, and which this recorder takes. Pure, as Lease.
+// The claims of streams: which recorder owns each stream, and which streams this recorder claims.
+// Pure, as Lease.
 #pragma once
 
 #include "records.h"
@@ -10,7 +11,7 @@
 
 namespace rtms::recorder {
 
-// A *.rtms_started of a stream, and its place among all webhooks.
+// A *.rtms_started webhook of a stream. `place` is its sequence number in the store.
 struct Announced {
   uint64_t place = 0;
   std::string webhook;
@@ -19,64 +20,65 @@ struct Announced {
 
 class Claims {
  public:
-  // What the claims need to know of the leases. All with the time of the call.
+  // The leases, at the time of the current call.
   struct Leases {
     virtual ~Leases() = default;
     virtual const std::string &own() const = 0;
-    virtual bool may_begin() const = 0;  // the own lease is held, and the recorder has room
+    virtual bool may_begin() const = 0;
     virtual bool dead(const std::string &owner) = 0;
-    // How long to leave the stream to others, who have more room.
+    // The delay before claiming a stream, so that recorders with more room claim it first.
     virtual int64_t delay(const std::string &stream) const = 0;
     virtual std::string fresh_id() = 0;
   };
   struct Events {
     virtual ~Events() = default;
-    // The stream is this recorder's: it connects.
+    // This recorder owns the stream, and must connect.
     virtual void begin(const ClaimRecord &claim) = 0;
-    // It is not any more: its connections are closed at once. Then closed() follows.
+    // The recorder no longer owns the stream, and must close its connections at once, then call
+    // closed().
     virtual void stop(const std::string &stream) = 0;
-    // Nobody had room for it.
+    // No recorder had room for the stream.
     virtual void missed(const std::string &stream) = 0;
   };
   Claims(uint64_t *tickets, Writes *writes, Leases *leases, Events *events)
       : tickets_(tickets), writes_(writes), leases_(leases), events_(events) {}
 
   void announce(const std::string &stream, const Announced &announced, int64_t now);
-  // The stream has ended, at that place among all webhooks: nobody needs to take it.
+  // The webhook at `place` says that the stream has ended: no recorder needs to claim it.
   void withdraw(const std::string &stream, uint64_t place);
   void seen(uint64_t revision, const ClaimRecord &record, int64_t now);
   void wrote(const Write &write, Written outcome, int64_t now);
   void tick(int64_t now);
 
-  // Tells others something of a stream of this recorder's.
+  // Changes the claim of an owned stream. The store is updated later.
   void update(const std::string &stream, const std::function<void(ClaimRecord *)> &change);
-  // Nothing of it goes on here; `state` is what others learn, if it is still this recorder's.
+  // The recorder has closed the stream. If it is still the owner, `state` is published.
   void closed(const std::string &stream, ClaimRecord::State state);
-  // The lease is lost: so are all streams.
+  // Stops all owned streams, after the lease was lost.
   void stop_all();
 
   bool mine(const std::string &stream) const;
-  // Streams that this recorder has, or has not let go yet.
+  // The number of streams that are owned, or being claimed or released.
   unsigned busy() const { return busy_; }
   unsigned owned_by(const std::string &owner) const;
-  // Streams that anybody could take, and nobody does.
+  // The number of free streams, which any recorder may claim.
   unsigned waiting() const;
   std::map<std::string, ClaimRecord> all() const;
 
  private:
-  // Mine: begun. Lost: it was, and is being stopped. Leaving: stopped, others are to learn that.
+  // Lost: was Mine, and closed() is pending. Leaving: closed, and its release is not yet written.
   enum class Phase { Watching, Claiming, Mine, Lost, Leaving };
   struct Stream {
     Phase phase = Phase::Watching;
-    ClaimRecord record;  // of the revision; while it is Mine or Leaving, what it is to be
+    ClaimRecord record;  // at `revision`; in Mine and Leaving, the next to be written
     uint64_t revision = 0;
-    std::string owner;  // of the revision
+    std::string owner;  // at `revision`
     std::optional<Announced> announced;
-    uint64_t ended = 0;  // where the last webhook that says so stands
+    uint64_t ended = 0;  // `place` of the last webhook that says so
     uint64_t ticket = 0;
-    int64_t next = 0;         // no write before
-    int64_t left_until = 0;   // no claim before
-    int64_t free_since = -1;  // -1: somebody has it
+    int64_t next = 0;         // no write before this time
+    int64_t left_until = 0;   // no claim before this time
+    int64_t free_since = -1;  // -1: it is not free
     int64_t touched = 0, written = 0;
     bool changed = false, missed = false;
   };

@@ -13,7 +13,7 @@ namespace {
 
 constexpr unsigned kTick_ms = 100;
 constexpr int64_t kProbe_ms = 500, kLeave_ms = 2000;
-// A stream that was announced longer ago has gone: the service waits for a minute.
+// The service waits for a client for a minute, so an older announcement is void.
 constexpr int64_t kOld_ms = 65000;
 constexpr char kBucket[] = "rtms-recorder";
 constexpr char kLease[] = "lease.", kStream[] = "stream.", kWebhook[] = "webhook.";
@@ -27,7 +27,7 @@ std::string fresh_id() {
   return id.get();
 }
 
-// What a key may consist of is less than what streams are named.
+// Keys allow fewer characters than stream IDs.
 std::string digest(const std::string &text) {
   StringPtr sum(g_compute_checksum_for_string(G_CHECKSUM_SHA256, text.data(),
                                               static_cast<gssize>(text.size())));
@@ -81,7 +81,7 @@ Cluster::Cluster(const ClusterConfig &config, Nats::Post post, ClusterListener *
 
 Cluster::~Cluster() = default;
 
-// ---- as time goes on -----------------------------------------------------------------
+// ---- time ----------------------------------------------------------------------------
 
 void Cluster::tick() {
   if (problem().empty()) {
@@ -96,7 +96,7 @@ void Cluster::tick() {
   check_leaving();
 }
 
-// Told too late it would not be a danger, but the end of what goes on.
+// A late update is safe, but would close working connections.
 void Cluster::tell_until() {
   if (until_told_ == ownership_.until())
     return;
@@ -104,7 +104,7 @@ void Cluster::tell_until() {
   listener_->cluster_until(until_told_ * 1000);
 }
 
-// Who finds no NATS at all may go on: see Lease::no_store.
+// If all servers refuse connections, this recorder may continue: see Lease::no_store.
 void Cluster::probe() {
   const int64_t now = now_ms();
   if (now - probed_ < kProbe_ms)
@@ -134,16 +134,16 @@ void Cluster::nats_state(bool usable, const std::string &why) {
 
 // ---- webhooks --------------------------------------------------------------------------
 
-// Another recorder may have got and published it as well: the first one counts, see webhook().
+// Other recorders may publish the same webhook: webhook() takes the first.
 void Cluster::publish(const std::string &json, std::function<void(bool)> done) {
-  // Each recorder signs for itself.
+  // Without the signature: each recorder signs its own requests.
   const std::string body = redact_webhook(json), key = kWebhook + digest(json);
   nats_.write(key, body, now_ms(),
               [done = std::move(done)](const NatsAnswer &answer) { done(answer.place > 0); });
 }
 
 void Cluster::webhook(const NatsMessage &message) {
-  // Of two with the same body the second means nothing.
+  // A webhook with the body of an earlier one has no effect.
   if (!fold_.take(message.key, message.place, 0) || message.place <= last_webhook_)
     return;
   last_webhook_ = message.place;
@@ -156,11 +156,11 @@ void Cluster::webhook(const NatsMessage &message) {
     ownership_.announce(stream, message.place, message.data, now_ms());
   if (webhook->event == WebhookEvent::Stopped)
     ownership_.withdraw(stream, message.place);
-  // The one with which it begins comes with begin().
+  // begin() passes the first webhook itself.
   if (!ownership_.claims().mine(stream) || !listener_->cluster_webhook(*webhook) ||
       webhook->event != WebhookEvent::Started)
     return;
-  // Whoever takes the stream over connects as this webhook says.
+  // The next owner connects with the data of this webhook.
   ownership_.update(stream, [&](ClaimRecord *claim) {
     claim->announcement = message.place;
     claim->webhook = message.data;
@@ -198,7 +198,7 @@ void Cluster::write(const Write &write) {
               [this, write](const NatsAnswer &answer) { answered(write, answer); });
 }
 
-// Whether a write counts is known from the order. The own lease alone need not wait for that.
+// The order tells whether a write is valid. Renewals of the own lease need not wait for it.
 void Cluster::answered(const Write &write, const NatsAnswer &answer) {
   if (!answer.place) {
     if (writing_.erase(write.ticket))
@@ -209,7 +209,7 @@ void Cluster::answered(const Write &write, const NatsAnswer &answer) {
   tell_until();
 }
 
-// ---- what follows from them --------------------------------------------------------------
+// ---- ownership ---------------------------------------------------------------------------
 
 void Cluster::begin(const ClaimRecord &claim) {
   const auto webhook = read_webhook(claim.webhook);
@@ -253,7 +253,7 @@ void Cluster::closed(const std::string &stream, ClaimRecord::State state) {
   ownership_.closed(stream, state);
 }
 
-// What was let go is written first.
+// The released streams are written first.
 void Cluster::leave(std::function<void()> done) {
   left_ = std::move(done);
   leave_until_ = now_ms() + kLeave_ms;

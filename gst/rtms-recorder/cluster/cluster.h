@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// This recorder among those that share the meetings: its ownership, on top of NATS. On the main
-// thread.
+// Shares the meetings between the recorders of a cluster: Ownership on top of NATS. Used on the
+// main thread.
 #pragma once
 
 #include "base/glibptr.h"
@@ -18,10 +18,10 @@ namespace rtms::recorder {
 struct ClusterConfig {
   std::vector<std::string> urls;
   std::string credentials_file, ca_file;
-  std::string name;  // of this recorder: empty: the machine's, and the process
+  std::string name;  // of this recorder; if empty, host name and process id
 };
 
-// A webhook that one of the recorders has received.
+// A webhook that any recorder of the cluster received.
 struct ClusterWebhook {
   WebhookEvent event = WebhookEvent::Other;
   Webhook hook;
@@ -30,13 +30,14 @@ struct ClusterWebhook {
 
 struct ClusterListener {
   virtual ~ClusterListener() = default;
-  // The stream is this recorder's. It is to be recorded, as that part.
+  // This recorder owns the stream, and must record it as the claim's part.
   virtual void cluster_begin(const ClaimRecord &claim, const ClusterWebhook &webhook) = 0;
-  // It is not any more: its connections are closed at once. Then closed() follows.
+  // The recorder no longer owns the stream, and must close its connections at once, then call
+  // closed().
   virtual void cluster_stop(const std::string &stream) = 0;
-  // A later webhook about one of its streams. False: it is none of the part that runs.
+  // A later webhook of an owned stream. Returns false if the running part has not accepted it.
   virtual bool cluster_webhook(const ClusterWebhook &webhook) = 0;
-  // After that moment of the sleep clock no connection may be used. Again and again.
+  // No connection may be used after this time of the sleep clock. Is called again with later times.
   virtual void cluster_until(int64_t until_us) = 0;
   virtual void cluster_event(bool good, const char *event, const std::string &stream,
                              const std::string &text) = 0;
@@ -47,21 +48,21 @@ class Cluster final : private NatsListener, private Writes, private OwnershipEve
   Cluster(const ClusterConfig &config, Nats::Post post, ClusterListener *listener);
   ~Cluster() override;
 
-  // What is wrong with the configuration, or nothing.
+  // The error in the configuration, or empty.
   const std::string &problem() const { return nats_.problem(); }
-  // Tells all recorders. `done` learns whether they will know it, whatever happens here.
+  // Publishes a webhook to all recorders. `done` gets true if the store has it.
   void publish(const std::string &json, std::function<void(bool)> done);
   void set_capacity(const Capacity &capacity) { ownership_.set_capacity(capacity); }
-  // The part has a folder of that name.
+  // The recorder has made the folder of the stream's part.
   void opened(const std::string &stream, const std::string &folder);
   void closed(const std::string &stream, ClaimRecord::State state);
-  // At the end, when nothing goes on here: others need not wait for it to expire. `done` is called
-  // when they know, or soon.
+  // Gives up the lease, so that others need not wait for its expiry. Must be called after all
+  // streams are closed. Calls `done` when that is written, or after a short time.
   void leave(std::function<void()> done);
 
   bool usable() const { return nats_.usable() && ownership_.held(); }
   const Ownership &ownership() const { return ownership_; }
-  // Meetings that were taken over from others; and how often all were lost.
+  // takeovers: of meetings from other recorders. losses: of the lease, and so of all streams.
   struct Counters {
     uint64_t takeovers = 0, losses = 0;
   };

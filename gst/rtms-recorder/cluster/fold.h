@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which of the writes in the store's one order count. Each names the revision that it follows; of
-// two that follow the same one, the first counts. All who read the order come to the same result:
-// the store need not compare revisions in the same moment in which it writes.
+// Decides which writes in the store's order are valid. Each write names the revision that it
+// follows; of two that follow the same revision, the first is valid. All readers of the order come
+// to the same result, so the store needs no atomic compare-and-write.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +12,22 @@ namespace rtms::recorder {
 
 class Fold {
  public:
-  // What stands at `place` in the order. Places only grow.
+  // Returns whether the write at `place` is valid. Places must increase.
   bool take(const std::string &key, uint64_t place, uint64_t follows) {
     Entry &entry = entries_[key];
     if (place <= entry.last)
       return false;
     entry.last = place;
-    // Somebody who knows more than this reader, which has not seen all, follows a later one.
+    // A write that follows a later revision than this reader knows is valid: its writer has read
+    // more.
     if (follows < entry.revision)
       return false;
     entry.revision = place;
     return true;
   }
-  // Of the last write that counts; 0: there is none.
+  // The place of the last valid write, or 0.
   uint64_t revision(const std::string &key) const { return entry(key).revision; }
-  // Of the last write, whether it counts or not.
+  // The place of the last write, valid or not.
   uint64_t last(const std::string &key) const { return entry(key).last; }
   void forget(const std::string &key) { entries_.erase(key); }
 

@@ -6,7 +6,7 @@
 namespace rtms::recorder {
 namespace {
 
-// Where a renewal was not done.
+// After a failed renewal.
 constexpr int64_t kAgain_ms = 500;
 
 }  // namespace
@@ -25,14 +25,14 @@ void Lease::tick(int64_t now, const LeaseRecord &state) {
 
 void Lease::wrote(const Write &write, Written outcome, int64_t now) {
   if (outcome == Written::Done)
-    return;  // seen() has been told
+    return;  // seen() has handled it
   if (write.ticket == ticket_) {
     ticket_ = 0;
     next_ = now + kAgain_ms;
   }
 }
 
-// A renewal of which nothing was known may turn out to have been done.
+// A renewal with unknown outcome may still turn out to be valid.
 void Lease::seen(uint64_t revision, const LeaseRecord &record) {
   if (!record.alive) {
     over_ = over_ || revision >= revision_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The recorder's own lease. Pure: times are arguments, in ms of a clock that goes on while the
-// machine or the process sleeps.
+// The recorder's own lease. Pure: times are arguments, in ms of a clock that includes the sleep of
+// the machine and the process.
 #pragma once
 
 #include "records.h"
@@ -9,10 +9,10 @@
 
 namespace rtms::recorder {
 
-// Others count from when they see a renewal, the holder from before it was sent: the holder has
-// stopped kExpiry - kHold before anybody else begins.
+// Other recorders measure from the time at which they see a renewal, the owner from before it sends
+// one. So the owner stops at least kExpiry - kHold before another recorder begins.
 constexpr int64_t kRenew_ms = 2000, kHold_ms = 11000, kExpiry_ms = 13000;
-// Whoever could not write for that long does not know whether others could.
+// A recorder without a successful renewal for this long cannot tell whether others can renew.
 constexpr int64_t kBlind_ms = 4000;
 
 class Lease {
@@ -21,27 +21,29 @@ class Lease {
       : id_(std::move(id)), tickets_(tickets), writes_(writes) {}
 
   const std::string &id() const { return id_; }
-  // Renews it when it is time, and tells others `state`.
+  // Writes a renewal with `state` when one is due.
   void tick(int64_t now, const LeaseRecord &state);
-  // Others learn of `state` at once.
+  // Makes the next tick() renew.
   void hurry() { next_ = 0; }
   void wrote(const Write &write, Written outcome, int64_t now);
   void seen(uint64_t revision, const LeaseRecord &record);
-  // A renewal stands in the order, at that revision. Whether it counts will be seen; while the
-  // lease is held, it does, or an earlier one of which nothing is known: nobody else writes yet.
+  // A renewal was stored at `revision`; the order has not been read so far. While the lease is
+  // held, no other recorder writes its record, so either this renewal is valid, or an earlier one
+  // whose outcome is unknown.
   void acknowledged(const Write &write, uint64_t revision, int64_t now);
-  // At `now` there was no store at all: all who count have counted in vain.
+  // All servers refused connections at `now`: no recorder can have ended the lease, so it is
+  // extended.
   void no_store(int64_t now);
-  // Says that nobody needs to wait for its expiry: nothing of it goes on.
+  // Ends the lease, so that others need not wait for its expiry. No stream may be active.
   void give_up(const LeaseRecord &state);
 
-  // Since when no renewal is known to be done.
+  // When the last renewal that is known to be valid was sent.
   int64_t blind_since() const { return done_; }
   uint64_t revision() const { return revision_; }
   bool over() const { return over_; }
   bool held(int64_t now) const { return !over_ && now < until_; }
   int64_t until() const { return over_ ? 0 : until_; }
-  // It was held, and never will be again.
+  // Whether the lease has ended, or has expired after it was held.
   bool lost(int64_t now) const { return over_ || (until_ && now >= until_); }
 
  private:
@@ -50,7 +52,7 @@ class Lease {
   Writes *const writes_;
   uint64_t revision_ = 0, renewal_ = 0, ticket_ = 0;
   int64_t next_ = 0, until_ = 0, done_ = 0;
-  std::map<uint64_t, int64_t> sent_;  // by renewal: those of which nothing is known yet
+  std::map<uint64_t, int64_t> sent_;  // by renewal; those whose outcome is unknown
   bool over_ = false;
 };
 

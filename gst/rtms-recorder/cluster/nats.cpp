@@ -7,16 +7,16 @@
 namespace rtms::recorder {
 namespace {
 
-// An answer that has not come by then is not waited for.
+// The timeout of a write's answer.
 constexpr int64_t kPatience_ms = 2000;
-// What was written is received by then, or the server that sends it is gone.
+// An acknowledged write that is not received by then shows that the watch has stopped.
 constexpr int64_t kOwed_ms = 1500;
 
 }  // namespace
 
 Nats::Nats(const NatsConfig &config, Post post, NatsListener *listener)
     : listener_(listener), alive_(std::make_shared<Nats *>(this)) {
-  // Runs on the main thread, if this still lives.
+  // Runs on the main thread, if this object still exists.
   const auto later = [post = std::move(post),
                       weak = std::weak_ptr<Nats *>(alive_)](std::function<void(Nats *)> fn) {
     post([weak, fn = std::move(fn)] {
@@ -85,7 +85,7 @@ void Nats::tick(int64_t now) {
 
 // ---- receiving -----------------------------------------------------------------------
 
-// Twice in vain from the last place: then from the first, for the bucket may be another one.
+// The second watch without messages starts at the beginning: the bucket may be a new one.
 void Nats::watch_again() {
   owed_ = 0;
   const bool anew = !received_ && watch_;

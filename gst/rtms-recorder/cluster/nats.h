@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A bucket of NATS JetStream: writes, and the order of all writes. libnats has threads of its own,
-// and calls that wait: nothing of both is on the main thread, where the listener and all answers
-// are called.
+// and calls that block; the listener and all answers are called on the main thread.
 #pragma once
 
 #include "natslink.h"
@@ -12,20 +11,20 @@ namespace rtms::recorder {
 
 struct NatsListener {
   virtual ~NatsListener() = default;
-  // In their order, each once or more often.
+  // Messages arrive in order, each at least once.
   virtual void nats_message(const NatsMessage &message) = 0;
-  // Whether there is a connection and the bucket, and what is wrong otherwise.
+  // Whether the connection and the bucket are usable; if not, why.
   virtual void nats_state(bool usable, const std::string &why) = 0;
 };
 
 class Nats {
  public:
-  // Runs a function on the main thread, later, in the order of the calls.
+  // Runs a function on the main thread later, in the order of the calls.
   using Post = std::function<void(std::function<void()>)>;
   using Done = std::function<void(const NatsAnswer &)>;
 
-  // One for each process. Connects, and does so again and again. What is wrong with the
-  // configuration is in problem().
+  // Connects, and reconnects forever. One per process. problem() has the error in the
+  // configuration.
   Nats(const NatsConfig &config, Post post, NatsListener *listener);
   ~Nats();
   Nats(const Nats &) = delete;
@@ -34,9 +33,9 @@ class Nats {
   const std::string &problem() const { return problem_; }
   bool usable() const { return usable_; }
   void write(const std::string &key, const std::string &data, int64_t now, Done done);
-  // Gives up waiting for answers, and looks whether messages still come.
+  // Times out pending writes, and replaces a watch that has stopped.
   void tick(int64_t now);
-  // All servers that are known, as host:port.
+  // All known servers, as host:port.
   const std::vector<std::string> &servers() const { return servers_; }
 
  private:
@@ -57,7 +56,7 @@ class Nats {
   std::string problem_;
   std::map<uint64_t, Waiting> waiting_;
   uint64_t count_ = 0, watch_ = 0, last_place_ = 0, received_ = 0;
-  // A place that was written, and has not been received yet.
+  // The place of a write that was acknowledged, and not received yet.
   uint64_t owed_ = 0;
   int64_t owed_since_ = 0, now_ = 0;
   bool connected_ = false, usable_ = false;

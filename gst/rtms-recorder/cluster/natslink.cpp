@@ -19,9 +19,9 @@ using MsgPtr = std::unique_ptr<natsMsg, FreeWith<natsMsg_Destroy>>;
 using NatsOptionsPtr = std::unique_ptr<natsOptions, FreeWith<natsOptions_Destroy>>;
 
 constexpr int64_t kSecond_ns = 1000 * 1000 * 1000;
-// Records that nobody writes are forgotten, and so are webhooks.
+// The age at which records and webhooks expire.
 constexpr int64_t kKept_ns = 3600 * kSecond_ns;
-// Of one key: see Fold.
+// Revisions kept per key: see Fold.
 constexpr uint8_t kHistory = 64;
 constexpr int kMostReplicas = 3;
 constexpr int64_t kConnect_ms = 2000, kReconnect_ms = 250, kPing_ms = 2000, kWrite_ms = 2000;
@@ -51,7 +51,7 @@ NatsAnswer answer_of(natsMsg *msg) {
 
 }  // namespace
 
-// What libnats' threads know. It stays until the process ends: they may come back late.
+// Used by libnats' threads. Never freed, because callbacks may be late.
 class LibNats {
  public:
   LibNats(NatsConfig config, NatsLink::Events events)
@@ -85,14 +85,14 @@ class LibNats {
   const NatsConfig config_;
   const NatsLink::Events events_;
   const std::string prefix_;
-  // Its calls wait for an answer of the server.
+  // Runs calls that wait for an answer of the server.
   NatsThread setting_up_;
-  // Its calls wait for room in a socket's buffer at most.
+  // Runs calls that block at most on a full socket buffer.
   NatsThread writing_;
   std::atomic<uint64_t> watch_{0};
   std::atomic<bool> closing_{false};
   std::atomic<natsConnection *> connection_{nullptr};
-  // On the thread that sets up.
+  // Used on setting_up_.
   jsCtx *js_ = nullptr;
   natsSubscription *answers_ = nullptr, *watching_ = nullptr;
   std::string inbox_;
@@ -132,8 +132,8 @@ natsStatus LibNats::configure(natsOptions *options) {
 
 // ---- the connection --------------------------------------------------------------------
 
-// Each attempt waits. Of those that libnats makes by itself before the first has succeeded it does
-// not tell why they fail.
+// Each attempt blocks. Retries are ours, because libnats does not report why its own attempts
+// before the first connection fail.
 void LibNats::connect(natsOptions *options) {
   setting_up_.post([this, options] {
     const NatsOptionsPtr owned(options);
@@ -149,7 +149,8 @@ void LibNats::connect(natsOptions *options) {
   });
 }
 
-// libnats gives up a connection that is refused twice, as when its account is gone for a while.
+// libnats gives up a connection that is refused twice, for example when its account is missing for
+// a while.
 void LibNats::connect_anew() {
   setting_up_.post([this] {
     nats_Sleep(kConnectAnew_ms);
@@ -164,7 +165,7 @@ void LibNats::connect_anew() {
   });
 }
 
-// Nobody uses it when the writes that wait have been tried.
+// Destroys the connection after the pending writes.
 void LibNats::forget_connection() {
   natsSubscription_Destroy(std::exchange(watching_, nullptr));
   natsSubscription_Destroy(std::exchange(answers_, nullptr));
@@ -217,8 +218,8 @@ void LibNats::close() {
 
 // ---- writing -----------------------------------------------------------------------------
 
-// Without a condition: nats-server counts in memory what it refuses, and after a crash its replicas
-// number what follows differently (seen with 2.9.10).
+// Writes without an expected revision: nats-server counts rejected writes in memory, and after a
+// crash its replicas assign different sequence numbers (seen with 2.9.10).
 void LibNats::write(uint64_t number, const std::string &key, const std::string &data) {
   writing_.post([this, number, subject = prefix_ + key, data] {
     natsConnection *connection = connection_;
@@ -244,7 +245,7 @@ void LibNats::watch(uint64_t watch, uint64_t from) {
   watch_ = watch;
   setting_up_.post([this, watch, from] {
     std::string told;
-    // A watch that is newer has its own turn.
+    // A newer watch ends the loop.
     while (watch_ == watch) {
       natsStatus status = prepare();
       if (status == NATS_OK)
@@ -309,7 +310,7 @@ natsStatus LibNats::subscribe(uint64_t watch, uint64_t from) {
   options.Ordered = true;
   options.Config.DeliverPolicy = from ? js_DeliverByStartSequence : js_DeliverAll;
   options.Config.OptStartSeq = from;
-  // Never freed: a message may still be on its way.
+  // Never freed, because a message may be late.
   auto closure = new Watch{this, watch};
   return js_Subscribe(&watching_, js_, subject.c_str(), on_message, closure, nullptr, &options,
                       nullptr);

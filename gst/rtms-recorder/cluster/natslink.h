@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// libnats, behind what a Nats needs of it. No call waits; the events come from libnats' threads.
+// The interface to libnats. No call blocks; events are called on libnats' threads.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace rtms::recorder {
 struct NatsConfig {
   std::vector<std::string> urls;
   std::string credentials_file, ca_file;
-  std::string name;    // of this client, for the server's log
-  std::string bucket;  // made where there is none
+  std::string name;    // of this client, in the server's log
+  std::string bucket;  // created if missing
 };
 
 struct NatsMessage {
@@ -23,7 +23,7 @@ struct NatsMessage {
   int64_t unix_ms = 0;  // by the server's clock
 };
 
-// 0: it is not known whether it was written.
+// `place` is 0 if the outcome is unknown.
 struct NatsAnswer {
   uint64_t place = 0;
 };
@@ -32,20 +32,20 @@ class NatsLink {
  public:
   struct Events {
     std::function<void(const std::vector<std::string> &servers)> connected;
-    // There is no connection; perhaps it is known why.
+    // `why` may be empty.
     std::function<void(const std::string &why)> disconnected;
-    // Messages come from now on, or what is wrong.
+    // Messages follow if `why` is empty; otherwise it is the error.
     std::function<void(uint64_t watch, const std::string &why)> ready;
     std::function<void(uint64_t watch, const NatsMessage &message)> message;
     std::function<void(uint64_t number, const NatsAnswer &answer)> answer;
   };
   virtual ~NatsLink() = default;
   virtual void write(uint64_t number, const std::string &key, const std::string &data) = 0;
-  // All that is kept of the bucket, from that place on, and what follows. Replaces the last watch.
+  // Delivers the bucket's messages from place `from` on. Replaces the last watch.
   virtual void watch(uint64_t watch, uint64_t from) = 0;
 };
 
-// Null, and what is wrong with the configuration.
+// Returns null, and sets `problem`, if the configuration is invalid.
 std::unique_ptr<NatsLink> open_nats_link(const NatsConfig &config, NatsLink::Events events,
                                          std::string *problem);
 

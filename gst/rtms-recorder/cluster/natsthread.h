@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A thread that does one thing after the other, for calls that wait. It is never joined: a call may
-// take long, and the process ends without it.
+// A thread that runs blocking calls in order. It is never joined: a call may block for long, and
+// the process exits without waiting for it.
 #pragma once
 
 #include <condition_variable>
@@ -21,7 +21,7 @@ class NatsThread {
   NatsThread(const NatsThread &) = delete;
   NatsThread &operator=(const NatsThread &) = delete;
 
-  // An empty function ends it.
+  // An empty function ends the thread.
   void post(std::function<void()> work) {
     std::lock_guard<std::mutex> lock(state_->mutex);
     state_->work.push_back(std::move(work));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// In the place of natslink.cpp, where libnats is missing.
+// Replaces natslink.cpp in builds without libnats.
 #include "natslink.h"
 
 namespace rtms::recorder {

@@ -6,7 +6,7 @@
 namespace rtms::recorder {
 namespace {
 
-// Whoever has more room is ahead of the next one by that, and nobody waits for longer.
+// Each recorder with more room delays this one by a step.
 constexpr int64_t kStep_ms = 150, kMostDelay_ms = 900;
 constexpr double kBusy = 0.75;  // processors
 
@@ -14,7 +14,7 @@ double fullness(unsigned owned, const LeaseRecord &record) {
   return static_cast<double>(owned) / std::max(record.most, 1u) + (record.load > kBusy ? 1 : 0);
 }
 
-// Of recorders with the same room, the streams are not all for the same one.
+// Distributes streams among recorders with equal room.
 size_t lot(const std::string &stream, const std::string &lease) {
   return std::hash<std::string>()(stream + lease);
 }
@@ -31,13 +31,13 @@ Ownership::Ownership(std::string name, std::function<std::string()> fresh_id, Wr
       peers_(&tickets_, writes),
       claims_(&tickets_, writes, static_cast<Claims::Leases *>(this), events) {}
 
-// First of all it is found out whether all is lost: the process may have slept.
+// Checks first whether the lease is lost: the process may have slept.
 void Ownership::tick(int64_t now) {
   now_ = now;
   if (over_)
     return;
   if (lease_->lost(now)) {
-    // It expires as others do: a renewal may be on its way.
+    // The old lease expires like those of other recorders: a renewal may still arrive.
     LeaseRecord old = state();
     old.alive = !lease_->over();
     peers_.seen(lease_->id(), lease_->revision(), old, now);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which streams are this recorder's, of all that the recorders of a cluster share. Pure: times are
-// arguments, in ms of a clock that goes on while the machine or the process sleeps. What the store
-// of the records has to give: all writes in one order, of which each says what it follows.
+// Decides which of the cluster's streams this recorder owns. Pure: times are arguments, in ms of a
+// clock that includes the sleep of the machine and the process. Needs of the store: one order of
+// all writes, each of which names the revision that it follows.
 #pragma once
 
 #include "claims.h"
@@ -12,7 +12,7 @@
 
 namespace rtms::recorder {
 
-// What this recorder can take.
+// The room of this recorder.
 struct Capacity {
   unsigned meetings = 0, most = 100;
   double load = 0;
@@ -20,7 +20,7 @@ struct Capacity {
 };
 
 struct OwnershipEvents : Claims::Events {
-  // All streams were stopped, for others may have them.
+  // The lease was lost. All streams were stopped, because other recorders may own them.
   virtual void lost() = 0;
 };
 
@@ -32,25 +32,24 @@ class Ownership final : private Claims::Leases {
   void tick(int64_t now);
   void announce(const std::string &stream, uint64_t place, const std::string &webhook, int64_t now);
   void withdraw(const std::string &stream, uint64_t place);
-  // A record as the store has it, or had it: an older one changes nothing.
+  // A record of the store. One that is older than a known revision has no effect.
   void seen(const std::string &id, uint64_t revision, const Record &record, int64_t now);
   void wrote(const Write &write, Written outcome, uint64_t revision, int64_t now);
-  // A write of the own lease has that place in the order, which has not been read so far; or there
-  // is no store at all.
+  // A write of the own lease was stored at `place`; the order has not been read so far.
   void acknowledged(const Write &write, uint64_t place, int64_t now);
   void no_store(int64_t now) { lease_->no_store(now); }
   void set_capacity(const Capacity &capacity);
 
   void update(const std::string &stream, const std::function<void(ClaimRecord *)> &change);
   void closed(const std::string &stream, ClaimRecord::State state);
-  // At the end, when no stream goes on here.
+  // Ends the lease. No stream may be active.
   void give_up();
 
-  // Until when nobody else can have this recorder's streams; 0: somebody may.
+  // The time until which no other recorder can own this recorder's streams; 0: another may.
   int64_t until() const { return lease_->until(); }
   bool held() const { return lease_->held(now_); }
   const std::string &id() const { return lease_->id(); }
-  // This recorder, and all others that are alive, with how many streams each has.
+  // This recorder and the others that are alive. `owned`: the number of its streams.
   struct Member {
     std::string id;
     LeaseRecord record;
@@ -81,7 +80,7 @@ class Ownership final : private Claims::Leases {
   Claims claims_;
 };
 
-// By stream: the name of the recorder that has it, if it is alive.
+// Returns the owner's name by stream, for owners that are alive.
 std::map<std::string, std::string> owners(const Ownership &ownership);
 
 }  // namespace rtms::recorder

@@ -5,7 +5,7 @@ namespace rtms::recorder {
 namespace {
 
 constexpr int64_t kAgain_ms = 1000;
-// The store forgets leases that have ended for so long.
+// The store expires ended leases after this time.
 constexpr int64_t kRemembered_ms = 3600 * 1000;
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The leases of other recorders, and which of them have expired. Pure, as Lease.
+// The leases of other recorders, and their expiry. Pure, as Lease.
 #pragma once
 
 #include "lease.h"
@@ -17,13 +17,13 @@ class Peers {
   };
   Peers(uint64_t *tickets, Writes *writes) : tickets_(tickets), writes_(writes) {}
 
-  // A claim names it. One whose lease never shows up expires as well.
+  // Expects a lease that a claim names. It expires even if it never appears.
   void expect(const std::string &id, int64_t now);
   void seen(const std::string &id, uint64_t revision, const LeaseRecord &record, int64_t now);
   void wrote(const Write &write, Written outcome, int64_t now);
-  // This recorder could not have seen whether they were renewed: all is counted anew.
+  // Restarts the expiry of all leases: this recorder could not see renewals.
   void count_anew(int64_t now);
-  // Ends leases that have expired: a write that succeeds proves that nobody has renewed them.
+  // Ends expired leases. The write is valid only if no renewal precedes it.
   void tick(int64_t now);
 
   bool dead(const std::string &id) const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the recorders of a cluster write for each other: one lease for each recorder, one claim for
-// each stream. A record has a revision, which each write of it raises.
+// The records that the recorders of a cluster share: one lease per recorder, one claim per stream.
+// Each valid write raises a record's revision.
 #pragma once
 
 #include <cstdint>
@@ -9,45 +9,45 @@
 
 namespace rtms::recorder {
 
-// A recorder's life, from its first renewal to the last. Who has lost it begins with another one.
+// A recorder's time as an owner. A recorder that has lost its lease begins another.
 struct LeaseRecord {
-  std::string name;  // of the recorder, for people
+  std::string name;  // of the recorder, for display
   bool alive = true;
-  uint64_t renewal = 0;               // counts
-  unsigned meetings = 0, most = 100;  // most: --max-meetings
-  double load = 0;                    // of its processors: 1 is all of them
-  bool takes = true;                  // it has room, and does not drain
-  uint64_t takeovers = 0;             // meetings that it has taken over from others
-  unsigned waiting = 0;               // streams for which nobody has room, as it sees them
+  uint64_t renewal = 0;
+  unsigned meetings = 0, most = 100;  // `most`: --max-meetings
+  double load = 0;                    // of its processors; 1: all are busy
+  bool takes = true;                  // has room, and does not drain
+  uint64_t takeovers = 0;             // from other recorders
+  unsigned waiting = 0;               // streams without an owner, as this recorder sees them
 };
 
 struct ClaimRecord {
-  // Owned: by the lease `owner`. Free: the stream goes on, and anybody may take it. Ended: until it
-  // is announced again.
+  // Owned: by the lease `owner`. Free: the stream continues, and any recorder may claim it. Ended:
+  // until it is announced again.
   enum class State { Owned, Free, Ended };
   State state = State::Owned;
   std::string stream, owner;
-  uint64_t announcement = 0;  // the place of the last *.rtms_started that was acted on
-  std::string webhook;        // its body, without a signature
+  uint64_t announcement = 0;  // `place` of the last *.rtms_started that was used
+  std::string webhook;        // its body, unsigned
   std::string recording;      // the same for all parts
   unsigned part = 0;
-  std::string folder, previous;  // the names of this part's folder, and of the part's before
-  unsigned owners = 0;           // so many have had it
-  unsigned deaths = 0;           // so many of them, in a row, have died with it
+  std::string folder, previous;  // names of the folders of this part and the previous one
+  unsigned owners = 0;           // number of owners so far
+  unsigned deaths = 0;           // number of consecutive owners that died
 };
 
 using Record = std::variant<LeaseRecord, ClaimRecord>;
 
-// A write counts only where the record has the revision `last`: 0 where there must be none; see
-// Fold. `id` is the lease's or the stream's.
+// A write is valid only if it follows the last valid revision; see Fold. `last` is 0 for a new
+// record. `id` is that of the lease or the stream.
 struct Write {
-  uint64_t ticket = 0;  // counts
+  uint64_t ticket = 0;
   std::string id;
   Record record;
   uint64_t last = 0;
 };
 
-// Unknown: it may have been done, or will be, or not.
+// Unknown: the write may be stored now, later, or never.
 enum class Written { Done, Refused, Unknown };
 
 struct Writes {

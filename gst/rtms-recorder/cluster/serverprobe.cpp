@@ -16,7 +16,7 @@ struct ServerProbe::Round {
   unsigned pending = 0, refused = 0;
   bool other = false;
 
-  // A share of it for each operation that is under way.
+  // Each pending operation holds a reference.
   using Share = std::shared_ptr<Round>;
   static gpointer keep(const Share &round) {
     round->pending++;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Whether nobody listens at any of some addresses: their machines must say so. On the main thread.
+// Finds out whether all servers refuse connections. No answer is not a refusal. Used on the main
+// thread.
 #pragma once
 
 #include "base/glibptr.h"
@@ -18,8 +19,7 @@ class ServerProbe {
   ServerProbe(const ServerProbe &) = delete;
   ServerProbe &operator=(const ServerProbe &) = delete;
 
-  // Asks all addresses of all URLs. `done` learns whether each refused a connection; a probe that
-  // is still under way is given up.
+  // Connects to all addresses of all URLs. Cancels a pending probe.
   void start(const std::vector<std::string> &urls, std::function<void(bool all_refuse)> done);
 
  private:

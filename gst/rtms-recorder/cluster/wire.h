@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What recorders write into the store, as JSON: records, and webhooks.
+// The JSON form of records in the store.
 #pragma once
 
 #include "records.h"
@@ -8,9 +8,9 @@
 
 namespace rtms::recorder {
 
-// A record, and what it takes to judge it: see Fold. `writer` and `ticket` name the write.
+// A record with the revision that it follows: see Fold. `writer` and `ticket` identify the write.
 struct WireRecord {
-  std::string id;  // the lease's; a claim has its stream
+  std::string id;  // of the lease; a claim has its stream's
   Record record;
   uint64_t follows = 0;
   std::string writer;
@@ -18,7 +18,7 @@ struct WireRecord {
 };
 
 std::string to_json(const WireRecord &record);
-// Nothing: it is none.
+// Returns nothing if `json` is not a record.
 std::optional<WireRecord> record_of(const std::string &json);
 
 }  // namespace rtms::recorder
