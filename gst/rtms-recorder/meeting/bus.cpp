@@ -4,7 +4,7 @@
 namespace rtms::recorder {
 namespace {
 
-// All others are somebody's wish, or the end of the meeting.
+// All other reasons are requests, or the end of the meeting.
 bool is_failure(gint64 reason) {
   constexpr gint64 kFirst = 10, kLast = 19, kExitSignal = 17, kKeepAliveTimeout = 24;
   return (reason >= kFirst && reason <= kLast && reason != kExitSignal) ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The messages of a recording's pipeline, as far as they concern the recording.
+// Handles the messages of a recording's pipeline.
 #pragma once
 
 #include "audio/frontier.h"
@@ -9,25 +9,24 @@
 
 namespace rtms::recorder {
 
-// All calls come on the main thread.
+// All methods are called on the main thread.
 struct BusListener {
   virtual ~BusListener() = default;
-  // Every sink has got EOS.
   virtual void bus_eos() = 0;
   virtual void bus_error(GstObject *source, const GError *error) = 0;
-  // Every pad but those of further speakers is there.
+  // Every pad has been added, except those of later speakers.
   virtual void bus_connected() = 0;
-  // The stream was terminated, for this reason, which is a failure of the service's or ours.
+  // `failure`: the reason is a failure of the service or of this recorder.
   virtual void bus_terminated(const std::string &reason, bool failure) = 0;
-  // The signaling connection is closed for good.
+  // The signaling connection is closed, and will not reconnect.
   virtual void bus_closed() = 0;
 };
 
-// Writes warnings and reconnects to the log, and participants to the report; the rest goes to the
-// listener, which may destroy the bus reader in a call.
+// Writes warnings and reconnects to the log, participants to the report, and passes the rest to the
+// listener, which may destroy this object in a call.
 class Bus {
  public:
-  // `audio` is told when its connection is lost, and there again.
+  // `audio` is notified when its connection is lost or restored.
   Bus(GstElement *pipeline, const SubjectLog *log, Report *report, BusListener *listener,
       Frontier *audio);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// When what was captured is in the recording.
+// Maps capture times to running times of the recording.
 #pragma once
 
 #include "common/gst.h"
@@ -9,16 +9,16 @@
 
 namespace rtms::recorder {
 
-// From any thread.
+// Thread-safe.
 class CaptureTime {
  public:
-  // Where the last audio ends, and the last picture, in running time: what is behind it in the
-  // files is silence, and black.
+  // Running times at which the last audio and the last video frame end. The files continue with
+  // silence and black frames.
   struct Ends {
     GstClockTime audio = 0, video = 0;
   };
 
-  // Audio or a picture, which has the time of its capture.
+  // Takes a buffer of audio or video with the time of its capture.
   void note(GstBuffer *buffer, GstClockTime running, bool is_audio) {
     static GstCaps *const unix_time = [] {
       GstCaps *caps = gst_caps_new_empty_simple("timestamp/x-unix");
@@ -36,14 +36,14 @@ class CaptureTime {
 
   Ends ends() const { return {audio_end_, video_end_}; }
 
-  // When was captured what is at running time 0, in Unix ms; 0: not known.
+  // The capture time of running time 0, in Unix ms; 0: unknown.
   int64_t start_ms() const {
     const int64_t offset = offset_;
     return offset == kUnknown ? 0 : -offset / static_cast<int64_t>(GST_MSECOND);
   }
 
-  // rtmssrc moves a text whose place has passed behind what it has sent: `moved` is where to. Its
-  // own place is before that.
+  // Returns the running time of a text's capture. `moved` is that of its buffer: rtmssrc moves a
+  // text that is late behind what it has already sent.
   GstClockTime running_time(int64_t unix_ms, GstClockTime moved) const {
     constexpr int64_t kFurthest = 10 * 60 * GST_SECOND;
     const int64_t offset = offset_;

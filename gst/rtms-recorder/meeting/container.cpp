@@ -8,16 +8,16 @@
 namespace rtms::recorder {
 namespace {
 
-// Both can be played to where they came when the program is killed.
+// Both files are playable up to the last write if the recorder is killed.
 ElementPtr make_muxer(const Options &options) {
   ElementPtr mux = make_element(options.mp4 ? "mp4mux" : "matroskamux");
   if (options.mp4) {
-    // Each fragment has its own index, and the file one of the fragments: no table grows with each
-    // sample, and no time is of 32 bits.
+    // Each fragment has its own index, and the file has an index of fragments: no table grows with
+    // each sample, and no time is limited to 32 bits.
     constexpr unsigned kFragment_ms = 2000;
     g_object_set(mux.get(), "fragment-duration", kFragment_ms, nullptr);
   } else {
-    // What a player reads in vain at most. The muxer's own index is that of MkvIndex.
+    // Limits what a player must scan. MkvIndex writes the index instead of the muxer.
     constexpr gint64 kLongestCluster = 2 * GST_SECOND;
     g_object_set(mux.get(), "max-cluster-duration", kLongestCluster, "min-index-interval",
                  G_MAXINT64, nullptr);
@@ -25,8 +25,8 @@ ElementPtr make_muxer(const Options &options) {
   return mux;
 }
 
-// A header says once what a track is, and each frame says of itself what else decoders need. With
-// other caps, mp4mux writes wrong positions, and matroskamux ends.
+// A header describes a track once; each frame contains the parameters that decoders need. After new
+// caps, mp4mux writes wrong positions, and matroskamux stops.
 GstPadProbeReturn keep_first_caps(GstPad *pad, GstPadProbeInfo *info, gpointer) {
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
   if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
@@ -47,9 +47,9 @@ bool has_size(GstCaps *caps) {
   return gst_structure_has_name(first, "video/x-h264") || gst_structure_has_field(first, "width");
 }
 
-// What the pad in front of a queue has: the queue itself has none before there is data. The caps of
-// JPEG and PNG have a size from the first frame on. All tracks wait for it, but not long: a camera
-// may never be on.
+// Returns the caps in front of a queue: the queue has none before data passes. The caps of JPEG and
+// PNG have a size from the first frame on. All tracks wait for it, but only shortly: a camera may
+// stay off.
 CapsPtr caps_before(GstPad *exit) {
   ElementPtr queue(gst_pad_get_parent_element(exit));
   PadPtr entry(gst_element_get_static_pad(queue.get(), "sink"));
@@ -76,7 +76,7 @@ class Builder {
       MkvIndex::attach(muxed.get(), texts ? texts->late_lines() : nullptr);
   }
 
-  // From a bin with a pad `src` to a new pad of the muxer.
+  // Links the pad `src` of a bin to a new pad of the muxer.
   bool to_muxer(GstElement *bin, const char *templ) {
     PadPtr exit(gst_element_get_static_pad(bin, "src"));
     PadPtr entry(gst_element_request_pad_simple(mux_, templ));
@@ -109,7 +109,7 @@ class Builder {
     add(bin);
     return to_muxer(bin.get(), templ);
   }
-  // When all are linked: nothing comes to a muxer that does not know its tracks.
+  // Must be called when all tracks are linked: a muxer must know its tracks before data arrives.
   void start() {
     for (auto bin = added_.begin(); bin != added_.end(); ++bin)
       gst_element_sync_state_with_parent(*bin);
@@ -166,20 +166,19 @@ std::string add_container(const Options &options, const std::string &folder, Gst
   ElementPtr file = make_element("filesink");
   g_object_set(file.get(), "location", (folder + "/" + file_name(options)).c_str(), "sync", FALSE,
                "async", FALSE, nullptr);
-  // What a buffer holds back is lost in a crash. MP4 comes in a few large pieces, MKV in many small
-  // ones.
+  // Buffered data is lost in a crash. MP4 is written in a few large pieces, MKV in many small ones.
   gst_util_set_object_arg(G_OBJECT(file.get()), "buffer-mode", "unbuffered");
   Builder builder(pipeline, mux.get(), options.mp4, texts);
   builder.add(file);
   builder.add(mux);
   if (!gst_element_link(mux.get(), file.get()))
     return "the file";
-  // The first track of a kind is the one that players choose.
+  // Players select the first track of a kind.
   for (const char *name : {"video", "screen"})
     for (const Waiting &waiting : all)
       if (waiting.name == name && !add_waiting(options, &builder, waiting))
         return name;
-  // The transcript has a file of its own; MKV shows it as well.
+  // The transcript has a file of its own; MKV contains it too.
   if (texts && !options.mp4 && !builder.add_source(texts->make_subtitles(), "subtitle_%u"))
     return "transcript";
   for (unsigned track = 0; track < sound->tracks(); track++)

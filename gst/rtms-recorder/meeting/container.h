@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The file of a recording: the muxer, and what leads to it.
+// The container of a recording: the muxer and its tracks.
 #pragma once
 
 #include "intake.h"
 
 namespace rtms::recorder {
 
-// The elements that recording with these options takes.
+// The names of the elements that these options need.
 std::string elements_for(const Options &options);
 const char *file_name(const Options &options);
 
-// Adds to the pipeline a muxer with a track for each of what waits, of the sounds, and of the texts
-// where there are some, and links them. What could not be linked, or nothing.
+// Adds a muxer to the pipeline, with a track for each pad in `all`, the audio tracks, and the
+// transcript if `texts` is not null, and links them. Returns what could not be linked, or empty.
 std::string add_container(const Options &options, const std::string &folder, GstBin *pipeline,
                           const std::vector<Waiting> &all, Sound *sound, Texts *texts);
 

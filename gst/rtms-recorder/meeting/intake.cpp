@@ -8,15 +8,15 @@
 namespace rtms::recorder {
 namespace {
 
-// One thread receives for all meetings.
+// All meetings share one receiving thread.
 constexpr char kContext[] = "rtms-recorder";
-// The meeting is announced once: a service that is slow to start must not lose it.
+// A meeting is announced only once, so a service that starts slowly must not end the recording.
 constexpr unsigned kConnectWindow_ms = 60000;
 constexpr unsigned kTextWait_ms = 6000;
-// The mixer takes its pieces as often.
+// As often as the mixer takes audio.
 constexpr unsigned kBatch_ms = 100;
 
-// A recording can wait for a connection that stands still.
+// A recording can wait for a stalled connection.
 constexpr unsigned kStallWait_ms = 65000;
 
 std::string media_types(const Options &options) {
@@ -40,7 +40,7 @@ std::string text_of(GstBuffer *buffer) {
 
 }  // namespace
 
-// Belongs to a pad's probe.
+// The state of a pad's probe.
 struct Intake::Passing {
   Intake *intake;
   Kind kind;
@@ -49,7 +49,8 @@ struct Intake::Passing {
   void set_apart(GstPadProbeInfo *info);
 };
 
-// Of two pictures of one time, h264parse leaves the second without any: MP4 cannot hold it.
+// Makes timestamps unique: h264parse drops that of a second frame with the same time, and MP4 needs
+// one.
 void Intake::Passing::set_apart(GstPadProbeInfo *info) {
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   const GstClockTime time = GST_BUFFER_PTS(buffer);
@@ -80,9 +81,9 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
                "client-secret", options.client_secret.c_str(), "context", kContext, "buffer-data",
                TRUE, "audio-rate", static_cast<int>(options.audio_rate), nullptr);
   gst_util_set_object_arg(src, "fill", "black");
-  // With all versions of a line, and when it really began.
+  // JSON contains all versions of a line, and its real start.
   gst_util_set_object_arg(src, "transcript-format", "json");
-  // What comes that late still has its place; lines come a little later than all else.
+  // Media this late keeps its place; lines may be a little later than other media.
   g_object_set(src, "latency", static_cast<guint>(Frontier::kStandstill / GST_MSECOND), "text-wait",
                kTextWait_ms, "batch-time", kBatch_ms, "share-thread", TRUE, "stall-wait",
                kStallWait_ms, "connect-window", kConnectWindow_ms, nullptr);
@@ -94,7 +95,8 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
     g_object_set(src, "tls-ca-file", options.ca_file.c_str(), nullptr);
   g_signal_connect(src, "pad-added", G_CALLBACK(on_pad_added), this);
   gst_bin_add(pipeline, src_.get());
-  // At once: who comes back may speak before the main thread has read that somebody left.
+  // Handled synchronously: a participant may return and speak before the main thread handles the
+  // leave message.
   bus_.reset(gst_element_get_bus(GST_ELEMENT(pipeline)));
   gst_bus_enable_sync_message_emission(bus_.get());
   g_signal_connect(bus_.get(), "sync-message::element", G_CALLBACK(on_message), this);
@@ -174,7 +176,7 @@ void Intake::add(GstPad *pad) {
   }
 }
 
-// An unlinked pad has no data. The element becomes the pipeline's.
+// Links the pad to an element, which it adds to the pipeline.
 void Intake::follow(GstPad *pad, GstElement *element) {
   gst_bin_add(pipeline_, element);
   gst_element_sync_state_with_parent(element);
@@ -194,8 +196,8 @@ void Intake::leave_out(GstPad *pad) {
   swallow(pad);
 }
 
-// Until it is known which tracks there are: a container's header tells them all. The queue has room
-// for what waits until the sound of the same time is mixed, too.
+// Blocks the pad until all tracks are known, because a container's header lists them. The queue has
+// room for the media that waits until the audio of the same time is mixed.
 void Intake::hold(GstPad *pad) {
   constexpr unsigned kBytes = Sound::kMostWaiting + (16 << 20);
   std::lock_guard<std::mutex> lock(mutex_);
@@ -262,7 +264,7 @@ void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
   if (kind == Kind::Video || (kind == Kind::Screen && holds_screen_))
     sound_->waits(start, gst_buffer_get_size(buffer));
   capture_->note(buffer, start, kind == Kind::Audio);
-  // Audio is there when it is mixed.
+  // Audio counts when it is mixed.
   reached(start, false);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// rtmssrc in a meeting's pipeline: its pads, and what passes them.
+// rtmssrc in a meeting's pipeline: its pads and their data.
 #pragma once
 
 #include "audio/sound.h"
@@ -15,15 +15,15 @@
 
 namespace rtms::recorder {
 
-// All are called on the pads' threads.
+// All methods are called on streaming threads.
 struct IntakeListener {
   virtual ~IntakeListener() = default;
-  // A pad has ended, or one cannot be recorded.
+  // A pad got EOS.
   virtual void intake_ended() = 0;
   virtual void intake_unusable(const std::string &pad) = 0;
 };
 
-// The exit of a queue behind one of rtmssrc's pads: `video` or `screen`.
+// The src pad of a queue behind a `video` or `screen` pad of rtmssrc.
 struct Waiting {
   std::string name;
   PadPtr exit;
@@ -39,16 +39,16 @@ class Intake {
 
   GstElement *element() const { return src_.get(); }
   StructurePtr stats() const;
-  // Hands on a later webhook about the stream.
+  // Passes a later webhook of the stream to rtmssrc.
   void notify(const std::string &webhook);
   void send_eos();
 
-  // What waits to be linked: nothing passes before release().
+  // The pads to link. Their data is blocked until release().
   std::vector<Waiting> waiting();
   void release();
-  // The service sends a transcript.
+  // Whether the service sends a transcript.
   bool has_transcript() const { return has_transcript_; }
-  // Every pad that came has ended.
+  // Whether all pads got EOS.
   bool all_ended() const { return pads_ > 0 && ended_ == pads_; }
 
  private:
@@ -78,7 +78,7 @@ class Intake {
   Texts *const texts_;
   CaptureTime *const capture_;
   IntakeListener *const listener_;
-  IntakeTap *const tap_;  // or null
+  IntakeTap *const tap_;  // may be null
   const bool holds_screen_;
   ElementPtr src_;
   BusPtr bus_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Tells of audio for which a recording waits, and of audio that comes too late for that.
+// Reports audio for which the recording waits, and audio that arrives too late.
 #pragma once
 
 #include "audio/sound.h"
@@ -13,8 +13,8 @@ class LateAudio {
   LateAudio(const Sound *sound, Report *report, const SubjectLog *log)
       : sound_(sound), report_(report), log_(log) {}
 
-  // Each second, and at the end: one line each time that the audio falls behind, and one for each
-  // second in which some is lost.
+  // Is called each second, and at the end. Writes one warning each time that audio falls behind,
+  // and one for each second with lost audio.
   void check();
 
  private:

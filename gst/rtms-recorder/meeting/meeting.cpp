@@ -112,7 +112,7 @@ void Meeting::finish(const std::string &reason, const std::string &error) {
     intake_->send_eos();
 }
 
-// ---- from the pads -------------------------------------------------------------------
+// ---- events of the intake ------------------------------------------------------------
 
 void Meeting::intake_ended() {
   later_([this] { check_ended(); });
@@ -130,7 +130,7 @@ void Meeting::heard(const Voice &voice) {
   if (voice.who.empty() || !report_.people().heard(voice))
     return;
   voices_ = report_.people().speakers();
-  // The others' track keeps its name.
+  // The track of all other speakers keeps its name.
   if (voice.track > 0 && voice.track <= options_.speakers && !voice.name.empty()) {
     report_.set_title(voice.track, voice.name);
     sound_.set_title(voice.track, voice.name);
@@ -146,10 +146,10 @@ void Meeting::heard(const Voice &voice) {
       });
 }
 
-// ---- from the bus --------------------------------------------------------------------
+// ---- messages of the bus -------------------------------------------------------------
 
 void Meeting::bus_eos() {
-  // So far there are speakers only, and all of them have left.
+  // While connecting, the only sinks are those of speakers, who have all left.
   if (state_ == State::Connecting)
     return;
   end("the stream ended", "");
@@ -167,7 +167,7 @@ void Meeting::bus_closed() {
   check_ended();
 }
 
-// Opening the file may take long.
+// Runs on the worker, because opening the file may block.
 void Meeting::bus_connected() {
   if (state_ != State::Connecting || linking_)
     return;
@@ -208,7 +208,7 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
   if (source == GST_OBJECT(intake_->element())) {
     const bool empty = state_ == State::Connecting;
     end("", failure->message);
-    // The source sends EOS behind its error: what was received before the error is kept.
+    // rtmssrc sends EOS after its error: the media before it is kept.
     if (empty)
       retire_pipeline();
     return;
@@ -229,7 +229,7 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
             failure->message);
 }
 
-// ---- while it runs -------------------------------------------------------------------
+// ---- state ---------------------------------------------------------------------------
 
 void Meeting::watch() {
   if (state_ == State::Gone)
@@ -266,7 +266,7 @@ Status Meeting::status() const {
   return status;
 }
 
-// ---- the end, in order or not --------------------------------------------------------
+// ---- the end -------------------------------------------------------------------------
 
 void Meeting::end(const std::string &reason, const std::string &error) {
   if (ending())
@@ -284,7 +284,7 @@ void Meeting::end(const std::string &reason, const std::string &error) {
   });
 }
 
-// The files cannot be written any further: they stay as they are.
+// Ends at once: the files cannot be written any more, and stay as they are.
 void Meeting::break_off(bool disk_full, const std::string &why) {
   disk_full_ |= disk_full;
   const std::string error = (disk_full ? "The disk is full: the recording ends here. " : "") + why;
@@ -294,7 +294,7 @@ void Meeting::break_off(bool disk_full, const std::string &why) {
   retire_pipeline();
 }
 
-// The stream is over and no pad has data any more: then the files are finished.
+// Finishes the files when the stream has ended and all pads got EOS.
 void Meeting::check_ended() {
   if (state_ == State::Gone || linking_ || (!stream_over_ && !ending()))
     return;
@@ -335,7 +335,7 @@ void Meeting::retire_pipeline() {
 void Meeting::gone() {
   if (error_.empty())
     error_ = stream_error_;
-  // A muxer without any data leaves a file that nothing can play.
+  // Without data, a muxer leaves a file that is not playable.
   if (!sound_.anything()) {
     for (const std::string &name : {std::string(file_name(options_)), options_.program.file})
       if (!name.empty())
@@ -351,7 +351,7 @@ void Meeting::gone() {
     report_.add_file(options_.program.file);
   for (const std::string &name : texts_->names())
     report_.add_file(name);
-  // Closing a file may take long, too.
+  // Closing a file may block, too.
   worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
   report_.set_ends(capture_.ends());
   report_.close(g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One recording, from its announcement until its files are finished.
+// One recording, from its announcement until its files are closed.
 #pragma once
 
 #include "base/timer.h"
@@ -16,45 +16,45 @@
 
 namespace rtms::recorder {
 
-// What is shown of a recording while it runs.
+// The state of a running recording, for display.
 struct Status {
   std::string name, stream, state;
   int64_t seconds = 0;
   uint64_t bits_per_second = 0, file_bytes = 0;
   unsigned voices = 0;
-  uint64_t late_ms = 0;   // of audio that came too late, or too far ahead
-  int64_t behind_ms = 0;  // of what is mixed, behind what was received
+  uint64_t late_ms = 0;   // of audio that was too late or too far ahead
+  int64_t behind_ms = 0;  // of the mixed audio behind the received
   Levels::Now level;
   bool pushing = false, pushed = false;
   unsigned push_attempts = 0;
   StructurePtr stats;  // null before the first second
 };
 
-// How a recording ended.
 struct Outcome {
   bool good = false, disk_full = false;
 };
 
-// On the main thread, but for what comes from the pads.
+// Used on the main thread. IntakeListener's methods run on streaming threads.
 class Meeting final : private IntakeListener, private BusListener {
  public:
-  // `gone` is called when nothing of it is left; it may destroy the meeting.
+  // `gone` is called when everything is closed; it may destroy the meeting.
   Meeting(const Options &options, const Webhook &hook, const std::string &json, std::string folder,
           const Part &part, Log *log, std::function<void(Outcome)> gone);
   ~Meeting() override;
 
   void start();
-  // A later webhook about the stream.
+  // Handles a later webhook of the stream.
   void notify(const std::string &json);
-  // Finishes the files; the stream goes on without us. With an error the recording has failed.
+  // Finishes the files; the stream continues at the service. With an error the recording has
+  // failed.
   void finish(const std::string &reason, const std::string &error = "");
-  // No connection is used after that moment of the sleep clock, whatever is stuck here.
+  // No connection is used after this time of the sleep clock, even if the pipeline is blocked.
   void set_until(int64_t until_us) {
     if (intake_)
       g_object_set(intake_->element(), "connect-until", until_us * int64_t{1000}, nullptr);
   }
   bool ending() const { return state_ >= State::Ending; }
-  // Each second.
+  // Is called each second.
   void watch();
   Status status() const;
 
@@ -87,11 +87,11 @@ class Meeting final : private IntakeListener, private BusListener {
 
   State state_ = State::Connecting;
   bool stream_over_ = false, disk_full_ = false;
-  // The container is being made, on the worker: until then the pipeline has to stay.
+  // The worker makes the container; the pipeline must stay until then.
   bool linking_ = false, retire_when_linked_ = false;
-  std::string finish_when_linked_;  // for this reason
+  std::string finish_when_linked_;  // the reason, or empty
   std::string reason_, error_;
-  std::string stream_error_;  // why the stream ended, or its recording before it
+  std::string stream_error_;  // why the stream, or its recording, failed
   unsigned voices_ = 0;
   int64_t started_us_ = 0;
   GstClockTime length_ = 0;
@@ -107,7 +107,7 @@ class Meeting final : private IntakeListener, private BusListener {
   CaptureTime capture_;
   Sound sound_;
   LateAudio late_audio_;
-  std::unique_ptr<Broadcast> broadcast_;  // null: none is wanted
+  std::unique_ptr<Broadcast> broadcast_;  // null: not configured
   ElementPtr pipeline_;
   std::unique_ptr<Bus> bus_;
   std::unique_ptr<Intake> intake_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The meetings that run, by stream. On the main thread.
+// The running meetings, by stream. Used on the main thread.
 #pragma once
 
 #include "meeting.h"
@@ -13,25 +13,25 @@ namespace rtms::recorder {
 
 class Meetings {
  public:
-  // Starts it.
+  // Starts the meeting.
   void add(const std::string &stream, std::unique_ptr<Meeting> meeting);
   Meeting *find(const std::string &stream) const;
   void remove(const std::string &stream) { meetings_.erase(stream); }
   bool empty() const { return meetings_.empty(); }
   size_t count() const { return meetings_.size(); }
 
-  // Finishes it. The stream goes on without us: then was_left() is true, once.
+  // Finishes the meeting while its stream continues. was_left() then returns true once.
   void leave(const std::string &stream, const std::string &reason);
   bool was_left(const std::string &stream) { return left_.erase(stream) > 0; }
-  // Ends all recordings before their streams.
+  // Ends all recordings while their streams continue.
   void finish_all(const std::string &reason, const std::string &error);
-  // Its connections are closed at once, whatever it does.
+  // Closes the meeting's connections at once.
   void cut(const std::string &stream);
-  // No connection of any is used after that moment of the sleep clock; 0: for ever.
+  // No connection is used after this time of the sleep clock; 0: no limit.
   void set_until(int64_t until_us);
   bool is_forbidden() const;
 
-  // Each second.
+  // Is called each second.
   void watch();
   std::vector<Status> statuses() const;
   std::vector<std::string> streams() const;

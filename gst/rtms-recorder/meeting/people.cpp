@@ -6,7 +6,7 @@
 namespace rtms::recorder {
 namespace {
 
-// Who changes names without end.
+// Limits the names of a participant who changes them often.
 constexpr size_t kMostNames = 20;
 
 void add(JsonBuilder *builder, const char *name, const std::string &value) {
@@ -16,7 +16,7 @@ void add(JsonBuilder *builder, const char *name, const std::string &value) {
 
 }  // namespace
 
-// False where that name was known.
+// Returns false if the name is not new.
 bool People::rename(std::vector<Name> *names, const std::string &name, int64_t unix_us) {
   if (name.empty() || (!names->empty() && names->back().text == name))
     return false;
@@ -77,7 +77,7 @@ bool People::heard(const Voice &voice) {
   return true;
 }
 
-// Only where there is more to tell than the last one.
+// Lists all names only if there is more than one.
 void People::write_names(JsonBuilder *builder, const std::vector<Name> &names) {
   add(builder, "user_name", names.empty() ? "" : names.back().text);
   if (names.size() < 2)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Who was in a meeting, who spoke, and what they were called when: for meeting.json. Pure.
+// The participants and speakers of a meeting, with the history of their names, for meeting.json.
+// Pure.
 #pragma once
 
 #include "audio/sound.h"
@@ -15,29 +16,29 @@ namespace rtms::recorder {
 
 class People {
  public:
-  // A server can invent people without end: so many are listed, all are counted.
+  // The maximum of listed people, because a server can send any number. All are counted.
   static constexpr size_t kMost = 10000;
 
   explicit People(int64_t started_us) : started_us_(started_us) {}
 
   void joined(uint64_t user, const std::string &name, int64_t unix_us);
   void left(uint64_t user, int64_t unix_us);
-  // Speaks for the first time or again, or has another name from then on. False: that was known.
+  // A participant speaks for the first time, or has a new name. Returns false if nothing is new.
   bool heard(const Voice &voice);
 
-  // Whether there is more to tell than at the last call.
+  // Whether anything has changed since the last call.
   bool take_changed() { return std::exchange(changed_, false); }
-  // What stands in the report.
+  // The number of entries in the report.
   size_t listed() const { return participants_.size() + speakers_.size(); }
-  // How many have spoken.
+  // The number of all speakers.
   unsigned speakers() const { return static_cast<unsigned>(spoken_); }
 
-  // The members `participants`, `participant_count`, and where not all are listed,
+  // Writes `participants`, `participant_count` and, if the list is incomplete,
   // `participants_truncated`.
   void write_participants(JsonWriter *writer) const;
-  // The member `speakers` of a track; track 0 has all.
+  // Writes `speakers` of a track; track 0 has all.
   void write_speakers(JsonWriter *writer, unsigned track) const;
-  // Where not all speakers are listed: `speaker_count` and `speakers_truncated`.
+  // Writes `speaker_count` and `speakers_truncated` if not all speakers are listed.
   void write_speaker_count(JsonWriter *writer) const;
 
  private:
@@ -51,7 +52,7 @@ class People {
     int64_t joined_us, left_us = 0;
   };
   struct Spoken {
-    Voice voice;  // with the last name
+    Voice voice;  // has the current name
     std::vector<Name> names;
   };
   static bool rename(std::vector<Name> *names, const std::string &name, int64_t unix_us);
@@ -59,9 +60,9 @@ class People {
 
   const int64_t started_us_;
   std::vector<Participant> participants_;
-  std::unordered_map<uint64_t, size_t> present_;  // index of who has not left
+  std::unordered_map<uint64_t, size_t> present_;  // index of each participant who has not left
   std::vector<Spoken> speakers_;
-  std::unordered_map<std::string, size_t> spoke_;  // by who, and track
+  std::unordered_map<std::string, size_t> spoke_;  // by user and track
   size_t joined_ = 0, spoken_ = 0;
   bool changed_ = false;
 };

@@ -73,7 +73,7 @@ std::string Report::json(const char *state) const {
   if (ended_us_) {
     writer.member("ended", time_stamp(ended_us_)).member("end_reason", reason_);
     add(writer.builder(), "duration_s", duration_s_);
-    // Files have times that are rounded to 1 ms.
+    // Times in files are rounded to 1 ms.
     const auto ms = [](GstClockTime end) {
       return static_cast<int64_t>((end + GST_MSECOND - 1) / GST_MSECOND);
     };
@@ -104,13 +104,13 @@ std::string Report::json(const char *state) const {
 }
 
 void Report::refresh(int64_t now_us, int64_t capture_start_ms) {
-  // Whoever joins the parts wants to know, even where this recorder is killed. The first packets
-  // may have been late.
+  // Written at once, because --join needs it even if this recorder is killed. Later packets may
+  // correct it.
   constexpr int64_t kOff_ms = 5;
   const bool learned = std::abs(capture_start_ms - capture_start_ms_) > kOff_ms;
   if (learned)
     capture_start_ms_ = capture_start_ms;
-  // A list of ten thousand takes a tenth of a second: so it is made every ten.
+  // A list of 10,000 entries takes 0.1 s, so it is written every 10 s.
   constexpr int64_t kEach_us = 1000;
   if (!learned && (now_us < next_us_ || !people_.take_changed()))
     return;

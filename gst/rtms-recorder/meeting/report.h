@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// meeting.json: what a recording is.
+// meeting.json, which describes a recording.
 #pragma once
 
 #include "capturetime.h"
@@ -19,18 +19,16 @@ namespace rtms::recorder {
 
 class Report {
  public:
-  // Of a stream that starts now.
+  // The stream starts at `unix_us`.
   Report(const Webhook &hook, std::string folder, std::vector<std::string> titles, int64_t unix_us);
 
   void set_part(const Part &part) { part_ = part; }
   People &people() { return people_; }
-  // What a track is called now.
   void set_title(unsigned track, const std::string &title) { titles_[track] = title; }
-  // Audio came so far behind all else.
+  // The delay of late audio; the report has the maximum.
   void audio_behind(GstClockTime by) { audio_behind_ = std::max(audio_behind_, by); }
-  // So much audio came too late to be recorded, in all.
+  // The total of the audio that was too late to be recorded.
   void late_audio(uint64_t ms) { late_audio_ms_ = ms; }
-  // Where the last audio and the last picture end in the files.
   void set_ends(const CaptureTime::Ends &ends) { ends_ = ends; }
   void add_file(const std::string &name) { files_.push_back(name); }
   void remove_file(const std::string &name) {
@@ -38,11 +36,10 @@ class Report {
   }
 
   void write(const char *state);
-  // Each second: writes it again where there is more to tell. The longer the lists, the rarer.
-  // `capture_start_ms` is when was captured what is at the beginning of the files, in Unix time; 0:
-  // not known.
+  // Is called each second: writes the file if anything has changed; the longer the lists, the less
+  // often. `capture_start_ms`: the capture time of the start of the files, in Unix ms; 0: unknown.
   void refresh(int64_t now_us, int64_t capture_start_ms);
-  // The last time. `done` gets what is wrong, or nothing.
+  // Writes the final report. `done` gets the error, or empty.
   void close(int64_t unix_us, double duration_s, const std::string &reason,
              const std::string &error, StructurePtr stats, const std::string &push,
              std::function<void(const std::string &problem)> done);
@@ -69,7 +66,7 @@ class Report {
   People people_;
 };
 
-// The counters of a `stats` structure as members of the current object.
+// Writes the counters of a `stats` structure as members of the current object.
 void write_stats(JsonBuilder *builder, const GstStructure *stats);
 
 }  // namespace rtms::recorder
