@@ -12,11 +12,12 @@ namespace {
 
 using program::Input;
 
-// The live audio is a second behind the clock: that, what it waits for, and a busy machine.
+// The latency of the live audio: its own wait, and a margin for a busy machine.
 constexpr GstClockTime kUpstream = GST_SECOND;
-// A recording waits for a camera that stands still, and so no GAP says that it is off.
+// The recording waits for a stalled camera without GAP events, so a frame is shown no longer than
+// this.
 constexpr GstClockTime kLongest = 1500 * GST_MSECOND;
-// Shorter files have no frames.
+// Shorter files contain no frames.
 constexpr GstClockTime kShortest = GST_SECOND;
 
 program::Size size_of(const std::string &resolution) {
@@ -54,7 +55,7 @@ Broadcast::Broadcast(const Options &options, const Webhook &hook, const std::str
 
 Broadcast::~Broadcast() = default;
 
-// ---- the beginning -------------------------------------------------------------------
+// ---- start ---------------------------------------------------------------------------
 
 void Broadcast::look(GstElement *recording, GstClockTime now) {
   if (state_ != State::Waiting)
@@ -69,7 +70,7 @@ void Broadcast::look(GstElement *recording, GstClockTime now) {
   gst_pipeline_use_clock(GST_PIPELINE(pipeline), clock.get());
   gst_element_set_start_time(pipeline, GST_CLOCK_TIME_NONE);
   gst_element_set_base_time(pipeline, base - std::min(base, *lead));
-  // Opening the file may take long, and so may reading the image.
+  // Runs on the worker, because opening the file and reading the image may block.
   const auto problem = std::make_shared<std::string>();
   worker_.run([this, problem] { *problem = start(); }, [this, problem] { started(*problem); });
 }
@@ -89,7 +90,7 @@ bool Broadcast::prepare(std::string *problem) {
   return stage_->prepare(settings, delay, problem);
 }
 
-// On the worker.
+// Runs on the worker.
 std::string Broadcast::start() {
   GstElement *pipeline = pipeline_.get();
   stage_ = std::make_unique<program::Stage>(GST_BIN(pipeline), &scene_, [](int, GstClockTime) {});
@@ -159,7 +160,7 @@ void Broadcast::open() {
       connect(input);
 }
 
-// With the lock held.
+// The caller holds mutex_.
 void Broadcast::connect(Input input) {
   Way &way = ways_[static_cast<std::size_t>(input)];
   way.entrance =
@@ -169,7 +170,7 @@ void Broadcast::connect(Input input) {
     way.entrance->push(std::move(buffer));
 }
 
-// ---- from the pads -------------------------------------------------------------------
+// ---- events of the intake ------------------------------------------------------------
 
 void Broadcast::tap_buffer(Input input, GstPad *pad, GstBuffer *buffer) {
   const GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
@@ -177,7 +178,7 @@ void Broadcast::tap_buffer(Input input, GstPad *pad, GstBuffer *buffer) {
     return;
   std::lock_guard<std::mutex> lock(mutex_);
   Way &way = ways_[static_cast<std::size_t>(input)];
-  // Black, in place of a camera that is off.
+  // A black frame for a camera that is off.
   if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP)) {
     way.before.clear();
     if (way.entrance)
@@ -228,7 +229,7 @@ void Broadcast::tap_line(const Spoken &spoken, GstClockTime start) {
   scene_.caption(start, static_cast<GstClockTime>(length_ms) * GST_MSECOND, spoken.text);
 }
 
-// ---- while it runs -------------------------------------------------------------------
+// ---- state ---------------------------------------------------------------------------
 
 void Broadcast::watch() {
   if (push_)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The program of a meeting: camera, screen share and audio as one video and one audio stream, in a
-// file and at an RTMP server. It has a pipeline of its own: whatever happens there, the recording
-// does not notice.
+// file and at an RTMP server. Runs in a pipeline of its own, so that no failure in it affects the
+// recording.
 #pragma once
 
 #include "audio/sound.h"
@@ -24,26 +24,26 @@
 
 namespace rtms::recorder {
 
-// On the main thread, but for what comes from the pads.
+// Used on the main thread. The tap_ methods run on streaming threads.
 class Broadcast final : public IntakeTap {
  public:
   Broadcast(const Options &options, const Webhook &hook, const std::string &folder, Sound *sound,
             const SubjectLog *log);
-  // When close() is done.
+  // close() must be done.
   ~Broadcast() override;
 
-  // Each moment while the meeting is recorded, which is at that running time. Begins when it is
-  // known where its media are in time.
+  // Is called often while the meeting is recorded; `now` is the recording's running time. Starts
+  // the program when the lead of the media on the clock is known.
   void look(GstElement *recording, GstClockTime now);
-  // Each second.
+  // Is called each second.
   void watch();
-  // No media follow. `done` is called when the file is finished, or the time has passed.
+  // Ends the program. Calls `done` when the file is finished, or `most_ms` have passed.
   void close(unsigned most_ms, std::function<void()> done);
 
   bool has_file() const { return started_ && !options_.program.file.empty(); }
-  // Null: there is none now.
+  // Null while there is no push.
   const Push *push() const { return push_.get(); }
-  // How the push went; empty: there was none.
+  // The result of the push; empty: there was none.
   const std::string &push_summary() const { return push_summary_; }
 
   void tap_buffer(program::Input input, GstPad *pad, GstBuffer *buffer) override;
@@ -55,7 +55,7 @@ class Broadcast final : public IntakeTap {
   enum class State { Waiting, Starting, Running, Ending, Retiring, Gone };
   struct Way {
     CapsPtr caps;
-    LatestGroup before;  // of what came before the beginning
+    LatestGroup before;  // of the media before the start
     std::unique_ptr<Entrance> entrance;
   };
   std::string start();
@@ -72,7 +72,7 @@ class Broadcast final : public IntakeTap {
   void error(GstMessage *message);
 
   const Options &options_;
-  const std::string path_, url_;  // of the file, and of the push
+  const std::string path_, url_;  // of the file and of the push
   Sound *const sound_;
   const SubjectLog *const log_;
   Worker worker_;
@@ -94,9 +94,9 @@ class Broadcast final : public IntakeTap {
 
   std::unique_ptr<Entrance> audio_;
   std::mutex push_mutex_;  // guards the pointer for the encoder's threads
-  std::mutex mutex_;       // guards what follows
+  std::mutex mutex_;       // guards the members below
   std::array<Way, 2> ways_;
-  bool open_ = false;  // the ways have entrances
+  bool open_ = false;  // `ways_` may have entrances
 };
 
 }  // namespace rtms::recorder

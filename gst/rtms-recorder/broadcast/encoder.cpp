@@ -6,7 +6,8 @@
 namespace rtms::recorder {
 namespace {
 
-// What servers, players and editors take. Who joins a stream waits at most two seconds.
+// Parameters that servers, players and editors support. A viewer who joins waits at most two
+// seconds for a keyframe.
 std::string video_description(int height) {
   struct Rate {
     int height, kbit;
@@ -42,8 +43,7 @@ Encoder::Encoder(GstBin *pipeline, GstPad *video, GstPad *audio, const Output &o
           add(pipeline, audio, false, kAudio);
 }
 
-// Fragments make it playable at any time; when it is finished, it has one index, as any other MP4
-// file.
+// Fragments make an unfinished file playable; a finished file has one index, as any other MP4 file.
 GstElement *Encoder::make_file(GstBin *pipeline, const std::string &path) {
   constexpr unsigned kFragment_ms = 2000;
   GstElement *mux = gst_element_factory_make("mp4mux", nullptr);
@@ -89,7 +89,7 @@ bool Encoder::add(GstBin *pipeline, GstPad *from, bool video, const std::string 
   return gst_element_link(bin.get(), sink);
 }
 
-// x264enc shifts its timestamps, and says so in its segment.
+// Converts to running time, because x264enc shifts its timestamps and its segment.
 GstPadProbeReturn Encoder::on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto exit = static_cast<Exit *>(data);
   if (!exit->encoder->listener_)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The program, encoded: H.264 and AAC, into a file or nowhere, and to whoever listens.
+// Encodes the program as H.264 and AAC, for a file and a listener.
 #pragma once
 
 #include "common/gst.h"
@@ -10,20 +10,20 @@ namespace rtms::recorder {
 
 class Encoder {
  public:
-  // A frame or a block of samples, with running times. Is called on two streaming threads.
+  // An encoded frame or block of samples, with running times. Is called on two streaming threads.
   using Listener = std::function<void(bool video, GstBuffer *buffer, GstCaps *caps)>;
 
   struct Output {
-    int height = 0;    // of the video, from which its bit rate follows
+    int height = 0;    // of the video; sets its bit rate
     std::string path;  // empty: no file
   };
-  // Adds the elements to the pipeline and links them. Not good(): an element is missing.
+  // Adds the elements to the pipeline, and links them. good() is false if that failed.
   Encoder(GstBin *pipeline, GstPad *video, GstPad *audio, const Output &output, Listener listener);
   Encoder(const Encoder &) = delete;
   Encoder &operator=(const Encoder &) = delete;
 
   bool good() const { return good_; }
-  // Whether it is one of the elements.
+  // Whether the object is one of the encoder's elements.
   bool has(GstObject *element) const;
 
  private:

@@ -6,7 +6,7 @@ namespace {
 
 constexpr unsigned kMostBytes = 16 << 20;
 
-// Mixers wait for what is live.
+// Mixers wait for data of live sources only.
 gboolean answer(GstPad *pad, GstObject *parent, GstQuery *query) {
   if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
     return gst_pad_query_default(pad, parent, query);
@@ -16,7 +16,7 @@ gboolean answer(GstPad *pad, GstObject *parent, GstQuery *query) {
 
 }  // namespace
 
-// The pad belongs to no element: whoever has data pushes.
+// The pad belongs to no element: the callers' threads push.
 Entrance::Entrance(GstBin *pipeline, const std::string &name, GstCaps *caps)
     : source_(GST_PAD(gst_object_ref_sink(gst_pad_new(name.c_str(), GST_PAD_SRC)))) {
   GstElement *queue = gst_element_factory_make("queue", nullptr);

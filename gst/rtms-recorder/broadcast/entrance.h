@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How data come into a pipeline from another one: they never wait, and have their running times.
+// Passes data into another pipeline, with running times as timestamps. Never blocks.
 #pragma once
 
 #include "common/gst.h"
@@ -8,13 +8,13 @@ namespace rtms::recorder {
 
 class Entrance {
  public:
-  // Data have these caps first. `name` is part of the elements' names.
+  // `caps` are the initial caps. `name` is part of the elements' names.
   Entrance(GstBin *pipeline, const std::string &name, GstCaps *caps);
   ~Entrance();
   Entrance(const Entrance &) = delete;
   Entrance &operator=(const Entrance &) = delete;
 
-  // What is to be linked.
+  // The pad to link.
   GstPad *exit() const { return exit_.get(); }
   void push(BufferPtr buffer);
   void set_caps(GstCaps *caps);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What else gets the media of a meeting, besides its recording.
+// Receives the media of a meeting, besides its recording.
 #pragma once
 
 #include "common/gst.h"
@@ -8,13 +8,13 @@
 
 namespace rtms::recorder {
 
-// All are called on the threads of rtmssrc, and never wait.
+// All methods are called on threads of rtmssrc, and must not block.
 struct IntakeTap {
   virtual ~IntakeTap() = default;
   // A buffer or an event of the pad `video` or `screen`.
   virtual void tap_buffer(program::Input input, GstPad *pad, GstBuffer *buffer) = 0;
   virtual void tap_event(program::Input input, GstPad *pad, GstEvent *event) = 0;
-  // A line of the transcript that belongs at `start`.
+  // A line of the transcript, which starts at `start`.
   virtual void tap_line(const Spoken &spoken, GstClockTime start) = 0;
   virtual void tap_message(const GstStructure *message) = 0;
 };

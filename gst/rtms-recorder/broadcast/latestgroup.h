@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Video from its newest keyframe on: what a decoder needs that starts late.
+// Buffers the video from its newest keyframe on, for a decoder that starts late.
 #pragma once
 
 #include "common/gst.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How far the media of a meeting are ahead of the clock: the service may begin with a minute of
-// what was before. Pure: times are ns of running time.
+// Measures how far the media is ahead of the clock: the service may begin with a replay of up to a
+// minute. Pure: times are ns of running time.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@ namespace rtms::recorder {
 
 class LiveEdge {
  public:
-  // At `now`, media of the time `reached` have come. The lead, when it has not grown for a moment.
+  // `reached` is the end of the media received at `now`. Returns the lead when it has stopped
+  // growing.
   std::optional<uint64_t> look(uint64_t now, uint64_t reached) {
     constexpr uint64_t kMillisecond = 1000000, kGrowth = 50 * kMillisecond,
                        kStill = 300 * kMillisecond;

@@ -11,15 +11,15 @@ namespace rtms::recorder {
 namespace {
 
 constexpr unsigned kFirstDelay_ms = 1000, kLongestDelay_ms = 30000;
-// More than the handshake: the server takes media.
+// Longer than the handshake: the server accepts media.
 constexpr uint64_t kHandshakeBytes = 16384;
 constexpr int64_t kSilence_us = 10 * G_USEC_PER_SEC;
 constexpr GstClockTime kFarewell = 2 * GST_SECOND;
 
-// More than any server has to take at once: what follows begins at a keyframe.
+// The limit of queued video; after it, video resumes at a keyframe.
 constexpr guint64 kMostBytes = 8 << 20;
 
-// The muxer waits for the later of both as long as the program may be late.
+// The muxer waits for the later of both streams as long as the program may be late.
 constexpr char kPipeline[] =
     "appsrc name=video is-live=true format=time max-bytes=0 min-latency=3000000000 ! mux.video "
     "appsrc name=audio is-live=true format=time leaky-type=downstream max-bytes=1048576 "
@@ -125,8 +125,8 @@ uint64_t Push::sent() const {
   return bytes;
 }
 
-// The kernel takes megabytes for a server that stands still, minutes of them: it is asked to give
-// up sooner. rtmp2sink does not hand out its socket.
+// The kernel buffers megabytes for a stalled server, minutes of media, so the connection gets a
+// shorter TCP timeout. The address finds its socket, because rtmp2sink does not expose it.
 void Push::look_up_server() {
   UriPtr uri(g_uri_parse(url_.c_str(), G_URI_FLAGS_NON_DNS, nullptr));
   if (!uri || !g_uri_get_host(uri.get()))
@@ -142,7 +142,7 @@ void Push::on_address(GObject *resolver, GAsyncResult *result, gpointer data) {
   GList *found = g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &raw_error);
   ErrorPtr error(raw_error);
   if (error)
-    return;  // cancelled: the push is gone
+    return;  // cancelled: this object is destroyed
   for (GList *one = found; one; one = one->next)
     static_cast<Push *>(data)->addresses_.emplace_back(G_INET_ADDRESS(one->data));
   g_list_free(found);

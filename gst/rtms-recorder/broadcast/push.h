@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The program, live to an RTMP server, from a pipeline of its own: whatever happens to the server,
-// neither the program nor the recording notices.
+// Pushes the program live to an RTMP server, from a pipeline of its own, so that no failure of the
+// server affects the program or the recording.
 #pragma once
 
 #include "base/glibptr.h"
@@ -17,18 +17,17 @@ class Push {
  public:
   using Tell = std::function<void(bool good, const std::string &text)>;
 
-  // By the clock and the time of `program`, a pipeline that plays. `tell` is called on the main
-  // thread.
+  // Uses the clock and base time of `program`, a playing pipeline. Calls `tell` on the main thread.
   Push(std::string url, GstElement *program, Tell tell);
-  // The stream is ended in order, if the server takes part; nobody waits for that.
+  // Ends the stream at the server in the background, if the server responds.
   ~Push();
   Push(const Push &) = delete;
   Push &operator=(const Push &) = delete;
 
-  // What is encoded, with running times. From any thread; it never waits.
+  // Takes encoded data with running times. Thread-safe, and never blocks.
   void media(bool video, GstBuffer *buffer, GstCaps *caps);
 
-  // On the main thread, each second: whether the server still takes anything.
+  // Is called each second, on the main thread: detects a server that has stopped receiving.
   void watch();
   bool connected() const { return connected_; }
   unsigned attempts() const { return attempts_; }
@@ -56,11 +55,11 @@ class Push {
   bool connected_ = false;
   uint64_t seen_sent_ = 0;
   int64_t progress_us_ = 0;
-  std::vector<ObjectPtr<GInetAddress>> addresses_;  // of the server
+  std::vector<ObjectPtr<GInetAddress>> addresses_;
   ObjectPtr<GCancellable> looking_up_;
-  bool limited_ = false;  // how long the server may take nothing
+  bool limited_ = false;  // limit_silence() has succeeded
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   ElementPtr video_, audio_;
   bool has_keyframe_ = false;
 };

@@ -21,7 +21,7 @@ bool exists(const std::string &path) {
   return g_file_test(path.c_str(), G_FILE_TEST_EXISTS);
 }
 
-// What is wrong, or nothing.
+// Returns the error, or empty.
 std::string read_part(const std::string &folder, JoinPart *part) {
   const std::string path = folder + "/meeting.json";
   ObjectPtr<JsonParser> parser(json_parser_new());
@@ -52,7 +52,7 @@ std::string find_parts(const std::vector<std::string> &folders, std::vector<Join
     JoinPart part;
     if (std::string problem = read_part(folder, &part); !problem.empty())
       return problem;
-    // A part whose recorder died before any media came has nothing.
+    // A part whose recorder died before media arrived is empty.
     if (!part.file.empty() && part.start_ms)
       parts->push_back(part);
   }
@@ -80,7 +80,7 @@ std::string join_parts(const std::vector<JoinPart> &parts, const std::string &ou
   for (const JoinPart &part : parts)
     inputs.push_back({part.folder + "/" + part.file, part.start_ms - first.start_ms,
                       part.audio_end_ms, part.video_end_ms});
-  // Nobody has more.
+  // No other part follows the last.
   inputs.back().audio_end_ms = inputs.back().video_end_ms = -1;
   if (std::string problem = join_media(inputs, file); !problem.empty()) {
     g_unlink(file.c_str());

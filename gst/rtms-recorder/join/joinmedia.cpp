@@ -14,17 +14,17 @@
 namespace rtms::recorder {
 namespace {
 
-// What a demuxer may be ahead with one track, until another one of its file has as much.
+// How far one track of a file may be demuxed ahead of another.
 constexpr guint64 kAhead = 60 * GST_SECOND;
 
-// The message that says that all tracks of all parts are known.
+// Posted when all tracks of all parts are known.
 constexpr char kComplete[] = "complete";
 
 bool is_mp4(const std::string &file) {
   return g_str_has_suffix(file.c_str(), ".mp4");
 }
 
-// "video", "audio"; empty: it is left out.
+// Returns "video" or "audio"; empty: not joined.
 std::string kind_of(GstPad *pad) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   const char *name = caps ? gst_structure_get_name(gst_caps_get_structure(caps.get(), 0)) : "";
@@ -33,7 +33,8 @@ std::string kind_of(GstPad *pad) {
   return g_str_has_prefix(name, "audio/") ? "audio" : "";
 }
 
-// Samples without the first and the last ones, or null: other media cannot be cut.
+// Returns the samples without `first` at the start and `last` at the end; null for other media,
+// which cannot be cut.
 GstBuffer *cut(GstPad *pad, GstBuffer *buffer, GstClockTime first, GstClockTime last) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   GstAudioInfo info;
@@ -67,19 +68,19 @@ class Joiner {
     Joiner *joiner;
     JoinInput input;
     ElementPtr demux;
-    std::vector<std::pair<PadPtr, gulong>> pads;  // with the probe that blocks each
+    std::vector<std::pair<PadPtr, gulong>> pads;  // with their blocking probes
     bool complete = false;
   };
-  // A track of the result, of all inputs that have one.
+  // A track of the result, joined from the parts' tracks.
   struct Track {
     GstElement *concat = nullptr;
     bool is_video = false;
-    GstClockTime end = 0;         // of what has passed
-    GstClockTime others_end = 0;  // of the parts before
-    bool waits = false;           // for a frame that can be decoded by itself
+    GstClockTime end = 0;         // of the data so far
+    GstClockTime others_end = 0;  // of the previous parts
+    bool waits = false;           // for a keyframe
 
     void begin_part() { others_end = end; }
-    // Whether the parts before have what begins then. A frame of video lasts until the next one,
+    // Whether the previous parts have the media at `start`. A video frame lasts until the next one,
     // whatever its duration.
     bool has(GstClockTime start, GstBuffer *buffer) {
       const bool delta = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
@@ -135,7 +136,7 @@ void Joiner::add_input(const JoinInput &input) {
   g_signal_connect(demux, "no-more-pads", G_CALLBACK(on_no_more_pads), &inputs_.back());
 }
 
-// Nothing passes before all tracks of all parts are known.
+// Blocks the pad until all tracks of all parts are known.
 void Joiner::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
   auto input = static_cast<Input *>(data);
   std::lock_guard<std::mutex> lock(input->joiner->mutex_);
@@ -158,8 +159,8 @@ void Joiner::on_no_more_pads(GstElement *demux, gpointer data) {
         demux, gst_message_new_application(GST_OBJECT(demux), gst_structure_new_empty(kComplete)));
 }
 
-// Times of buffers are those of the file. The segment of qtdemux begins where the last track does,
-// and would move all of them by that.
+// Buffer timestamps are those of the file. The segment of qtdemux starts where the last track
+// starts, which would shift all tracks.
 GstPadProbeReturn Joiner::on_segment(GstPad *, GstPadProbeInfo *info, gpointer data) {
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
   if (GST_EVENT_TYPE(event) != GST_EVENT_SEGMENT)
@@ -175,8 +176,8 @@ GstPadProbeReturn Joiner::on_segment(GstPad *, GstPadProbeInfo *info, gpointer d
   return GST_PAD_PROBE_OK;
 }
 
-// Behind the last audio and the last picture of a part, its silence and black frames would hide
-// what the next part has of that time.
+// Drops the silence and black frames at the end of a part, which would hide the next part's media
+// of that time.
 GstPadProbeReturn Joiner::on_part(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   const GstClockTime end = *static_cast<GstClockTime *>(data);
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
@@ -195,7 +196,7 @@ GstPadProbeReturn Joiner::on_part(GstPad *pad, GstPadProbeInfo *info, gpointer d
   return GST_PAD_PROBE_OK;
 }
 
-// What two parts have is taken from the first.
+// Takes media that two parts have from the first.
 GstPadProbeReturn Joiner::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto track = static_cast<Track *>(data);
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
@@ -218,7 +219,7 @@ GstPadProbeReturn Joiner::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer d
   return GST_PAD_PROBE_OK;
 }
 
-// Each frame says of itself what decoders need: see container.cpp.
+// Each frame contains the parameters that decoders need: see container.cpp.
 GstPadProbeReturn Joiner::on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer) {
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
   const bool first = !CapsPtr(gst_pad_get_current_caps(pad));
@@ -271,8 +272,8 @@ void Joiner::link(Input *input) {
   }
 }
 
-// In the order of the parts: that in which a concat plays its pads. On the thread that has started
-// the pipeline: elsewhere its changes of state would meet those of the new elements.
+// Links in the order of the parts, in which concat plays its pads. Runs on the thread that started
+// the pipeline: the pipeline's state change must not run beside those of new elements.
 void Joiner::link_all() {
   for (Input &input : inputs_)
     link(&input);

@@ -22,7 +22,7 @@ std::string text_of(const std::string &path) {
   return std::string(text, size);
 }
 
-// "00:01:02.345", and without hours.
+// "00:01:02.345" or "01:02.345".
 bool parse_time(const std::string &text, int64_t *ms) {
   long hours = 0, minutes = 0, seconds = 0, millis = 0;
   if (std::sscanf(text.c_str(), "%ld:%ld:%ld.%ld", &hours, &minutes, &seconds, &millis) != 4) {
@@ -43,7 +43,7 @@ std::string time_text(int64_t ms) {
   return text;
 }
 
-// Each line once: what two parts have is the same message.
+// Each line once: a line in two parts is the same message.
 std::string lines_of(const std::vector<JoinPart> &parts, const char *name) {
   std::string all;
   std::set<std::string> seen;
@@ -56,7 +56,7 @@ std::string lines_of(const std::vector<JoinPart> &parts, const char *name) {
   return all;
 }
 
-// What is wrong, or nothing.
+// Returns the error, or empty.
 std::string write(const std::string &path, const std::string &text) {
   GError *raw_error = nullptr;
   if (!text.empty())
