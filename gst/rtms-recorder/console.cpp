@@ -37,7 +37,7 @@ std::string row(const Status &status) {
 
 std::string table(const std::vector<Status> &all, const Totals &totals, unsigned rows,
                   unsigned columns) {
-  constexpr unsigned kOthers = 3;  // the headings, the sum, and where the cursor is
+  constexpr unsigned kOthers = 3;  // headings, totals, and the cursor's line
   const size_t most = rows > kOthers + 1 ? rows - kOthers : 1;
   std::vector<std::string> lines = {
       row("recording", "state", "time", "kbit/s", "file", "voices", "reconn", "dropped")};

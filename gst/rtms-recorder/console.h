@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The meetings as a table on the terminal, drawn anew each second.
+// A table of the meetings on the terminal, redrawn each second.
 #pragma once
 
 #include "common/log.h"
@@ -11,18 +11,18 @@ class Console {
  public:
   Console(const Recorder *recorder, LineWriter *output) : recorder_(recorder), output_(output) {}
 
-  // The line, and the table anew below it.
+  // Writes a line, and redraws the table below it.
   void show(const std::string &line);
-  // The table alone, unless the terminal stands still.
+  // Redraws the table, unless the terminal blocks.
   void draw();
 
  private:
   const Recorder *const recorder_;
   LineWriter *const output_;
-  size_t lines_ = 0;  // of the table that is on the terminal
+  size_t lines_ = 0;  // of the table on the terminal
 };
 
-// The table, for a terminal of that size; each line ends with a line feed.
+// Returns the table for a terminal of this size; each line ends with a line feed.
 std::string table(const std::vector<Status> &all, const Totals &totals, unsigned rows,
                   unsigned columns);
 

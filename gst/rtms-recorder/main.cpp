@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// rtms-recorder: records any number of meetings at once, as the service announces them.
+// rtms-recorder: records any number of meetings at the same time, as the service announces them.
 #include "admin/admin.h"
 #include "console.h"
 #include "join/join.h"
@@ -21,11 +21,11 @@
 namespace rtms::recorder {
 namespace {
 
-// As sysexits.h and the shell have them.
+// Exit codes as in sysexits.h and the shell.
 constexpr unsigned kGrace_s = 5;
 constexpr int kFailed = 1, kMisused = 2, kKilled = 130;
 
-// Anybody can send requests: they must not fill the log.
+// Limits the lines about requests, because anybody can send requests.
 class ListenerLog final : public LogSink {
  public:
   explicit ListenerLog(Log *log) : log_(log) {}
@@ -35,7 +35,7 @@ class ListenerLog final : public LogSink {
     if (written_++ < kMost)
       log_->write(Log::Level::Info, "http", "", text);
   }
-  // Each second.
+  // Is called each second.
   void forget() { written_ = 0; }
 
  private:
@@ -43,7 +43,7 @@ class ListenerLog final : public LogSink {
   unsigned written_ = 0;
 };
 
-// Of the admin port, whose thread is its own.
+// Passes lines of the admin port's thread to the main thread.
 class AdminLog final : public LogSink {
  public:
   explicit AdminLog(LogSink *log) : log_(log) {}
@@ -53,7 +53,7 @@ class AdminLog final : public LogSink {
   }
 
  private:
-  LogSink *const log_;  // the main thread's
+  LogSink *const log_;  // used on the main thread
 };
 
 bool has_terminal() {
@@ -91,14 +91,14 @@ class Program {
     listener_.reset();
     leave();
     admin_.reset();
-    // All files are finished; an RTMP server that hangs holds up nobody.
+    // All files are finished; an RTMP server that hangs must not delay the exit.
     patience_.start(kGrace_s * 1000, [this, status = status()] { exit_now(status); });
     while (retiring() > 0 || recorder_.busy())
       g_main_context_iteration(nullptr, TRUE);
     return status();
   }
 
-  // Others need not wait until they see that nothing comes from here.
+  // Leaves the cluster, so that others need not wait for the lease to expire.
   void leave() {
     bool left = !sharing_;
     if (sharing_)
@@ -108,21 +108,22 @@ class Program {
     sharing_.reset();
   }
 
-  // A stream that goes on was not recorded, whoever stopped us: a cluster starts another one.
+  // Reports a failure if the recording was stopped before its stream ended, so that an orchestrator
+  // starts another one.
   int status() const {
     return options_.once && (stopped_ || !recorder_.all_good()) ? kFailed : EXIT_SUCCESS;
   }
 
   void handle_signals() {
-    // A file that has become too large ends one recording, not the program; nor does the end of
-    // whoever reads what we say.
+    // A file that exceeds the size limit ends one recording, not the program; nor does a reader
+    // that closes its pipe.
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
     g_unix_signal_add(SIGTERM, on_terminate, this);
     g_unix_signal_add(SIGINT, on_interrupt, this);
     if (!options_.cluster.empty())
       g_unix_signal_add(SIGUSR1, on_drain, this);
-    // The terminal is gone; nohup ignores that. Where there is none, logs were rotated.
+    // The terminal was closed, which nohup ignores. Without a terminal, logs were rotated.
     struct sigaction hangup = {};
     if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
       g_unix_signal_add(SIGHUP, has_terminal() ? on_terminate : on_reopen, this);
@@ -223,7 +224,7 @@ class Program {
         snapshot_of(recorder_, sharing_.get(), listener_ ? listener_->requests() : Requests()));
   }
 
-  // Before signals are ours: standard input may never come.
+  // Is called before signal handlers are installed: standard input may block forever.
   bool read_file() {
     const bool standard = options_.webhook_file == "-";
     char *text = nullptr;
@@ -262,7 +263,7 @@ class Program {
     return G_SOURCE_CONTINUE;
   }
 
-  // Somebody at the terminal wants no more.
+  // The operator at the terminal ends the recordings for good.
   static gboolean on_interrupt(gpointer self) {
     static_cast<Program *>(self)->stop(true);
     return G_SOURCE_CONTINUE;
@@ -279,14 +280,14 @@ class Program {
   }
 
   void stop(bool for_good) {
-    // Files can be played as far as they were written, whenever the program ends.
+    // An immediate exit is safe: files are playable as far as they were written.
     if (recorder_.stopping())
       exit_now(kKilled);
     log_.write(Log::Level::Info, "stopping", "",
                "stopping: finishing the files; a second signal stops at once");
     stopped_ = !over_;
     recorder_.stop(for_good);
-    // A disk that hangs holds up nobody.
+    // A disk that hangs must not delay the exit.
     patience_.start((options_.stop_timeout_s + kGrace_s) * 1000, [this] {
       log_.write(Log::Level::Error, "stopping", "",
                  "some files were not finished within --stop-timeout; they can be played as far as "
@@ -349,7 +350,7 @@ int main(int argc, char **argv) {
   protect_process(options.group_readable);
   const int status = Program(options).run();
   gst_deinit();
-  // The threads of libnats may be inside OpenSSL, which cleans up at exit without waiting for them.
+  // Threads of libnats may be inside OpenSSL, whose cleanup at exit does not wait for them.
   if (!options.cluster.empty()) {
     std::fflush(nullptr);
     _exit(status);

@@ -10,9 +10,9 @@
 namespace rtms::recorder {
 namespace {
 
-// The service keeps a stream for that long when its client is gone.
+// The service keeps a stream without a client for this time.
 constexpr int64_t kWindow_s = 65;
-// How often the disk is told that the recorder lives.
+// The interval of Keeping::touch().
 constexpr unsigned kTouch_s = 5;
 
 void add(Totals *totals, const Status &status) {
@@ -21,7 +21,7 @@ void add(Totals *totals, const Status &status) {
   totals->reconnects += counter(status.stats.get(), "reconnects");
 }
 
-// Where nobody shares streams.
+// For a recorder without a cluster.
 struct NoMembership final : Membership {
   void meeting_opened(const std::string &, const std::string &) override {}
   void meeting_over(const std::string &, bool) override {}
@@ -68,15 +68,15 @@ Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
 
 Recorder::~Recorder() = default;
 
-// ---- the start -----------------------------------------------------------------------
+// ---- start ---------------------------------------------------------------------------
 
 void Recorder::resume(Membership *membership) {
   static NoMembership none;
   shares_ = membership;
   membership_ = membership ? membership : &none;
   if (shares_) {
-    // Others have them, or whoever comes first. They know all webhooks of the last hour, too: one
-    // that is sent again after a restart means nothing to them, or to this recorder.
+    // The cluster distributes these streams. It also knows all webhooks of the last hour, so a
+    // repeated webhook has no effect after a restart.
     keeping_.find([this](std::vector<FoundMeeting> all) {
       for (FoundMeeting &found : all)
         keeping_.drop(std::move(found));
@@ -107,7 +107,7 @@ void Recorder::resume(FoundMeeting found) {
     keeping_.drop(std::move(found));
     return;
   }
-  // With --once, others may be for other recorders.
+  // With --once, the other meetings are left to other recorders.
   const bool wanted = !options_.once || once_stream_.empty() || once_stream_ == stream;
   if (stopping_ || !wanted) {
     keeping_.put_back(std::move(found));
@@ -133,7 +133,7 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     early_->push_back(notice);
     return true;
   }
-  // What came since the start, the gate knows.
+  // The webhook gate knows the requests since the start.
   if (from_network && !seen_.add(hook.request)) {
     tell_replayed(log_);
     return true;
@@ -170,7 +170,7 @@ bool Recorder::webhook(const WebhookNotice &notice) {
   return true;
 }
 
-// A stream takes one connection: there is never a second one.
+// A stream allows one connection, so a second recording never starts.
 void Recorder::started(const WebhookNotice &notice) {
   const std::string &stream = notice.hook.stream_id;
   Meeting *meeting = meetings_.find(stream);
@@ -200,7 +200,7 @@ void Recorder::refuse(const WebhookNotice &notice, const std::string &why) {
 }
 
 void Recorder::take(const WebhookNotice &notice, const Part &part) {
-  // What is left of an earlier part is still being written.
+  // An earlier part is still being finished.
   const std::string &stream = notice.hook.stream_id;
   if (opening_.count(stream) || meetings_.find(stream))
     membership_->meeting_over(stream, true);
@@ -284,7 +284,7 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   (outcome.good ? totals_.finished : totals_.failed)++;
   if (outcome.good)
     recorded_.add(stream);
-  // A connection that was not allowed any more is no end of the stream, nor is a full disk.
+  // The stream continues if its connection was closed because of the lease, or if the disk is full.
   const bool left = meetings_.was_left(stream);
   const bool full = outcome.disk_full || storage_.space() == Storage::Space::Ends;
   const bool goes_on = left || meetings_.is_forbidden() || full;
@@ -303,7 +303,7 @@ void Recorder::gone(std::string stream, Outcome outcome) {
     idle_();
 }
 
-// ---- while it runs -------------------------------------------------------------------
+// ---- state ---------------------------------------------------------------------------
 
 void Recorder::watch() {
   disk_.look();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// All meetings of the process, and what the service tells of them. On the main thread.
+// Starts, ends and counts all meetings of the process, as webhooks announce them. Used on the main
+// thread.
 #pragma once
 
 #include "common/recent.h"
@@ -18,17 +19,17 @@
 
 namespace rtms::recorder {
 
-// What has been since the start, over all recordings that have ended.
+// Totals since the start, of ended recordings.
 struct Totals {
   uint64_t started = 0, finished = 0, failed = 0, refused = 0, webhooks = 0;
   uint64_t bytes = 0, dropped = 0, reconnects = 0;
 };
 
-// Others that record the same streams, if not this recorder.
+// The cluster, or nothing in its place.
 struct Membership {
   virtual ~Membership() = default;
   virtual void meeting_opened(const std::string &stream, const std::string &folder) = 0;
-  // `goes_on`: not here, but others may record the stream further.
+  // `goes_on`: the stream continues, and other recorders may record it.
   virtual void meeting_over(const std::string &stream, bool goes_on) = 0;
 };
 
@@ -37,39 +38,40 @@ class Recorder {
   Recorder(const Options &options, Log *log, std::function<void()> idle);
   ~Recorder();
 
-  // At the start: meetings that were recorded when the recorder ended go on, as another part. Not
-  // where streams are shared with others: there they begin by take() alone.
+  // Is called at the start. Continues the meetings of the recorder's last run, as another part; in
+  // a cluster, meetings begin by take() only.
   void resume(Membership *membership);
-  // False: the stream is shared, and not recorded here now.
+  // Returns false if the stream belongs to the cluster and is not being recorded here.
   bool webhook(const WebhookNotice &notice);
   void take(const WebhookNotice &notice, const Part &part);
-  // Somebody else records it further. Urgent: the connections are closed before the files.
+  // Another recorder continues the stream. `urgent`: the connections close before the files are
+  // finished.
   void let_go(const std::string &stream, bool urgent);
-  // Finishes all recordings, for good or until the next start. `idle` is called when there is none
-  // any more; with --once after each.
+  // Finishes all recordings, for good or until the next start. `idle` is called when none is left;
+  // with --once, after each.
   void stop(bool for_good);
   bool stopping() const { return stopping_; }
-  // No connection of any meeting is used after that moment of the sleep clock.
+  // No connection is used after this time of the sleep clock.
   void set_until(int64_t until_us) { meetings_.set_until(until_us); }
-  // Each second.
+  // Is called each second.
   void watch();
 
   const Meetings &meetings() const { return meetings_; }
-  // Those that run, and those that are about to.
+  // Running streams, and those about to start.
   std::vector<std::string> streams() const;
-  // With those that run.
+  // Includes `running`.
   Totals totals(const std::vector<Status> &running) const;
   const Storage &storage() const { return storage_; }
   uint64_t log_lines_dropped() const { return log_->dropped(); }
-  // Why nothing can be recorded now, or nothing.
+  // Why nothing can be recorded now, or empty.
   std::string sick() const;
-  // Something is still to be written about meetings that have ended, or requests.
+  // Whether files about ended meetings or requests are still being written.
   bool busy() const { return keeping_.busy() || seen_.busy(); }
-  // Whether all that was to be recorded is.
+  // Whether no recording has failed or was refused.
   bool all_good() const { return totals_.failed == 0 && totals_.refused == 0; }
 
  private:
-  // A stream whose folder is being made, and its part before.
+  // A stream whose folder is being created. `before`: its part of the last run.
   struct Opening {
     WebhookNotice notice;
     std::optional<FoundMeeting> before;
@@ -79,7 +81,7 @@ class Recorder {
   void started(const WebhookNotice &notice);
   void begin(Opening opening);
   void refuse(const WebhookNotice &notice, const std::string &why);
-  // By value: the meeting, which is destroyed in there, has the caller's.
+  // `stream` by value: the method destroys the meeting that has the caller's copy.
   void gone(std::string stream, Outcome outcome);
   void opened(const std::string &stream, const Storage::Place &place);
   bool nothing_left() const { return meetings_.empty() && opening_.empty(); }
@@ -89,11 +91,11 @@ class Recorder {
   const std::function<void()> idle_;
   Meetings meetings_;
   std::map<std::string, Opening> opening_;
-  // What came before it was known which meetings go on.
+  // Webhooks that arrive before the meetings of the last run are known.
   std::optional<std::vector<WebhookNotice>> early_;
-  // Streams that were announced again while their last recording was being finished.
+  // Streams announced again while their last recording is being finished.
   std::map<std::string, WebhookNotice> waiting_;
-  Recent recorded_{1000};  // streams that are, to their end
+  Recent recorded_{1000};  // streams recorded to their end
   std::string once_stream_;
   Totals totals_;
   Storage storage_;

@@ -10,7 +10,7 @@
 namespace rtms::recorder {
 namespace {
 
-// A disk that does not answer for that long is given up; so long connections take to close.
+// The time until a hanging disk is given up, and the time for connections to close.
 constexpr unsigned kDiskGone_s = 5, kClose_ms = 1500;
 
 double processor_load() {
@@ -48,7 +48,7 @@ Capacity Sharing::capacity() const {
           processor_load(), !draining_ && recorder_->sick().empty()};
 }
 
-// ---- from the cluster ----------------------------------------------------------------
+// ---- events of the cluster -----------------------------------------------------------
 
 void Sharing::cluster_begin(const ClaimRecord &claim, const ClusterWebhook &webhook) {
   recorder_->take(notice_of(webhook), {claim.part, claim.previous, claim.recording});
@@ -62,7 +62,7 @@ bool Sharing::cluster_webhook(const ClusterWebhook &webhook) {
   return recorder_->webhook(notice_of(webhook));
 }
 
-// Where nothing is held, the moment has passed.
+// Without a lease, the limit is in the past.
 void Sharing::cluster_until(int64_t until_us) {
   recorder_->set_until(until_us ? until_us : 1);
 }
@@ -76,21 +76,21 @@ void Sharing::cluster_event(bool good, const char *event, const std::string &str
               });
 }
 
-// ---- from the meetings ---------------------------------------------------------------
+// ---- events of the meetings ----------------------------------------------------------
 
 void Sharing::meeting_opened(const std::string &stream, const std::string &folder) {
   cluster_.opened(stream, folder);
 }
 
 void Sharing::meeting_over(const std::string &stream, bool goes_on) {
-  // Whoever is stopping takes nothing, not even this stream.
+  // Updates the capacity first, so that a stopping recorder does not claim the stream again.
   cluster_.set_capacity(capacity());
   cluster_.closed(stream, goes_on ? ClaimRecord::State::Free : ClaimRecord::State::Ended);
   if (moving_ == stream)
     moving_.clear();
 }
 
-// ---- as time goes on -----------------------------------------------------------------
+// ---- time ----------------------------------------------------------------------------
 
 void Sharing::watch() {
   cluster_.set_capacity(capacity());
@@ -110,7 +110,7 @@ bool Sharing::others_take() const {
   });
 }
 
-// What cannot be written is for somebody else, if there is anybody who can.
+// Releases all streams if the disk hangs, provided that another recorder has room.
 void Sharing::watch_disk() {
   disk_gone_s_ = recorder_->storage().is_gone() ? disk_gone_s_ + 1 : 0;
   if (disk_gone_s_ != kDiskGone_s || !others_take())
@@ -121,7 +121,7 @@ void Sharing::watch_disk() {
                   " meetings further");
   for (const std::string &stream : streams)
     recorder_->let_go(stream, true);
-  // The files may never be finished.
+  // Closing the files may hang forever.
   disk_timer_.start(kClose_ms, [this, streams] {
     for (const std::string &stream : streams)
       cluster_.closed(stream, ClaimRecord::State::Free);
@@ -140,7 +140,7 @@ void Sharing::drain() {
   cluster_.set_capacity(capacity());
 }
 
-// One after the other: each is away for a second or two.
+// Moves one stream at a time: each is interrupted for a second or two.
 void Sharing::move_next() {
   const auto streams = recorder_->streams();
   if (!moving_.empty() || streams.empty() || !others_take())
@@ -149,7 +149,7 @@ void Sharing::move_next() {
   recorder_->let_go(moving_, false);
 }
 
-// ---- what is known -------------------------------------------------------------------
+// ---- state ---------------------------------------------------------------------------
 
 std::string Sharing::sick() const {
   if (draining_)

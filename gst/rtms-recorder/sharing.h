@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Meetings that several recorders share: between the cluster and this recorder's meetings.
+// Connects the cluster with this recorder's meetings.
 #pragma once
 
 #include "cluster/cluster.h"
@@ -13,21 +13,21 @@ namespace rtms::recorder {
 
 class Sharing final : public Membership, private ClusterListener {
  public:
-  // `idle` is called when a drained recorder has nothing left.
+  // `idle` is called when a draining recorder has no meeting left.
   Sharing(const Options &options, Recorder *recorder, Log *log, std::function<void()> idle);
   ~Sharing() override;
 
-  // What is wrong with the configuration, or nothing.
+  // The error in the configuration, or empty.
   const std::string &problem() const { return cluster_.problem(); }
   void publish(const WebhookNotice &notice, std::function<void(bool)> accepted);
-  // Each second.
+  // Is called each second.
   void watch();
-  // Takes nothing any more, and lets go what it has, or waits for its end.
+  // Takes no more streams, and releases its own, or waits for their end.
   void drain();
-  // At the end, when no meeting is left.
+  // Leaves the cluster. No meeting may be left.
   void leave(std::function<void()> done) { cluster_.leave(std::move(done)); }
 
-  // Why no webhook can be accepted here now, or nothing.
+  // Why no webhook can be accepted now, or empty.
   std::string sick() const;
   void add_metrics(Metrics *metrics) const;
 
@@ -50,7 +50,7 @@ class Sharing final : public Membership, private ClusterListener {
   Recorder *const recorder_;
   Log *const log_;
   const std::function<void()> idle_;
-  std::string moving_;  // this stream
+  std::string moving_;  // the stream that is being moved
   unsigned disk_gone_s_ = 0;
   Timer disk_timer_;
   bool draining_ = false;

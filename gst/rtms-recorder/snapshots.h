@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the recorder is doing, for its admin port.
+// The recorder's state, for its admin port.
 #pragma once
 
 #include "admin/snapshot.h"
@@ -7,7 +7,7 @@
 
 namespace rtms::recorder {
 
-// `sharing` is null where there is no cluster.
+// `sharing` is null without a cluster.
 Snapshot snapshot_of(const Recorder &recorder, const Sharing *sharing, const Requests &requests);
 
 }  // namespace rtms::recorder

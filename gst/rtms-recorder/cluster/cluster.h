@@ -35,7 +35,7 @@ struct ClusterListener {
   // The recorder no longer owns the stream, and must close its connections at once, then call
   // closed().
   virtual void cluster_stop(const std::string &stream) = 0;
-  // A later webhook of an owned stream. Returns false if the running part has not accepted it.
+  // A later webhook of an owned stream. Returns false if the stream is not being recorded.
   virtual bool cluster_webhook(const ClusterWebhook &webhook) = 0;
   // No connection may be used after this time of the sleep clock. Is called again with later times.
   virtual void cluster_until(int64_t until_us) = 0;
