@@ -8,7 +8,7 @@ bool is_raw(GstCaps *caps) {
   return gst_structure_has_name(gst_caps_get_structure(caps, 0), "audio/x-raw");
 }
 
-// What leaves the factory's elements, by its template.
+// Returns the caps of the factory's source pad template.
 CapsPtr source_caps(GstElementFactory *factory) {
   for (const GList *one = gst_element_factory_get_static_pad_templates(factory); one;
        one = one->next) {
@@ -19,7 +19,7 @@ CapsPtr source_caps(GstElementFactory *factory) {
   return CapsPtr(gst_caps_new_empty());
 }
 
-// A decoder may have no other memory than its own, which the mixer cannot read.
+// Some decoders output only memory of their own, which the mixer cannot read.
 bool makes(GstElementFactory *factory, const char *wanted) {
   if (!wanted)
     return true;
@@ -52,7 +52,7 @@ class Chain {
   std::vector<GstElement *> elements_;
 };
 
-// The element of the highest rank that can be made, and be opened: hardware may be in use.
+// Returns the element of the highest rank that can be created and opened: hardware may be in use.
 GstElement *best(GstElementFactoryListType type, GstCaps *caps, const char *wanted,
                  const std::set<std::string> &failed) {
   GList *all = gst_element_factory_list_get_elements(type, GST_RANK_MARGINAL);

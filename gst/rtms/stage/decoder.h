@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Elements that decode what rtmssrc pushes, chosen by their rank.
+// Selects, by rank, the elements that decode the media of rtmssrc.
 #pragma once
 
 #include "elements.h"
@@ -11,8 +11,8 @@ namespace rtms::program {
 
 enum class Medium { Audio, Video };
 
-// In the order in which the data flow, linked, in the bin, in no state yet. Empty: `missing` says
-// what there is no element for. Factories in `failed` are not used again.
+// Returns linked elements in the bin, in the order of the data flow, in no state yet. If there is
+// none, `missing` names the caps that nothing decodes. Factories in `failed` are not used.
 std::vector<GstElement *> make_decoder(GstBin *bin, Medium medium, GstCaps *caps,
                                        const std::set<std::string> &failed, std::string *missing);
 

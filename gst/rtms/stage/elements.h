@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the files of this room share of GStreamer.
+// Helpers for GStreamer elements.
 #pragma once
 
 #include "media/gstptr.h"
@@ -10,13 +10,13 @@
 
 namespace rtms::program {
 
-// An element of the bin, which owns it. Null where there is no such plugin: `missing` then has its
-// name, if it had none before.
+// Adds a new element to the bin, which owns it. Returns null if its plugin is missing, and sets
+// `missing` to its name if that is empty.
 GstElement *add_element(GstBin *bin, const char *kind, const char *name, std::string *missing);
-// Set to NULL, and out of the bin.
+// Sets the element to NULL, and removes it from the bin.
 void remove_element(GstBin *bin, GstElement *element);
 
-// Events of a stream that begins; the pad is a sink pad.
+// Sends the events of a new stream to a sink pad.
 void begin_stream(GstPad *pad, const char *id, GstCaps *caps);
 
 }  // namespace rtms::program

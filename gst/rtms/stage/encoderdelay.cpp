@@ -7,23 +7,23 @@ namespace rtms::program {
 namespace {
 
 constexpr int kRate = 48000;
-constexpr unsigned kFarthest = 32;  // elements that are looked at
+constexpr unsigned kFarthest = 32;  // elements to search
 
-// Measured. Opus and Vorbis state theirs.
+// Measured. Opus and Vorbis streams state their delay.
 struct Known {
   const char *kind;
   guint64 samples;
 };
 constexpr Known kKnown[] = {{"avenc_aac", 1024}};
 
-// The pad of an element, not of a bin around it.
+// Returns the pad of the element inside a bin.
 PadPtr innermost(PadPtr pad) {
   while (pad && GST_IS_GHOST_PAD(pad.get()))
     pad.reset(gst_ghost_pad_get_target(GST_GHOST_PAD(pad.get())));
   return pad;
 }
 
-// What is linked to the source pad, or to that of a bin around it.
+// Returns the pad that is linked to the source pad, or to that of a bin around it.
 PadPtr next(GstPad *source) {
   PadPtr peer(gst_pad_get_peer(source));
   if (peer && GST_IS_PROXY_PAD(peer.get()) && !GST_IS_GHOST_PAD(peer.get())) {

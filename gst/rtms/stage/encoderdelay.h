@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How late an audio encoder behind the program makes the audio, where files and streams do not say.
+// The delay of an audio encoder behind the program, if neither its stream nor files state it.
 #pragma once
 
 #include "elements.h"
 
 namespace rtms::program {
 
-// Of the first encoder that follows the source pad; 0: there is none, or its delay is stated.
+// Returns the delay of the first encoder behind the source pad; 0: there is none, or its delay is
+// stated.
 GstClockTime encoder_delay(GstPad *pad);
 
 }  // namespace rtms::program

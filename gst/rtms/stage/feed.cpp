@@ -16,7 +16,7 @@ GstClockTime duration_of(GstBuffer *buffer) {
   return GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0;
 }
 
-// How a decoder's pad took data before tolerate().
+// The chain function of a decoder's pad before tolerate().
 struct Chain {
   GstPadChainFunction function;
   bool failed = false;
@@ -33,8 +33,8 @@ GstFlowReturn chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *buffer
   return chain->failed ? GST_FLOW_OK : flow;
 }
 
-// The decoder has posted its error, and another one takes over: it is none of rtmssrc's, which
-// would end where this pad is its last one.
+// Hides a decoder's flow error from rtmssrc, which would stop if this pad is its last. The decoder
+// has posted an error, and is replaced.
 void tolerate(GstPad *pad) {
   gst_pad_set_chain_function_full(pad, chain_tolerantly, new Chain{GST_PAD_CHAINFUNC(pad)},
                                   [](gpointer data) { delete static_cast<Chain *>(data); });
@@ -77,7 +77,7 @@ bool Feed::connect(std::string *missing) {
   return gst_pad_link(source_.get(), entry.get()) == GST_PAD_LINK_OK && make_blocked(missing);
 }
 
-// Nothing is pushed to a pad that is not linked.
+// Blocks the data, because pushing to an unlinked pad fails.
 bool Feed::make_blocked(std::string *missing) {
   const gulong block = gst_pad_add_probe(
       from_.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
@@ -131,7 +131,7 @@ bool Feed::replace(std::string *missing) {
   return make_blocked(missing);
 }
 
-// Before the new caps come to a decoder that does not have them.
+// Replaces the decoder before it gets caps that it does not support.
 GstPadProbeReturn Feed::on_caps(GstPad *, GstPadProbeInfo *info, gpointer data) {
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
   GstCaps *caps = nullptr;
@@ -165,7 +165,7 @@ bool Feed::has(GstObject *element) const {
   });
 }
 
-// A decoder that has missed frames starts at a keyframe.
+// A decoder that missed frames restarts at a keyframe.
 bool Feed::admits(GstBuffer *buffer) {
   if (!wanted_)
     decodes_ = false;
@@ -200,7 +200,7 @@ GstPadProbeReturn Feed::on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer da
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   if (self->linked_ && (self->medium_ == Medium::Audio || self->admits(buffer)))
     return GST_PAD_PROBE_OK;
-  // The mixer does not wait for what is left out.
+  // A GAP, so that the mixer does not wait for dropped data.
   if (GST_BUFFER_PTS_IS_VALID(buffer) && duration_of(buffer) > 0)
     gst_pad_push_event(pad, gst_event_new_gap(GST_BUFFER_PTS(buffer), duration_of(buffer)));
   return GST_PAD_PROBE_DROP;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The way of one kind of media from rtmssrc's pad into a mixer: decoded, and only while it is
-// shown.
+// Decodes one kind of media from a pad of rtmssrc into a mixer, only while it is shown.
 #pragma once
 
 #include "decoder.h"
@@ -13,24 +12,24 @@ namespace rtms::program {
 
 class Feed {
  public:
-  // Whether data are to come, and the running time at which those that came end. Is called on a
-  // streaming thread.
+  // `running`: whether data follows. `end`: the running time at which the data so far ends. Is
+  // called on a streaming thread.
   using Changed = std::function<void(bool running, GstClockTime end)>;
 
-  // `to` is a sink pad of the mixer. It gets no EOS, because the mixer's other pads go on: audio
-  // has a GAP in its place, and the last video frame stays.
+  // `to` is a sink pad of the mixer. It gets no EOS, because the mixer's other pads continue: audio
+  // gets a GAP instead, and the last video frame stays.
   Feed(GstBin *bin, Medium medium, GstPad *from, GstPad *to, Changed changed);
   ~Feed();
   Feed(const Feed &) = delete;
   Feed &operator=(const Feed &) = delete;
 
-  // Makes the elements, and links them. False: `missing` says what there is no element for. The
-  // codec may change later: another decoder takes over.
+  // Makes and links the elements. On failure, returns false, and `missing` names the caps that
+  // nothing decodes. If the codec changes later, another decoder takes over.
   bool connect(std::string *missing);
-  // After an error of one of its elements: the next decoder takes over, at a keyframe.
+  // Replaces the decoder after an error, and starts the next one at a keyframe.
   bool replace(std::string *missing);
   bool has(GstObject *element) const;
-  // Any thread. What is not wanted is not decoded.
+  // Thread-safe. Unwanted video is not decoded.
   void set_wanted(bool wanted) { wanted_ = wanted; }
 
  private:
@@ -49,17 +48,17 @@ class Feed {
   const Medium medium_;
   const PadPtr source_, to_;
   const Changed changed_;
-  // Always linked to the source: rtmssrc ends when its last pad has no peer.
+  // Always linked to the source, because rtmssrc stops when its last pad has no peer.
   GstElement *entry_ = nullptr;
-  PadPtr from_;  // of the entry
+  PadPtr from_;  // of `entry_`
   gulong caps_probe_ = 0, coded_probe_ = 0, decoded_probe_ = 0;
   std::atomic<bool> wanted_{true}, decodes_{false}, linked_{false};
-  std::mutex change_mutex_;   // is held while elements are made and removed
-  mutable std::mutex mutex_;  // guards the next three
+  std::mutex change_mutex_;   // held while elements are made and removed
+  mutable std::mutex mutex_;  // guards the next three members
   std::vector<GstElement *> elements_;
   std::set<std::string> failed_;
   std::string codec_;
-  // The streaming threads' own.
+  // Used on streaming threads only.
   bool running_ = true;
   GstClockTime end_ = 0;  // in running time
   GstClockTime position_ = 0;

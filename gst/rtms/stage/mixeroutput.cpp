@@ -16,14 +16,14 @@ MixerOutput::~MixerOutput() {
     gst_pad_remove_probe(pad_.get(), probe);
 }
 
-// A frame that is late is no reason to leave it out: the rate is constant.
+// Drops QOS, so that the mixer drops no late frames: the frame rate is constant.
 GstPadProbeReturn MixerOutput::on_event(GstPad *, GstPadProbeInfo *info, gpointer) {
   const bool qos = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_QOS;
   return qos ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
-// While nothing live is linked, the mixers of GStreamer 1.22 say that they are not live: sinks
-// would not wait for them.
+// Without a linked live input, mixers of GStreamer 1.22 are not live, and sinks do not wait for
+// them.
 GstPadProbeReturn MixerOutput::on_answer(GstPad *, GstPadProbeInfo *info, gpointer) {
   GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
   if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
@@ -41,7 +41,7 @@ GstPadProbeReturn MixerOutput::on_buffer(GstPad *, GstPadProbeInfo *info, gpoint
     self->reached_ = GST_BUFFER_PTS(buffer) + GST_BUFFER_DURATION(buffer);
     return GST_PAD_PROBE_OK;
   }
-  // The mixer pushes EOS, and stops.
+  // The mixer then pushes EOS, and stops.
   gst_buffer_unref(buffer);
   info->data = nullptr;
   GST_PAD_PROBE_INFO_FLOW_RETURN(info) = GST_FLOW_EOS;

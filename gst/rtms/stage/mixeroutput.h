@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What leaves a mixer that never waits for its inputs: it is live, without holes, and has an end.
+// Makes the output of a mixer that never waits for its inputs live, complete, and finite.
 #pragma once
 
 #include "elements.h"
@@ -10,19 +10,19 @@ namespace rtms::program {
 
 class MixerOutput {
  public:
-  // On the mixer's source pad, whose running time is its timestamps.
+  // `pad` is the mixer's source pad, whose timestamps are running times.
   explicit MixerOutput(GstPad *pad);
   ~MixerOutput();
   MixerOutput(const MixerOutput &) = delete;
   MixerOutput &operator=(const MixerOutput &) = delete;
 
-  // EOS follows the last buffer that begins before.
+  // EOS follows the last buffer that begins before `time`.
   void end_at(GstClockTime time) { end_ = time; }
   void reset() {
     end_ = GST_CLOCK_TIME_NONE;
     reached_ = 0;
   }
-  // The end of what was pushed.
+  // The end of the last buffer.
   GstClockTime reached() const { return reached_; }
 
  private:

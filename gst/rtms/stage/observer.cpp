@@ -4,7 +4,7 @@
 namespace rtms::program {
 namespace {
 
-// A connection that is lost for a moment leaves the last frame where it is.
+// The last frame stays visible through a short loss of the connection.
 constexpr GstClockTime kGrace = GST_SECOND;
 
 bool carries(const std::string &media, const char *kind) {
@@ -23,7 +23,7 @@ GstClockTime Observer::now() const {
   return GST_CLOCK_TIME_IS_VALID(now) ? now : 0;
 }
 
-// Comes before the first frame of the participant.
+// The tag precedes the participant's first frame.
 GstPadProbeReturn Observer::on_tag(GstPad *, GstPadProbeInfo *info, gpointer self) {
   static_cast<Observer *>(self)->tags(GST_PAD_PROBE_INFO_EVENT(info));
   return GST_PAD_PROBE_OK;
@@ -49,7 +49,7 @@ void Observer::watch_tags(GstPad *pad) {
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_tag, this, nullptr);
 }
 
-// Each attempt has a message; the first one tells of the loss.
+// Each attempt posts a message; the first one signals the loss.
 void Observer::connection(const GstStructure *structure) {
   const std::string media = text_of(structure, "media"), state = text_of(structure, "state");
   guint attempt = 0;

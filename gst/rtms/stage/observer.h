@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Tells the scene what the messages and tags of rtmssrc say of the meeting.
+// Updates the scene from the messages and tags of rtmssrc.
 #pragma once
 
 #include "elements.h"
@@ -11,15 +11,15 @@ namespace rtms::program {
 
 class Observer {
  public:
-  // `clock` has the running time of the program.
+  // `clock` is an element with the running time of the program.
   Observer(GstElement *clock, Scene *scene) : clock_(clock), scene_(scene) {}
 
   void set_name_tags(bool on);
-  // The tags of the camera's pad name who is shown.
+  // The tags of the camera's pad name the participant in the video.
   void watch_tags(GstPad *pad);
   void tags(GstEvent *event);
   void message(const GstStructure *structure);
-  // The running time, or 0 while there is none.
+  // The running time; 0: none yet.
   GstClockTime now() const;
 
  private:

@@ -10,7 +10,7 @@ namespace rtms::program {
 namespace {
 
 constexpr GstClockTime kPatience = 10 * GST_SECOND;
-// Taller frames have the colours of HDTV, as decoders assume where a stream does not say.
+// Taller frames have the colorimetry of HDTV, which decoders assume if a stream states none.
 constexpr int kTallestSd = 576;
 
 struct Yuv {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The frame that is shown while there is neither camera nor screen share.
+// The frame behind camera and screen share.
 #pragma once
 
 #include "elements.h"
@@ -7,15 +7,14 @@
 
 namespace rtms::program {
 
-// The caps of all frames of the program.
 CapsPtr frame_caps(const Size &size, int fps_n, int fps_d);
 
 struct Slate {
-  guint32 color = 0;  // ARGB; its alpha is not used
+  guint32 color = 0;  // ARGB; alpha is ignored
   std::string location;
 };
 
-// Null where the file cannot be read: `error` says why.
+// Returns null, and sets `error`, if the file cannot be read.
 BufferPtr make_slate(const Slate &slate, GstCaps *caps, std::string *error);
 
 }  // namespace rtms::program

@@ -20,7 +20,7 @@ GstDebugCategory *category() {
 
 }  // namespace
 
-// What other threads do for it ends with it.
+// Lets jobs on other threads outlive the stage.
 struct Stage::Alive {
   std::mutex mutex;  // guards the pointer, and is held while it is used
   Stage *stage;
@@ -78,7 +78,7 @@ void Stage::set_upstream_latency(GstClockTime latency) {
   audio_mix_->set_upstream_latency(latency);
 }
 
-// A mixer that is behind the other one, on a busy machine, ends where that one is already.
+// If one mixer is behind the other on a busy machine, both end where the later one already is.
 void Stage::end_at(GstClockTime time) {
   time = std::max({time, video_mix_->output().reached(), audio_mix_->output().reached()});
   GST_INFO_OBJECT(bin_, "the end is at %" GST_TIME_FORMAT, GST_TIME_ARGS(time));
@@ -98,8 +98,8 @@ void Stage::add(const std::string &name, GstPad *pad) {
   auto feed = std::make_unique<Feed>(bin_, video ? Medium::Video : Medium::Audio, pad,
                                      video ? video_mix_->pad(input) : audio_pads_[name].get(),
                                      [this, video, input](bool running, GstClockTime end) {
-                                       // The last frame is the program's last one, unless other
-                                       // media go on.
+                                       // The delay keeps the last frame to the program's end,
+                                       // unless other media continues.
                                        if (!running && video)
                                          scene_->gone(input, end + GST_SECOND);
                                        changed_(running ? 1 : -1, end);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A meeting as one video and one audio stream: the mixers, and the way of each kind of media into
-// them. Where the media come from is not its business.
+// A meeting as one video and one audio stream: the mixers, and a feed for each kind of media.
+// Independent of the source of the media.
 #pragma once
 
 #include "audiomix.h"
@@ -13,10 +13,11 @@ namespace rtms::program {
 
 class Stage {
  public:
-  // How many inputs run changes by that; what they had ends at that running time. Any thread.
+  // The number of running inputs changes by `running`; their data ends at the running time `end`.
+  // Is called on any thread.
   using Changed = std::function<void(int running, GstClockTime end)>;
 
-  // `bin` and `scene` outlive it.
+  // `bin` and `scene` must outlive this object.
   Stage(GstBin *bin, Scene *scene, Changed changed);
   ~Stage();
   Stage(const Stage &) = delete;
@@ -24,24 +25,25 @@ class Stage {
 
   GstPad *video() const { return video_mix_ ? video_mix_->source() : nullptr; }
   GstPad *audio() const { return audio_mix_ ? audio_mix_->source() : nullptr; }
-  // An element that is not installed; empty: all are there.
+  // The name of an element that is not installed, or empty.
   const std::string &missing() const { return missing_; }
 
-  // In the order of a run. The video is as late as the audio, by `delay`. False: `error` says why.
+  // prepare(), begin() and stop() make a run. The video is delayed by `delay`, like the audio.
+  // Returns false, and sets `error`, on failure.
   bool prepare(const VideoSettings &settings, GstClockTime delay, std::string *error);
   void begin(GstClockTime time);
-  // The inputs are over, at the latest when the bin is in READY.
+  // Removes the inputs. Must be called at the latest when the bin is in READY.
   void stop();
 
-  // While it runs, too.
+  // May be called at any time.
   void set_layout(Layout layout);
   void set_upstream_latency(GstClockTime latency);
-  // `video` is the camera, `screen` the screen share; all others are audio.
+  // Adds an input. `video` is the camera, `screen` the screen share; all others are audio.
   void add(const std::string &name, GstPad *pad);
-  // EOS follows what begins before.
+  // EOS follows the last buffers that begin before `time`.
   void end_at(GstClockTime time);
-  // After an error of one of its elements. False: it is the end of the stage. True: another decoder
-  // takes over, as far as there is one.
+  // Handles an error of an element. Returns false if it ends the stage. Otherwise another decoder
+  // takes over, if there is one.
   bool mends(GstObject *failed);
 
  private:

@@ -9,18 +9,18 @@
 namespace rtms::program {
 namespace {
 
-// How long the mixer waits for frames that are still being decoded.
+// The mixer's wait for frames that are still being decoded.
 constexpr GstClockTime kPatience = 500 * GST_MSECOND;
 constexpr int kKeepAspectRatio = 1;
-constexpr guint kShade = 170;  // white text is readable on white
+constexpr guint kShade = 170;  // keeps white text readable on white
 
 void set_font(GstElement *overlay, const char *font) {
   g_object_set(overlay, "font-desc", font, "shaded-background", TRUE, "draw-shadow", FALSE,
                "shading-value", kShade, "silent", TRUE, nullptr);
 }
 
-// Where several pixels become one, about as many taps do. With a configuration, the mixer copies
-// even what needs no scaling.
+// Scaling down uses about one tap per source pixel. Without scaling there is no configuration,
+// because with one the mixer copies every frame.
 void set_scaling(GstPad *pad, unsigned pixels) {
   const StructurePtr config(
       pixels > 1
@@ -112,8 +112,8 @@ bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::s
     return false;
   g_object_set(filter_, "caps", caps_.get(), nullptr);
   output_->reset();
-  // A frame is shown in the output frame in whose duration it begins: on average half a frame
-  // early.
+  // The mixer shows an input frame in the output frame during which it begins, on average half a
+  // frame early. The offset corrects that.
   const GstClockTime frame = gst_util_uint64_scale(GST_SECOND, settings.fps_d, settings.fps_n);
   for (Place &place : places_) {
     place.known = false;
@@ -135,9 +135,9 @@ void VideoMix::set_upstream_latency(GstClockTime latency) {
   g_object_set(mixer_, "min-upstream-latency", latency, nullptr);
 }
 
-// The mixer shows a frame as long as it lasts, even where the next one has begun: in each frame of
-// its own it takes the first that still lasts. Frames that end one of the mixer's frames earlier
-// are shown from the frame on in whose duration they begin, whatever was there before.
+// The mixer takes the first input frame that has not ended, even if the next one has begun. Each
+// input frame is shortened by one output frame, so that the next one is shown from the output frame
+// on during which it begins.
 GstPadProbeReturn VideoMix::on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto place = static_cast<Place *>(data);
   GstBuffer *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
@@ -149,7 +149,7 @@ GstPadProbeReturn VideoMix::on_frame(GstPad *pad, GstPadProbeInfo *info, gpointe
   return GST_PAD_PROBE_OK;
 }
 
-// The mixer has chosen the frames of its next one, and has not drawn them yet.
+// Is called when the mixer has selected the input frames of its next frame, before it draws them.
 void VideoMix::on_selected(GstElement *, GstSegment *, guint64 pts, guint64, guint64,
                            GstStructure *, gpointer self) {
   static_cast<VideoMix *>(self)->draw(pts);
@@ -214,14 +214,14 @@ bool VideoMix::has(GstObject *element) const {
   return false;
 }
 
-// What is covered need not be copied.
+// A covered slate need not be copied.
 void VideoMix::hide_slate(bool hide) {
   if (hide != slate_hidden_)
     g_object_set(slate_pad_.get(), "alpha", hide ? 0.0 : 1.0, nullptr);
   slate_hidden_ = hide;
 }
 
-// The property is markup.
+// The property takes markup.
 void VideoMix::write(Overlay *overlay, const std::string &text) {
   if (overlay->text == text)
     return;

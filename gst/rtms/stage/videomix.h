@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The video of the program: slate, screen share and camera in one frame, and texts above them.
+// Mixes the video of the program: slate, screen share and camera in one frame, with texts above
+// them.
 #pragma once
 
 #include "mixeroutput.h"
@@ -16,7 +17,7 @@ struct VideoSettings {
 
 class VideoMix {
  public:
-  // Makes the elements in the bin. `missing`: the name of one that there is not, or empty.
+  // Makes the elements in the bin. If one is not installed, `missing` is its name.
   VideoMix(GstBin *bin, Scene *scene, std::string *missing);
   ~VideoMix();
   VideoMix(const VideoMix &) = delete;
@@ -25,13 +26,13 @@ class VideoMix {
   GstPad *source() const { return source_.get(); }
   GstPad *pad(Input input) const { return places_[static_cast<std::size_t>(input)].pad.get(); }
   MixerOutput &output() { return *output_; }
-  // Whether it is one of the elements.
+  // Whether the object is one of the mix's elements.
   bool has(GstObject *element) const;
-  // Before the elements are PAUSED. The video is as late as the audio, by `delay`. False: `error`
-  // says why.
+  // Must be called before the elements are PAUSED. The video is delayed by `delay`, like the audio.
+  // Returns false, and sets `error`, on failure.
   bool prepare(const VideoSettings &settings, GstClockTime delay, std::string *error);
-  // Sets the mixer to PAUSED; the video is to begin at that running time. Before any other data,
-  // because a mixer starts over at its first.
+  // Sets the mixer to PAUSED; the video starts at the running time `time`. Must precede any other
+  // data, because a mixer restarts at its first.
   void begin(GstClockTime time);
   void set_upstream_latency(GstClockTime latency);
 
@@ -39,7 +40,7 @@ class VideoMix {
   struct Place {
     Scene *scene = nullptr;
     Input input = Input::Camera;
-    GstClockTime frame = 0;  // how long one of the mixer's frames lasts
+    GstClockTime frame = 0;  // the duration of an output frame
     PadPtr pad;
     std::optional<Rect> rect;
     bool known = false;
