@@ -9,10 +9,10 @@ namespace rtms::program {
 namespace {
 
 constexpr uint64_t kMillisecond = 1000000;
-constexpr uint64_t kLeast = 1000 * kMillisecond;          // a page stays at least so long
-constexpr uint64_t kPerColumn = 50 * kMillisecond;        // and as long as it takes to read
-constexpr uint64_t kMostDelay = 6000 * kMillisecond;      // older pages are left out beyond that
-constexpr uint64_t kMostDuration = 20000 * kMillisecond;  // a broken end stays no longer
+constexpr uint64_t kLeast = 1000 * kMillisecond;          // the minimum time of a page
+constexpr uint64_t kPerColumn = 50 * kMillisecond;        // and its reading time
+constexpr uint64_t kMostDelay = 6000 * kMillisecond;      // earlier pages are dropped beyond that
+constexpr uint64_t kMostDuration = 20000 * kMillisecond;  // limits a wrong end time
 constexpr const char *kRightToLeft = "\xe2\x80\x8f";      // U+200F
 
 using Ucs4 = std::u32string;
@@ -72,10 +72,10 @@ bool is_right_to_left(const Ucs4 &text) {
   return right > left;
 }
 
-// Where a line that begins at `from` ends: at most `columns` wide, but not empty.
+// Returns the end of the line that begins at `from`: at most `columns` wide, but not empty.
 std::size_t end_of_line(const Ucs4 &text, std::size_t from, unsigned columns) {
   unsigned used = 0;
-  std::size_t place = 0;  // to break at; 0: none yet
+  std::size_t place = 0;  // where to break; 0: nowhere yet
   std::size_t at = from;
   for (; at < text.size(); at++) {
     const unsigned width = width_of(text[at]);
@@ -138,8 +138,8 @@ std::vector<std::string> broken(const Ucs4 &characters, unsigned columns) {
 
 }  // namespace
 
-// As narrow as the number of lines allows, without breaking words for that: lines of the same
-// length are easier to read.
+// Makes lines as narrow as their number allows without breaking words: lines of equal length are
+// easier to read.
 std::vector<std::string> wrap(const std::string &text, unsigned columns) {
   const Ucs4 characters = to_ucs4(clean_text(text));
   std::vector<std::string> lines = broken(characters, columns);

@@ -7,8 +7,8 @@
 namespace rtms::program {
 namespace {
 
-constexpr int kCornerParts = 4;   // the corner's width is a quarter of the frame's
-constexpr int kMarginParts = 40;  // and its distance from the edges a fortieth
+constexpr int kCornerParts = 4;   // the corner is a quarter of the frame wide
+constexpr int kMarginParts = 40;  // and a fortieth from its edges
 
 int even(int64_t number) {
   return static_cast<int>(number) & ~1;
@@ -22,13 +22,13 @@ Rect whole(const Size &frame) {
   return {0, 0, frame.width, frame.height};
 }
 
-// Top right: captions are at the bottom.
+// Top right, because captions are at the bottom.
 Rect corner(const Size &frame) {
   const int margin = even(frame.width / kMarginParts), width = even(frame.width / kCornerParts);
   return {frame.width - width - margin, margin, width, even(frame.height / kCornerParts)};
 }
 
-// The share takes two thirds of the width, the camera the rest.
+// The screen share takes two thirds of the width, the camera the rest.
 Arrangement side_by_side(const Size &frame, const Content &content) {
   const int split = even(frame.width * 2 / 3);
   Arrangement result;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where camera and screen share are in the frame. Pure.
+// Places camera and screen share in the frame. Pure.
 #pragma once
 
 #include <optional>
@@ -20,23 +20,22 @@ inline bool operator!=(const Rect &left, const Rect &right) {
 
 enum class Layout { Auto, Camera, Screen, ScreenCamera, SideBySide };
 
-// What there is to show: the size of each frame in square pixels, or nothing.
+// The size of each available input in square pixels.
 struct Content {
   std::optional<Size> camera, screen;
 };
 
-// The rectangles inside the frame; nothing where a frame is not shown. The camera lies above the
-// screen share.
+// The rectangle of each shown input. The camera lies above the screen share.
 struct Arrangement {
   std::optional<Rect> camera, screen;
 };
 
-// The largest rectangle with the aspect ratio of `content` in the middle of `area`. All its numbers
-// are even, as the chroma planes of I420 need it.
+// Returns the largest rectangle with the aspect ratio of `content`, centred in `area`. All its
+// numbers are even, as the chroma planes of I420 need.
 Rect fit(const Size &content, const Rect &area);
 Arrangement arrange(Layout layout, const Size &frame, const Content &content);
 
-// Whether the layout ever shows it.
+// Whether the layout shows the input at any time.
 bool shows_camera(Layout layout);
 bool shows_screen(Layout layout);
 

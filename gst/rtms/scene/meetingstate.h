@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the slate says of the meeting. Pure.
+// The state of the meeting, as text for the slate. Pure.
 #pragma once
 
 #include <map>
@@ -9,13 +9,13 @@ namespace rtms::program {
 
 class MeetingState {
  public:
-  // As the message `rtms-connection` says.
+  // Takes the fields of the message `rtms-connection`.
   void connection(const std::string &media, const std::string &state) {
     if (state == "silent")
       return;
     states_[media] = state;
   }
-  // Empty while the meeting goes on.
+  // Empty while media is streaming, and after the end.
   const char *words() const {
     bool streams = false;
     for (const auto &[media, state] : states_) {

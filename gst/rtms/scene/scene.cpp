@@ -8,9 +8,9 @@ namespace {
 
 using Lock = std::lock_guard<std::mutex>;
 
-// A frame of what has ended may still be in the decoder; what begins anew begins later.
+// The decoder may still contain a frame of the ended stream; a new stream begins later than this.
 constexpr uint64_t kLeastPause = 100000000;
-// A connection is there sooner, most often.
+// Most connections are established sooner.
 constexpr uint64_t kMoment = 500000000;
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Who speaks when. Pure: times are ns of running time.
+// The active speaker over time. Pure: times are ns of running time.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@ namespace rtms::program {
 
 class SpeakerNames {
  public:
-  // From that time on.
+  // Sets the speaker from `time` on.
   void add(uint64_t time, const std::string &name) {
     while (!names_.empty() && names_.back().first >= time)
       names_.pop_back();
     names_.emplace_back(time, name);
   }
-  // Times never go back.
+  // `time` must not decrease.
   const std::string &at(uint64_t time) {
     while (!names_.empty() && names_.front().first <= time) {
       current_ = std::move(names_.front().second);
