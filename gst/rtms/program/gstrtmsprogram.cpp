@@ -116,7 +116,7 @@ bool check_plugins(GstRtmsProgram *self) {
   return false;
 }
 
-// In a pipeline that plays already, the program begins now, not at the pipeline's beginning.
+// In a playing pipeline, the program starts at the current running time.
 GstClockTime beginning(GstRtmsProgram *self) {
   GstObject *parent = gst_object_get_parent(GST_OBJECT(self));
   const bool plays = parent && GST_STATE(parent) == GST_STATE_PLAYING;
@@ -177,7 +177,7 @@ gboolean send_event(GstElement *element, GstEvent *event) {
 }
 
 void handle_message(GstBin *bin, GstMessage *message) {
-  // While the elements are made, there is no program yet.
+  // No program exists while its elements are being created.
   rtms::program::Program *program = GST_RTMS_PROGRAM(bin)->program;
   if (!program || program->handle(message))
     GST_BIN_CLASS(gst_rtms_program_parent_class)->handle_message(bin, message);

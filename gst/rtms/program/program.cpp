@@ -9,7 +9,7 @@
 namespace rtms::program {
 namespace {
 
-// PROGRESS as INFO. gst-launch-1.0 shows the details only.
+// Posts a PROGRESS message as INFO. gst-launch-1.0 shows its details only.
 void inform(GstElement *element, GstMessage *progress) {
   GstProgressType type = GST_PROGRESS_TYPE_ERROR;
   char *raw_text = nullptr;
@@ -19,7 +19,7 @@ void inform(GstElement *element, GstMessage *progress) {
     GST_ELEMENT_INFO(element, RESOURCE, BUSY, ("%s", text.get()), ("%s", text.get()));
 }
 
-// First in the bin, and so the last to be removed: until then the others may post messages.
+// The first element in the bin is removed last: until then the others may post messages.
 GstElement *add_source(GstBin *bin) {
   GstElement *source = GST_ELEMENT(g_object_new(GST_TYPE_RTMS_SRC, "name", "source", nullptr));
   gst_bin_add(bin, source);
@@ -151,13 +151,13 @@ bool Program::handle(GstMessage *message) {
         observer_.message(gst_message_get_structure(message));
       return true;
     case GST_MESSAGE_PROGRESS:
-      // A pipeline would wait in PAUSED until the meeting begins.
+      // With PROGRESS, a pipeline waits in PAUSED until the meeting begins.
       if (of_source)
         inform(GST_ELEMENT(bin_), message);
       return !of_source;
     case GST_MESSAGE_STREAM_COLLECTION:
     case GST_MESSAGE_STREAMS_SELECTED:
-      // Of streams that no pad of the bin carries.
+      // Describes streams that no pad of the bin has.
       return !of_source;
     default:
       return true;
@@ -168,7 +168,7 @@ bool Program::handle_error(GstMessage *message) {
   GstObject *of = GST_MESSAGE_SRC(message);
   if (of == GST_OBJECT(source_)) {
     std::lock_guard<std::mutex> lock(mutex_);
-    // That there were no data is none where the application ends the program.
+    // The error that there was no data is expected after EOS by the application.
     return !eos_sent_;
   }
   return !stage_.mends(of);

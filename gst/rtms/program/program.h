@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What is in the bin: rtmssrc, and the stage on which its media come together.
+// The contents of the bin: rtmssrc, and the stage that mixes its media.
 #pragma once
 
 #include "settings.h"
@@ -11,7 +11,7 @@ namespace rtms::program {
 
 class Program {
  public:
-  // `bin` outlives it.
+  // `bin` must outlive this object.
   explicit Program(GstBin *bin);
   ~Program();
   Program(const Program &) = delete;
@@ -20,22 +20,22 @@ class Program {
   GstElement *source() const { return source_; }
   GstPad *video() const { return stage_.video(); }
   GstPad *audio() const { return stage_.audio(); }
-  // An element that is not installed; empty: all are there.
+  // The name of an element that is not installed, or empty.
   const std::string &missing() const { return stage_.missing(); }
 
-  // In the order of a run. False: `error` says why.
+  // prepare(), begin() and stop() make a run. Returns false, and sets `error`, on failure.
   bool prepare(const Settings &settings, std::string *error);
   void begin(GstClockTime time);
   void stop();
 
-  // While it runs, too.
+  // May be called at any time.
   void set_layout(Layout layout) { stage_.set_layout(layout); }
   void set_name_tags(bool on) { observer_.set_name_tags(on); }
   void update_latency();
   // Ends the program, whether the meeting has begun or not.
   bool send_eos();
 
-  // Whether the application gets the message.
+  // Returns whether the application gets the message.
   bool handle(GstMessage *message);
 
  private:
@@ -56,9 +56,9 @@ class Program {
   std::mutex text_mutex_;  // guards the pointer
   std::unique_ptr<TextFeed> text_;
 
-  std::mutex mutex_;      // guards what follows; nothing is called with it
+  std::mutex mutex_;      // guards the members below; not held during calls
   int running_ = 0;       // inputs of the stage
-  GstClockTime end_ = 0;  // of the data of all
+  GstClockTime end_ = 0;  // of the data of all inputs
   bool all_pads_ = false, eos_sent_ = false;
 };
 

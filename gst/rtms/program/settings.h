@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the element's own properties say.
+// The element's own properties.
 #pragma once
 
 #include "stage/videomix.h"
@@ -15,7 +15,6 @@ struct Settings {
   CaptionMode captions = CaptionMode::Off;
 };
 
-// The ids of the properties.
 enum : guint {
   kLayoutProperty = 1,
   kWidthProperty,
@@ -27,13 +26,14 @@ enum : guint {
   kCaptionsProperty
 };
 
-// The size that belongs to the video-resolution of rtmssrc.
+// Returns the video size for video-resolution of rtmssrc.
 Size usual_size(GstElement *source);
-// Whether a frame can be so wide, or so high.
+// Whether a width or height is valid.
 bool is_valid_size(int size);
 
 void install_properties(GObjectClass *klass);
-// Both are called with the lock held that guards the settings. False: not one of these properties.
+// Both are called with the lock held that guards the settings. Return false if `id` is another
+// property.
 bool set_setting(Settings *settings, guint id, const GValue *value);
 bool get_setting(const Settings &settings, guint id, GValue *value);
 

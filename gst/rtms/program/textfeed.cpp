@@ -6,7 +6,7 @@
 namespace rtms::program {
 namespace {
 
-// The text of a buffer in a format with markup.
+// Converts a text with markup to plain text.
 std::string without_markup(std::string text) {
   constexpr const char *kEntities[][2] = {{"&lt;", "<"},   {"&gt;", ">"},  {"&quot;", "\""},
                                           {"&apos;", "'"}, {"&#39;", "'"}, {"&amp;", "&"}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where the transcript goes: into the video, or to a pad of the bin.
+// Passes the transcript into the video, or to a pad of the bin.
 #pragma once
 
 #include "scene/scene.h"
@@ -9,8 +9,8 @@ namespace rtms::program {
 
 class TextFeed {
  public:
-  // `from` is the pad `transcript` of rtmssrc. Into `scene`, or to the pad `captions` where that is
-  // null.
+  // `from` is the pad `transcript` of rtmssrc. Its texts go into `scene`, or to the pad `captions`
+  // if that is null.
   TextFeed(GstElement *bin, GstPad *from, Scene *scene);
   ~TextFeed();
   TextFeed(const TextFeed &) = delete;
