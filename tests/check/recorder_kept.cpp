@@ -117,7 +117,7 @@ void expect_whole(const std::vector<Row> &rows) {
     std::fputs(
         "| disturbance | recording | audio kept in place (± 20 ms) of what was sent | video frames "
         "in "
-        "place (± 40 ms) | told in the log |\n|---|---|---|---|---|\n",
+        "place (± 40 ms) | in the log |\n|---|---|---|---|---|\n",
         stdout);
   std::fputs(all.c_str(), stdout);
   std::fflush(stdout);
