@@ -196,7 +196,7 @@ OutageResult record_outage(const OutageRun &outage, const std::string &folder,
 const char *name(OutageRun::Lost lost) {
   switch (lost) {
     case OutageRun::Lost::Audio:
-      return "that of the sound";
+      return "audio";
     case OutageRun::Lost::Media:
       return "each of the media";
     case OutageRun::Lost::Unified:

@@ -92,8 +92,8 @@ std::string text(const char *format, ...) {
 std::string to_string(const OutageResult &r) {
   return r.error.empty()
              ? text(
-                   "away %.2f s, %.2f s replayed, %.2f s of it in place, %.2f s lost, sound off "
-                   "by %.0f ms, %u discontinuities, pictures off by %.0f ms, %u of %u lost",
+                   "away %.2f s, %.2f s replayed, %.2f s of it in place, %.2f s lost, audio off "
+                   "by %.0f ms, %u discontinuities, video off by %.0f ms, %u of %u lost",
                    r.away, r.replay, r.placed, r.lost, r.off * 1000, r.disconts,
                    r.picture_off * 1000, r.pictures_lost, r.pictures)
              : r.error;
@@ -123,7 +123,7 @@ std::string table_row(const Row *rows) {
 void print_table(const std::vector<Row> &rows) {
   std::string table =
       "| outage | connection lost | at once: replayed, in place, lost | at 5×: replayed, in place, "
-      "lost | none: not sent, lost | sound off | pictures off | pictures lost |\n"
+      "lost | none: not sent, lost | audio off | video off | video frames lost |\n"
       "|---|---|---|---|---|---|---|---|\n";
   const auto replays = static_cast<std::ptrdiff_t>(std::size(kReplayed) * std::size(kLost));
   for (auto group = rows.end(); group != rows.begin();) {
