@@ -277,7 +277,7 @@ void Sound::emit_live(uint64_t sample) {
   }
 }
 
-// The last piece may be shorter: what waits for the next call is lost with a process that is killed.
+// The last block may be shorter, because unwritten samples are lost if the process is killed.
 void Sound::emit_until(uint64_t sample) {
   const size_t count = rate_ / kPiecesPerSecond, least = count / 5;
   for (unsigned i = 0; i < kMostPieces && mixer_.position() + least <= sample; i++)
