@@ -172,9 +172,9 @@ GST_END_TEST;
 static Suite *recorder_kept_suite() {
   constexpr double kPatienceSeconds = 300;
   Suite *suite = suite_create("recorder_kept");
-  for (const auto &[name, test] : {std::pair{"mixed", test_mixed},
-                                   {"each-speaker", test_each_speaker},
-                                   {"no-room", test_no_room}}) {
+  const std::pair<const char *, TFun> tests[] = {
+      {"mixed", test_mixed}, {"each-speaker", test_each_speaker}, {"no-room", test_no_room}};
+  for (const auto &[name, test] : tests) {
     TCase *one = tcase_create(name);
     tcase_set_timeout(one, kPatienceSeconds);
     tcase_add_test(one, test);

@@ -13,7 +13,7 @@ namespace {
 
 using namespace rtmscheck;
 
-constexpr double kSecond = 1e9, kBlack = 24, kSlide = 150;
+constexpr double kBlack = 24, kSlide = 150;
 
 bool is_black(const Frame &frame) {
   return frame.mean() < kBlack;

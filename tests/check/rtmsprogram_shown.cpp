@@ -49,28 +49,6 @@ double name_spread(const Frame &frame) {
   return frame.spread(0, 16, 6, 18);
 }
 
-struct Seconds {
-  std::vector<double> flashes, beeps;
-};
-
-// Beginnings: of white frames, and of the loudest blocks.
-Seconds flashes_and_beeps(const Watched &watched) {
-  Seconds found;
-  bool white = false, loud = false;
-  for (const Frame &frame : watched.frames) {
-    if (frame.mean() > 150 && !white)
-      found.flashes.push_back(static_cast<double>(frame.pts) / kSecond);
-    white = frame.mean() > 150;
-  }
-  for (const Block &block : watched.blocks) {
-    const bool beeps = block.loud != GST_CLOCK_TIME_NONE;
-    if (beeps && !loud)
-      found.beeps.push_back(static_cast<double>(block.loud) / kSecond);
-    loud = beeps;
-  }
-  return found;
-}
-
 }  // namespace
 
 // Each layout shows what it says from the next keyframes on, and no frame is missing.
@@ -159,7 +137,7 @@ GST_START_TEST(test_sync) {
   watcher.play();
   watcher.wait_eos();
   expect_constant(watcher.watched());
-  const Seconds found = flashes_and_beeps(watcher.watched());
+  const Moments found = flashes_and_beeps(watcher.watched());
   unsigned pairs = 0;
   for (double flash : found.flashes)
     for (double beep : found.beeps)

@@ -26,7 +26,7 @@ struct Flawed {
 
  private:
   RawServer::Talk at_most(const RawServer::Talk &talk, unsigned times, RawServer::Talk nice) {
-    return [=](RawPeer &peer) {
+    return [this, talk, times, nice = std::move(nice)](RawPeer &peer) {
       const unsigned before = times ? bad.fetch_add(1) : times;
       if (before < times)
         talk(peer);

@@ -4,8 +4,9 @@
 // of this name, every call about the folder waits. RTMS_SLOW_FREE: a file with the number of bytes
 // that are free on it.
 
-// Each name is that of one function then.
+// Each name is that of one function then, and no header defines it.
 #undef _FILE_OFFSET_BITS
+#undef _FORTIFY_SOURCE
 
 #include <dlfcn.h>
 #include <fcntl.h>

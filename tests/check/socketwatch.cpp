@@ -136,8 +136,10 @@ GST_START_TEST(test_rounds) {
   watch.start(pair.near.get(), G_IO_IN, take, SocketWatch::Pace::Rounds);
   const auto turns_for = [&](unsigned wanted) {
     unsigned turns = 0;
-    for (; got < wanted; turns++)
+    while (got < wanted) {
       g_main_context_iteration(nullptr, TRUE);
+      turns++;
+    }
     return turns;
   };
   for (unsigned round = 1; round <= 3; round++) {

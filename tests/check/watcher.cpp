@@ -282,6 +282,23 @@ void Watcher::clear() {
   watched_ = {};
 }
 
+Moments flashes_and_beeps(const Watched &watched) {
+  Moments found;
+  bool white = false, loud = false;
+  for (const Frame &frame : watched.frames) {
+    if (frame.mean() > 150 && !white)
+      found.flashes.push_back(seconds(frame.pts));
+    white = frame.mean() > 150;
+  }
+  for (const Block &block : watched.blocks) {
+    const bool beeps = block.loud != GST_CLOCK_TIME_NONE;
+    if (beeps && !loud)
+      found.beeps.push_back(seconds(block.loud));
+    loud = beeps;
+  }
+  return found;
+}
+
 void expect_constant(const Watched &watched, int fps) {
   ck_assert_uint_eq(watched.video_caps.size(), 1);
   ck_assert_uint_eq(watched.audio_caps.size(), 1);

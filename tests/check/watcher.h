@@ -56,11 +56,13 @@ class Watcher {
   GstElement *pipeline() const { return pipeline_.get(); }
   void play();
   bool wait(const Predicate &predicate, int timeout_ms = kDeadlineMs);
-  bool wait_seconds(double of_video) {
-    return wait([=](const Watched &w) {
-      return !w.frames.empty() &&
-             static_cast<double>(w.frames.back().pts) >= of_video * static_cast<double>(GST_SECOND);
-    });
+  bool wait_seconds(double of_video, int timeout_ms = kDeadlineMs) {
+    return wait(
+        [=](const Watched &w) {
+          return !w.frames.empty() && static_cast<double>(w.frames.back().pts) >=
+                                          of_video * static_cast<double>(GST_SECOND);
+        },
+        timeout_ms);
   }
   // EOS on the bus, and on both pads; an error fails.
   void wait_eos(int timeout_ms = 2 * kDeadlineMs);
@@ -89,6 +91,12 @@ class Watcher {
 
 // What is to be seen in a file.
 std::vector<Frame> frames_of(const std::string &file);
+
+// Where white frames and beeps begin, in s.
+struct Moments {
+  std::vector<double> flashes, beeps;
+};
+Moments flashes_and_beeps(const Watched &watched);
 
 // Constant size and rate, every frame of the grid, no sample missing; where they end, they end
 // together.

@@ -169,8 +169,10 @@ std::string numbered(unsigned number) {
 
 void expect_messages(const Client &client, unsigned count) {
   ck_assert_uint_eq(client.messages.size(), count);
-  for (unsigned i = 0; i < count; i++)
-    ck_assert_str_eq(client.messages[i].c_str(), numbered(i).c_str());
+  for (unsigned i = 0; i < count; i++) {
+    const std::string wanted = numbered(i);
+    ck_assert_str_eq(client.messages[i].c_str(), wanted.c_str());
+  }
 }
 
 void send_numbered(Wire &wire, unsigned from, unsigned to) {

@@ -106,17 +106,19 @@ class Joiner {
 
   const bool mp4_;
   ElementPtr pipeline_{GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))};
-  GstElement *mux_;
+  GstElement *const mux_, *const sink_;
   std::list<Input> inputs_;
   std::map<std::string, Track> tracks_;
   std::mutex mutex_;
 };
 
 Joiner::Joiner(const std::vector<JoinInput> &inputs, const std::string &file)
-    : mp4_(is_mp4(file)), mux_(add(mp4_ ? "mp4mux" : "matroskamux")) {
-  GstElement *sink = add("filesink");
-  g_object_set(sink, "location", file.c_str(), nullptr);
-  gst_element_link(mux_, sink);
+    : mp4_(is_mp4(file)), mux_(add(mp4_ ? "mp4mux" : "matroskamux")), sink_(add("filesink")) {
+  g_object_set(sink_, "location", file.c_str(), "async", FALSE, nullptr);
+  gst_element_link(mux_, sink_);
+  // A muxer of GStreamer 1.26 that has started reads a new pad before its track is set.
+  for (GstElement *element : {mux_, sink_})
+    gst_element_set_locked_state(element, TRUE);
   for (const JoinInput &input : inputs)
     add_input(input);
 }
@@ -277,6 +279,10 @@ void Joiner::link(Input *input) {
 void Joiner::link_all() {
   for (Input &input : inputs_)
     link(&input);
+  for (GstElement *element : {mux_, sink_}) {
+    gst_element_set_locked_state(element, FALSE);
+    gst_element_sync_state_with_parent(element);
+  }
   for (Input &input : inputs_)
     for (const auto &[pad, probe] : input.pads)
       gst_pad_remove_probe(pad.get(), probe);
