@@ -98,6 +98,9 @@ GST_START_TEST(test_hours) {
                  "test-client", "client-secret", "test-secret", "width", 320, "height", 180,
                  nullptr);
     set(program, "layout", "camera");
+    // A machine that is busy for a moment is so for a second of this time.
+    constexpr guint kLatencyMs = 4000;
+    gst_child_proxy_set(GST_CHILD_PROXY(program), "source::latency", kLatencyMs, nullptr);
   });
   watcher.play();
   constexpr int kPatienceMs = 4000 * 1000;

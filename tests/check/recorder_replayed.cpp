@@ -25,14 +25,19 @@ RecorderRun restarted(const RecorderRun &before) {
   return RecorderRun(RecorderRun::Setup{{"--no-video"}, before.output(), {}, true});
 }
 
-// Files of the memory, but not those of running meetings.
-std::vector<std::string> remembered(const RecorderRun &run) {
+// Files of the memory: of the requests, or of the meetings that are not over.
+std::vector<std::string> remembered(const RecorderRun &run, bool requests = true) {
   std::vector<std::string> files;
   std::error_code none;
   for (const auto &entry : fs::directory_iterator(run.output() + "/.running", none))
-    if (entry.path().filename().string().compare(0, 9, "requests-") == 0)
+    if ((entry.path().filename().string().compare(0, 9, "requests-") == 0) == requests)
       files.push_back(entry.path());
   return files;
+}
+
+// Another thread removes the file of the meeting. Without that, the next start would join it.
+void wait_forgotten(RecorderRun *run) {
+  ck_assert(run->program().wait_until([&] { return remembered(*run, false).empty(); }));
 }
 
 void expect_ignored(RecorderRun *run, const Captured &captured, std::size_t times) {
@@ -50,6 +55,7 @@ GST_START_TEST(test_replayed) {
   RecorderRun first({"--no-video"});
   ck_assert_int_eq(started.send(&first), 200);
   first.wait_events("finished", 1);
+  wait_forgotten(&first);
   first.program().send(ends[__i__]);
   ck_assert(first.program().wait(kDeadlineMs));
   const unsigned connections = server->accepted();

@@ -118,6 +118,12 @@ GST_START_TEST(test_collection) {
     ids.insert(gst_stream_get_stream_id(stream.get()));
     event_of(pad, GST_EVENT_STREAM_COLLECTION);
     for (const EventPtr &event : pad.events)
+      if (GST_EVENT_TYPE(event.get()) == GST_EVENT_STREAM_COLLECTION) {
+        GstStreamCollection *collection = nullptr;
+        gst_event_parse_stream_collection(event.get(), &collection);
+        ck_assert_uint_eq(gst_stream_collection_get_size(CollectionPtr(collection).get()), 5);
+      }
+    for (const EventPtr &event : pad.events)
       if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT ||
           GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS)
         seqnums.insert(gst_event_get_seqnum(event.get()));
@@ -125,6 +131,24 @@ GST_START_TEST(test_collection) {
   ck_assert_uint_eq(ids.size(), 5);
   ck_assert(ids_of(collection_of(player.record()).get()) == ids);
   ck_assert_uint_eq(seqnums.size(), 1);
+}
+GST_END_TEST;
+
+// A kind that the service refuses has no stream any more; the others were announced at once.
+GST_START_TEST(test_refused) {
+  constexpr int kRefused = 14;
+  Config config = quiet_config();
+  config.status_media[Media::Video] = kRefused;
+  auto server = serve(std::move(config));
+  Player player(*server, with("media-types", "audio+video+transcript"));
+  player.play();
+  ck_assert(player.wait([](const Record &r) {
+    return r.count(GST_MESSAGE_STREAM_COLLECTION) && r.count(GST_MESSAGE_WARNING) &&
+           ids_of(collection_of(r).get()).size() == 2;
+  }));
+  player.stop();
+  for (const std::string &id : ids_of(collection_of(player.record()).get()))
+    ck_assert_msg(id.find("/video") == std::string::npos, "%s", id.c_str());
 }
 GST_END_TEST;
 
@@ -346,6 +370,7 @@ static Suite *rtmssrc_streams_suite() {
   Suite *suite = suite_create("rtmssrc_streams");
   TCase *streams = tcase_create("streams");
   tcase_add_test(streams, test_collection);
+  tcase_add_test(streams, test_refused);
   tcase_add_test(streams, test_participants);
   tcase_add_test(streams, test_crowd);
   tcase_add_test(streams, test_select);

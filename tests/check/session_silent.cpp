@@ -75,6 +75,7 @@ class Stream final : public SessionListener {
     silent += state == ConnectionState::Silent;
   }
   void session_first_retry(const SessionError &, unsigned) override {}
+  void session_planned(MediaMask) override {}
   void session_negotiated(Media, const MediaParams &) override {}
   void session_all_negotiated() override {}
   void session_media(const MediaData &) override {}

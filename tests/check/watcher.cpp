@@ -13,7 +13,9 @@ namespace {
 
 constexpr auto kBuffersAndEvents =
     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
-constexpr int kBytesPerSample = 4, kRate = 48000, kBeep = 9000;
+constexpr int kBytesPerSample = 4, kRate = 48000;
+// Speech is below 8600, and a resampler that starts anew overshoots.
+constexpr int kBeep = 12000;
 
 double seconds(GstClockTime time) {
   return static_cast<double>(time) / static_cast<double>(GST_SECOND);

@@ -51,6 +51,7 @@ class Script final : public SessionListener {
  private:
   void session_connection(ConnectionState, MediaMask, unsigned) override { called(); }
   void session_first_retry(const SessionError &, unsigned) override { called(); }
+  void session_planned(MediaMask) override {}
   void session_negotiated(Media media, const MediaParams &) override;
   void session_all_negotiated() override;
   void session_media(const MediaData &data) override;

@@ -2,6 +2,7 @@
 // One pad, and the path of a message into its queue.
 #pragma once
 
+#include "expectedstreams.h"
 #include "media/pool.h"
 #include "pad/drops.h"
 #include "pad/gstrtmssrcpad.h"
@@ -51,7 +52,8 @@ struct OutputContext {
   // A pad received SELECT_STREAMS; called on any thread.
   std::function<void(EventPtr)> select;
   // A pad was created, but not yet added to the element, or removed (null).
-  std::function<void(const Output *added)> set_changed;
+  std::function<void(Output *added)> set_changed;
+  ExpectedStreams *expected;
   StreamTime time;
   MediaParams params;
   guint group_id;

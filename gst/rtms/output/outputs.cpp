@@ -38,7 +38,8 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
                },
                [this] { calls_.post([this] { sweep(); }); },
                [this](EventPtr event) { select(std::move(event)); },
-               [this](const Output *added) { streams_.changed(added); },
+               [this](Output *added) { streams_.changed(added); },
+               &expected_,
                {element, config.latency, config.limits.time_ns, config.text_wait,
                 config.stall_wait_ms, config.buffer_data},
                {},
@@ -89,6 +90,15 @@ void Outputs::set_stream(Product product, std::string stream_id, MediaMask reque
     promised_ &= ~media_bit(Media::Audio);
 }
 
+void Outputs::planned(MediaMask media) {
+  media |= promised_;
+  if (is_per_participant(product_, promised_params_.audio))
+    media &= ~media_bit(Media::Audio);
+  for (Media m : kAllMedia)
+    if ((media & media_bit(m)) && !set_.find(m))
+      expected_.expect(m, context_.stream_id);
+}
+
 void Outputs::negotiated(Media media, const MediaParams &params) {
   negotiated_ |= media_bit(media);
   if (media == Media::Audio)
@@ -107,7 +117,7 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
   const bool wanted = media != Media::Audio || !per_participant();
   const char *nick = media_nick(media);
   if (wanted && !set_.find(media))
-    set_.add(media, {nick, nick, context_.stream_id + "/" + nick, {}});
+    set_.add(media, {nick, nick, ExpectedStreams::id_of(context_.stream_id, media), {}});
 }
 
 void Outputs::all_negotiated() {
@@ -182,6 +192,8 @@ void Outputs::end(MediaMask media) {
   if (media & media_bit(Media::Transcript))
     texts_.open();
   const MediaMask over = media & ~add_missing(this, media & promised_, promised_params_);
+  if (expected_.drop(over))
+    streams_.changed(nullptr);
   set_.for_each([over](Output &output) {
     if (over & media_bit(output.media()))
       output.end();

@@ -34,6 +34,8 @@ class Outputs {
   // Must be called before anything else of the stream.
   void set_stream(Product product, std::string stream_id, MediaMask requested,
                   const MediaParams &params);
+  // The media connections are about to be made: their pads follow, or their end.
+  void planned(MediaMask media);
   // Creates the pads, or updates the caps of existing ones.
   void negotiated(Media media, const MediaParams &params);
   void all_negotiated();
@@ -71,6 +73,7 @@ class Outputs {
   void select(EventPtr event);
 
   const Calls calls_;
+  ExpectedStreams expected_;
   OutputContext context_;
   OutputSet set_;
   Streams streams_;

@@ -28,16 +28,6 @@ PictureSize negotiated_size(const VideoParams &params) {
   }
 }
 
-GstStream *new_stream(Media media, const char *id, GstCaps *caps) {
-  GstStreamType type = GST_STREAM_TYPE_AUDIO;
-  if (is_picture(media))
-    type = GST_STREAM_TYPE_VIDEO;
-  else if (is_text(media))
-    type = GST_STREAM_TYPE_TEXT;
-  return gst_stream_new(id, caps, type,
-                        is_text(media) ? GST_STREAM_FLAG_SPARSE : GST_STREAM_FLAG_NONE);
-}
-
 void note_tags(GstStream *stream, GstEvent *event) {
   GstTagList *tags = nullptr;
   gst_event_parse_tag(event, &tags);
@@ -54,7 +44,8 @@ StreamInfo::StreamInfo(const OutputContext *context, Media media, const OutputLa
       pad_(pad) {
   caps_ = caps();
   set_black();
-  stream_.reset(new_stream(media, label.stream_id.c_str(), caps_.get()));
+  stream_ = context->expected->take(media, label.stream_id);
+  gst_stream_set_caps(stream_.get(), caps_.get());
   if (label.participant) {
     user_id_ = label.participant->user_id;
     title_ = label.participant->name;

@@ -1,28 +1,47 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "streams.h"
 
-#include <set>
-#include <string>
+#include <utility>
 
 GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 #define GST_CAT_DEFAULT gst_rtms_output_debug
 
 namespace rtms {
 
-void Streams::collect() {
-  collection_.reset(gst_stream_collection_new(context_->stream_id.c_str()));
-  set_->for_each([this](const Output &output) {
-    gst_stream_collection_add_stream(collection_.get(), share(output.stream()).release());
-  });
+std::set<GstStream *> Streams::all() const {
+  std::set<GstStream *> all;
+  set_->for_each([&](const Output &output) { all.insert(output.stream()); });
+  context_->expected->for_each([&](GstStream *stream) { all.insert(stream); });
+  return all;
 }
 
-void Streams::changed(const Output *added) {
-  informed_ = added;
+// Returns whether the collection is a new one.
+bool Streams::collect() {
+  std::set<GstStream *> streams = all();
+  if (collection_ && streams == collected_)
+    return false;
+  collected_ = std::move(streams);
+  collection_.reset(gst_stream_collection_new(context_->stream_id.c_str()));
+  const auto add = [this](GstStream *stream) {
+    gst_stream_collection_add_stream(collection_.get(), share(stream).release());
+  };
+  set_->for_each([&](const Output &output) { add(output.stream()); });
+  context_->expected->for_each(add);
+  informed_.clear();
+  wanted_.reset();
+  return true;
+}
+
+void Streams::changed(Output *added) {
+  bool differs = !added;
   if (added) {  // pad-added handlers need the collection
-    collect();
+    differs = collect();
+    informed_.insert(added);
     gst_pad_push_event(GST_PAD(added->pad()), gst_event_new_stream_collection(collection_.get()));
+    if (wanted_)
+      added->select(wanted_->count(gst_stream_get_stream_id(added->stream())) > 0);
   }
-  if (!std::exchange(telling_, true))
+  if (differs && !std::exchange(telling_, true))
     later_([this] { tell(); });
 }
 
@@ -30,10 +49,9 @@ void Streams::tell() {
   telling_ = false;
   if (!set_)
     return;
-  if (!informed_)
-    collect();
+  collect();
   set_->for_each([this](const Output &output) {
-    if (&output == informed_)
+    if (!informed_.insert(&output).second)
       return;
     gst_rtms_src_pad_enqueue_event(output.pad(),
                                    EventPtr(gst_event_new_stream_collection(collection_.get())));
@@ -60,9 +78,14 @@ void Streams::select(GstEvent *event) {
     if (output.is_selected())
       gst_message_streams_selected_add(message, output.stream());
   });
+  context_->expected->for_each([&](GstStream *stream) {
+    if (wanted.count(gst_stream_get_stream_id(stream)))
+      gst_message_streams_selected_add(message, stream);
+  });
   GST_DEBUG_OBJECT(context_->element, "%zu streams are asked for, %u of them selected",
                    wanted.size(), gst_message_streams_selected_get_size(message));
   gst_element_post_message(context_->element, message);
+  wanted_ = std::move(wanted);
 }
 
 }  // namespace rtms

@@ -5,6 +5,9 @@
 #include "outputset.h"
 
 #include <functional>
+#include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace rtms {
@@ -17,9 +20,9 @@ class Streams {
           std::function<void(std::function<void()>)> later)
       : context_(context), set_(set), later_(std::move(later)) {}
 
-  // A pad was added, which gets the collection at once, or removed (null). All changes of an
-  // iteration are announced together, on the bus and on the other pads.
-  void changed(const Output *added);
+  // A pad was added, which gets the collection at once, or removed (null), or is not expected any
+  // more. All changes of an iteration are announced together, on the bus and on the other pads.
+  void changed(Output *added);
   // Streams that the event does not name are not decoded.
   void select(GstEvent *event);
 
@@ -27,15 +30,18 @@ class Streams {
   void forget() { set_ = nullptr; }
 
  private:
-  void collect();
+  std::set<GstStream *> all() const;
+  bool collect();
   void tell();
 
   const OutputContext *context_;
   const OutputSet *set_;
   const std::function<void(std::function<void()>)> later_;
   bool telling_ = false;
-  const Output *informed_ = nullptr;  // the pad that has the collection
+  std::set<const Output *> informed_;  // the pads that have the collection
   ObjectPtr<GstStreamCollection> collection_;
+  std::set<GstStream *> collected_;              // its streams
+  std::optional<std::set<std::string>> wanted_;  // by the last selection from it
 };
 
 }  // namespace rtms

@@ -46,6 +46,7 @@ class Stream final : public SessionListener {
  private:
   void session_connection(ConnectionState state, MediaMask media, unsigned attempt) override;
   void session_first_retry(const SessionError &why, unsigned attempt) override;
+  void session_planned(MediaMask media) override { outputs_.planned(media); }
   void session_negotiated(Media media, const MediaParams &params) override;
   void session_all_negotiated() override;
   void session_media(const MediaData &data) override;

@@ -19,6 +19,7 @@ void Links::plan(const SignalingResponse &response) {
         "kind. Set connection-mode=split to avoid this warning."));
     unified = false;
   }
+  context_->listener->session_planned(unified ? config.media : offered(response));
   if (unified)
     add(config.media, response.all_url);
   for (Media media : kAllMedia) {
@@ -29,6 +30,14 @@ void Links::plan(const SignalingResponse &response) {
   for (auto &link : links_)
     link->open();
   check_all_answered();
+}
+
+MediaMask Links::offered(const SignalingResponse &response) const {
+  MediaMask media = 0;
+  for (Media m : kAllMedia)
+    if (!url_of(m, response).empty())
+      media |= media_bit(m);
+  return media & context_->config.media;
 }
 
 const std::string &Links::url_of(Media media, const SignalingResponse &response) const {

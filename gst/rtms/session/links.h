@@ -51,6 +51,7 @@ class Links final : public LinkListener {
   void connection_gone() override { listener_->connection_gone(); }
 
   // Returns the URL for that kind of media; empty if it is not offered.
+  MediaMask offered(const SignalingResponse &response) const;
   const std::string &url_of(Media media, const SignalingResponse &response) const;
   void add(MediaMask media, const std::string &url);
   void set_ready(Link *link);

@@ -47,6 +47,9 @@ class SessionListener {
   virtual void session_connection(ConnectionState state, MediaMask media, unsigned attempt) = 0;
   // A connection that has not succeeded yet is tried again, for the `attempt`-th time.
   virtual void session_first_retry(const SessionError &why, unsigned attempt) = 0;
+  // The service offers connections of these media. session_negotiated() or session_media_ended()
+  // follows for each.
+  virtual void session_planned(MediaMask media) = 0;
   // Is called before any media of that kind, and after each reconnect.
   virtual void session_negotiated(Media media, const MediaParams &params) = 0;
   // Every media connection has answered once.
