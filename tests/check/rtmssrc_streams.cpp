@@ -134,6 +134,52 @@ GST_START_TEST(test_collection) {
 }
 GST_END_TEST;
 
+// The first media connection is made later than the others.
+static std::unique_ptr<Server> serve_late() {
+  constexpr int kUnavailable = 503;
+  Config config = quiet_config();
+  config.upgrade_status_media = kUnavailable;
+  config.fault_times = 1;
+  return serve(std::move(config));
+}
+
+// Its stream was announced before.
+GST_START_TEST(test_expected) {
+  auto server = serve_late();
+  Player player(*server, with("media-types", "audio+video"));
+  player.play();
+  wait_streaming(player, *server, 2);
+  server->send_media(Media::Audio, audio_json(0, 0));
+  ck_assert(wait_packets(player, "audio", 1));
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_STREAM_COLLECTION), 1);
+  ck_assert_uint_eq(ids_of(collection_of(player.record()).get()).size(), 2);
+}
+GST_END_TEST;
+
+// It was not selected before.
+GST_START_TEST(test_select_expected) {
+  auto server = serve_late();
+  Player player(*server, with("media-types", "audio+video"));
+  player.play();
+  ck_assert(
+      player.wait([](const Record &r) { return r.count(GST_MESSAGE_STREAM_COLLECTION) > 0; }));
+  const std::string video = id_of_pad(player, "video");
+  select(player, {video}, 1);
+  wait_streaming(player, *server, 2);
+  for (int i = 0; i < 10; i++) {
+    server->send_media(Media::Audio, audio_json(20 * i, 0));
+    server->send_media(Media::Video, media_json(15, 40 * i, access_unit(true, 500, 1)));
+    ck_assert(wait_packets(player, "video", static_cast<size_t>(i) + 1));
+  }
+  ck_assert_uint_eq(messages_of(player, "audio"), 0);
+  select(player, {video, id_of_pad(player, "audio")}, 2);
+  server->send_media(Media::Audio, audio_json(400, 0));
+  ck_assert(wait_packets(player, "audio", 1));
+  player.stop();
+}
+GST_END_TEST;
+
 // A kind that the service refuses has no stream any more; the others were announced at once.
 GST_START_TEST(test_refused) {
   constexpr int kRefused = 14;
@@ -370,6 +416,8 @@ static Suite *rtmssrc_streams_suite() {
   Suite *suite = suite_create("rtmssrc_streams");
   TCase *streams = tcase_create("streams");
   tcase_add_test(streams, test_collection);
+  tcase_add_test(streams, test_expected);
+  tcase_add_test(streams, test_select_expected);
   tcase_add_test(streams, test_refused);
   tcase_add_test(streams, test_participants);
   tcase_add_test(streams, test_crowd);

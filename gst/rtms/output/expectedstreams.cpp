@@ -29,10 +29,10 @@ void ExpectedStreams::expect(Media media, const std::string &prefix) {
 }
 
 ObjectPtr<GstStream> ExpectedStreams::take(Media media, const std::string &id) {
-  auto &stream = streams_[static_cast<unsigned>(media)];
-  if (stream && gst_stream_get_stream_id(stream.get()) == id)
-    return std::move(stream);
-  return new_stream(media, id);
+  auto &expected = streams_[static_cast<unsigned>(media)];
+  if (!expected || gst_stream_get_stream_id(expected.get()) != id)
+    return new_stream(media, id);
+  return std::exchange(expected, nullptr);
 }
 
 bool ExpectedStreams::drop(MediaMask media) {
