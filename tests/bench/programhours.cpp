@@ -59,22 +59,31 @@ void expect_together(const Watched &watched, int ppm) {
   const double end = static_cast<double>(watched.frames.size()) / 25;
   const double second = 1 / (1 + ppm / 1e6);
   double furthest = 0, last = 0;
-  int pairs = 0;
+  int pairs = 0, irregular = 0, apart = 0;
   for (const double beep : found.beeps) {
     const double before = std::exchange(last, beep);
     if (!is_calm(beep, end) || !is_calm(before, end))
       continue;
-    ck_assert_msg(std::fabs(beep - before - second) < 0.03, "%f s, then %f s", before, beep);
+    if (std::fabs(beep - before - second) >= 0.03) {
+      g_print("%+d ppm: a beep at %f s, then at %f s\n", ppm, before, beep);
+      irregular++;
+    }
     double nearest = INFINITY;
     for (auto flash = std::lower_bound(found.flashes.begin(), found.flashes.end(), beep - 0.5);
          flash != found.flashes.end() && *flash < beep + 0.5; ++flash)
       nearest = std::fabs(*flash - beep) < std::fabs(nearest) ? *flash - beep : nearest;
-    ck_assert_msg(std::fabs(nearest) < 0.04, "beep at %f s, flash %f s later", beep, nearest);
+    if (std::fabs(nearest) >= 0.04) {
+      g_print("%+d ppm: a beep at %f s, a flash %f s later\n", ppm, beep, nearest);
+      apart++;
+      continue;
+    }
     furthest = std::max(furthest, std::fabs(nearest));
     pairs++;
   }
   g_print("%+d ppm: %zu frames, none missing; %d flashes and beeps, %.0f ms apart at most\n", ppm,
           watched.frames.size(), pairs, furthest * 1000);
+  ck_assert_int_eq(irregular, 0);
+  ck_assert_int_eq(apart, 0);
   // 180 s of each hour are disturbed, with the margins.
   ck_assert_int_gt(pairs, static_cast<int>(end * 0.9) - 2 * static_cast<int>(kMargin));
 }
@@ -98,8 +107,8 @@ GST_START_TEST(test_hours) {
                  "test-client", "client-secret", "test-secret", "width", 320, "height", 180,
                  nullptr);
     set(program, "layout", "camera");
-    // A machine that is busy for a moment is so for a second of this time.
-    constexpr guint kLatencyMs = 4000;
+    // A machine that is busy for half a second is so for six of this time.
+    constexpr guint kLatencyMs = 10000;
     gst_child_proxy_set(GST_CHILD_PROXY(program), "source::latency", kLatencyMs, nullptr);
   });
   watcher.play();
