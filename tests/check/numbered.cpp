@@ -34,11 +34,10 @@ std::size_t first_slice(const Bytes &unit) {
 
 // The number is an SEI message of its own.
 Bytes numbered(const Bytes &unit, int64_t number) {
-  constexpr uint8_t kSei = 6, kUserData = 5, kEnd = 0x80;
+  constexpr char kSei = 6, kUserData = 5, kEnd = static_cast<char>(0x80);
   const std::string text = kMark + digits(number);
-  Bytes sei = {0, 0, 1, kSei, kUserData, static_cast<uint8_t>(text.size())};
-  sei.insert(sei.end(), text.begin(), text.end());
-  sei.push_back(kEnd);
+  const std::string head = {0, 0, 1, kSei, kUserData, static_cast<char>(text.size())};
+  const std::string sei = head + text + kEnd;
   Bytes all = unit;
   all.insert(all.begin() + static_cast<std::ptrdiff_t>(first_slice(unit)), sei.begin(), sei.end());
   return all;
