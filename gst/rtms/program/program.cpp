@@ -19,6 +19,13 @@ void inform(GstElement *element, GstMessage *progress) {
     GST_ELEMENT_INFO(element, RESOURCE, BUSY, ("%s", text.get()), ("%s", text.get()));
 }
 
+// The signaling connection is closed last, and not before the stream is over.
+bool is_end_of_stream(const GstStructure *structure) {
+  return gst_structure_has_name(structure, "rtms-connection") &&
+         g_strcmp0(gst_structure_get_string(structure, "media"), "signaling") == 0 &&
+         g_strcmp0(gst_structure_get_string(structure, "state"), "closed") == 0;
+}
+
 // The first element in the bin is removed last: until then the others may post messages.
 GstElement *add_source(GstBin *bin) {
   GstElement *source = GST_ELEMENT(g_object_new(GST_TYPE_RTMS_SRC, "name", "source", nullptr));
@@ -121,12 +128,15 @@ void Program::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
 }
 
 void Program::on_no_more_pads(GstElement *, gpointer data) {
-  auto self = static_cast<Program *>(data);
+  static_cast<Program *>(data)->no_more_pads();
+}
+
+void Program::no_more_pads() {
   {
-    std::lock_guard<std::mutex> lock(self->mutex_);
-    self->all_pads_ = true;
+    std::lock_guard<std::mutex> lock(mutex_);
+    all_pads_ = true;
   }
-  self->end_where_over();
+  end_where_over();
 }
 
 // ---- texts ---------------------------------------------------------------------------
@@ -147,8 +157,12 @@ bool Program::handle(GstMessage *message) {
     case GST_MESSAGE_ERROR:
       return handle_error(message);
     case GST_MESSAGE_ELEMENT:
-      if (of_source)
+      if (of_source) {
         observer_.message(gst_message_get_structure(message));
+        // With a pad for each participant, rtmssrc does not emit no-more-pads.
+        if (is_end_of_stream(gst_message_get_structure(message)))
+          no_more_pads();
+      }
       return true;
     case GST_MESSAGE_PROGRESS:
       // With PROGRESS, a pipeline waits in PAUSED until the meeting begins.

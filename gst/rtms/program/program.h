@@ -41,6 +41,7 @@ class Program {
  private:
   static void on_pad_added(GstElement *source, GstPad *pad, gpointer self);
   static void on_no_more_pads(GstElement *source, gpointer self);
+  void no_more_pads();
   void add_text(GstPad *pad);
   void inputs_changed(int running, GstClockTime end);
   void end_where_over();
