@@ -103,8 +103,8 @@ GST_START_TEST(test_one) {
 }
 GST_END_TEST;
 
-static Suite *rtmsprogram_loud_suite() {
-  Suite *suite = suite_create("rtmsprogram_loud");
+static Suite *rtmsprogram_participants_suite() {
+  Suite *suite = suite_create("rtmsprogram_participants");
   const auto add = [suite](const char *name, TFun test, int times) {
     TCase *tcase = tcase_create(name);
     tcase_set_timeout(tcase, 60);
@@ -115,4 +115,4 @@ static Suite *rtmsprogram_loud_suite() {
   return suite;
 }
 
-GST_CHECK_MAIN(rtmsprogram_loud)
+GST_CHECK_MAIN(rtmsprogram_participants)
