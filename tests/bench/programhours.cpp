@@ -48,9 +48,10 @@ bool is_calm(double at, double end) {
   const auto apart = [&](double from, double to) {
     return in_hour < from - kMargin || in_hour > to + kMargin;
   };
-  return at > kMargin && at < end - kMargin && apart(kScreenFrom, kScreenTo) &&
-         std::all_of(std::begin(kDisturbances), std::end(kDisturbances),
-                     [&](const Disturbance &one) { return apart(one.from, one.to); });
+  bool calm = at > kMargin && at < end - kMargin && apart(kScreenFrom, kScreenTo);
+  for (const Disturbance &one : kDisturbances)
+    calm = calm && apart(one.from, one.to);
+  return calm;
 }
 
 // Each beep has its flash, and follows the one before after a second of the service.

@@ -2,7 +2,6 @@
 // One pad, and the path of a message into its queue.
 #pragma once
 
-#include "expectedstreams.h"
 #include "media/pool.h"
 #include "pad/drops.h"
 #include "pad/gstrtmssrcpad.h"

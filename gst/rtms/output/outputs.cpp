@@ -37,7 +37,14 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
                  calls_.post([this, media] { ++context_.stats->of(media).dropped; });
                },
                [this] { calls_.post([this] { sweep(); }); },
-               [this](EventPtr event) { select(std::move(event)); },
+               // std::function requires a copyable closure: EventPtr is not.
+               [this](EventPtr event) {
+                 calls_.post([this, raw = event.release()] {
+                   const EventPtr owned(raw);
+                   if (!over_)
+                     streams_.select(raw);
+                 });
+               },
                [this](Output *added) { streams_.changed(added); },
                &expected_,
                {element, config.latency, config.limits.time_ns, config.text_wait,
@@ -161,15 +168,6 @@ void Outputs::share_off() {
   context_.time.off(Media::Screen);
   if (Output *screen = set_.find(Media::Screen))
     screen->turn_off();
-}
-
-void Outputs::select(EventPtr event) {
-  // std::function requires a copyable closure: EventPtr is not.
-  calls_.post([this, raw = event.release()] {
-    const EventPtr owned(raw);
-    if (!over_)
-      streams_.select(raw);
-  });
 }
 
 bool Outputs::end() {

@@ -70,7 +70,6 @@ class Outputs {
   void hand_on(const MediaData &data);
   void anchor(int64_t unix_ms, Media media, int64_t waited_ns = 0);
   void sweep();
-  void select(EventPtr event);
 
   const Calls calls_;
   ExpectedStreams expected_;

@@ -27,6 +27,13 @@ OutputsConfig outputs_config(const Settings &settings) {
   return outputs;
 }
 
+void close_later(LoopThread *thread, const std::unique_ptr<Session> *session) {
+  thread->post([session] {
+    if (*session)
+      (*session)->stop(nullptr);
+  });
+}
+
 // A Contact Center call has its own event numbers.
 bool somebody_left(Product product, int64_t type) {
   const bool center = product == Product::ContactCenter;
@@ -119,7 +126,7 @@ void Stream::end(const char *why) {
   if (over_)
     return;
   over_ = true;
-  close_later();
+  close_later(thread_, &session_);
   GST_INFO_OBJECT(element_, "end of stream: %s", why);
   if (outputs_.end()) {
     progress_.cancel(std::string("Connecting was interrupted: ") + why);
@@ -134,13 +141,6 @@ void Stream::end(const char *why) {
 
 // Posted before an error: the application may answer the error with a shutdown, which must be
 // handled after this.
-void Stream::close_later() {
-  thread_->post([this] {
-    if (session_)
-      session_->stop(nullptr);
-  });
-}
-
 void Stream::session_connection(ConnectionState state, MediaMask media, unsigned attempt) {
   post_connection(element_, state, media, attempt);
   if (state != ConnectionState::Streaming)
@@ -239,7 +239,7 @@ void Stream::session_failed(const SessionError &error) {
   if (over_)
     return;
   over_ = true;
-  close_later();
+  close_later(thread_, &session_);
   progress_.fail(error.text);
   post_error(element_, error);
   outputs_.end();

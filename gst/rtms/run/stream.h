@@ -60,8 +60,6 @@ class Stream final : public SessionListener {
   void session_media_ended(MediaMask media, const SessionError &why) override;
   void session_ended() override;
 
-  void close_later();
-
   GstElement *element_;
   const Settings settings_;
   LoopThread *thread_;
