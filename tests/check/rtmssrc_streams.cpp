@@ -162,9 +162,15 @@ GST_START_TEST(test_select_expected) {
   auto server = serve_late();
   Player player(*server, with("media-types", "audio+video"));
   player.play();
-  ck_assert(
-      player.wait([](const Record &r) { return r.count(GST_MESSAGE_STREAM_COLLECTION) > 0; }));
-  const std::string video = id_of_pad(player, "video");
+  std::set<std::string> ids;
+  ck_assert(player.wait([&](const Record &r) {
+    if (r.count(GST_MESSAGE_STREAM_COLLECTION))
+      ids = ids_of(collection_of(r).get());
+    return !ids.empty();
+  }));
+  std::string audio, video;
+  for (const std::string &id : ids)
+    (id.find("/audio") == std::string::npos ? video : audio) = id;
   select(player, {video}, 1);
   wait_streaming(player, *server, 2);
   for (int i = 0; i < 10; i++) {
@@ -173,7 +179,7 @@ GST_START_TEST(test_select_expected) {
     ck_assert(wait_packets(player, "video", static_cast<size_t>(i) + 1));
   }
   ck_assert_uint_eq(messages_of(player, "audio"), 0);
-  select(player, {video, id_of_pad(player, "audio")}, 2);
+  select(player, {video, audio}, 2);
   server->send_media(Media::Audio, audio_json(400, 0));
   ck_assert(wait_packets(player, "audio", 1));
   player.stop();
