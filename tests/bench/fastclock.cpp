@@ -3,7 +3,7 @@
 // meeting in minutes. RTMS_CLOCK_RATE: seconds of the program per real second. libfaketime leaves
 // the futexes of GLib and GStreamer as they are: their waits would not end.
 
-// Each name is that of one function then, and no header defines it.
+// With these macros, headers rename or define some of the functions below.
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 #undef _FORTIFY_SOURCE
@@ -13,14 +13,12 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
-#include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cmath>
 #include <cstdarg>
 #include <cstdint>
@@ -42,7 +40,7 @@ timespec spec_of(int64_t ns) {
   return {static_cast<time_t>(ns / kSecond), static_cast<long>(ns % kSecond)};
 }
 
-// Of the system, whatever its clocks are called here.
+// Asks the kernel: clock_gettime() is the function below.
 int64_t real_ns(clockid_t clock) {
   timespec now{};
   syscall(SYS_clock_gettime, clock, &now);
@@ -63,17 +61,13 @@ bool is_scaled(clockid_t clock) {
          clock == CLOCK_MONOTONIC_RAW;
 }
 
-// What the clock said at RTMS_CLOCK_FROM.
+// What the clock said at the start of the program.
 int64_t origin(clockid_t clock) {
-  static const int64_t from = [] {
-    const char *text = std::getenv("RTMS_CLOCK_FROM");
-    return text ? std::strtoll(text, nullptr, 10) : real_ns(CLOCK_REALTIME);
-  }();
-  static const int64_t from_monotonic = from - real_ns(CLOCK_REALTIME) + real_ns(CLOCK_MONOTONIC),
-                       from_boottime = from - real_ns(CLOCK_REALTIME) + real_ns(CLOCK_BOOTTIME);
+  static const int64_t realtime = real_ns(CLOCK_REALTIME), monotonic = real_ns(CLOCK_MONOTONIC),
+                       boottime = real_ns(CLOCK_BOOTTIME);
   if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)
-    return from;
-  return clock == CLOCK_BOOTTIME ? from_boottime : from_monotonic;
+    return realtime;
+  return clock == CLOCK_BOOTTIME ? boottime : monotonic;
 }
 
 int64_t scaled(clockid_t clock, int64_t real) {
@@ -86,7 +80,7 @@ int64_t unscaled(clockid_t clock, int64_t time) {
 timespec shorter(const timespec &time) {
   return spec_of(std::llround(static_cast<double>(ns_of(time)) / rate()));
 }
-// Of a timeout in ms; none is null.
+// Returns a shorter timeout than `ms`, stored in `time`; null if there is none (-1).
 timespec *shorter(int ms, timespec *time) {
   if (ms < 0)
     return nullptr;
@@ -178,7 +172,8 @@ int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, cl
   return real(condition, mutex, clock, &sooner);
 }
 
-// GLib and GStreamer wait on futexes themselves: FUTEX_WAIT for a time, others until one.
+// GLib and GStreamer wait on futexes by system calls. FUTEX_WAIT has a duration, FUTEX_WAIT_BITSET
+// a point in time.
 long syscall(long number, ...) noexcept {
   static const auto real = next<long (*)(long, ...)>("syscall");
   va_list list;

@@ -73,7 +73,7 @@ struct Loops {
 ElementPtr source(GstElement *pipeline, GstElement *mux, const char *templ, GstCaps *caps,
                   const std::shared_ptr<rtms::recorder::Mp4Boxes> &boxes) {
   ElementPtr src(GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("appsrc", nullptr))));
-  // Seconds of media: fewer changes of threads.
+  // The queue holds seconds of media, so that threads change less often.
   constexpr guint64 kBytes = 2 << 20;
   g_object_set(src.get(), "format", GST_FORMAT_TIME, "block", TRUE, "max-bytes", kBytes, "caps",
                caps, nullptr);

@@ -4,7 +4,7 @@
 // of this name, every call about the folder waits. RTMS_SLOW_FREE: a file with the number of bytes
 // that are free on it.
 
-// Each name is that of one function then, and no header defines it.
+// With these macros, headers rename or define some of the functions below.
 #undef _FILE_OFFSET_BITS
 #undef _FORTIFY_SOURCE
 

@@ -40,7 +40,8 @@ class Streams {
   bool telling_ = false;
   std::set<const Output *> informed_;  // the pads that have the collection
   ObjectPtr<GstStreamCollection> collection_;
-  std::set<GstStream *> collected_;              // its streams
+  // The streams of the collection, which owns them: no other stream can have their addresses.
+  std::set<GstStream *> collected_;
   std::optional<std::set<std::string>> wanted_;  // by the last selection from it
 };
 
