@@ -190,14 +190,6 @@ void expect_recording(const std::string &file, unsigned sounds, double length, d
   expect_playable(file, picture ? nullptr : "0:a");
 }
 
-void add_case(Suite *suite, const char *name, TFun test, int times) {
-  constexpr double kPatienceSeconds = 90;
-  TCase *one = tcase_create(name);
-  tcase_set_timeout(one, kPatienceSeconds);
-  tcase_add_loop_test(one, test, 0, times);
-  suite_add_tcase(suite, one);
-}
-
 Config meeting_of(int64_t length_ms, MeetingOptions options) {
   options.duration_ms = length_ms;
   Config config;

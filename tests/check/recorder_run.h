@@ -59,9 +59,6 @@ std::string report_of(const std::string &folder, const char *member);
 // lost.
 void expect_recording(const std::string &file, unsigned sounds, double length, double lost = 0.1);
 
-// A suite's case of one test.
-void add_case(Suite *suite, const char *name, TFun test, int times = 1);
-
 // A meeting that ends by itself, or never.
 Config meeting_of(int64_t length_ms, MeetingOptions options = {});
 

@@ -250,4 +250,12 @@ void expect_in_sync(const FlashBeep &found, double tolerance, unsigned fewest) {
   ck_assert_msg(pairs >= fewest, "%u of %u seconds\n%s", pairs, fewest, to_string(found).c_str());
 }
 
+void add_case(Suite *suite, const char *name, TFun test, int times) {
+  constexpr double kPatienceSeconds = 90;
+  TCase *one = tcase_create(name);
+  tcase_set_timeout(one, kPatienceSeconds);
+  tcase_add_loop_test(one, test, 0, times);
+  suite_add_tcase(suite, one);
+}
+
 }  // namespace rtmscheck

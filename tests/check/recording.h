@@ -56,4 +56,7 @@ ElementPtr parse_launch(const char *description);
 // Plays to the end; a warning is as bad as an error.
 void play(GstElement *pipeline);
 
+// Adds a case of one test, which runs `times` times, each for at most 90 s.
+void add_case(Suite *suite, const char *name, TFun test, int times = 1);
+
 }  // namespace rtmscheck

@@ -126,16 +126,10 @@ GST_END_TEST;
 
 static Suite *rtmsprogram_suite() {
   Suite *suite = suite_create("rtmsprogram");
-  const auto add = [suite](const char *name, TFun test, int times) {
-    TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test, 0, times);
-    suite_add_tcase(suite, tcase);
-  };
-  add("auto", test_auto, 1);
-  add("before-the-webhook", test_before_the_webhook, 1);
-  add("eos-event", test_eos_event, 2);
-  add("behind", test_behind, 1);
+  add_case(suite, "auto", test_auto);
+  add_case(suite, "before-the-webhook", test_before_the_webhook);
+  add_case(suite, "eos-event", test_eos_event, 2);
+  add_case(suite, "behind", test_behind);
   return suite;
 }
 

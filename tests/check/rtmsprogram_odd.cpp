@@ -307,19 +307,13 @@ GST_END_TEST;
 
 static Suite *rtmsprogram_odd_suite() {
   Suite *suite = suite_create("rtmsprogram_odd");
-  const auto add = [suite](const char *name, TFun test, int times) {
-    TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test, 0, times);
-    suite_add_tcase(suite, tcase);
-  };
-  add("slate", test_slate, 2);
-  add("broken-slate", test_broken_slate, 4);
-  add("codec-changes", test_codec_changes, 1);
-  add("broken-frames", test_broken_frames, 1);
-  add("decoder-fails", test_decoder_fails, 1);
-  add("right-to-left", test_right_to_left, 1);
-  add("markup", test_markup, 1);
+  add_case(suite, "slate", test_slate, 2);
+  add_case(suite, "broken-slate", test_broken_slate, 4);
+  add_case(suite, "codec-changes", test_codec_changes);
+  add_case(suite, "broken-frames", test_broken_frames);
+  add_case(suite, "decoder-fails", test_decoder_fails);
+  add_case(suite, "right-to-left", test_right_to_left);
+  add_case(suite, "markup", test_markup);
   return suite;
 }
 

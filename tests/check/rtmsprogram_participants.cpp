@@ -105,13 +105,7 @@ GST_END_TEST;
 
 static Suite *rtmsprogram_participants_suite() {
   Suite *suite = suite_create("rtmsprogram_participants");
-  const auto add = [suite](const char *name, TFun test, int times) {
-    TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test, 0, times);
-    suite_add_tcase(suite, tcase);
-  };
-  add("one", test_one, 2);
+  add_case(suite, "one", test_one, 2);
   return suite;
 }
 

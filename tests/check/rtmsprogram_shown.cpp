@@ -152,16 +152,10 @@ GST_END_TEST;
 
 static Suite *rtmsprogram_shown_suite() {
   Suite *suite = suite_create("rtmsprogram_shown");
-  const auto add = [suite](const char *name, TFun test, int times) {
-    TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test, 0, times);
-    suite_add_tcase(suite, tcase);
-  };
-  add("layout-changes", test_layout_changes, 1);
-  add("texts", test_texts, 2);
-  add("reconnect", test_reconnect, 1);
-  add("sync", test_sync, 1);
+  add_case(suite, "layout-changes", test_layout_changes);
+  add_case(suite, "texts", test_texts, 2);
+  add_case(suite, "reconnect", test_reconnect);
+  add_case(suite, "sync", test_sync);
   return suite;
 }
 
