@@ -62,6 +62,9 @@ Samples program_of(const std::vector<Voice> &voices, int length) {
     set(program, "media-types", "audio");
     set(program, "audio-streams", "per-participant");
     g_object_set(program, "audio-rate", kRate, nullptr);
+    // A busy machine is not what this is about: the mixer leaves out what comes too late.
+    constexpr guint kLatency_ms = 2000;
+    gst_child_proxy_set(GST_CHILD_PROXY(program), "source::latency", kLatency_ms, nullptr);
     const Ptr<GstPad, gst_object_unref> pad(gst_element_get_static_pad(program, "audio"));
     gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, collect, &both, nullptr);
   });
