@@ -82,6 +82,20 @@ GST_START_TEST(test_numbers) {
 }
 GST_END_TEST;
 
+// The threads of the joined tracks race, the file does not.
+GST_START_TEST(test_each_time) {
+  const Halves halves(numbered(), SIGTERM, {"--video-resolution=sd"});
+  const auto first = tracks_of(halves.file);
+  for (int i = 0; i < 20; i++) {
+    const TemporaryDirectory joined;
+    for (const auto &[name, track] : tracks_of(join(halves.parts, joined.path()))) {
+      const int all = first.at(name).packets;
+      ck_assert_msg(track.packets == all, "%s: %d packets of %d", name.c_str(), track.packets, all);
+    }
+  }
+}
+GST_END_TEST;
+
 // Flashes and beeps come together each second, in both parts.
 GST_START_TEST(test_together) {
   const bool mp4 = __i__ % 2;
@@ -103,6 +117,7 @@ GST_END_TEST;
 static Suite *recorder_join_suite() {
   Suite *suite = suite_create("recorder_join");
   add_case(suite, "numbers", test_numbers, 2);
+  add_case(suite, "each-time", test_each_time);
   constexpr double kPatienceSeconds = 90;
   for (const auto &[name, first] : {std::pair{"killed", 0}, {"ended", 2}}) {
     TCase *one = tcase_create(name);

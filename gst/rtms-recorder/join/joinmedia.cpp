@@ -64,11 +64,16 @@ class Joiner {
   std::string run();
 
  private:
+  struct Pad {
+    PadPtr pad;    // of the demuxer
+    gulong probe;  // that blocks it
+    PadPtr next;   // to which it will be linked
+  };
   struct Input {
     Joiner *joiner;
     JoinInput input;
     ElementPtr demux;
-    std::vector<std::pair<PadPtr, gulong>> pads;  // with their blocking probes
+    std::vector<Pad> pads;
     bool complete = false;
   };
   // A track of the result, joined from the parts' tracks.
@@ -101,7 +106,7 @@ class Joiner {
   void add_input(const JoinInput &input);
   GstElement *add(const char *kind);
   Track &track(const std::string &kind, unsigned number);
-  void link(Input *input);
+  void prepare(Input *input);
   void link_all();
 
   const bool mp4_;
@@ -147,7 +152,7 @@ void Joiner::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER |
                                    GST_PAD_PROBE_TYPE_BUFFER_LIST),
       [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
-  input->pads.emplace_back(PadPtr(GST_PAD(gst_object_ref(pad))), probe);
+  input->pads.push_back({PadPtr(GST_PAD(gst_object_ref(pad))), probe, nullptr});
 }
 
 void Joiner::on_no_more_pads(GstElement *demux, gpointer data) {
@@ -247,10 +252,10 @@ Joiner::Track &Joiner::track(const std::string &kind, unsigned number) {
   return track;
 }
 
-void Joiner::link(Input *input) {
+void Joiner::prepare(Input *input) {
   std::map<std::string, unsigned> count;
-  for (const auto &[pad, probe] : input->pads) {
-    const std::string kind = kind_of(pad.get());
+  for (Pad &pad : input->pads) {
+    const std::string kind = kind_of(pad.pad.get());
     GstElement *next = kind.empty() ? add("fakesink") : add("queue");
     if (kind.empty())
       g_object_set(next, "async", FALSE, "sync", FALSE, nullptr);
@@ -270,22 +275,26 @@ void Joiner::link(Input *input) {
     if (!kind.empty())
       gst_element_link(next, track(kind, count[kind]++).concat);
     gst_element_sync_state_with_parent(next);
-    gst_pad_link(pad.get(), entry.get());
+    pad.next = std::move(entry);
   }
 }
 
-// Links in the order of the parts, in which concat plays its pads. Runs on the thread that started
-// the pipeline: the pipeline's state change must not run beside those of new elements.
+// Prepares the tracks in the order of the parts, in which concat plays its pads. The demuxers are
+// linked last: their events pass a blocked pad, and a muxer forgets a segment that came before its
+// start. Runs on the thread that started the pipeline: the pipeline's state change must not run
+// beside those of new elements.
 void Joiner::link_all() {
   for (Input &input : inputs_)
-    link(&input);
+    prepare(&input);
   for (GstElement *element : {mux_, sink_}) {
     gst_element_set_locked_state(element, FALSE);
     gst_element_sync_state_with_parent(element);
   }
   for (Input &input : inputs_)
-    for (const auto &[pad, probe] : input.pads)
-      gst_pad_remove_probe(pad.get(), probe);
+    for (const Pad &pad : input.pads) {
+      gst_pad_link(pad.pad.get(), pad.next.get());
+      gst_pad_remove_probe(pad.pad.get(), pad.probe);
+    }
 }
 
 std::string Joiner::run() {
