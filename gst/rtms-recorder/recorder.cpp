@@ -10,6 +10,8 @@
 namespace rtms::recorder {
 namespace {
 
+namespace fs = std::filesystem;
+
 // The service keeps a stream without a client for this time.
 constexpr int64_t kWindow_s = 65;
 // The interval of Keeping::touch().
@@ -38,6 +40,17 @@ void tell_replayed(Log *log) {
   log->write(Log::Level::Warning, "replayed", "",
              "a signed request of the service was sent again, after a restart of the recorder: "
              "ignored");
+}
+
+void tell_tail(Log *log, const Tail &tail) {
+  const std::string name = fs::path(tail.folder).filename();
+  if (tail.problem.empty())
+    log->write(Log::Level::Info, "tail", name,
+               "the last audio that the killed recorder received is in its folder",
+               [&](JsonWriter &writer) { writer.member("duration_ms", tail.ms); });
+  else
+    log->write(Log::Level::Error, "tail", name,
+               "the last audio that the killed recorder received is lost: " + tail.problem);
 }
 
 }  // namespace
@@ -74,6 +87,7 @@ void Recorder::resume(Membership *membership) {
   static NoMembership none;
   shares_ = membership;
   membership_ = membership ? membership : &none;
+  write_tails_of_last_run();
   if (shares_) {
     // The cluster distributes these streams. It also knows all webhooks of the last hour, so a
     // repeated webhook has no effect after a restart.
@@ -95,6 +109,17 @@ void Recorder::resume(Membership *membership) {
       webhook(notice);
   };
   seen_.load([this, found] { keeping_.find(found); });
+}
+
+void Recorder::write_tails_of_last_run() {
+  const auto tails = std::make_shared<std::vector<Tail>>();
+  writing_tails_ = true;
+  tails_.run([tails, options = options_] { *tails = write_tails(options); },
+             [this, tails] {
+               writing_tails_ = false;
+               for (const Tail &tail : *tails)
+                 tell_tail(log_, tail);
+             });
 }
 
 void Recorder::resume(FoundMeeting found) {
@@ -240,7 +265,7 @@ void Recorder::opened(const std::string &stream, const Storage::Place &place) {
     return;
   }
   totals_.started++;
-  const std::string name = std::filesystem::path(place.folder).filename();
+  const std::string name = fs::path(place.folder).filename();
   if (part.recording.empty())
     part.recording = StringPtr(g_uuid_string_random()).get();
   keeping_.keep(stream, {notice.json, name, part.number, part.recording});

@@ -13,6 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kRecordings[] = "recordings";
+
 // Where the end is late, GAPs go on until it comes.
 const double kTail = 1.5 * slowness();
 
@@ -29,8 +31,14 @@ RecorderRun::RecorderRun(const std::vector<std::string> &options)
     : RecorderRun(Setup{options, "", {}, true}) {}
 
 RecorderRun::RecorderRun(const Setup &setup)
-    : output_(setup.output.empty() ? directory_.file("recordings") : setup.output) {
+    : output_(setup.output.empty() ? directory_.file(kRecordings) : setup.output) {
   fs::create_directories(output_);
+  // A run that goes on with the recordings of another one finds its journals.
+  const fs::path output = output_;
+  const std::string runtime =
+      (output.filename() == kRecordings ? output.parent_path() : fs::path(directory_.path())) /
+      "run";
+  fs::create_directories(runtime);
   Program::Options options;
   options.arguments = {g_getenv("RTMS_RECORDER"), "--output=" + output_,
                        "--log=" + directory_.file("log"), "--min-free=0"};
@@ -42,7 +50,8 @@ RecorderRun::RecorderRun(const Setup &setup)
   options.folder = directory_.path();
   options.environment = {{"ZM_RTMS_CLIENT", "test-client"},
                          {"ZM_RTMS_SECRET", "test-secret"},
-                         {"ZM_RTMS_WEBHOOK_SECRET", kWebhookToken}};
+                         {"ZM_RTMS_WEBHOOK_SECRET", kWebhookToken},
+                         {"RUNTIME_DIRECTORY", runtime}};
   for (const auto &[name, value] : setup.environment)
     options.environment[name] = value;
   program_.emplace(options);

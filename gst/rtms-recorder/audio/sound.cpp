@@ -33,10 +33,15 @@ GstClockTime before(GstClockTime time, GstClockTime by) {
   return time > by ? time - by : 0;
 }
 
-std::string encoder(const std::string &codec) {
+// --join, and the death of the process, cut audio between two packets.
+std::string encoder(const std::string &codec, unsigned rate, bool short_packets) {
+  constexpr unsigned kPackets = 50, kShortPackets = 400;  // per second
   if (codec == "opus")
-    return " ! audioconvert ! opusenc";
-  return codec == "flac" ? " ! audioconvert ! flacenc quality=2" : "";
+    return std::string(" ! audioconvert ! opusenc") + (short_packets ? " frame-size=2.5" : "");
+  if (codec == "flac")
+    return " ! audioconvert ! flacenc quality=2 blocksize=" +
+           std::to_string(rate / (short_packets ? kShortPackets : kPackets));
+  return "";
 }
 
 std::string who_is(GstPad *pad) {
@@ -137,9 +142,11 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   PadPtr sink_pad(gst_element_get_static_pad(sink.get(), "sink"));
   PadPtr entry(gst_element_get_static_pad(bin.get(), "sink"));
   auto input = new Input{this, {who_is(pad), name_of(pad), 0, 0}, 0, false};
-  if (!input->voice.who.empty()) {
+  {
     std::lock_guard<std::mutex> lock(mutex_);
-    input->voice.track = speakers_.track_of(input->voice.who, input->voice.name);
+    if (!input->voice.who.empty())
+      input->voice.track = speakers_.track_of(input->voice.who, input->voice.name);
+    pad_tracks_[pad] = input->voice.track;
   }
   gst_pad_add_probe(
       sink_pad.get(),
@@ -148,6 +155,12 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   gst_bin_add(pipeline, bin.get());
   gst_element_sync_state_with_parent(bin.get());
   return gst_pad_link(pad, entry.get()) == GST_PAD_LINK_OK;
+}
+
+unsigned Sound::track_of(GstPad *pad) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = pad_tracks_.find(pad);
+  return found == pad_tracks_.end() ? 0 : found->second;
 }
 
 GstPadProbeReturn Sound::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
@@ -218,6 +231,14 @@ void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
   gst_buffer_unmap(buffer, &map);
 }
 
+void Sound::add(unsigned track, GstClockTime running, const std::vector<int16_t> &samples) {
+  const uint64_t at = sample_at(rate_, running);
+  std::lock_guard<std::mutex> lock(mutex_);
+  mixer_.add(0, at, samples.data(), samples.size());
+  if (track && track < mixer_.tracks())
+    mixer_.add(track, at, samples.data(), samples.size());
+}
+
 void Sound::reached(GstClockTime running, bool audio) {
   raise(&reached_, running);
   if (audio)
@@ -235,7 +256,8 @@ ElementPtr Sound::make_source(unsigned track) {
   ElementPtr bin = make_bin(
       "appsrc name=sound is-live=true format=time leaky-type=downstream "
       "max-bytes=" +
-      std::to_string(kSourceBytes) + " min-latency=" + std::to_string(kLatency) + encoder(codec_));
+      std::to_string(kSourceBytes) + " min-latency=" + std::to_string(kLatency) +
+      encoder(codec_, rate_, short_packets_));
   if (!bin)
     return nullptr;
   sources_[track].reset(gst_bin_get_by_name(GST_BIN(bin.get()), "sound"));

@@ -12,6 +12,7 @@
 #include "speakers.h"
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -43,11 +44,15 @@ class Sound {
   void waits(GstClockTime running, uint64_t bytes);
   // An audio pad has ended.
   void ended() { pads_--; }
+  // Returns the pad's track; 0: the mix alone, or the pad is not connected.
+  unsigned track_of(GstPad *pad) const;
   // Audio or video has arrived.
   void came() { anything_ = true; }
 
   // ---- Used on the main thread.
   unsigned tracks() const { return mixer_.tracks(); }
+  // Encodes packets of 2.5 ms.
+  void set_short_packets() { short_packets_ = true; }
   // Returns the encoded source of a track, a bin with a pad `src`.
   ElementPtr make_source(unsigned track);
   // The listener gets track 0 live, in pieces; audio later than 500 ms is missing in it.
@@ -56,6 +61,8 @@ class Sound {
   void set_title(unsigned track, const std::string &title);
   // Must be informed when the connection of the audio is lost or restored.
   Frontier *frontier() { return &frontier_; }
+  // Adds audio that is not from a pad.
+  void add(unsigned track, GstClockTime running, const std::vector<int16_t> &samples);
   // Pushes complete audio; `now` is the pipeline's running time.
   void emit(GstClockTime now);
   // Pushes the rest, and ends the sources.
@@ -93,7 +100,8 @@ class Sound {
   std::atomic<bool> anything_{false};
   mutable Levels levels_;
 
-  std::mutex mutex_;  // guards the three fields below
+  mutable std::mutex mutex_;  // guards the four fields below
+  std::map<GstPad *, unsigned> pad_tracks_;
   Mixer mixer_;
   Speakers speakers_;
   Room room_;
@@ -103,7 +111,7 @@ class Sound {
   Limiter listener_limiter_;
   Frontier frontier_;
   uint64_t live_ = 0;  // the listener has received the samples before this one
-  bool finished_ = false;
+  bool finished_ = false, short_packets_ = false;
 };
 
 // The caps of track 0, and of all tracks before encoding.

@@ -5,10 +5,17 @@
 
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
+#include <functional>
+#include <mutex>
 
 namespace rtms::recorder {
 
-void end_part(const std::string &folder, const std::string &next) {
+namespace {
+
+// Several threads may edit the same report.
+void edit(const std::string &folder, const std::function<void(JsonObject *)> &change) {
+  static std::mutex mutex;
+  const std::lock_guard<std::mutex> lock(mutex);
   const std::string path = folder + "/meeting.json";
   ObjectPtr<JsonParser> parser(json_parser_new());
   if (!json_parser_load_from_file(parser.get(), path.c_str(), nullptr))
@@ -16,19 +23,35 @@ void end_part(const std::string &folder, const std::string &next) {
   JsonNode *root = json_parser_get_root(parser.get());
   if (!root || !JSON_NODE_HOLDS_OBJECT(root))
     return;
-  JsonObject *report = json_node_get_object(root);
-  const std::string state = json_object_get_string_member_with_default(report, "state", "");
-  if (state == "recording") {
-    json_object_set_string_member(report, "state", "interrupted");
-    json_object_set_string_member(report, "end_reason", "the recorder ended before the recording");
-  }
-  if (!next.empty())
-    json_object_set_string_member(report, "next_part", next.c_str());
+  change(json_node_get_object(root));
   StringPtr text(json_to_string(root, FALSE));
   const std::string all = std::string(text.get()) + "\n";
   g_file_set_contents_full(path.c_str(), all.data(), static_cast<gssize>(all.size()),
                            G_FILE_SET_CONTENTS_CONSISTENT, 0644, nullptr);
+}
+
+}  // namespace
+
+void end_part(const std::string &folder, const std::string &next) {
+  edit(folder, [&](JsonObject *report) {
+    const std::string state = json_object_get_string_member_with_default(report, "state", "");
+    if (state == "recording") {
+      json_object_set_string_member(report, "state", "interrupted");
+      json_object_set_string_member(report, "end_reason",
+                                    "the recorder ended before the recording");
+    }
+    if (!next.empty())
+      json_object_set_string_member(report, "next_part", next.c_str());
+  });
   g_unlink((folder + "/.reserve").c_str());
+}
+
+void add_tail(const std::string &folder, const std::string &file, int64_t start_ms) {
+  edit(folder, [&](JsonObject *report) {
+    json_object_set_int_member(report, "tail_start_ms", start_ms);
+    if (json_object_has_member(report, "files"))
+      json_array_add_string_element(json_object_get_array_member(report, "files"), file.c_str());
+  });
 }
 
 }  // namespace rtms::recorder

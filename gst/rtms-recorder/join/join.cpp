@@ -39,9 +39,13 @@ std::string read_part(const std::string &folder, JoinPart *part) {
   part->start_ms = json_object_get_int_member_with_default(report, "capture_start_ms", 0);
   part->audio_end_ms = json_object_get_int_member_with_default(report, "audio_end_ms", -1);
   part->video_end_ms = json_object_get_int_member_with_default(report, "video_end_ms", -1);
+  part->tail_start_ms = json_object_get_int_member_with_default(report, "tail_start_ms", 0);
   for (const char *name : {"meeting.mkv", "meeting.mp4"})
     if (exists(folder + "/" + name))
       part->file = name;
+  for (const char *name : {"tail.mkv", "tail.mp4"})
+    if (part->tail_start_ms && exists(folder + "/" + name))
+      part->tail = name;
   return "";
 }
 
@@ -77,9 +81,13 @@ std::string join_parts(const std::vector<JoinPart> &parts, const std::string &ou
   if (exists(file))
     return file + " is there already. Name another folder with --output.";
   std::vector<JoinInput> inputs;
-  for (const JoinPart &part : parts)
+  for (const JoinPart &part : parts) {
     inputs.push_back({part.folder + "/" + part.file, part.start_ms - first.start_ms,
                       part.audio_end_ms, part.video_end_ms});
+    if (!part.tail.empty())
+      inputs.push_back(
+          {part.folder + "/" + part.tail, part.tail_start_ms - first.start_ms, -1, -1});
+  }
   // No other part follows the last.
   inputs.back().audio_end_ms = inputs.back().video_end_ms = -1;
   if (std::string problem = join_media(inputs, file); !problem.empty()) {

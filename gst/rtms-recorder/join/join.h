@@ -12,6 +12,9 @@ struct JoinPart {
   std::string folder, file, recording;
   int64_t number = 1;
   int64_t start_ms = 0;  // capture time of the file's start, in Unix ms
+  // The last audio of a recorder that was killed, in a file of its own, or empty.
+  std::string tail;
+  int64_t tail_start_ms = 0;
   // Where the silence and the black frames at the end of the file begin; -1: unknown.
   int64_t audio_end_ms = -1, video_end_ms = -1;
 };

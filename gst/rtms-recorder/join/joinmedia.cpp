@@ -33,6 +33,11 @@ std::string kind_of(GstPad *pad) {
   return g_str_has_prefix(name, "audio/") ? "audio" : "";
 }
 
+bool is_flac(GstPad *pad) {
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  return caps && gst_structure_has_name(gst_caps_get_structure(caps.get(), 0), "audio/x-flac");
+}
+
 // Returns the samples without `first` at the start and `last` at the end; null for other media,
 // which cannot be cut.
 GstBuffer *cut(GstPad *pad, GstBuffer *buffer, GstClockTime first, GstClockTime last) {
@@ -256,7 +261,7 @@ void Joiner::prepare(Input *input) {
   std::map<std::string, unsigned> count;
   for (Pad &pad : input->pads) {
     const std::string kind = kind_of(pad.pad.get());
-    GstElement *next = kind.empty() ? add("fakesink") : add("queue");
+    GstElement *next = kind.empty() ? add("fakesink") : add("queue"), *last = next;
     if (kind.empty())
       g_object_set(next, "async", FALSE, "sync", FALSE, nullptr);
     else
@@ -272,8 +277,14 @@ void Joiner::prepare(Input *input) {
                                              std::max<int64_t>(from.offset_ms + end_ms, 0)) *
                                          GST_MSECOND),
                         [](gpointer data) { delete static_cast<GstClockTime *>(data); });
+    // matroskamux does not accept the header in matroskademux's caps.
+    if (is_flac(pad.pad.get())) {
+      last = add("flacparse");
+      gst_element_link(next, last);
+      gst_element_sync_state_with_parent(last);
+    }
     if (!kind.empty())
-      gst_element_link(next, track(kind, count[kind]++).concat);
+      gst_element_link(last, track(kind, count[kind]++).concat);
     gst_element_sync_state_with_parent(next);
     pad.next = std::move(entry);
   }
@@ -321,8 +332,9 @@ std::string Joiner::run() {
 }  // namespace
 
 std::string join_media(const std::vector<JoinInput> &inputs, const std::string &file) {
-  const std::string missing = missing_element(
-      is_mp4(file) ? "qtdemux mp4mux concat queue" : "matroskademux matroskamux concat queue");
+  const std::string missing =
+      missing_element(is_mp4(file) ? "qtdemux mp4mux concat queue"
+                                   : "matroskademux matroskamux concat queue flacparse");
   return missing.empty() ? Joiner(inputs, file).run() : missing;
 }
 

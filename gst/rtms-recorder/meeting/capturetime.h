@@ -18,17 +18,23 @@ class CaptureTime {
     GstClockTime audio = 0, video = 0;
   };
 
-  // Takes a buffer of audio or video with the time of its capture.
-  void note(GstBuffer *buffer, GstClockTime running, bool is_audio) {
+  // Returns the capture time of a buffer of rtmssrc, as Unix time; none if it is unknown.
+  static GstClockTime of(GstBuffer *buffer) {
     static GstCaps *const unix_time = [] {
       GstCaps *caps = gst_caps_new_empty_simple("timestamp/x-unix");
       GST_MINI_OBJECT_FLAG_SET(caps, GST_MINI_OBJECT_FLAG_MAY_BE_LEAKED);
       return caps;
     }();
     const auto meta = gst_buffer_get_reference_timestamp_meta(buffer, unix_time);
-    if (!meta)
+    return meta ? meta->timestamp : GST_CLOCK_TIME_NONE;
+  }
+
+  // Takes a buffer of audio or video.
+  void note(GstBuffer *buffer, GstClockTime running, bool is_audio) {
+    const GstClockTime captured = of(buffer);
+    if (!GST_CLOCK_TIME_IS_VALID(captured))
       return;
-    offset_ = static_cast<int64_t>(running) - static_cast<int64_t>(meta->timestamp);
+    offset_ = static_cast<int64_t>(running) - static_cast<int64_t>(captured);
     const GstClockTime duration = GST_BUFFER_DURATION(buffer);
     raise(is_audio ? &audio_end_ : &video_end_,
           running + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 2 * GST_MSECOND));

@@ -160,12 +160,11 @@ const char *file_name(const Options &options) {
   return options.mp4 ? "meeting.mp4" : "meeting.mkv";
 }
 
-std::string add_container(const Options &options, const std::string &folder, GstBin *pipeline,
+std::string add_container(const Options &options, const std::string &path, GstBin *pipeline,
                           const std::vector<Waiting> &all, Sound *sound, Texts *texts) {
   ElementPtr mux = make_muxer(options);
   ElementPtr file = make_element("filesink");
-  g_object_set(file.get(), "location", (folder + "/" + file_name(options)).c_str(), "sync", FALSE,
-               "async", FALSE, nullptr);
+  g_object_set(file.get(), "location", path.c_str(), "sync", FALSE, "async", FALSE, nullptr);
   // Buffered data is lost in a crash. MP4 is written in a few large pieces, MKV in many small ones.
   gst_util_set_object_arg(G_OBJECT(file.get()), "buffer-mode", "unbuffered");
   Builder builder(pipeline, mux.get(), options.mp4, texts);

@@ -65,11 +65,17 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       broadcast_(options.program.wanted()
                      ? std::make_unique<Broadcast>(options, hook_, folder_, &sound_, &log_)
                      : nullptr),
+      journal_(Journal::create(Journal::default_place(), folder_, options.audio_rate)),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
       intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_,
-                                       texts_.get(), &capture_, static_cast<IntakeListener *>(this),
-                                       broadcast_.get())) {
+                                       texts_.get(), &capture_, journal_.get(),
+                                       static_cast<IntakeListener *>(this), broadcast_.get())) {
   report_.set_part(part);
+  if (!journal_)
+    log_.write(Log::Level::Warning, "no-journal",
+               "no journal can be written in " + Journal::default_place() + ": " +
+                   std::strerror(errno) +
+                   "; if the recorder is killed, the last audio that it received is lost");
 }
 
 Meeting::~Meeting() = default;
@@ -176,8 +182,9 @@ void Meeting::bus_connected() {
   const auto waiting = std::make_shared<std::vector<Waiting>>(intake_->waiting());
   worker_.run(
       [this, problem, waiting] {
-        *problem = add_container(options_, folder_, GST_BIN(pipeline_.get()), *waiting, &sound_,
-                                 intake_->has_transcript() ? texts_.get() : nullptr);
+        *problem =
+            add_container(options_, folder_ + "/" + file_name(options_), GST_BIN(pipeline_.get()),
+                          *waiting, &sound_, intake_->has_transcript() ? texts_.get() : nullptr);
       },
       [this, problem] { linked(*problem); });
 }

@@ -108,6 +108,7 @@ class Meeting final : private IntakeListener, private BusListener {
   Sound sound_;
   LateAudio late_audio_;
   std::unique_ptr<Broadcast> broadcast_;  // null: not configured
+  std::unique_ptr<Journal> journal_;      // null: it could not be created
   ElementPtr pipeline_;
   std::unique_ptr<Bus> bus_;
   std::unique_ptr<Intake> intake_;

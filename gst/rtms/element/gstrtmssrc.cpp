@@ -326,7 +326,7 @@ static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
   object_class->get_property = get_property;
   object_class->finalize = finalize;
   rtms::install_properties(object_class);
-  rtms::install_actions(G_TYPE_FROM_CLASS(klass));
+  rtms::install_signals(G_TYPE_FROM_CLASS(klass));
 
   auto element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = GST_DEBUG_FUNCPTR(change_state);

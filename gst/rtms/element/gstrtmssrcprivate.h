@@ -49,7 +49,7 @@ inline Settings copy_settings(GstRtmsSrc *src) {
   return *src->settings;
 }
 
-void install_actions(GType type);
+void install_signals(GType type);
 void add_pad_templates(GstElementClass *klass);
 
 // GstURIHandler: rtms:// and rtmss://. The state belongs to the element.

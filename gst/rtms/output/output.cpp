@@ -201,6 +201,8 @@ bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
     add_participant(buffer.get(), {active.user_id, active.name, ""});
   else
     add_participant(buffer.get(), speaker);
+  if (context_->config.audio_received && media_ == Media::Audio)
+    g_signal_emit(context_->element, context_->config.audio_received, 0, pad_, buffer.get());
   drops_.note(pad_, gst_rtms_src_pad_enqueue(pad_, std::move(buffer)),
               context_->time.arrival().monotonic_us);
   return !std::exchange(to_wake_, true);

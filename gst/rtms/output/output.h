@@ -32,6 +32,7 @@ struct OutputsConfig {
   bool share_thread = false;    // one for all pads, instead of a task for each
   unsigned stall_wait_ms = 0;   // without GAPs while a connection delivers nothing
   unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: while the connection is lost
+  guint audio_received = 0;     // the signal that is emitted for each audio buffer; 0: none
 };
 
 class Output;

@@ -9,8 +9,11 @@
 namespace rtms {
 namespace {
 
-OutputsConfig outputs_config(const Settings &settings) {
+OutputsConfig outputs_config(GstElement *element, const Settings &settings) {
   OutputsConfig outputs;
+  const guint received = g_signal_lookup("audio-received", G_OBJECT_TYPE(element));
+  if (received && g_signal_has_handler_pending(element, received, 0, TRUE))
+    outputs.audio_received = received;
   outputs.limits = {settings.max_queue_bytes, settings.max_queue_time};
   outputs.latency = settings.latency * GST_MSECOND;
   outputs.buffer_data = settings.buffer_data && (settings.media_types & media_bit(Media::Audio));
@@ -65,7 +68,7 @@ Stream::Stream(GstElement *element, const Settings &settings, Stats *stats, Loop
       thread_(thread),
       session_log_(gst_rtms_session_debug, element),
       stats_(stats),
-      outputs_(element, outputs_config(settings), stats, &roster_,
+      outputs_(element, outputs_config(element, settings), stats, &roster_,
                {[this](std::function<void()> fn) { thread_->post(std::move(fn)); },
                 [this](GstFlowReturn flow) {
                   thread_->post([this, flow] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The element's action signals.
+// The element's signals.
 #include "gstrtmssrcprivate.h"
 
 namespace rtms {
@@ -48,7 +48,7 @@ void notify_webhook(GstRtmsSrc *self, const char *webhook) {
 
 }  // namespace
 
-void install_actions(GType type) {
+void install_signals(GType type) {
   /**
    * GstRtmsSrc::subscribe-video:
    * @rtmssrc: the element
@@ -127,6 +127,25 @@ void install_actions(GType type) {
   g_signal_new_class_handler(
       "notify-webhook", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
       G_CALLBACK(notify_webhook), nullptr, nullptr, nullptr, G_TYPE_NONE, 1, G_TYPE_STRING);
+  /**
+   * GstRtmsSrc::audio-received:
+   * @rtmssrc: the element
+   * @pad: (transfer none): the audio pad that will push the buffer
+   * @buffer: (transfer none): the audio, read-only and valid during the emission
+   *
+   * Is emitted for each audio buffer when it has arrived, before it waits for the streaming thread
+   * of its pad (#GstRtmsSrc:batch-time), for applications that must not lose received audio, or
+   * that measure levels without delay. The buffer has its capture time in a
+   * #GstReferenceTimestampMeta `timestamp/x-unix`. The pad may still drop or move the buffer.
+   *
+   * Handlers run on the thread that receives the media of all elements with the same
+   * #GstRtmsSrc:context: they must not block. The signal is emitted if a handler is connected when
+   * the element changes from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_signal_new("audio-received", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE,
+               2, GST_TYPE_PAD, GST_TYPE_BUFFER | G_SIGNAL_TYPE_STATIC_SCOPE);
 }
 
 }  // namespace rtms

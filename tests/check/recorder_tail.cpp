@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// kill -9 of rtms-recorder: all audio that the service has sent is in the parts and their tails.
+#include <csignal>
+#include <filesystem>
+
+#include "clusterrun.h"
+#include "kept.h"
+
+namespace {
+
+using namespace rtmscheck;
+
+// What may be on its way between the two processes at that moment: two packets.
+constexpr std::size_t kOnTheWay = 2;
+
+Config numbered(bool turns) {
+  constexpr int64_t kLong_ms = 600000;
+  Numbered::Options options;
+  options.end_ms = kLong_ms;
+  options.chat = true;
+  options.turns = turns;
+  Config config;
+  config.replay.audio = true;
+  config.source = std::make_shared<Numbered>(options);
+  return config;
+}
+
+// A recorder that is killed in the middle, and started again.
+struct Killed {
+  Killed(Config config, const std::vector<std::string> &options)
+      : server(serve(std::move(config))), first(options) {
+    constexpr unsigned kPackets = 173;
+    first.announce(*server);
+    ck_assert(first.program().wait_until([&] { return server->sent(Media::Audio) >= kPackets; }));
+    first.program().send(SIGKILL);
+    ck_assert(first.program().wait(kDeadlineMs));
+    RecorderRun second(RecorderRun::Setup{options, first.output(), {}, true});
+    second.wait_events("tail", 1);
+    second.wait_messages(*server, "audio", kPackets);
+    server->end_stream(6);
+    second.wait_events("finished", 1);
+    second.program().send(SIGTERM);
+    second.expect_end();
+    const auto parts = second.folders();
+    ck_assert_uint_eq(parts.size(), 2);
+    expect_text(report_of(parts[0], "state"), "interrupted");
+    file = join(parts, joined.path());
+    expect_playable(file, "0:a");
+  }
+
+  std::unique_ptr<Server> server;
+  RecorderRun first;
+  TemporaryDirectory joined;
+  std::string file;
+};
+
+void expect_all_packets(const Killed &killed) {
+  const std::string decoded = killed.joined.file("decoded.mkv");
+  run({"ffmpeg", "-v", "error", "-i", killed.file.c_str(), "-c:a", "pcm_s16le", decoded.c_str()});
+  const Contents contents = contents_of(decoded, 0, false);
+  ck_assert_msg(contents.error.empty(), "%s", contents.error.c_str());
+  const std::size_t sent = killed.server->sent(Media::Audio), found = contents.packets.size();
+  g_print("%zu of %zu packets\n", found, sent);
+  ck_assert(!in_real_time() || found + kOnTheWay >= sent);
+}
+
+void expect_all_beeps(const Killed &killed) {
+  const auto beeps = beeps_of(killed.file);
+  const double sent = static_cast<double>(killed.server->sent(Media::Audio)) * kPacketMs / 1000;
+  g_print("%zu beeps in %.1f s\n", beeps.size(), sent);
+  for (std::size_t i = 1; i < beeps.size(); i++)
+    ck_assert_msg(std::abs(beeps[i] - beeps[i - 1] - 1) < 0.03, "beeps at %.3f and %.3f s",
+                  beeps[i - 1], beeps[i]);
+  ck_assert_uint_ge(beeps.size() + 2, static_cast<std::size_t>(sent));
+}
+
+}  // namespace
+
+GST_START_TEST(test_mixed) {
+  expect_all_packets(Killed(numbered(false), {"--no-video"}));
+}
+GST_END_TEST;
+
+GST_START_TEST(test_flac) {
+  expect_all_packets(Killed(numbered(false), {"--no-video", "--audio-codec=flac"}));
+}
+GST_END_TEST;
+
+GST_START_TEST(test_opus) {
+  expect_all_beeps(Killed(replayed(), {"--no-video", "--audio-codec=opus"}));
+}
+GST_END_TEST;
+
+GST_START_TEST(test_mp4) {
+  expect_all_beeps(Killed(replayed(), {"--video-resolution=sd", "--format=mp4"}));
+}
+GST_END_TEST;
+
+// Track 0 has all of them.
+GST_START_TEST(test_speakers) {
+  const Killed killed(numbered(true), {"--no-video", "--speakers=2"});
+  ck_assert_uint_eq(tracks_of(killed.file).count("audio 2"), 1);
+  expect_all_packets(killed);
+}
+GST_END_TEST;
+
+static Suite *recorder_tail_suite() {
+  Suite *suite = suite_create("recorder_tail");
+  add_case(suite, "mixed", test_mixed);
+  add_case(suite, "flac", test_flac);
+  add_case(suite, "opus", test_opus);
+  add_case(suite, "mp4", test_mp4);
+  add_case(suite, "speakers", test_speakers);
+  return suite;
+}
+
+GST_CHECK_MAIN(recorder_tail)
