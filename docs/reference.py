@@ -23,7 +23,7 @@ from gi.repository import GObject, Gst  # noqa: E402
 
 TYPES = {"GstRtmsSrc": "rtmssrc", "GstRtmsProgram": "rtmsprogram"}
 NAMES = {"gchararray": "string", "gboolean": "boolean", "gint": "int", "guint": "uint", "gint64": "int64",
-         "guint64": "uint64"}
+         "guint64": "uint64", "GstPad": "GstPad", "GstBuffer": "GstBuffer"}
 problems = []
 
 
@@ -215,21 +215,28 @@ def pads(blocks, kind, presences):
 
 
 def signals(blocks):
-    yield "## Action signals\n"
-    for identifier in GObject.signal_list_ids(GObject.type_from_name("GstRtmsSrc")):
-        query = GObject.signal_query(identifier)
-        name = query.signal_name
-        what = f"the signal {name}"
-        block = block_for(blocks, f"GstRtmsSrc::{name}", what)
+    queries = [GObject.signal_query(i) for i in GObject.signal_list_ids(GObject.type_from_name("GstRtmsSrc"))]
+    actions = [query for query in queries if query.signal_flags & GObject.SignalFlags.ACTION]
+    for title, some in ("Action signals", actions), ("Signals", [query for query in queries if query not in actions]):
+        yield f"## {title}\n"
+        for query in some:
+            yield from signal_of(query, blocks, some is actions)
+
+
+def signal_of(query, blocks, is_action):
+    name = query.signal_name
+    what = f"the signal {name}"
+    block = block_for(blocks, f"GstRtmsSrc::{name}", what)
+    if is_action:
         require(block, what, "Errors")
-        described = dict(block.parameters)
-        described.pop("rtmssrc", None)
-        if len(described) != len(query.param_types):
-            problems.append(f"the gtk-doc block of {what} has {len(described)} of {len(query.param_types)} parameters")
-        arguments = ", ".join(f"{NAMES[t.name]} {n.replace('_', '-')}" for t, n in zip(query.param_types, described))
-        yield f"### {name}\n\n`{name} ({arguments})`\n\n{markdown(block.text)}\n"
-        if described:
-            yield "\n".join(f"- `{n.replace('_', '-')}`: {markdown(t)}" for n, t in described.items()) + "\n"
+    described = dict(block.parameters)
+    described.pop("rtmssrc", None)
+    if len(described) != len(query.param_types):
+        problems.append(f"the gtk-doc block of {what} has {len(described)} of {len(query.param_types)} parameters")
+    arguments = ", ".join(f"{NAMES[t.name]} {n.replace('_', '-')}" for t, n in zip(query.param_types, described))
+    yield f"### {name}\n\n`{name} ({arguments})`\n\n{markdown(block.text)}\n"
+    if described:
+        yield "\n".join(f"- `{n.replace('_', '-')}`: {markdown(t)}" for n, t in described.items()) + "\n"
 
 
 def messages(blocks, sources):

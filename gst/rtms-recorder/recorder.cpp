@@ -42,17 +42,6 @@ void tell_replayed(Log *log) {
              "ignored");
 }
 
-void tell_tail(Log *log, const Tail &tail) {
-  const std::string name = fs::path(tail.folder).filename();
-  if (tail.problem.empty())
-    log->write(Log::Level::Info, "tail", name,
-               "the last audio that the killed recorder received is in its folder",
-               [&](JsonWriter &writer) { writer.member("duration_ms", tail.ms); });
-  else
-    log->write(Log::Level::Error, "tail", name,
-               "the last audio that the killed recorder received is lost: " + tail.problem);
-}
-
 }  // namespace
 
 Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
@@ -72,12 +61,15 @@ Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
                                  problem +
                                  "; the meeting is recorded, but not continued after a restart");
                }),
-      seen_(Keeping::folder_of(options.output), [this](const std::string &problem) {
-        log_->write(Log::Level::Warning, "not-kept", "",
-                    "a webhook's signature cannot be kept in " + options_.output + ": " + problem +
-                        "; whoever has captured the webhook can repeat it after a restart, for up "
-                        "to ten minutes");
-      }) {}
+      seen_(Keeping::folder_of(options.output),
+            [this](const std::string &problem) {
+              log_->write(
+                  Log::Level::Warning, "not-kept", "",
+                  "a webhook's signature cannot be kept in " + options_.output + ": " + problem +
+                      "; whoever has captured the webhook can repeat it after a restart, for up "
+                      "to ten minutes");
+            }),
+      tails_(log) {}
 
 Recorder::~Recorder() = default;
 
@@ -87,7 +79,7 @@ void Recorder::resume(Membership *membership) {
   static NoMembership none;
   shares_ = membership;
   membership_ = membership ? membership : &none;
-  write_tails_of_last_run();
+  tails_.write(options_);
   if (shares_) {
     // The cluster distributes these streams. It also knows all webhooks of the last hour, so a
     // repeated webhook has no effect after a restart.
@@ -109,17 +101,6 @@ void Recorder::resume(Membership *membership) {
       webhook(notice);
   };
   seen_.load([this, found] { keeping_.find(found); });
-}
-
-void Recorder::write_tails_of_last_run() {
-  const auto tails = std::make_shared<std::vector<Tail>>();
-  writing_tails_ = true;
-  tails_.run([tails, options = options_] { *tails = write_tails(options); },
-             [this, tails] {
-               writing_tails_ = false;
-               for (const Tail &tail : *tails)
-                 tell_tail(log_, tail);
-             });
 }
 
 void Recorder::resume(FoundMeeting found) {
@@ -309,6 +290,8 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   (outcome.good ? totals_.finished : totals_.failed)++;
   if (outcome.good)
     recorded_.add(stream);
+  if (outcome.broken_off)
+    tails_.await();
   // The stream continues if its connection was closed because of the lease, or if the disk is full.
   const bool left = meetings_.was_left(stream);
   const bool full = outcome.disk_full || storage_.space() == Storage::Space::Ends;
@@ -332,6 +315,8 @@ void Recorder::gone(std::string stream, Outcome outcome) {
 
 void Recorder::watch() {
   disk_.look();
+  if (storage_.space() != Storage::Space::Ends)
+    tails_.look(options_, storage_.free_bytes());
   if (seconds_++ % kTouch_s == 0)
     keeping_.touch();
   meetings_.watch();

@@ -67,7 +67,7 @@ class Recorder {
   // Why nothing can be recorded now, or empty.
   std::string sick() const;
   // Whether files about ended meetings or requests are still being written.
-  bool busy() const { return writing_tails_ || keeping_.busy() || seen_.busy(); }
+  bool busy() const { return keeping_.busy() || seen_.busy() || tails_.busy(); }
   // Whether no recording has failed or was refused.
   bool all_good() const { return totals_.failed == 0 && totals_.refused == 0; }
 
@@ -78,7 +78,6 @@ class Recorder {
     std::optional<FoundMeeting> before;
     Part part;
   };
-  void write_tails_of_last_run();
   void resume(FoundMeeting found);
   void started(const WebhookNotice &notice);
   void begin(Opening opening);
@@ -104,8 +103,7 @@ class Recorder {
   DiskWatch disk_;
   Keeping keeping_;
   SeenRequests seen_;
-  Worker tails_;
-  bool writing_tails_ = false;
+  Tails tails_;
   Membership *membership_ = nullptr;
   bool shares_ = false;
   unsigned seconds_ = 0;

@@ -5,6 +5,7 @@
 
 #include "clusterrun.h"
 #include "kept.h"
+#include "tinydisk.h"
 
 namespace {
 
@@ -104,6 +105,34 @@ GST_START_TEST(test_speakers) {
 }
 GST_END_TEST;
 
+// What could not be written follows as soon as there is room.
+GST_START_TEST(test_disk_full) {
+  TemporaryDirectory directory;
+  TinyDisk disk(directory.path(), "20m");
+  ck_assert(disk.mounted());
+  auto server = serve(numbered(false));
+  RecorderRun run(RecorderRun::Setup{{"--no-video"}, directory.path(), {}, true});
+  run.announce(*server);
+  run.wait_messages(*server, "audio", 100);
+  const std::string filler = directory.file("filler");
+  TinyDisk::fill(filler);
+  run.wait_events("failed", 1, 2 * kDeadlineMs);
+  const std::size_t sent = server->sent(Media::Audio);
+  ck_assert_uint_eq(run.events("tail").size(), 0);
+  std::filesystem::remove(filler);
+  run.wait_events("tail", 1);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  TemporaryDirectory joined;
+  const Contents contents = contents_of(join(run.folders(), joined.path()), 0, false);
+  ck_assert_msg(contents.error.empty(), "%s", contents.error.c_str());
+  g_print("%zu packets, %zu sent\n", contents.packets.size(), sent);
+  // Between its failure and the report, connections are closed.
+  constexpr std::size_t kClosing = 10;
+  ck_assert(!in_real_time() || contents.packets.size() + kClosing >= sent);
+}
+GST_END_TEST;
+
 static Suite *recorder_tail_suite() {
   Suite *suite = suite_create("recorder_tail");
   add_case(suite, "mixed", test_mixed);
@@ -111,6 +140,7 @@ static Suite *recorder_tail_suite() {
   add_case(suite, "opus", test_opus);
   add_case(suite, "mp4", test_mp4);
   add_case(suite, "speakers", test_speakers);
+  add_case(suite, "disk-full", test_disk_full);
   return suite;
 }
 

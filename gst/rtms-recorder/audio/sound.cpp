@@ -3,7 +3,6 @@
 
 #include "common/names.h"
 
-#include <gst/app/gstappsrc.h>
 #include <algorithm>
 
 namespace rtms::recorder {
@@ -18,10 +17,7 @@ constexpr unsigned kFurthest_s = 120;
 constexpr unsigned kMostPieces = kFurthest_s * kPiecesPerSecond;  // per call
 // Audio within this distance continues the last: running times are rounded, and clocks drift.
 constexpr unsigned kJoins_ms = 10;
-// Live muxers wait this long for the audio: the longest wait, a piece, and a busy machine.
-constexpr GstClockTime kLatency = Frontier::kLongest + 2 * GST_SECOND;
 constexpr char kInput[] = "voice-";
-constexpr unsigned kSourceBytes = 16 << 20;
 
 void raise(std::atomic<GstClockTime> *time, GstClockTime to) {
   GstClockTime before = *time;
@@ -31,17 +27,6 @@ void raise(std::atomic<GstClockTime> *time, GstClockTime to) {
 
 GstClockTime before(GstClockTime time, GstClockTime by) {
   return time > by ? time - by : 0;
-}
-
-// --join, and the death of the process, cut audio between two packets.
-std::string encoder(const std::string &codec, unsigned rate, bool short_packets) {
-  constexpr unsigned kPackets = 50, kShortPackets = 400;  // per second
-  if (codec == "opus")
-    return std::string(" ! audioconvert ! opusenc") + (short_packets ? " frame-size=2.5" : "");
-  if (codec == "flac")
-    return " ! audioconvert ! flacenc quality=2 blocksize=" +
-           std::to_string(rate / (short_packets ? kShortPackets : kPackets));
-  return "";
 }
 
 std::string who_is(GstPad *pad) {
@@ -69,19 +54,6 @@ uint64_t sample_at(unsigned rate, GstClockTime running) {
   return gst_util_uint64_scale(running, rate, GST_SECOND);
 }
 
-BufferPtr piece(const std::vector<int16_t> &samples, size_t count, uint64_t at, unsigned rate) {
-  const size_t size = count * sizeof(int16_t);
-  BufferPtr buffer(gst_buffer_new_allocate(nullptr, size, nullptr));
-  if (samples.empty())
-    gst_buffer_memset(buffer.get(), 0, 0, size);
-  else
-    gst_buffer_fill(buffer.get(), 0, samples.data(), size);
-  GST_BUFFER_PTS(buffer.get()) = gst_util_uint64_scale(at, GST_SECOND, rate);
-  GST_BUFFER_DURATION(buffer.get()) =
-      gst_util_uint64_scale(at + count, GST_SECOND, rate) - GST_BUFFER_PTS(buffer.get());
-  return buffer;
-}
-
 }  // namespace
 
 // The state of one of rtmssrc's pads. The probe owns it.
@@ -94,23 +66,16 @@ struct Sound::Input {
 
 Sound::Sound(const Options &options, std::function<void(Voice)> heard)
     : rate_(options.audio_rate),
-      codec_(options.audio_codec),
       heard_(std::move(heard)),
       mixer_(Speakers(options.speakers).tracks(), options.audio_rate,
              uint64_t{kFurthest_s} * options.audio_rate),
       speakers_(options.speakers),
       room_(kMostWaiting),
-      sources_(mixer_.tracks()),
+      sources_(options, speakers_.titles(), Sources::Packets::Usual),
       listener_limiter_(options.audio_rate),
       // The service's own mix arrives on one thread, in order. A push takes audio from the mixer
       // that is half a second old.
       frontier_(options.speakers > 0 || options.program.wanted() ? Frontier::kMixing : 0) {}
-
-CapsPtr sound_caps(unsigned rate) {
-  return CapsPtr(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout",
-                                     G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT,
-                                     static_cast<int>(rate), "channels", G_TYPE_INT, 1, nullptr));
-}
 
 GstClockTime Sound::length() const {
   return gst_util_uint64_scale(mixer_.position(), GST_SECOND, rate_);
@@ -231,14 +196,6 @@ void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
   gst_buffer_unmap(buffer, &map);
 }
 
-void Sound::add(unsigned track, GstClockTime running, const std::vector<int16_t> &samples) {
-  const uint64_t at = sample_at(rate_, running);
-  std::lock_guard<std::mutex> lock(mutex_);
-  mixer_.add(0, at, samples.data(), samples.size());
-  if (track && track < mixer_.tracks())
-    mixer_.add(track, at, samples.data(), samples.size());
-}
-
 void Sound::reached(GstClockTime running, bool audio) {
   raise(&reached_, running);
   if (audio)
@@ -251,26 +208,6 @@ void Sound::waits(GstClockTime running, uint64_t bytes) {
 }
 
 // ---- output --------------------------------------------------------------------------
-
-ElementPtr Sound::make_source(unsigned track) {
-  ElementPtr bin = make_bin(
-      "appsrc name=sound is-live=true format=time leaky-type=downstream "
-      "max-bytes=" +
-      std::to_string(kSourceBytes) + " min-latency=" + std::to_string(kLatency) +
-      encoder(codec_, rate_, short_packets_));
-  if (!bin)
-    return nullptr;
-  sources_[track].reset(gst_bin_get_by_name(GST_BIN(bin.get()), "sound"));
-  gst_app_src_set_caps(GST_APP_SRC(sources_[track].get()), sound_caps(rate_).get());
-  set_title(track, speakers_.title(track));
-  return bin;
-}
-
-void Sound::set_title(unsigned track, const std::string &title) {
-  if (sources_[track])
-    gst_element_send_event(sources_[track].get(), gst_event_new_tag(gst_tag_list_new(
-                                                      GST_TAG_TITLE, title.c_str(), nullptr)));
-}
 
 void Sound::emit(GstClockTime now) {
   if (finished_)
@@ -295,7 +232,7 @@ void Sound::emit_live(uint64_t sample) {
       live_ = std::max(live_, mixer_.position());
       sums = mixer_.peek(0, live_, count + listener_limiter_.ahead());
     }
-    listener_(piece(listener_limiter_.limit(sums, count), count, live_, rate_).get());
+    listener_(sound_buffer(listener_limiter_.limit(sums, count), count, live_, rate_).get());
   }
 }
 
@@ -314,11 +251,7 @@ void Sound::emit_piece(size_t count) {
     at = mixer_.position();
     sounds = mixer_.take(count);
   }
-  for (size_t track = 0; track < sounds.size(); track++) {
-    BufferPtr buffer = piece(sounds[track], count, at, rate_);
-    if (sources_[track])
-      gst_app_src_push_buffer(GST_APP_SRC(sources_[track].get()), buffer.release());
-  }
+  sources_.push(sounds, count, at);
 }
 
 void Sound::finish() {
@@ -337,9 +270,7 @@ void Sound::finish() {
   emit_until(end);
   if (end > mixer_.position())
     emit_piece(std::min<uint64_t>(end - mixer_.position(), rate_));
-  for (ElementPtr &source : sources_)
-    if (source)
-      gst_app_src_end_of_stream(GST_APP_SRC(source.get()));
+  sources_.end();
 }
 
 }  // namespace rtms::recorder

@@ -9,6 +9,7 @@
 #include "mixer.h"
 #include "room.h"
 #include "settings/options.h"
+#include "sources.h"
 #include "speakers.h"
 
 #include <atomic>
@@ -50,19 +51,12 @@ class Sound {
   void came() { anything_ = true; }
 
   // ---- Used on the main thread.
-  unsigned tracks() const { return mixer_.tracks(); }
-  // Encodes packets of 2.5 ms.
-  void set_short_packets() { short_packets_ = true; }
-  // Returns the encoded source of a track, a bin with a pad `src`.
-  ElementPtr make_source(unsigned track);
+  // Where the mixed audio is pushed.
+  Sources *sources() { return &sources_; }
   // The listener gets track 0 live, in pieces; audio later than 500 ms is missing in it.
   void set_listener(std::function<void(GstBuffer *)> listener) { listener_ = std::move(listener); }
-  // Sets a track's title; containers store the last one, or the first.
-  void set_title(unsigned track, const std::string &title);
   // Must be informed when the connection of the audio is lost or restored.
   Frontier *frontier() { return &frontier_; }
-  // Adds audio that is not from a pad.
-  void add(unsigned track, GstClockTime running, const std::vector<int16_t> &samples);
   // Pushes complete audio; `now` is the pipeline's running time.
   void emit(GstClockTime now);
   // Pushes the rest, and ends the sources.
@@ -91,7 +85,6 @@ class Sound {
   void emit_piece(size_t count);
 
   const unsigned rate_;
-  const std::string codec_;
   const std::function<void(Voice)> heard_;
   std::atomic<GstClockTime> reached_{0}, audio_{0};  // any pad; audio that is in the mixer
   std::atomic<GstClockTime> now_{0}, behind_{0};
@@ -106,16 +99,13 @@ class Sound {
   Speakers speakers_;
   Room room_;
 
-  std::vector<ElementPtr> sources_;  // the appsrc of each track
+  Sources sources_;
   std::function<void(GstBuffer *)> listener_;
   Limiter listener_limiter_;
   Frontier frontier_;
   uint64_t live_ = 0;  // the listener has received the samples before this one
-  bool finished_ = false, short_packets_ = false;
+  bool finished_ = false;
 };
-
-// The caps of track 0, and of all tracks before encoding.
-CapsPtr sound_caps(unsigned rate);
 
 // Whether an element is a converter of a pad: its errors concern one participant only.
 bool is_sound_input(GstObject *object);

@@ -99,7 +99,8 @@ std::unique_ptr<Journal> Journal::create(const std::string &place, const std::st
 }
 
 Journal::~Journal() {
-  unlink(path_.c_str());
+  if (!kept_)
+    unlink(path_.c_str());
   munmap(map_, sizeof(Map));
   close(fd_);
 }

@@ -36,15 +36,16 @@ class Journal {
   // created if necessary, and must be accessible to this user only.
   static std::unique_ptr<Journal> create(const std::string &place, const std::string &folder,
                                          unsigned rate);
-  // Removes the file.
+  // Removes the file, unless it is to be kept for take_all().
   ~Journal();
+  void keep() { kept_ = true; }
   Journal(const Journal &) = delete;
   Journal &operator=(const Journal &) = delete;
 
   // Used on one thread.
   void add(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count);
 
-  // Takes the journals of recordings in `output` whose recorder is not running, and removes their
+  // Takes the journals of recordings in `output` that nobody writes any more, and removes their
   // files.
   static std::vector<JournalContents> take_all(const std::string &place, const std::string &output);
 
@@ -60,6 +61,7 @@ class Journal {
   Map *const map_;
   const unsigned rate_;
   uint64_t count_ = 0;
+  bool kept_ = false;
 };
 
 }  // namespace rtms::recorder

@@ -161,7 +161,7 @@ const char *file_name(const Options &options) {
 }
 
 std::string add_container(const Options &options, const std::string &path, GstBin *pipeline,
-                          const std::vector<Waiting> &all, Sound *sound, Texts *texts) {
+                          const std::vector<Waiting> &all, Sources *sources, Texts *texts) {
   ElementPtr mux = make_muxer(options);
   ElementPtr file = make_element("filesink");
   g_object_set(file.get(), "location", path.c_str(), "sync", FALSE, "async", FALSE, nullptr);
@@ -180,8 +180,8 @@ std::string add_container(const Options &options, const std::string &path, GstBi
   // The transcript has a file of its own; MKV contains it too.
   if (texts && !options.mp4 && !builder.add_source(texts->make_subtitles(), "subtitle_%u"))
     return "transcript";
-  for (unsigned track = 0; track < sound->tracks(); track++)
-    if (!builder.add_source(sound->make_source(track), "audio_%u"))
+  for (unsigned track = 0; track < sources->tracks(); track++)
+    if (!builder.add_source(sources->make(track), "audio_%u"))
       return "sound";
   builder.start();
   return "";

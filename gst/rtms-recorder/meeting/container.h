@@ -12,7 +12,7 @@ const char *file_name(const Options &options);
 
 // Adds a muxer to the pipeline, with a track for each pad in `all`, the audio tracks, and the
 // transcript if `texts` is not null, and links them. Returns what could not be linked, or empty.
-std::string add_container(const Options &options, const std::string &folder, GstBin *pipeline,
-                          const std::vector<Waiting> &all, Sound *sound, Texts *texts);
+std::string add_container(const Options &options, const std::string &path, GstBin *pipeline,
+                          const std::vector<Waiting> &all, Sources *sources, Texts *texts);
 
 }  // namespace rtms::recorder

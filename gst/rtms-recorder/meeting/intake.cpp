@@ -67,14 +67,11 @@ void Intake::Passing::set_apart(GstPadProbeInfo *info) {
 }
 
 Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
-               Texts *texts, CaptureTime *capture, Journal *journal, IntakeListener *listener,
-               IntakeTap *tap)
+               Texts *texts, CaptureTime *capture, IntakeListener *listener, IntakeTap *tap)
     : pipeline_(pipeline),
       sound_(sound),
       texts_(texts),
       capture_(capture),
-      journal_(journal),
-      plain_(sound_caps(options.audio_rate)),
       listener_(listener),
       tap_(tap),
       holds_screen_(options.screen),
@@ -97,8 +94,6 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   if (!options.ca_file.empty())
     g_object_set(src, "tls-ca-file", options.ca_file.c_str(), nullptr);
   g_signal_connect(src, "pad-added", G_CALLBACK(on_pad_added), this);
-  if (journal_)
-    g_signal_connect(src, "audio-received", G_CALLBACK(on_received), this);
   gst_bin_add(pipeline, src_.get());
   // Handled synchronously: a participant may return and speak before the main thread handles the
   // leave message.
@@ -179,21 +174,6 @@ void Intake::add(GstPad *pad) {
   } else {
     hold(pad);
   }
-}
-
-// Other formats than the requested one are rare, and need a converter: they are not in the journal.
-void Intake::on_received(GstElement *, GstPad *pad, GstBuffer *buffer, gpointer data) {
-  const auto self = static_cast<Intake *>(data);
-  const CapsPtr caps(gst_pad_get_current_caps(pad));
-  const GstClockTime captured = CaptureTime::of(buffer);
-  GstMapInfo map;
-  if (!caps || !GST_CLOCK_TIME_IS_VALID(captured) ||
-      !gst_caps_is_subset(caps.get(), self->plain_.get()) ||
-      !gst_buffer_map(buffer, &map, GST_MAP_READ))
-    return;
-  self->journal_->add(static_cast<int64_t>(captured), self->sound_->track_of(pad),
-                      reinterpret_cast<const int16_t *>(map.data), map.size / sizeof(int16_t));
-  gst_buffer_unmap(buffer, &map);
 }
 
 // Links the pad to an element, which it adds to the pipeline.

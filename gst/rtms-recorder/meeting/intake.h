@@ -6,7 +6,6 @@
 #include "broadcast/intaketap.h"
 #include "capturetime.h"
 #include "common/gst.h"
-#include "disk/journal.h"
 #include "settings/options.h"
 #include "text/texts.h"
 
@@ -33,8 +32,7 @@ struct Waiting {
 class Intake {
  public:
   Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
-         Texts *texts, CaptureTime *capture, Journal *journal, IntakeListener *listener,
-         IntakeTap *tap);
+         Texts *texts, CaptureTime *capture, IntakeListener *listener, IntakeTap *tap);
   ~Intake();
   Intake(const Intake &) = delete;
   Intake &operator=(const Intake &) = delete;
@@ -59,7 +57,6 @@ class Intake {
   static Kind kind_of(GstPad *pad);
   static void on_message(GstBus *bus, GstMessage *message, gpointer self);
   static void on_pad_added(GstElement *src, GstPad *pad, gpointer self);
-  static void on_received(GstElement *src, GstPad *pad, GstBuffer *buffer, gpointer self);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer passing);
   void add(GstPad *pad);
   void hold(GstPad *pad);
@@ -80,8 +77,6 @@ class Intake {
   Sound *const sound_;
   Texts *const texts_;
   CaptureTime *const capture_;
-  Journal *const journal_;  // may be null
-  const CapsPtr plain_;     // the format of the journal
   IntakeListener *const listener_;
   IntakeTap *const tap_;  // may be null
   const bool holds_screen_;

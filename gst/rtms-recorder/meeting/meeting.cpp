@@ -65,17 +65,16 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       broadcast_(options.program.wanted()
                      ? std::make_unique<Broadcast>(options, hook_, folder_, &sound_, &log_)
                      : nullptr),
-      journal_(Journal::create(Journal::default_place(), folder_, options.audio_rate)),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
       intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_,
-                                       texts_.get(), &capture_, journal_.get(),
-                                       static_cast<IntakeListener *>(this), broadcast_.get())) {
+                                       texts_.get(), &capture_, static_cast<IntakeListener *>(this),
+                                       broadcast_.get())),
+      journal_(folder_, options.audio_rate, intake_->element(), &sound_) {
   report_.set_part(part);
-  if (!journal_)
+  if (!journal_.problem().empty())
     log_.write(Log::Level::Warning, "no-journal",
-               "no journal can be written in " + Journal::default_place() + ": " +
-                   std::strerror(errno) +
-                   "; if the recorder is killed, the last audio that it received is lost");
+               journal_.problem() +
+                   " If the recorder is killed, the last audio that it received is lost.");
 }
 
 Meeting::~Meeting() = default;
@@ -139,7 +138,7 @@ void Meeting::heard(const Voice &voice) {
   // The track of all other speakers keeps its name.
   if (voice.track > 0 && voice.track <= options_.speakers && !voice.name.empty()) {
     report_.set_title(voice.track, voice.name);
-    sound_.set_title(voice.track, voice.name);
+    sound_.sources()->set_title(voice.track, voice.name);
   }
   const std::string name = voice.name.empty() ? voice.who : voice.name;
   log_.write(
@@ -182,9 +181,9 @@ void Meeting::bus_connected() {
   const auto waiting = std::make_shared<std::vector<Waiting>>(intake_->waiting());
   worker_.run(
       [this, problem, waiting] {
-        *problem =
-            add_container(options_, folder_ + "/" + file_name(options_), GST_BIN(pipeline_.get()),
-                          *waiting, &sound_, intake_->has_transcript() ? texts_.get() : nullptr);
+        *problem = add_container(options_, folder_ + "/" + file_name(options_),
+                                 GST_BIN(pipeline_.get()), *waiting, sound_.sources(),
+                                 intake_->has_transcript() ? texts_.get() : nullptr);
       },
       [this, problem] { linked(*problem); });
 }
@@ -294,6 +293,8 @@ void Meeting::end(const std::string &reason, const std::string &error) {
 // Ends at once: the files cannot be written any more, and stay as they are.
 void Meeting::break_off(bool disk_full, const std::string &why) {
   disk_full_ |= disk_full;
+  broken_off_ = true;
+  journal_.keep();
   const std::string error = (disk_full ? "The disk is full: the recording ends here. " : "") + why;
   end("", error);
   if (error_.empty())
@@ -368,7 +369,7 @@ void Meeting::gone() {
                     log_.write(Log::Level::Error, "report",
                                folder_ + "/meeting.json cannot be written: " + problem);
                   tell_end(log_, error_, reason_, length_, sound_, stats_.get());
-                  gone_({error_.empty(), disk_full_});
+                  gone_({error_.empty(), disk_full_, broken_off_});
                 });
 }
 

@@ -2,6 +2,7 @@
 // One recording, from its announcement until its files are closed.
 #pragma once
 
+#include "audiojournal.h"
 #include "base/timer.h"
 #include "base/worker.h"
 #include "broadcast/broadcast.h"
@@ -32,6 +33,7 @@ struct Status {
 
 struct Outcome {
   bool good = false, disk_full = false;
+  bool broken_off = false;  // its file lacks the last audio
 };
 
 // Used on the main thread. IntakeListener's methods run on streaming threads.
@@ -86,7 +88,7 @@ class Meeting final : private IntakeListener, private BusListener {
   const Later later_;
 
   State state_ = State::Connecting;
-  bool stream_over_ = false, disk_full_ = false;
+  bool stream_over_ = false, disk_full_ = false, broken_off_ = false;
   // The worker makes the container; the pipeline must stay until then.
   bool linking_ = false, retire_when_linked_ = false;
   std::string finish_when_linked_;  // the reason, or empty
@@ -108,10 +110,10 @@ class Meeting final : private IntakeListener, private BusListener {
   Sound sound_;
   LateAudio late_audio_;
   std::unique_ptr<Broadcast> broadcast_;  // null: not configured
-  std::unique_ptr<Journal> journal_;      // null: it could not be created
   ElementPtr pipeline_;
   std::unique_ptr<Bus> bus_;
   std::unique_ptr<Intake> intake_;
+  AudioJournal journal_;
 };
 
 }  // namespace rtms::recorder

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tail.h"
 
-#include "audio/sound.h"
+#include "audio/mixer.h"
+#include "audio/sources.h"
+#include "audio/speakers.h"
 #include "container.h"
+#include "disk/journal.h"
 #include "disk/parts.h"
 
 #include <algorithm>
@@ -16,26 +19,45 @@ namespace fs = std::filesystem;
 
 constexpr GstClockTime kLongest = 30 * GST_SECOND;
 
-// Times are rounded, so that audio within this distance continues the last.
-constexpr int64_t kJoins_ns = 10 * GST_MSECOND;
+struct Tail {
+  std::string folder;   // of the recording
+  std::string problem;  // why its audio could not be written, or empty
+  int64_t ms = 0;       // duration
+};
 
-int64_t duration_ns(const JournalEntry &entry, unsigned rate) {
-  return static_cast<int64_t>(gst_util_uint64_scale(entry.samples.size(), GST_SECOND, rate));
+// Returns all tracks without gaps.
+Mixer mix(const JournalContents &journal, int64_t start_ns, unsigned tracks) {
+  // Times are rounded: audio within this distance continues the last.
+  constexpr int64_t kJoins_ns = 10 * GST_MSECOND;
+  const unsigned rate = journal.rate;
+  const auto samples_in = [rate](int64_t ns) {
+    return gst_util_uint64_scale_round(static_cast<guint64>(std::max<int64_t>(ns, 0)), rate,
+                                       GST_SECOND);
+  };
+  constexpr uint64_t kFurthest_s = 120;
+  Mixer mixer(tracks, rate, kFurthest_s * rate);
+  std::map<unsigned, uint64_t> ends;  // of the tracks
+  for (const JournalEntry &entry : journal.entries) {
+    uint64_t &end = ends[entry.track];
+    uint64_t at = samples_in(entry.captured_ns - start_ns);
+    const uint64_t joins = samples_in(kJoins_ns);
+    if (at < end + joins && at + joins > end)
+      at = end;
+    mixer.add(0, at, entry.samples.data(), entry.samples.size());
+    if (entry.track && entry.track < tracks)
+      mixer.add(entry.track, at, entry.samples.data(), entry.samples.size());
+    end = at + entry.samples.size();
+  }
+  return mixer;
 }
 
-// Returns the duration.
-GstClockTime add_all(const JournalContents &journal, int64_t start_ns, Sound *sound) {
-  std::map<unsigned, int64_t> ends;  // of the tracks
-  int64_t end_ns = start_ns;
-  for (const JournalEntry &entry : journal.entries) {
-    int64_t &end = ends[entry.track];
-    const int64_t at = std::abs(entry.captured_ns - end) < kJoins_ns ? end : entry.captured_ns;
-    sound->add(entry.track, static_cast<GstClockTime>(std::max<int64_t>(at - start_ns, 0)),
-               entry.samples);
-    end = at + duration_ns(entry, journal.rate);
-    end_ns = std::max(end_ns, end);
+void push_all(Mixer *mixer, unsigned rate, Sources *sources) {
+  while (mixer->position() < mixer->end()) {
+    const uint64_t at = mixer->position();
+    const size_t count = std::min<uint64_t>(rate / 10, mixer->end() - at);
+    sources->push(mixer->take(count), count, at);
   }
-  return static_cast<GstClockTime>(end_ns - start_ns);
+  sources->end();
 }
 
 // Returns the error, or empty.
@@ -64,32 +86,63 @@ Tail write_tail(Options options, const JournalContents &journal) {
                                             })
                                ->captured_ns;
   ElementPtr pipeline(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))));
-  Sound sound(options, [](const Voice &) {});
-  sound.set_short_packets();
+  Sources sources(options, Speakers(options.speakers).titles(), Sources::Packets::Short);
   Tail tail{journal.folder, "", 0};
   const std::string unlinked = add_container(options, journal.folder + "/" + file,
-                                             GST_BIN(pipeline.get()), {}, &sound, nullptr);
+                                             GST_BIN(pipeline.get()), {}, &sources, nullptr);
   if (!unlinked.empty()) {
     tail.problem = "GStreamer could not link " + unlinked;
     return tail;
   }
-  const GstClockTime duration = add_all(journal, start_ns, &sound);
-  sound.finish();
-  tail.ms = static_cast<int64_t>(duration / GST_MSECOND);
+  Mixer mixer = mix(journal, start_ns, sources.tracks());
+  tail.ms = static_cast<int64_t>(mixer.end() * 1000 / journal.rate);
+  push_all(&mixer, journal.rate, &sources);
   tail.problem = run(pipeline.get());
-  if (tail.problem.empty())
+  std::error_code none;
+  if (!tail.problem.empty())
+    fs::remove(journal.folder + "/" + file, none);
+  else
     add_tail(journal.folder, file, start_ns / static_cast<int64_t>(GST_MSECOND));
   return tail;
 }
 
-}  // namespace
-
-std::vector<Tail> write_tails(const Options &options) {
+std::vector<Tail> write_all(const Options &options) {
   std::vector<Tail> all;
   for (const JournalContents &journal : Journal::take_all(Journal::default_place(), options.output))
     if (!journal.entries.empty() && fs::is_directory(journal.folder))
       all.push_back(write_tail(options, journal));
   return all;
+}
+
+void tell(Log *log, const Tail &tail) {
+  const std::string name = fs::path(tail.folder).filename();
+  if (tail.problem.empty())
+    log->write(Log::Level::Info, "tail", name,
+               "the last audio, which its file lacks, is in its folder",
+               [&](JsonWriter &writer) { writer.member("duration_ms", tail.ms); });
+  else
+    log->write(Log::Level::Error, "tail", name,
+               "the last audio is lost, because it cannot be written: " + tail.problem + ".");
+}
+
+}  // namespace
+
+void Tails::look(const Options &options, uint64_t free_bytes) {
+  constexpr uint64_t kRoom = 16 << 20;
+  if (due_ && !busy_ && free_bytes > kRoom)
+    write(options);
+}
+
+void Tails::write(const Options &options) {
+  const auto tails = std::make_shared<std::vector<Tail>>();
+  busy_ = true;
+  due_ = false;
+  worker_.run([tails, options] { *tails = write_all(options); },
+              [this, tails] {
+                busy_ = false;
+                for (const Tail &tail : *tails)
+                  tell(log_, tail);
+              });
 }
 
 }  // namespace rtms::recorder

@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The end of a killed recorder's recording: the audio in its journal, which is not in its file.
+// The end of a recording that was broken off, because the recorder was killed or the disk was full:
+// the audio in its journal, which is not in its file.
 #pragma once
 
-#include "disk/journal.h"
+#include "base/worker.h"
+#include "common/log.h"
 #include "settings/options.h"
 
 namespace rtms::recorder {
 
-struct Tail {
-  std::string folder;   // of the recording
-  std::string problem;  // why its audio could not be written, or empty
-  int64_t ms = 0;       // duration
-};
+class Tails {
+ public:
+  explicit Tails(Log *log) : log_(log) {}
 
-// Writes the audio of each journal of the output folder into a file beside that of the recording,
-// and names it in meeting.json. Blocks until that is done.
-std::vector<Tail> write_tails(const Options &options);
+  // Writes the audio of each journal of the output folder into a file beside that of the recording,
+  // and names it in meeting.json.
+  void write(const Options &options);
+  // A recording was broken off: its tail is written as soon as there is room.
+  void await() { due_ = true; }
+  // Is called regularly.
+  void look(const Options &options, uint64_t free_bytes);
+  bool busy() const { return busy_; }
+
+ private:
+  Log *const log_;
+  Worker worker_;
+  bool busy_ = false, due_ = false;
+};
 
 }  // namespace rtms::recorder

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "audiojournal.h"
+
+#include "capturetime.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace rtms::recorder {
+
+AudioJournal::AudioJournal(const std::string &folder, unsigned rate, GstElement *src,
+                           const Sound *sound)
+    : src_(GST_ELEMENT(gst_object_ref(src))),
+      sound_(sound),
+      format_(sound_caps(rate)),
+      journal_(Journal::create(Journal::default_place(), folder, rate)) {
+  if (journal_)
+    g_signal_connect(src, "audio-received", G_CALLBACK(on_received), this);
+  else
+    problem_ = "The journal of received audio cannot be created in " + Journal::default_place() +
+               ": " + std::strerror(errno) + ".";
+}
+
+AudioJournal::~AudioJournal() {
+  g_signal_handlers_disconnect_by_data(src_.get(), this);
+}
+
+// Other formats than the requested one are rare, and need a converter: they are not in the journal.
+void AudioJournal::on_received(GstElement *, GstPad *pad, GstBuffer *buffer, gpointer data) {
+  const auto self = static_cast<AudioJournal *>(data);
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  const GstClockTime captured = CaptureTime::of(buffer);
+  GstMapInfo map;
+  if (!caps || !GST_CLOCK_TIME_IS_VALID(captured) ||
+      !gst_caps_is_subset(caps.get(), self->format_.get()) ||
+      !gst_buffer_map(buffer, &map, GST_MAP_READ))
+    return;
+  self->journal_->add(static_cast<int64_t>(captured), self->sound_->track_of(pad),
+                      reinterpret_cast<const int16_t *>(map.data), map.size / sizeof(int16_t));
+  gst_buffer_unmap(buffer, &map);
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Writes the audio of a recording into its journal as soon as it arrives.
+#pragma once
+
+#include "audio/sound.h"
+#include "disk/journal.h"
+
+namespace rtms::recorder {
+
+class AudioJournal {
+ public:
+  // `src` is the rtmssrc of the recording, not yet running.
+  AudioJournal(const std::string &folder, unsigned rate, GstElement *src, const Sound *sound);
+  ~AudioJournal();
+  AudioJournal(const AudioJournal &) = delete;
+  AudioJournal &operator=(const AudioJournal &) = delete;
+
+  // Why there is no journal, or empty.
+  const std::string &problem() const { return problem_; }
+  // The file of the recording lacks the last audio, which Tails will write.
+  void keep() {
+    if (journal_)
+      journal_->keep();
+  }
+
+ private:
+  static void on_received(GstElement *src, GstPad *pad, GstBuffer *buffer, gpointer self);
+
+  const ElementPtr src_;
+  const Sound *const sound_;
+  const CapsPtr format_;
+  const std::unique_ptr<Journal> journal_;
+  std::string problem_;
+};
+
+}  // namespace rtms::recorder
