@@ -13,8 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kRecordings[] = "recordings";
-
 // Where the end is late, GAPs go on until it comes.
 const double kTail = 1.5 * slowness();
 
@@ -31,13 +29,13 @@ RecorderRun::RecorderRun(const std::vector<std::string> &options)
     : RecorderRun(Setup{options, "", {}, true}) {}
 
 RecorderRun::RecorderRun(const Setup &setup)
-    : output_(setup.output.empty() ? directory_.file(kRecordings) : setup.output) {
+    : output_(setup.output.empty() ? directory_.file("recordings") : setup.output) {
   fs::create_directories(output_);
   // A run that goes on with the recordings of another one finds its journals.
   const fs::path output = output_;
-  const std::string runtime =
-      (output.filename() == kRecordings ? output.parent_path() : fs::path(directory_.path())) /
-      "run";
+  const bool is_temporary = output.parent_path() == fs::temp_directory_path();
+  const std::string runtime = (is_temporary ? fs::path(directory_.path()) : output.parent_path()) /
+                              ("run-" + output.filename().string());
   fs::create_directories(runtime);
   Program::Options options;
   options.arguments = {g_getenv("RTMS_RECORDER"), "--output=" + output_,

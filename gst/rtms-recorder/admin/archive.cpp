@@ -24,6 +24,8 @@ struct KnownFile {
 constexpr KnownFile kFiles[] = {
     {"meeting.mp4", "video/mp4"},
     {"meeting.mkv", "video/x-matroska"},
+    {"tail.mp4", "audio/mp4"},
+    {"tail.mkv", "audio/x-matroska"},
     {"meeting.vtt", "text/vtt; charset=utf-8"},
     {"transcript.jsonl", "application/x-ndjson"},
     {"chat.jsonl", "application/x-ndjson"},
