@@ -79,7 +79,7 @@ void Recorder::resume(Membership *membership) {
   static NoMembership none;
   shares_ = membership;
   membership_ = membership ? membership : &none;
-  tails_.write(options_);
+  tails_.await();
   if (shares_) {
     // The cluster distributes these streams. It also knows all webhooks of the last hour, so a
     // repeated webhook has no effect after a restart.

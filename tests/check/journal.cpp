@@ -3,12 +3,16 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <atomic>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
+#include <thread>
 
 #include "disk/journal.h"
+#include "disk/journalfile.h"
 #include "recording.h"
 
 namespace {
@@ -18,6 +22,7 @@ using namespace rtms::recorder;
 namespace fs = std::filesystem;
 
 constexpr unsigned kRate = 16000;
+const JournalFormat kFormat = {kRate, 0, "pcm", false};
 constexpr size_t kPacket = kRate / 50;
 constexpr int64_t kPacket_ns = 20000000, kStart_ns = 1764000000000000000;
 
@@ -40,7 +45,7 @@ void add(Journal *journal, size_t number, unsigned track = 0) {
 void write_and_die(const Places &places, const std::string &folder, size_t packets) {
   const pid_t child = fork();
   if (!child) {
-    const auto journal = Journal::create(places.place, folder, kRate);
+    const auto journal = Journal::create(places.place, folder, kFormat);
     for (size_t number = 0; journal && number < packets; number++)
       add(journal.get(), number, number % 3);
     kill(getpid(), SIGKILL);
@@ -50,11 +55,23 @@ void write_and_die(const Places &places, const std::string &folder, size_t packe
   ck_assert(WIFSIGNALED(status));
 }
 
-JournalContents only(const Places &places) {
-  auto all = Journal::take_all(places.place, places.output);
+using Found = std::unique_ptr<FoundJournal>;
+
+// Takes it.
+Found only(const Places &places) {
+  auto all = Journal::find(places.place, places.output);
   ck_assert_uint_eq(all.size(), 1);
+  all[0]->remove();
   ck_assert(fs::is_empty(places.place));
-  return all[0];
+  return std::move(all[0]);
+}
+
+size_t found(const Places &places, const std::string &output) {
+  return Journal::find(places.place, output).size();
+}
+
+JournalEntry entry(double seconds, int16_t sample = 1) {
+  return {kStart_ns + static_cast<int64_t>(seconds * 1e9), 0, packet(sample)};
 }
 
 }  // namespace
@@ -63,28 +80,29 @@ GST_START_TEST(test_survives) {
   const Places places;
   const std::string folder = places.output + "/one";
   write_and_die(places, folder, 100);
-  const JournalContents contents = only(places);
-  ck_assert_str_eq(contents.folder.c_str(), folder.c_str());
-  ck_assert_uint_eq(contents.rate, kRate);
-  ck_assert_uint_eq(contents.entries.size(), 100);
+  const Found journal = only(places);
+  ck_assert_str_eq(journal->folder.c_str(), folder.c_str());
+  ck_assert_uint_eq(journal->format.rate, kRate);
+  ck_assert_str_eq(journal->format.codec.c_str(), "pcm");
+  ck_assert_uint_eq(journal->entries.size(), 100);
   for (size_t i = 0; i < 100; i++) {
-    const JournalEntry &entry = contents.entries[i];
-    ck_assert_int_eq(entry.captured_ns, kStart_ns + static_cast<int64_t>(i) * kPacket_ns);
-    ck_assert_uint_eq(entry.track, i % 3);
-    ck_assert(entry.samples == packet(i));
+    const JournalEntry &one = journal->entries[i];
+    ck_assert_int_eq(one.captured_ns, kStart_ns + static_cast<int64_t>(i) * kPacket_ns);
+    ck_assert_uint_eq(one.track, i % 3);
+    ck_assert(one.samples == packet(i));
   }
 }
 GST_END_TEST;
 
 GST_START_TEST(test_newest) {
   const Places places;
-  constexpr size_t kMany = 100000, kLeast = 350;  // 7 s
+  constexpr size_t kMany = 100000, kLeast = 400;  // 8 s
   write_and_die(places, places.output + "/one", kMany);
-  const JournalContents contents = only(places);
-  const size_t kept = contents.entries.size();
+  const Found journal = only(places);
+  const size_t kept = journal->entries.size();
   ck_assert_uint_ge(kept, kLeast);
   for (size_t i = 0; i < kept; i++)
-    ck_assert(contents.entries[i].samples == packet(kMany - kept + i));
+    ck_assert(journal->entries[i].samples == packet(kMany - kept + i));
 }
 GST_END_TEST;
 
@@ -95,35 +113,51 @@ GST_START_TEST(test_long_packets) {
   std::iota(samples.begin(), samples.end(), int16_t{0});
   const pid_t child = fork();
   if (!child) {
-    const auto journal = Journal::create(places.place, places.output + "/one", kRate);
+    const auto journal = Journal::create(places.place, places.output + "/one", kFormat);
     journal->add(kStart_ns, 1, samples.data(), samples.size());
     kill(getpid(), SIGKILL);
   }
   waitpid(child, nullptr, 0);
   std::vector<int16_t> all;
-  for (const JournalEntry &entry : only(places).entries) {
+  const Found journal = only(places);
+  for (const JournalEntry &one : journal->entries) {
     const auto at = static_cast<int64_t>(all.size()) * 1000000000 / kRate;
-    ck_assert_int_eq(entry.captured_ns, kStart_ns + at);
-    all.insert(all.end(), entry.samples.begin(), entry.samples.end());
+    ck_assert_int_eq(one.captured_ns, kStart_ns + at);
+    all.insert(all.end(), one.samples.begin(), one.samples.end());
   }
   ck_assert(all == samples);
 }
 GST_END_TEST;
 
-// Those of running recorders and of other output folders stay.
+// Those of running recorders and of other output folders stay; old ones do not.
 GST_START_TEST(test_whose) {
   const Places places;
   {
-    const auto running = Journal::create(places.place, places.output + "/running", kRate);
+    const auto running = Journal::create(places.place, places.output + "/running", kFormat);
     ck_assert(running != nullptr);
     add(running.get(), 1);
-    write_and_die(places, places.output + "-other/one", 1);
-    ck_assert_uint_eq(Journal::take_all(places.place, places.output).size(), 0);
-    ck_assert_uint_eq(Journal::take_all(places.place, places.output + "-other").size(), 1);
-    const fs::path file = *fs::directory_iterator(places.place);
+    ck_assert_uint_eq(found(places, places.output), 0);
+    const fs::path file = fs::directory_iterator(places.place)->path();
     ck_assert((fs::status(file).permissions() & ~fs::perms::owner_all) == fs::perms::none);
   }
   ck_assert(fs::is_empty(places.place));
+  {
+    const auto failed = Journal::create(places.place, places.output + "-other/one", kFormat);
+    const std::vector<int16_t> samples = packet(1);
+    failed->add(g_get_real_time() * 1000, 0, samples.data(), samples.size());
+    failed->keep();
+  }
+  ck_assert_uint_eq(found(places, places.output), 0);
+  {
+    const auto first = Journal::find(places.place, places.output + "-other");
+    ck_assert_uint_eq(first.size(), 1);
+    // Another recorder is at it.
+    ck_assert_uint_eq(found(places, places.output + "-other"), 0);
+  }
+  ck_assert_uint_eq(found(places, places.output + "-other"), 1);
+  write_and_die(places, places.output + "-other/old", 1);
+  ck_assert_uint_eq(found(places, places.output), 0);
+  ck_assert_uint_eq(found(places, places.output + "-other"), 1);
 }
 GST_END_TEST;
 
@@ -132,8 +166,32 @@ GST_START_TEST(test_relative) {
   const Places places;
   fs::current_path(places.directory.path());
   write_and_die(places, "./recordings/../recordings/one", 1);
-  ck_assert_uint_eq(Journal::take_all(places.place, "recordings/").size(), 1);
+  ck_assert_uint_eq(found(places, "recordings/"), 1);
   fs::current_path("/");
+}
+GST_END_TEST;
+
+// Whoever looks for journals meanwhile, a running one is never found, and always created.
+GST_START_TEST(test_race) {
+  const Places places;
+  ck_assert(Journal::create(places.place, places.output + "/one", kFormat) != nullptr);
+  std::atomic<bool> over{false};
+  std::thread other([&] {
+    while (!over)
+      for (const auto &journal : Journal::find(places.place, places.output))
+        journal->remove();
+  });
+  unsigned created = 0, there = 0;
+  constexpr unsigned kTimes = 2000;
+  for (unsigned i = 0; i < kTimes; i++) {
+    const auto journal = Journal::create(places.place, places.output + "/one", kFormat);
+    created += journal != nullptr;
+    there += !fs::is_empty(places.place);
+  }
+  over = true;
+  other.join();
+  ck_assert_uint_eq(created, kTimes);
+  ck_assert_uint_eq(there, kTimes);
 }
 GST_END_TEST;
 
@@ -141,12 +199,12 @@ GST_START_TEST(test_refused) {
   const Places places;
   fs::create_directories(places.place);
   chmod(places.place.c_str(), 0755);
-  ck_assert(Journal::create(places.place, places.output + "/one", kRate) == nullptr);
+  ck_assert(Journal::create(places.place, places.output + "/one", kFormat) == nullptr);
   ck_assert_int_eq(errno, EPERM);
   fs::remove(places.place);
   fs::create_directory_symlink(places.directory.path(), places.place);
-  ck_assert(Journal::create(places.place, places.output + "/one", kRate) == nullptr);
-  ck_assert(Journal::create("/nonexistent/journals", places.output + "/one", kRate) == nullptr);
+  ck_assert(Journal::create(places.place, places.output + "/one", kFormat) == nullptr);
+  ck_assert(Journal::create("/nonexistent/journals", places.output + "/one", kFormat) == nullptr);
 }
 GST_END_TEST;
 
@@ -159,10 +217,12 @@ GST_START_TEST(test_damaged) {
     std::ifstream in(fs::directory_iterator(places.place)->path());
     whole.assign(std::istreambuf_iterator<char>(in), {});
   }
-  ck_assert_uint_eq(only(places).entries.size(), 10);
+  ck_assert_uint_eq(only(places)->entries.size(), 10);
   const auto write = [&](const std::string &text) {
     std::ofstream(places.place + "/damaged") << text;
-    const auto all = Journal::take_all(places.place, places.output);
+    const auto all = Journal::find(places.place, places.output);
+    for (const auto &journal : all)
+      journal->remove();
     ck_assert(fs::is_empty(places.place));
     return all.size();
   };
@@ -173,6 +233,42 @@ GST_START_TEST(test_damaged) {
   std::string odd = whole;
   std::fill(odd.begin() + static_cast<ptrdiff_t>(odd.size() / 2), odd.end(), '\xff');
   ck_assert_uint_eq(write(odd), 1);
+  const size_t rate = offsetof(JournalHead, rate);
+  for (const uint32_t wrong : {0u, 5u, 400000000u}) {
+    odd = whole;
+    std::memcpy(odd.data() + rate, &wrong, sizeof wrong);
+    ck_assert_uint_eq(write(odd), 0);
+  }
+}
+GST_END_TEST;
+
+// Speech, two minutes of silence, speech: what was before is in the file.
+GST_START_TEST(test_stretch) {
+  std::vector<JournalEntry> entries;
+  const auto add_some = [&](double from, int count, int16_t sample) {
+    for (int i = 0; i < count; i++)
+      entries.push_back(entry(from + 0.02 * i, sample));
+  };
+  add_some(0, 50, 1);
+  add_some(121, 10, 2);
+  const auto last = last_stretch(entries);
+  ck_assert_uint_eq(last.size(), 10);
+  ck_assert(last[0].samples == packet(2));
+  // Single packets of other times, whenever they came.
+  entries.push_back(entry(300, 3));
+  entries.push_back(entry(-1e6, 3));
+  entries.push_back({INT64_MAX, 0, packet(3)});
+  entries.push_back({INT64_MIN, 0, packet(3)});
+  ck_assert_uint_eq(last_stretch(entries).size(), 10);
+  add_some(121.2, 10, 2);
+  ck_assert_uint_eq(last_stretch(entries).size(), 20);
+  // Rare packets: not for ever.
+  for (int i = 0; i < 100; i++)
+    entries.push_back(entry(200 + 10 * i, 4));
+  const auto rare = last_stretch(entries);
+  ck_assert(rare.back().captured_ns - rare.front().captured_ns <= 100 * int64_t{1000000000});
+  ck_assert_uint_eq(last_stretch({}).size(), 0);
+  ck_assert_uint_eq(last_stretch({entry(1)}).size(), 1);
 }
 GST_END_TEST;
 
@@ -183,8 +279,10 @@ static Suite *journal_suite() {
   add_case(suite, "long-packets", test_long_packets);
   add_case(suite, "whose", test_whose);
   add_case(suite, "relative", test_relative);
+  add_case(suite, "race", test_race);
   add_case(suite, "refused", test_refused);
   add_case(suite, "damaged", test_damaged);
+  add_case(suite, "stretch", test_stretch);
   return suite;
 }
 

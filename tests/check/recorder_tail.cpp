@@ -28,15 +28,16 @@ Config numbered(bool turns) {
 
 // A recorder that is killed in the middle, and started again.
 struct Killed {
-  Killed(Config config, const std::vector<std::string> &options)
+  // When the service has sent so many packets.
+  Killed(Config config, const std::vector<std::string> &options, unsigned packets = 173)
       : server(serve(std::move(config))), first(options) {
-    constexpr unsigned kPackets = 173;
     first.announce(*server);
-    ck_assert(first.program().wait_until([&] { return server->sent(Media::Audio) >= kPackets; }));
+    ck_assert(first.program().wait_until([&] { return server->sent(Media::Audio) >= packets; }));
     first.program().send(SIGKILL);
     ck_assert(first.program().wait(kDeadlineMs));
     RecorderRun second(RecorderRun::Setup{options, first.output(), {}, true});
     second.wait_events("tail", 1);
+    constexpr unsigned kPackets = 173;
     second.wait_messages(*server, "audio", kPackets);
     server->end_stream(6);
     second.wait_events("finished", 1);
@@ -97,6 +98,12 @@ GST_START_TEST(test_mp4) {
 }
 GST_END_TEST;
 
+// The file of the first part does not have its time yet.
+GST_START_TEST(test_early) {
+  expect_all_packets(Killed(numbered(false), {"--no-video"}, 5));
+}
+GST_END_TEST;
+
 // Track 0 has all of them.
 GST_START_TEST(test_speakers) {
   const Killed killed(numbered(true), {"--no-video", "--speakers=2"});
@@ -133,14 +140,42 @@ GST_START_TEST(test_disk_full) {
 }
 GST_END_TEST;
 
+// The journal stays until the tail is complete.
+GST_START_TEST(test_again) {
+  namespace fs = std::filesystem;
+  auto server = serve(numbered(false));
+  RecorderRun first({"--no-video"});
+  first.announce(*server);
+  first.wait_messages(*server, "audio", 100);
+  first.program().send(SIGKILL);
+  ck_assert(first.program().wait(kDeadlineMs));
+  server.reset();
+  const std::string report = first.only_folder() + "/meeting.json";
+  fs::rename(report, report + ".gone");
+  const auto start = [&](const char *expected) {
+    RecorderRun run(RecorderRun::Setup{{"--no-video"}, first.output(), {}, true});
+    run.wait_events("tail", 1);
+    ck_assert_msg(contains(run.events("tail")[0], expected), "%s", run.events("tail")[0].c_str());
+    run.program().send(SIGTERM);
+    run.expect_end();
+  };
+  start("meeting.json cannot be changed");
+  fs::rename(report + ".gone", report);
+  start("duration_ms");
+  ck_assert(fs::exists(first.folders()[0] + "/tail.mkv"));
+}
+GST_END_TEST;
+
 static Suite *recorder_tail_suite() {
   Suite *suite = suite_create("recorder_tail");
   add_case(suite, "mixed", test_mixed);
+  add_case(suite, "early", test_early);
   add_case(suite, "flac", test_flac);
   add_case(suite, "opus", test_opus);
   add_case(suite, "mp4", test_mp4);
   add_case(suite, "speakers", test_speakers);
   add_case(suite, "disk-full", test_disk_full);
+  add_case(suite, "again", test_again);
   return suite;
 }
 

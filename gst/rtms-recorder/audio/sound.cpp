@@ -17,7 +17,7 @@ constexpr unsigned kFurthest_s = 120;
 constexpr unsigned kMostPieces = kFurthest_s * kPiecesPerSecond;  // per call
 // Audio within this distance continues the last: running times are rounded, and clocks drift.
 constexpr unsigned kJoins_ms = 10;
-constexpr char kInput[] = "voice-";
+constexpr char kInput[] = "voice-", kTrack[] = "rtms-recorder-track";
 
 void raise(std::atomic<GstClockTime> *time, GstClockTime to) {
   GstClockTime before = *time;
@@ -85,6 +85,10 @@ Sound::Late Sound::late() const {
   return {late_, late_ * 1000 / rate_, waited_, behind_, before(reached_, length())};
 }
 
+unsigned track_of(GstPad *pad) {
+  return GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(pad), kTrack));
+}
+
 bool is_sound_input(GstObject *object) {
   for (; object; object = GST_OBJECT_PARENT(object))
     if (GST_OBJECT_NAME(object) && g_str_has_prefix(GST_OBJECT_NAME(object), kInput))
@@ -107,12 +111,11 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   PadPtr sink_pad(gst_element_get_static_pad(sink.get(), "sink"));
   PadPtr entry(gst_element_get_static_pad(bin.get(), "sink"));
   auto input = new Input{this, {who_is(pad), name_of(pad), 0, 0}, 0, false};
-  {
+  if (!input->voice.who.empty()) {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (!input->voice.who.empty())
-      input->voice.track = speakers_.track_of(input->voice.who, input->voice.name);
-    pad_tracks_[pad] = input->voice.track;
+    input->voice.track = speakers_.track_of(input->voice.who, input->voice.name);
   }
+  g_object_set_data(G_OBJECT(pad), kTrack, GUINT_TO_POINTER(input->voice.track));
   gst_pad_add_probe(
       sink_pad.get(),
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
@@ -120,12 +123,6 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   gst_bin_add(pipeline, bin.get());
   gst_element_sync_state_with_parent(bin.get());
   return gst_pad_link(pad, entry.get()) == GST_PAD_LINK_OK;
-}
-
-unsigned Sound::track_of(GstPad *pad) const {
-  std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = pad_tracks_.find(pad);
-  return found == pad_tracks_.end() ? 0 : found->second;
 }
 
 GstPadProbeReturn Sound::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {

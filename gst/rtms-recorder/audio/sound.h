@@ -13,7 +13,6 @@
 #include "speakers.h"
 
 #include <atomic>
-#include <map>
 #include <mutex>
 #include <vector>
 
@@ -45,8 +44,6 @@ class Sound {
   void waits(GstClockTime running, uint64_t bytes);
   // An audio pad has ended.
   void ended() { pads_--; }
-  // Returns the pad's track; 0: the mix alone, or the pad is not connected.
-  unsigned track_of(GstPad *pad) const;
   // Audio or video has arrived.
   void came() { anything_ = true; }
 
@@ -93,8 +90,7 @@ class Sound {
   std::atomic<bool> anything_{false};
   mutable Levels levels_;
 
-  mutable std::mutex mutex_;  // guards the four fields below
-  std::map<GstPad *, unsigned> pad_tracks_;
+  std::mutex mutex_;  // guards the three fields below
   Mixer mixer_;
   Speakers speakers_;
   Room room_;
@@ -106,6 +102,9 @@ class Sound {
   uint64_t live_ = 0;  // the listener has received the samples before this one
   bool finished_ = false;
 };
+
+// Returns the track of a connected pad; 0: the mix alone.
+unsigned track_of(GstPad *pad);
 
 // Whether an element is a converter of a pad: its errors concern one participant only.
 bool is_sound_input(GstObject *object);

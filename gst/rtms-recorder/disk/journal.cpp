@@ -2,118 +2,151 @@
 #include "journal.h"
 
 #include "base/glibptr.h"
+#include "journalfile.h"
 
 #include <fcntl.h>
 #include <glib.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <filesystem>
-#include <type_traits>
+#include <functional>
+#include <map>
 
 namespace rtms::recorder {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kMagic[] = "rtms-recorder journal 1";
 constexpr int64_t kSecond_ns = 1000000000;
-constexpr size_t kSamples = 320;  // a packet of 20 ms at 16 kHz
-// 7.6 s of one participant; of eight who speak at once, a second.
-constexpr size_t kSlots = 380;
+// More than the fragments of MP4, and the mixing of speakers, keep from the file.
+constexpr size_t kSeconds = 8;
+constexpr size_t kSpeakersAtOnce = 3;
 
-struct Slot {
-  std::atomic<uint64_t> number;  // counts from 1; 0: the slot is empty, or being written
-  int64_t captured_ns;
-  uint32_t track, count;
-  int16_t samples[kSamples];
-};
-static_assert(std::atomic<uint64_t>::is_always_lock_free);
-
+// Does not access the disk.
 std::string absolute(const std::string &path) {
-  return fs::absolute(path).lexically_normal();
+  return (fs::path(path).is_absolute() ? fs::path(path)
+                                       : fs::path(StringPtr(g_get_current_dir()).get()) / path)
+      .lexically_normal();
 }
 
-bool is_ours_alone(const std::string &folder) {
+bool is_in_memory(const std::string &folder) {
+  struct statfs status;
+  return statfs(folder.c_str(), &status) == 0 && status.f_type == TMPFS_MAGIC;
+}
+
+bool is_ours_alone(int folder) {
   struct stat status;
-  return lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
-         status.st_uid == geteuid() && !(status.st_mode & 077);
+  return fstat(folder, &status) == 0 && status.st_uid == geteuid() && !(status.st_mode & 077);
+}
+
+// While it exists, no other recorder creates or finds journals.
+class LockedPlace {
+ public:
+  explicit LockedPlace(const std::string &place)
+      : fd_(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)),
+        good_(fd_ >= 0 && is_ours_alone(fd_) && flock(fd_, LOCK_EX) == 0) {
+    if (fd_ >= 0 && !good_)
+      errno = EPERM;
+  }
+  ~LockedPlace() {
+    if (fd_ >= 0)
+      close(fd_);
+  }
+  LockedPlace(const LockedPlace &) = delete;
+  LockedPlace &operator=(const LockedPlace &) = delete;
+  bool good() const { return good_; }
+
+ private:
+  const int fd_;
+  const bool good_;
+};
+
+size_t slots_for(const JournalFormat &format) {
+  const size_t samples = format.rate * kSeconds * (format.speakers ? kSpeakersAtOnce : 1);
+  return samples / JournalSlot::kSamples;
 }
 
 }  // namespace
 
-struct Journal::Map {
-  char magic[sizeof kMagic];
-  char folder[PATH_MAX];
-  uint32_t rate;
-  Slot slots[kSlots];
-};
+// ---- writing -------------------------------------------------------------------------
 
 std::string Journal::default_place() {
   if (const char *folders = g_getenv("RUNTIME_DIRECTORY"); folders && *folders)
     return std::string(folders).substr(0, std::strcspn(folders, ":")) + "/journals";
-  if (const char *runtime = g_getenv("XDG_RUNTIME_DIR"); runtime && *runtime)
+  const char *runtime = g_getenv("XDG_RUNTIME_DIR");
+  if (runtime && is_in_memory(runtime))
     return std::string(runtime) + "/rtms-recorder";
   return "/dev/shm/rtms-recorder-" + std::to_string(geteuid());
 }
 
+Journal::Journal(std::string path, int fd, JournalHead *head, size_t slots)
+    : path_(std::move(path)), fd_(fd), head_(head), slots_(slots) {}
+
 std::unique_ptr<Journal> Journal::create(const std::string &place, const std::string &name,
-                                         unsigned rate) {
+                                         const JournalFormat &format) {
   const std::string folder = absolute(name);
-  mkdir(place.c_str(), 0700);
-  if (!is_ours_alone(place) || folder.size() >= PATH_MAX) {
-    errno = EPERM;
+  if (folder.size() >= PATH_MAX || format.codec.size() >= sizeof JournalHead::codec) {
+    errno = ENAMETOOLONG;
     return nullptr;
   }
-  // Locked before it has a name that others look for.
+  mkdir(place.c_str(), 0700);
+  const LockedPlace locked(place);
+  if (!locked.good())
+    return nullptr;
   StringPtr sum(g_compute_checksum_for_string(G_CHECKSUM_SHA256, folder.c_str(), -1));
-  const std::string path = place + "/" + sum.get(), fresh = path + ".new";
-  const int fd = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const std::string path = place + "/" + sum.get();
+  unlink(path.c_str());
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0)
     return nullptr;
+  const size_t slots = slots_for(format), size = JournalHead::file_size(slots);
   flock(fd, LOCK_EX | LOCK_NB);
   // Without room now, a later access would end the process.
-  errno = posix_fallocate(fd, 0, sizeof(Map));
+  errno = posix_fallocate(fd, 0, static_cast<off_t>(size));
   void *memory =
-      errno ? MAP_FAILED : mmap(nullptr, sizeof(Map), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED || rename(fresh.c_str(), path.c_str()) != 0) {
+      errno ? MAP_FAILED : mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) {
     const int failure = errno;
-    if (memory != MAP_FAILED)
-      munmap(memory, sizeof(Map));
-    unlink(fresh.c_str());
+    unlink(path.c_str());
     close(fd);
     errno = failure;
     return nullptr;
   }
-  Map *map = static_cast<Map *>(memory);
-  std::memcpy(map->folder, folder.c_str(), folder.size() + 1);
-  map->rate = rate;
-  std::memcpy(map->magic, kMagic, sizeof kMagic);
-  return std::unique_ptr<Journal>(new Journal(path, fd, map, rate));
+  auto &head = *static_cast<JournalHead *>(memory);
+  std::memcpy(head.folder, folder.c_str(), folder.size() + 1);
+  std::memcpy(head.codec, format.codec.c_str(), format.codec.size() + 1);
+  head.rate = format.rate;
+  head.speakers = format.speakers;
+  head.mp4 = format.mp4;
+  head.slot_count = static_cast<uint32_t>(slots);
+  std::memcpy(head.magic, JournalHead::kMagic, sizeof head.magic);
+  return std::unique_ptr<Journal>(new Journal(path, fd, &head, slots));
 }
 
 Journal::~Journal() {
   if (!kept_)
     unlink(path_.c_str());
-  munmap(map_, sizeof(Map));
+  munmap(head_, JournalHead::file_size(slots_));
   close(fd_);
 }
 
 void Journal::add(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count) {
-  for (size_t done = 0; done < count; done += kSamples)
-    add_piece(captured_ns + static_cast<int64_t>(done) * kSecond_ns / rate_, track, samples + done,
-              std::min(count - done, kSamples));
+  constexpr size_t kMost = JournalSlot::kSamples;
+  for (size_t done = 0; done < count; done += kMost)
+    add_piece(captured_ns + static_cast<int64_t>(done) * kSecond_ns / head_->rate, track,
+              samples + done, std::min(count - done, kMost));
 }
 
 void Journal::add_piece(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count) {
-  Slot &slot = map_->slots[count_ % kSlots];
-  slot.number.store(0, std::memory_order_release);
+  JournalSlot &slot = head_->slots()[count_ % slots_];
+  slot.number.store(0, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
   slot.captured_ns = captured_ns;
   slot.track = track;
@@ -122,54 +155,109 @@ void Journal::add_piece(int64_t captured_ns, unsigned track, const int16_t *samp
   slot.number.store(++count_, std::memory_order_release);
 }
 
-bool Journal::read(int fd, JournalContents *contents) {
-  struct stat status;
-  if (fstat(fd, &status) != 0 || status.st_size != sizeof(Map))
-    return false;
-  void *memory = mmap(nullptr, sizeof(Map), PROT_READ, MAP_PRIVATE, fd, 0);
-  if (memory == MAP_FAILED)
-    return false;
-  const auto map = static_cast<const Map *>(memory);
-  const bool good = std::memcmp(map->magic, kMagic, sizeof kMagic) == 0 && map->rate > 0 &&
-                    std::memchr(map->folder, 0, sizeof map->folder);
-  if (good) {
-    contents->folder = map->folder;
-    contents->rate = map->rate;
-    std::vector<const Slot *> slots;
-    for (const Slot &slot : map->slots)
-      if (slot.number.load() && slot.count <= kSamples)
-        slots.push_back(&slot);
-    std::sort(slots.begin(), slots.end(), [](const Slot *one, const Slot *other) {
-      return one->number.load() < other->number.load();
-    });
-    for (const Slot *slot : slots)
-      contents->entries.push_back(
-          {slot->captured_ns, slot->track, {slot->samples, slot->samples + slot->count}});
-  }
-  munmap(memory, sizeof(Map));
-  return good;
+// ---- reading -------------------------------------------------------------------------
+
+FoundJournal::~FoundJournal() {
+  close(fd_);
 }
 
-std::vector<JournalContents> Journal::take_all(const std::string &place,
-                                               const std::string &output) {
-  std::vector<JournalContents> all;
-  if (!is_ours_alone(place))
+void FoundJournal::remove() const {
+  unlink(path_.c_str());
+}
+
+bool FoundJournal::read() {
+  constexpr size_t kLargest = 64 << 20;
+  struct stat status;
+  if (fstat(fd_, &status) != 0)
+    return false;
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size < sizeof(JournalHead) || size > kLargest)
+    return false;
+  void *memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd_, 0);
+  if (memory == MAP_FAILED)
+    return false;
+  const std::unique_ptr<void, std::function<void(void *)>> owned(
+      memory, [size](void *mapped) { munmap(mapped, size); });
+  const auto &head = *static_cast<const JournalHead *>(memory);
+  if (std::memcmp(head.magic, JournalHead::kMagic, sizeof head.magic) != 0 ||
+      JournalHead::file_size(head.slot_count) != size || !JournalHead::is_valid_rate(head.rate) ||
+      !std::memchr(head.folder, 0, sizeof head.folder) ||
+      !std::memchr(head.codec, 0, sizeof head.codec))
+    return false;
+  folder = head.folder;
+  format = {head.rate, head.speakers, head.codec, head.mp4 != 0};
+  std::vector<const JournalSlot *> written;
+  for (const JournalSlot *slot = head.slots(); slot < head.slots() + head.slot_count; slot++)
+    if (slot->number.load() && slot->count > 0 && slot->count <= JournalSlot::kSamples)
+      written.push_back(slot);
+  std::sort(written.begin(), written.end(), [](const JournalSlot *one, const JournalSlot *other) {
+    return one->number.load() < other->number.load();
+  });
+  for (const JournalSlot *slot : written)
+    entries.push_back(
+        {slot->captured_ns, slot->track, {slot->samples, slot->samples + slot->count}});
+  return true;
+}
+
+std::vector<JournalEntry> last_stretch(std::vector<JournalEntry> entries) {
+  constexpr int64_t kApart_ns = 20 * kSecond_ns, kLongest_ns = 100 * kSecond_ns;
+  constexpr int64_t kLatest_ns = INT64_MAX / 2;
+  constexpr unsigned kEnough = 3;
+  const auto remove_if = [&entries](auto is_out) {
+    entries.erase(std::remove_if(entries.begin(), entries.end(), is_out), entries.end());
+  };
+  remove_if(
+      [](const JournalEntry &one) { return one.captured_ns < 0 || one.captured_ns > kLatest_ns; });
+  std::vector<int64_t> times, starts;  // of all entries; of the stretches
+  for (const JournalEntry &one : entries)
+    times.push_back(one.captured_ns);
+  std::sort(times.begin(), times.end());
+  for (size_t i = 0; i < times.size(); i++)
+    if (i == 0 || times[i] - times[i - 1] > kApart_ns)
+      starts.push_back(times[i]);
+  const auto stretch_of = [&starts](const JournalEntry &one) {
+    return std::upper_bound(starts.begin(), starts.end(), one.captured_ns) - starts.begin();
+  };
+  std::map<ptrdiff_t, unsigned> counts;
+  ptrdiff_t last = entries.empty() ? 0 : stretch_of(entries.back());
+  for (auto one = entries.rbegin(); one != entries.rend(); ++one)
+    if (++counts[stretch_of(*one)] == kEnough) {
+      last = stretch_of(*one);
+      break;
+    }
+  remove_if([&](const JournalEntry &one) { return stretch_of(one) != last; });
+  int64_t end = 0;
+  for (const JournalEntry &one : entries)
+    end = std::max(end, one.captured_ns);
+  remove_if([end](const JournalEntry &one) { return one.captured_ns < end - kLongest_ns; });
+  return entries;
+}
+
+std::vector<std::unique_ptr<FoundJournal>> Journal::find(const std::string &place,
+                                                         const std::string &output) {
+  constexpr int64_t kOld_ns = 24 * 3600 * kSecond_ns;
+  std::vector<std::unique_ptr<FoundJournal>> all;
+  const LockedPlace locked(place);
+  if (!locked.good())
     return all;
+  const int64_t now_ns = g_get_real_time() * 1000;
   const fs::path parent = fs::path(absolute(output + "/recording")).parent_path();
   std::error_code none;
-  for (const auto &entry : fs::directory_iterator(place, none)) {
-    const int fd = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  std::vector<std::string> paths;
+  for (fs::directory_iterator entry(place, none), end; !none && entry != end; entry.increment(none))
+    paths.push_back(entry->path());
+  for (const std::string &path : paths) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
       continue;
-    JournalContents contents;
-    const bool is_free = flock(fd, LOCK_EX | LOCK_NB) == 0;
-    const bool good = is_free && read(fd, &contents);
-    const bool wanted = good && fs::path(contents.folder).parent_path() == parent;
-    if (is_free && (wanted || !good))
-      unlink(entry.path().c_str());
-    if (wanted)
-      all.push_back(std::move(contents));
-    close(fd);
+    auto journal = std::make_unique<FoundJournal>(path, fd);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+      continue;
+    const bool good = journal->read() && !journal->entries.empty();
+    if (good && fs::path(journal->folder).parent_path() == parent)
+      all.push_back(std::move(journal));
+    else if (!good || journal->entries.back().captured_ns < now_ns - kOld_ns)
+      journal->remove();
   }
   return all;
 }

@@ -12,6 +12,16 @@
 
 namespace rtms::recorder {
 
+struct JournalHead;
+
+// What the journal's audio is recorded as.
+struct JournalFormat {
+  unsigned rate = 0;      // of the samples, in Hz
+  unsigned speakers = 0;  // that have tracks of their own
+  std::string codec;      // "pcm", "flac" or "opus"
+  bool mp4 = false;
+};
+
 // A piece of audio, of one participant or of the service's mix.
 struct JournalEntry {
   int64_t captured_ns = 0;  // Unix time
@@ -19,24 +29,41 @@ struct JournalEntry {
   std::vector<int16_t> samples;
 };
 
-struct JournalContents {
-  std::string folder;                 // of the recording
-  unsigned rate = 0;                  // of the samples, in Hz
+// Returns the entries of the last audio, without those from before a long silence, which are in the
+// file of the recording, and without single ones of another time.
+std::vector<JournalEntry> last_stretch(std::vector<JournalEntry> entries);
+
+// A journal that nobody writes any more. Locked while it exists.
+class FoundJournal {
+ public:
+  FoundJournal(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+  ~FoundJournal();
+  FoundJournal(const FoundJournal &) = delete;
+  FoundJournal &operator=(const FoundJournal &) = delete;
+
+  // Returns false if the contents are invalid.
+  bool read();
+  void remove() const;
+
+  std::string folder;  // of the recording
+  JournalFormat format;
   std::vector<JournalEntry> entries;  // in the order of arrival
+
+ private:
+  const std::string path_;
+  const int fd_;
 };
 
-// Locked while open, so that recorders do not take the journals of running ones.
 class Journal {
  public:
-  // $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/rtms-recorder or /dev/shm/rtms-recorder-UID: none of them
-  // is on a disk, so that no access blocks.
+  // $RUNTIME_DIRECTORY; $XDG_RUNTIME_DIR if it is in memory; else /dev/shm. No access blocks there.
   static std::string default_place();
 
   // Creates the journal of a recording. Returns null, and sets errno, on failure. `place` is
   // created if necessary, and must be accessible to this user only.
   static std::unique_ptr<Journal> create(const std::string &place, const std::string &folder,
-                                         unsigned rate);
-  // Removes the file, unless it is to be kept for take_all().
+                                         const JournalFormat &format);
+  // Removes the file, unless it is to be kept for find().
   ~Journal();
   void keep() { kept_ = true; }
   Journal(const Journal &) = delete;
@@ -45,21 +72,19 @@ class Journal {
   // Used on one thread.
   void add(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count);
 
-  // Takes the journals of recordings in `output` that nobody writes any more, and removes their
-  // files.
-  static std::vector<JournalContents> take_all(const std::string &place, const std::string &output);
+  // Returns the journals of recordings in `output` that nobody writes any more. Removes invalid
+  // ones, and others that are older than a day.
+  static std::vector<std::unique_ptr<FoundJournal>> find(const std::string &place,
+                                                         const std::string &output);
 
  private:
-  struct Map;
-  Journal(std::string path, int fd, Map *map, unsigned rate)
-      : path_(std::move(path)), fd_(fd), map_(map), rate_(rate) {}
+  Journal(std::string path, int fd, JournalHead *head, size_t slots);
   void add_piece(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count);
-  static bool read(int fd, JournalContents *contents);
 
   const std::string path_;
   const int fd_;
-  Map *const map_;
-  const unsigned rate_;
+  JournalHead *const head_;
+  const size_t slots_;
   uint64_t count_ = 0;
   bool kept_ = false;
 };

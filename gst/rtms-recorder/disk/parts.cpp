@@ -12,22 +12,29 @@ namespace rtms::recorder {
 
 namespace {
 
-// Several threads may edit the same report.
-void edit(const std::string &folder, const std::function<void(JsonObject *)> &change) {
+// Several threads may edit the same report. Returns false if that failed.
+bool edit(const std::string &folder, const std::function<void(JsonObject *)> &change) {
   static std::mutex mutex;
   const std::lock_guard<std::mutex> lock(mutex);
   const std::string path = folder + "/meeting.json";
   ObjectPtr<JsonParser> parser(json_parser_new());
   if (!json_parser_load_from_file(parser.get(), path.c_str(), nullptr))
-    return;
+    return false;
   JsonNode *root = json_parser_get_root(parser.get());
   if (!root || !JSON_NODE_HOLDS_OBJECT(root))
-    return;
+    return false;
   change(json_node_get_object(root));
   StringPtr text(json_to_string(root, FALSE));
   const std::string all = std::string(text.get()) + "\n";
-  g_file_set_contents_full(path.c_str(), all.data(), static_cast<gssize>(all.size()),
-                           G_FILE_SET_CONTENTS_CONSISTENT, 0644, nullptr);
+  return g_file_set_contents_full(path.c_str(), all.data(), static_cast<gssize>(all.size()),
+                                  G_FILE_SET_CONTENTS_CONSISTENT, 0644, nullptr);
+}
+
+bool has(JsonArray *array, const std::string &text) {
+  for (guint i = 0; i < json_array_get_length(array); i++)
+    if (text == json_array_get_string_element(array, i))
+      return true;
+  return false;
 }
 
 }  // namespace
@@ -46,11 +53,14 @@ void end_part(const std::string &folder, const std::string &next) {
   g_unlink((folder + "/.reserve").c_str());
 }
 
-void add_tail(const std::string &folder, const std::string &file, int64_t start_ms) {
-  edit(folder, [&](JsonObject *report) {
+bool add_tail(const std::string &folder, const std::string &file, int64_t start_ms) {
+  return edit(folder, [&](JsonObject *report) {
     json_object_set_int_member(report, "tail_start_ms", start_ms);
-    if (json_object_has_member(report, "files"))
-      json_array_add_string_element(json_object_get_array_member(report, "files"), file.c_str());
+    JsonArray *files = json_object_has_member(report, "files")
+                           ? json_object_get_array_member(report, "files")
+                           : nullptr;
+    if (files && !has(files, file))
+      json_array_add_string_element(files, file.c_str());
   });
 }
 

@@ -18,7 +18,7 @@ struct Part {
 void end_part(const std::string &folder, const std::string &next);
 
 // Adds a file that continues the part's own to its meeting.json. `start_ms`: the capture time of
-// its start, in Unix ms. May block on the disk.
-void add_tail(const std::string &folder, const std::string &file, int64_t start_ms);
+// its start, in Unix ms. Returns false if the report cannot be changed. May block on the disk.
+bool add_tail(const std::string &folder, const std::string &file, int64_t start_ms);
 
 }  // namespace rtms::recorder

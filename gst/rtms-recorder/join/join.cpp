@@ -40,12 +40,12 @@ std::string read_part(const std::string &folder, JoinPart *part) {
   part->audio_end_ms = json_object_get_int_member_with_default(report, "audio_end_ms", -1);
   part->video_end_ms = json_object_get_int_member_with_default(report, "video_end_ms", -1);
   part->tail_start_ms = json_object_get_int_member_with_default(report, "tail_start_ms", 0);
-  for (const char *name : {"meeting.mkv", "meeting.mp4"})
-    if (exists(folder + "/" + name))
-      part->file = name;
-  for (const char *name : {"tail.mkv", "tail.mp4"})
-    if (part->tail_start_ms && exists(folder + "/" + name))
-      part->tail = name;
+  part->format = exists(folder + "/meeting.mp4") || exists(folder + "/tail.mp4") ? "mp4" : "mkv";
+  part->has_file = part->start_ms && exists(folder + "/meeting." + part->format);
+  part->has_tail = part->tail_start_ms && exists(folder + "/tail." + part->format);
+  // Its recorder was killed before the file had a time.
+  if (!part->has_file)
+    part->start_ms = part->tail_start_ms;
   return "";
 }
 
@@ -57,7 +57,7 @@ std::string find_parts(const std::vector<std::string> &folders, std::vector<Join
     if (std::string problem = read_part(folder, &part); !problem.empty())
       return problem;
     // A part whose recorder died before media arrived is empty.
-    if (!part.file.empty() && part.start_ms)
+    if (part.has_file || part.has_tail)
       parts->push_back(part);
   }
   if (parts->empty())
@@ -68,7 +68,7 @@ std::string find_parts(const std::vector<std::string> &folders, std::vector<Join
   for (const JoinPart &part : *parts) {
     if (part.recording != first.recording)
       return part.folder + " is a part of another recording than " + first.folder + ".";
-    if (part.file != first.file)
+    if (part.format != first.format)
       return part.folder + " has another container than " + first.folder +
              ": parts are joined without encoding them again.";
   }
@@ -77,19 +77,23 @@ std::string find_parts(const std::vector<std::string> &folders, std::vector<Join
 
 std::string join_parts(const std::vector<JoinPart> &parts, const std::string &output) {
   const JoinPart &first = parts.front();
-  const std::string file = output + "/" + first.file;
+  const std::string file = output + "/meeting." + first.format;
   if (exists(file))
     return file + " is there already. Name another folder with --output.";
   std::vector<JoinInput> inputs;
   for (const JoinPart &part : parts) {
-    inputs.push_back({part.folder + "/" + part.file, part.start_ms - first.start_ms,
-                      part.audio_end_ms, part.video_end_ms});
-    if (!part.tail.empty())
-      inputs.push_back(
-          {part.folder + "/" + part.tail, part.tail_start_ms - first.start_ms, -1, -1});
+    const bool is_last = &part == &parts.back();
+    // No other part follows the last.
+    if (part.has_file)
+      inputs.push_back({part.folder + "/meeting." + part.format, part.start_ms - first.start_ms,
+                        is_last ? -1 : part.audio_end_ms, is_last ? -1 : part.video_end_ms});
+    // A packet with a wrong time must not hide the next part.
+    constexpr int64_t kLate_ms = 10000;
+    const int64_t end_ms = is_last ? -1 : (&part + 1)->start_ms - part.tail_start_ms + kLate_ms;
+    if (part.has_tail)
+      inputs.push_back({part.folder + "/tail." + part.format, part.tail_start_ms - first.start_ms,
+                        is_last ? -1 : std::max<int64_t>(end_ms, 0), -1});
   }
-  // No other part follows the last.
-  inputs.back().audio_end_ms = inputs.back().video_end_ms = -1;
   if (std::string problem = join_media(inputs, file); !problem.empty()) {
     g_unlink(file.c_str());
     return problem;

@@ -9,11 +9,13 @@ namespace rtms::recorder {
 
 // A part, as described by its meeting.json.
 struct JoinPart {
-  std::string folder, file, recording;
+  std::string folder, recording;
+  std::string format;  // "mkv" or "mp4"
   int64_t number = 1;
   int64_t start_ms = 0;  // capture time of the file's start, in Unix ms
-  // The last audio of a recorder that was killed, in a file of its own, or empty.
-  std::string tail;
+  // At least one of them is there. The tail: the last audio, which the file lacks because the
+  // recorder was killed.
+  bool has_file = false, has_tail = false;
   int64_t tail_start_ms = 0;
   // Where the silence and the black frames at the end of the file begin; -1: unknown.
   int64_t audio_end_ms = -1, video_end_ms = -1;

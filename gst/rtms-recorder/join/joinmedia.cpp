@@ -33,6 +33,13 @@ std::string kind_of(GstPad *pad) {
   return g_str_has_prefix(name, "audio/") ? "audio" : "";
 }
 
+bool is_same_track(const GstStructure *one, const GstStructure *other) {
+  int rate = 0, other_rate = 0;
+  gst_structure_get_int(one, "rate", &rate);
+  gst_structure_get_int(other, "rate", &other_rate);
+  return rate == other_rate && gst_structure_has_name(one, gst_structure_get_name(other));
+}
+
 bool is_flac(GstPad *pad) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   return caps && gst_structure_has_name(gst_caps_get_structure(caps.get(), 0), "audio/x-flac");
@@ -234,8 +241,17 @@ GstPadProbeReturn Joiner::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer d
 // Each frame contains the parameters that decoders need: see container.cpp.
 GstPadProbeReturn Joiner::on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer) {
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
-  const bool first = !CapsPtr(gst_pad_get_current_caps(pad));
-  return GST_EVENT_TYPE(event) == GST_EVENT_CAPS && !first ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+  const CapsPtr first(gst_pad_get_current_caps(pad));
+  if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS || !first)
+    return GST_PAD_PROBE_OK;
+  GstCaps *next = nullptr;
+  gst_event_parse_caps(event, &next);
+  if (!is_same_track(gst_caps_get_structure(first.get(), 0), gst_caps_get_structure(next, 0)))
+    GST_ELEMENT_ERROR(GST_PAD_PARENT(pad), STREAM, WRONG_TYPE,
+                      ("The parts have different codecs or sample rates, and are joined without "
+                       "encoding them again. Join the parts of each codec alone."),
+                      (nullptr));
+  return GST_PAD_PROBE_DROP;
 }
 
 Joiner::Track &Joiner::track(const std::string &kind, unsigned number) {

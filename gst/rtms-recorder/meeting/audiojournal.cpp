@@ -8,12 +8,12 @@
 
 namespace rtms::recorder {
 
-AudioJournal::AudioJournal(const std::string &folder, unsigned rate, GstElement *src,
-                           const Sound *sound)
+AudioJournal::AudioJournal(const std::string &folder, const Options &options, GstElement *src)
     : src_(GST_ELEMENT(gst_object_ref(src))),
-      sound_(sound),
-      format_(sound_caps(rate)),
-      journal_(Journal::create(Journal::default_place(), folder, rate)) {
+      format_(sound_caps(options.audio_rate)),
+      journal_(Journal::create(
+          Journal::default_place(), folder,
+          {options.audio_rate, options.speakers, options.audio_codec, options.mp4})) {
   if (journal_)
     g_signal_connect(src, "audio-received", G_CALLBACK(on_received), this);
   else
@@ -35,7 +35,7 @@ void AudioJournal::on_received(GstElement *, GstPad *pad, GstBuffer *buffer, gpo
       !gst_caps_is_subset(caps.get(), self->format_.get()) ||
       !gst_buffer_map(buffer, &map, GST_MAP_READ))
     return;
-  self->journal_->add(static_cast<int64_t>(captured), self->sound_->track_of(pad),
+  self->journal_->add(static_cast<int64_t>(captured), track_of(pad),
                       reinterpret_cast<const int16_t *>(map.data), map.size / sizeof(int16_t));
   gst_buffer_unmap(buffer, &map);
 }

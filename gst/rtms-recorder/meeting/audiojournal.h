@@ -10,7 +10,7 @@ namespace rtms::recorder {
 class AudioJournal {
  public:
   // `src` is the rtmssrc of the recording, not yet running.
-  AudioJournal(const std::string &folder, unsigned rate, GstElement *src, const Sound *sound);
+  AudioJournal(const std::string &folder, const Options &options, GstElement *src);
   ~AudioJournal();
   AudioJournal(const AudioJournal &) = delete;
   AudioJournal &operator=(const AudioJournal &) = delete;
@@ -27,7 +27,6 @@ class AudioJournal {
   static void on_received(GstElement *src, GstPad *pad, GstBuffer *buffer, gpointer self);
 
   const ElementPtr src_;
-  const Sound *const sound_;
   const CapsPtr format_;
   const std::unique_ptr<Journal> journal_;
   std::string problem_;

@@ -69,7 +69,7 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       intake_(std::make_unique<Intake>(options, json, GST_BIN(pipeline_.get()), &sound_,
                                        texts_.get(), &capture_, static_cast<IntakeListener *>(this),
                                        broadcast_.get())),
-      journal_(folder_, options.audio_rate, intake_->element(), &sound_) {
+      journal_(folder_, options, intake_->element()) {
   report_.set_part(part);
   if (!journal_.problem().empty())
     log_.write(Log::Level::Warning, "no-journal",
@@ -286,6 +286,8 @@ void Meeting::end(const std::string &reason, const std::string &error) {
   deadline_.start(options_.stop_timeout_s * 1000, [this] {
     if (error_.empty())
       error_ = "The files were not finished within --stop-timeout.";
+    broken_off_ = true;
+    journal_.keep();
     retire_pipeline();
   });
 }

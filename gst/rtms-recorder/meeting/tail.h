@@ -13,12 +13,10 @@ class Tails {
  public:
   explicit Tails(Log *log) : log_(log) {}
 
-  // Writes the audio of each journal of the output folder into a file beside that of the recording,
-  // and names it in meeting.json.
-  void write(const Options &options);
-  // A recording was broken off: its tail is written as soon as there is room.
+  // Journals may be there, at the start and after a recording that was broken off.
   void await() { due_ = true; }
-  // Is called regularly.
+  // Is called each second. If there is room, writes the audio of each journal of the output folder
+  // into a file beside that of the recording, and names it in meeting.json.
   void look(const Options &options, uint64_t free_bytes);
   bool busy() const { return busy_; }
 
