@@ -3,7 +3,6 @@
 #include "recorder_run.h"
 
 #include "audio/frontier.h"
-#include "audio/limiter.h"
 #include "audio/mixer.h"
 #include "audio/room.h"
 
@@ -123,23 +122,6 @@ GST_START_TEST(test_one_loud) {
 }
 GST_END_TEST;
 
-// Many voices, that come in pieces, at the edge of what is taken.
-GST_START_TEST(test_many_loud) {
-  Limiter limiter(kRate);
-  std::mt19937 random(1);
-  std::uniform_int_distribution<int32_t> any(-20 * kMost, 20 * kMost);
-  for (int piece = 0; piece < 50; piece++) {
-    Sums sums;
-    for (unsigned i = 0; i < kRate / 10; i++)
-      sums.push_back(piece % 3 ? any(random) : 0);
-    const Samples limited = limiter.limit(sums, sums.size());
-    for (size_t i = 0; i < sums.size(); i++)
-      ck_assert(sums[i] == 0 ? limited[i] == 0 : (limited[i] ^ sums[i]) >= 0 || limited[i] == 0);
-  }
-  ck_assert(limiter.limit({}, 10) == Samples(10));
-}
-GST_END_TEST;
-
 // All times in s, each 100 ms of them.
 struct Waiting {
   Frontier frontier;
@@ -212,7 +194,6 @@ static Suite *recorder_sound_suite() {
   tcase_add_test(tc, test_mixer);
   tcase_add_test(tc, test_two_loud);
   tcase_add_test(tc, test_one_loud);
-  tcase_add_test(tc, test_many_loud);
   tcase_add_test(tc, test_frontier);
   tcase_add_test(tc, test_frontier_without_pads);
   tcase_add_test(tc, test_room);

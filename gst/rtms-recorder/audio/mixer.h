@@ -2,7 +2,7 @@
 // Mixes audio by its position into tracks without gaps. Pure: no clock, no GStreamer.
 #pragma once
 
-#include "limiter.h"
+#include "media/limiter.h"
 
 #include <cstddef>
 #include <cstdint>
