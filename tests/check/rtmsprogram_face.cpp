@@ -184,7 +184,8 @@ GST_START_TEST(test_latency) {
     gboolean live = FALSE;
     GstClockTime least = 0, most = 0;
     gst_query_parse_latency(query.get(), &live, &least, &most);
-    ck_assert_msg(live && least >= 800 * GST_MSECOND && least <= 860 * GST_MSECOND,
+    // A frame of video; a block of audio, and one for the look-ahead of the limiter.
+    ck_assert_msg(live && least >= 840 * GST_MSECOND && least <= 860 * GST_MSECOND,
                   "%s: %" GST_TIME_FORMAT, name, GST_TIME_ARGS(least));
   }
   watcher.stop();

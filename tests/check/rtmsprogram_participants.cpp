@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The audio of a program with a pad for each participant.
+// The audio of a program with a pad for each participant: loud ones together are not clipped, and
+// one alone passes unchanged.
+#include <algorithm>
 #include <cmath>
 
 #include "watcher.h"
@@ -10,8 +12,8 @@ using namespace rtmscheck;
 
 using Samples = std::vector<int16_t>;
 
-constexpr int kRate = 48000, kPacket_ms = 20;
-constexpr int kQuietPeak = 5000, kLoudPeak = 32000;
+constexpr int kRate = 48000, kMost = 32767, kPacket_ms = 20;
+constexpr int kQuietPeak = 5000, kLoudPeak = kMost;
 constexpr int kSecond = kRate;
 
 // One participant: a quiet tone, which is loud from `from` to `to`; positions in samples.
@@ -71,6 +73,9 @@ Samples program_of(const std::vector<Voice> &voices, int length) {
   watcher.play();
   watcher.wait_eos();
   expect_constant(watcher.watched());
+  const std::string &caps = watcher.watched().audio_caps.front();
+  for (const char *field : {"format=(string)S16LE", "rate=(int)48000", "channels=(int)2"})
+    ck_assert_msg(contains(caps, field), "%s", caps.c_str());
   for (const Block &block : watcher.watched().blocks)
     ck_assert_uint_eq(block.duration, kPacket_ms * GST_MSECOND);
   Samples one;
@@ -92,7 +97,85 @@ std::vector<int> sums_of(const std::vector<Voice> &voices, int length) {
   return sums;
 }
 
+// The largest step of the gain: a peak that is cut off has large ones.
+double gain_step(const std::vector<int> &sums, const Samples &samples) {
+  constexpr int kExact = 8000;  // the gain of smaller samples is not exact
+  double step = 0, last = 0;
+  for (std::size_t at = 0; at < sums.size(); at++) {
+    const double gain = std::abs(sums[at]) > kExact ? 1.0 * samples[at] / sums[at] : 0;
+    if (gain > 0 && last > 0)
+      step = std::max(step, std::fabs(gain - last));
+    last = gain;
+  }
+  return step;
+}
+
+// The amplitude of one frequency in half a second, which contains whole periods of it.
+double amplitude(const Samples &samples, int from, double hz) {
+  constexpr int kLength = kSecond / 2;
+  double real = 0, imaginary = 0;
+  for (int at = from; at < from + kLength; at++) {
+    const double phase = 2 * G_PI * hz * at / kRate;
+    real += samples[static_cast<std::size_t>(at)] * std::cos(phase);
+    imaginary += samples[static_cast<std::size_t>(at)] * std::sin(phase);
+  }
+  return 2 * std::hypot(real, imaginary) / kLength;
+}
+
+// Of the first harmonics, relative to the tone.
+double harmonic_distortion(const Samples &samples, int from, double hz) {
+  double harmonics = 0;
+  for (int n = 2; n <= 10; n++)
+    harmonics = std::hypot(harmonics, amplitude(samples, from, n * hz));
+  return harmonics / amplitude(samples, from, hz);
+}
+
+Samples clipped(const std::vector<int> &sums) {
+  Samples samples;
+  for (int sum : sums)
+    samples.push_back(static_cast<int16_t>(std::clamp(sum, -kMost - 1, kMost)));
+  return samples;
+}
+
+// Between two positions.
+int full_scale(const Samples &samples, int from, int to) {
+  return static_cast<int>(
+      std::count_if(samples.begin() + from, samples.begin() + to,
+                    [](int16_t sample) { return std::abs(int{sample}) >= kMost; }));
+}
+
 }  // namespace
+
+// Four participants speak at full scale for a second of three: the same tone, or different ones.
+GST_START_TEST(test_loud) {
+  constexpr int kLength = 3 * kSecond, kFrom = kSecond, kTo = 2 * kSecond;
+  constexpr int kAhead = kRate * 5 / 1000, kRecovery = kRate / 4;
+  constexpr double kHz[][4] = {{440, 440, 440, 440}, {440, 613, 947, 1201}};
+  std::vector<Voice> voices;
+  for (double hz : kHz[__i__])
+    voices.push_back({hz, voices.empty() ? kQuietPeak : 0, kFrom, kTo});
+  const std::vector<int> sums = sums_of(voices, kLength);
+  const Samples samples = program_of(voices, kLength), clip = clipped(sums);
+  const double step = gain_step(sums, samples);
+  const int full = full_scale(samples, kFrom, kTo);
+  g_print("at full scale: %d of %d samples (clipped: %d); steps of the gain: %.4f (%.4f)\n", full,
+          kSecond, full_scale(clip, kFrom, kTo), step, gain_step(sums, clip));
+  if (__i__ == 0) {
+    constexpr int kSteady = kFrom + kSecond / 4;
+    const double distortion = harmonic_distortion(samples, kSteady, 440);
+    g_print("harmonic distortion: %.3f %% (clipped: %.3f %%)\n", 100 * distortion,
+            100 * harmonic_distortion(clip, kSteady, 440));
+    ck_assert(distortion < 0.002);
+  }
+  ck_assert_int_lt(full, kSecond / 50);
+  ck_assert(step < 0.01);
+  int changed = 0;
+  for (int at = 0; at < kLength; at++)
+    if (at < kFrom - kAhead || at >= kTo + kRecovery)
+      changed += samples[static_cast<std::size_t>(at)] != sums[static_cast<std::size_t>(at)];
+  ck_assert_int_eq(changed, 0);
+}
+GST_END_TEST;
 
 // One participant at any level, the whole time: the service's samples, to the last.
 GST_START_TEST(test_one) {
@@ -108,6 +191,7 @@ GST_END_TEST;
 
 static Suite *rtmsprogram_participants_suite() {
   Suite *suite = suite_create("rtmsprogram_participants");
+  add_case(suite, "loud", test_loud, 2);
   add_case(suite, "one", test_one, 2);
   return suite;
 }

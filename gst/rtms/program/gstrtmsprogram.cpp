@@ -33,7 +33,8 @@
  * Both pads begin at running time 0, or at the current running time where you add the element to a
  * pipeline that plays. Audio has its exact place; a video frame is at most half a frame away from
  * it. Where `avenc_aac` follows the pad `audio`, the video is as late as that encoder makes the
- * audio, because files do not state this delay. The latency is #GstRtmsSrc:latency plus 500 ms.
+ * audio, because files do not state this delay. The latency is #GstRtmsSrc:latency plus 500 ms,
+ * plus 40 ms or the duration of a video frame, whichever is longer.
  *
  * ## Messages
  *
@@ -244,6 +245,8 @@ static void gst_rtms_program_class_init(GstRtmsProgramClass *klass) {
    * GstRtmsProgram!audio:
    *
    * The audio of the program: all that is heard in the meeting, and silence while there is nothing.
+   * Where several participants together exceed full scale, a limiter lowers them for that moment,
+   * with a look-ahead of 5 ms, instead of clipping them. All other samples pass unchanged.
    *
    * Since: 0.1
    */

@@ -10,9 +10,16 @@ constexpr GstClockTime kBlock = 20 * GST_MSECOND;
 // rtmssrc has made the timestamps contiguous: what differs is meant.
 constexpr GstClockTime kAlignment = 2 * GST_MSECOND;
 
-CapsPtr caps() {
-  return CapsPtr(gst_caps_from_string(
-      "audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=2,channel-mask=(bitmask)3"));
+constexpr int kRate = AudioLimit::kRate, kChannels = AudioLimit::kChannels;
+constexpr const char *kSamples = "S16LE";
+// The mixer clips sums of integers; floats keep them, and hold 16 bits exactly.
+constexpr const char *kSums = "F32LE";
+
+CapsPtr caps(const char *format) {
+  return CapsPtr(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, format, "layout",
+                                     G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT, kRate,
+                                     "channels", G_TYPE_INT, kChannels, "channel-mask",
+                                     GST_TYPE_BITMASK, guint64{3}, nullptr));
 }
 
 }  // namespace
@@ -25,26 +32,36 @@ AudioMix::AudioMix(GstBin *bin, std::string *missing) {
     return;
   }
   gst_bin_add(bin, mixer_);
+  sums_ = add_element(bin, "capsfilter", "audio-sums", missing);
+  convert_ = add_element(bin, "audioconvert", "audio-convert", missing);
   filter_ = add_element(bin, "capsfilter", "audio-caps", missing);
-  if (!filter_)
+  if (!missing->empty())
     return;
-  gst_element_link(mixer_, filter_);
+  gst_element_link_many(mixer_, sums_, convert_, filter_, nullptr);
   source_.reset(gst_element_get_static_pad(filter_, "src"));
-  g_object_set(filter_, "caps", caps().get(), nullptr);
+  g_object_set(sums_, "caps", caps(kSums).get(), nullptr);
+  g_object_set(filter_, "caps", caps(kSamples).get(), nullptr);
+  gst_util_set_object_arg(G_OBJECT(convert_), "dithering", "none");
   g_object_set(mixer_, "latency", kPatience, "output-buffer-duration", kBlock,
                "alignment-threshold", kAlignment, "discont-wait", guint64{0}, nullptr);
   gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "set");
   PadPtr mixed(gst_element_get_static_pad(mixer_, "src"));
   output_ = std::make_unique<MixerOutput>(mixed.get());
+  PadPtr sums(gst_element_get_static_pad(sums_, "src"));
+  limit_ = std::make_unique<AudioLimit>(sums.get(), kBlock);
   first_.reset(gst_element_request_pad_simple(mixer_, "sink_%u"));
 }
 
 bool AudioMix::has(GstObject *element) const {
-  return element == GST_OBJECT(mixer_) || element == GST_OBJECT(filter_);
+  for (GstElement *one : {mixer_, sums_, convert_, filter_})
+    if (element == GST_OBJECT(one))
+      return true;
+  return false;
 }
 
 void AudioMix::prepare() {
   output_->reset();
+  limit_->reset();
   first_used_ = false;
 }
 
@@ -52,7 +69,7 @@ void AudioMix::prepare() {
 void AudioMix::begin(GstClockTime time) {
   g_object_set(mixer_, "start-time", time, nullptr);
   gst_element_set_state(mixer_, GST_STATE_PAUSED);
-  begin_stream(first_.get(), "silence", caps().get());
+  begin_stream(first_.get(), "silence", caps(kSamples).get());
   gst_pad_send_event(first_.get(), gst_event_new_gap(time, GST_MSECOND));
 }
 

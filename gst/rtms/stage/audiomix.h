@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The audio of the program: all audio of the meeting in one, and silence where there is none.
+// The audio of the program: all audio of the meeting in one, limited where it is too loud together,
+// and silence where there is none.
 #pragma once
 
+#include "audiolimit.h"
 #include "mixeroutput.h"
 
 namespace rtms::program {
@@ -27,9 +29,10 @@ class AudioMix {
   void remove_pad(GstPad *pad);
 
  private:
-  GstElement *mixer_ = nullptr, *filter_ = nullptr;
+  GstElement *mixer_ = nullptr, *sums_ = nullptr, *convert_ = nullptr, *filter_ = nullptr;
   PadPtr first_, source_;
   std::unique_ptr<MixerOutput> output_;
+  std::unique_ptr<AudioLimit> limit_;
   bool first_used_ = false;
 };
 
