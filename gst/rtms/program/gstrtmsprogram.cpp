@@ -164,8 +164,6 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
     return GST_STATE_CHANGE_FAILURE;
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result != GST_STATE_CHANGE_FAILURE)
-    self->program->await_base_time();
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     self->program->stop();
   return result;

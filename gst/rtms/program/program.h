@@ -26,7 +26,6 @@ class Program {
   // prepare(), begin() and stop() make a run. Returns false, and sets `error`, on failure.
   bool prepare(const Settings &settings, std::string *error);
   void begin(GstClockTime time);
-  void await_base_time() { stage_.await_base_time(); }
   void stop();
 
   // May be called at any time.

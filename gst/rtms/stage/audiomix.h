@@ -23,7 +23,6 @@ class AudioMix {
   // Sets the mixer to PAUSED; the audio is to begin at that running time. Before any other data,
   // because a mixer starts over at its first.
   void begin(GstClockTime time);
-  void await_base_time() { program::await_base_time(mixer_); }
   void set_upstream_latency(GstClockTime latency);
   // A pad for one more stream; remove it when the stream is over.
   PadPtr add_pad();

@@ -20,11 +20,6 @@ void remove_element(GstBin *bin, GstElement *element) {
   gst_bin_remove(bin, element);
 }
 
-void await_base_time(GstElement *mixer) {
-  constexpr GstClockTime kCentury = GstClockTime{100} * 365 * 24 * 3600 * GST_SECOND;
-  gst_element_set_base_time(mixer, kCentury);
-}
-
 void begin_stream(GstPad *pad, const char *id, GstCaps *caps) {
   gst_pad_send_event(pad, gst_event_new_stream_start(id));
   gst_pad_send_event(pad, gst_event_new_caps(caps));

@@ -16,10 +16,6 @@ GstElement *add_element(GstBin *bin, const char *kind, const char *name, std::st
 // Sets the element to NULL, and removes it from the bin.
 void remove_element(GstBin *bin, GstElement *element);
 
-// Makes a mixer in PAUSED wait for its base time, which PLAYING sets. A pipeline sets the clock
-// first: in between, a mixer would take its deadlines for long past, and run ahead of its inputs.
-void await_base_time(GstElement *mixer);
-
 // Sends the events of a new stream to a sink pad.
 void begin_stream(GstPad *pad, const char *id, GstCaps *caps);
 

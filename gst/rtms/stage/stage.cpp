@@ -51,11 +51,6 @@ void Stage::begin(GstClockTime time) {
   audio_mix_->begin(time);
 }
 
-void Stage::await_base_time() {
-  video_mix_->await_base_time();
-  audio_mix_->await_base_time();
-}
-
 void Stage::stop() {
   std::lock_guard<std::mutex> lock(mutex_);
   feeds_.clear();

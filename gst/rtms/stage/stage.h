@@ -32,8 +32,6 @@ class Stage {
   // Returns false, and sets `error`, on failure.
   bool prepare(const VideoSettings &settings, GstClockTime delay, std::string *error);
   void begin(GstClockTime time);
-  // Call it when the bin is PAUSED, unless it has its base time.
-  void await_base_time();
   // Removes the inputs. Must be called at the latest when the bin is in READY.
   void stop();
 

@@ -34,7 +34,6 @@ class VideoMix {
   // Sets the mixer to PAUSED; the video starts at the running time `time`. Must precede any other
   // data, because a mixer restarts at its first.
   void begin(GstClockTime time);
-  void await_base_time() { program::await_base_time(mixer_); }
   void set_upstream_latency(GstClockTime latency);
 
  private:
