@@ -41,13 +41,17 @@ void add(Journal *journal, size_t number, unsigned track = 0) {
                samples.size());
 }
 
-// A process that writes packets and is killed.
-void write_and_die(const Places &places, const std::string &folder, size_t packets) {
+// A process that writes packets and is killed. All but the last ones are in its file.
+void write_and_die(const Places &places, const std::string &folder, size_t packets,
+                   size_t unwritten = 0) {
   const pid_t child = fork();
   if (!child) {
     const auto journal = Journal::create(places.place, folder, kFormat);
-    for (size_t number = 0; journal && number < packets; number++)
+    for (size_t number = 0; journal && number < packets; number++) {
+      const int64_t behind = static_cast<int64_t>(number) - static_cast<int64_t>(unwritten);
+      journal->written(kStart_ns + behind * kPacket_ns);
       add(journal.get(), number, number % 3);
+    }
     kill(getpid(), SIGKILL);
   }
   int status = 0;
@@ -103,6 +107,22 @@ GST_START_TEST(test_newest) {
   ck_assert_uint_ge(kept, kLeast);
   for (size_t i = 0; i < kept; i++)
     ck_assert(journal->entries[i].samples == packet(kMany - kept + i));
+}
+GST_END_TEST;
+
+// Audio that waits to be written stays, up to a bound.
+GST_START_TEST(test_waiting) {
+  const Places places;
+  constexpr size_t kMany = 10000, kMinute = 3000, kBound = 4000;
+  for (const auto &[waiting, least] : {std::pair{kMinute, kMinute}, {kMany, kBound}}) {
+    write_and_die(places, places.output + "/one", kMany, waiting);
+    const Found journal = only(places);
+    const size_t kept = journal->entries.size();
+    ck_assert_uint_ge(kept, least);
+    ck_assert_uint_le(kept, least + least / 10);
+    for (size_t i = 0; i < kept; i++)
+      ck_assert(journal->entries[i].samples == packet(kMany - kept + i));
+  }
 }
 GST_END_TEST;
 
@@ -227,7 +247,8 @@ GST_START_TEST(test_damaged) {
     return all.size();
   };
   ck_assert_uint_eq(write(""), 0);
-  ck_assert_uint_eq(write(whole.substr(0, whole.size() / 2)), 0);
+  ck_assert_uint_eq(write(whole.substr(0, sizeof(JournalHead) - 1)), 0);
+  ck_assert_uint_eq(write(whole.substr(0, whole.size() / 2)), 1);
   ck_assert_uint_eq(write(std::string(whole.size(), '\xff')), 0);
   ck_assert_uint_eq(write(whole), 1);
   std::string odd = whole;
@@ -276,6 +297,7 @@ static Suite *journal_suite() {
   Suite *suite = suite_create("journal");
   add_case(suite, "survives", test_survives);
   add_case(suite, "newest", test_newest);
+  add_case(suite, "waiting", test_waiting);
   add_case(suite, "long-packets", test_long_packets);
   add_case(suite, "whose", test_whose);
   add_case(suite, "relative", test_relative);

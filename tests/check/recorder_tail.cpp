@@ -32,11 +32,13 @@ struct Killed {
   Killed(Config config, const std::vector<std::string> &options, unsigned packets = 173)
       : server(serve(std::move(config))), first(options) {
     first.announce(*server);
-    ck_assert(first.program().wait_until([&] { return server->sent(Media::Audio) >= packets; }));
+    ck_assert(first.program().wait_until([&] { return server->sent(Media::Audio) >= packets; },
+                                         3 * kDeadlineMs));
     first.program().send(SIGKILL);
     ck_assert(first.program().wait(kDeadlineMs));
     RecorderRun second(RecorderRun::Setup{options, first.output(), {}, true});
     second.wait_events("tail", 1);
+    second.wait_events("recording", 1);
     constexpr unsigned kPackets = 173;
     second.wait_messages(*server, "audio", kPackets);
     server->end_stream(6);
@@ -101,6 +103,14 @@ GST_END_TEST;
 // The file of the first part does not have its time yet.
 GST_START_TEST(test_early) {
   expect_all_packets(Killed(numbered(false), {"--no-video"}, 5));
+}
+GST_END_TEST;
+
+// All tracks wait for a lost connection: the audio of that time is in no file yet.
+GST_START_TEST(test_waiting) {
+  Config config = numbered(false);
+  config.outages.push_back({Media::Video, 2000, 17000});
+  expect_all_packets(Killed(std::move(config), {"--video-resolution=sd"}, 800));
 }
 GST_END_TEST;
 
@@ -170,6 +180,7 @@ static Suite *recorder_tail_suite() {
   Suite *suite = suite_create("recorder_tail");
   add_case(suite, "mixed", test_mixed);
   add_case(suite, "early", test_early);
+  add_case(suite, "waiting", test_waiting);
   add_case(suite, "flac", test_flac);
   add_case(suite, "opus", test_opus);
   add_case(suite, "mp4", test_mp4);

@@ -4,6 +4,7 @@
 #include "frontier.h"
 
 #include <gst/app/gstappsrc.h>
+#include <algorithm>
 
 namespace rtms::recorder {
 namespace {
@@ -80,6 +81,15 @@ void Sources::end() {
   for (ElementPtr &source : sources_)
     if (source)
       gst_app_src_end_of_stream(GST_APP_SRC(source.get()));
+}
+
+GstClockTime Sources::waiting() const {
+  GstClockTime most = 0;
+  for (const ElementPtr &source : sources_)
+    if (source)
+      most = std::max<GstClockTime>(most,
+                                    gst_app_src_get_current_level_time(GST_APP_SRC(source.get())));
+  return most;
 }
 
 }  // namespace rtms::recorder

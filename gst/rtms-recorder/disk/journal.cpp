@@ -27,6 +27,8 @@ namespace fs = std::filesystem;
 constexpr int64_t kSecond_ns = 1000000000;
 // More than the fragments of MP4, and the mixing of speakers, keep from the file.
 constexpr size_t kSeconds = 8;
+// A recording waits for a lost connection for 65 s at most.
+constexpr size_t kMostSeconds = 80;
 constexpr size_t kSpeakersAtOnce = 3;
 
 // Does not access the disk.
@@ -68,9 +70,15 @@ class LockedPlace {
   const bool good_;
 };
 
-size_t slots_for(const JournalFormat &format) {
-  const size_t samples = format.rate * kSeconds * (format.speakers ? kSpeakersAtOnce : 1);
+size_t slots_for(const JournalFormat &format, size_t seconds) {
+  const size_t samples = format.rate * seconds * (format.speakers ? kSpeakersAtOnce : 1);
   return samples / JournalSlot::kSamples;
+}
+
+// Without room now, a later access would end the process. Returns false, and sets errno, then.
+bool reserve(int fd, size_t slots) {
+  errno = posix_fallocate(fd, 0, static_cast<off_t>(JournalHead::file_size(slots)));
+  return errno == 0;
 }
 
 }  // namespace
@@ -86,8 +94,8 @@ std::string Journal::default_place() {
   return "/dev/shm/rtms-recorder-" + std::to_string(geteuid());
 }
 
-Journal::Journal(std::string path, int fd, JournalHead *head, size_t slots)
-    : path_(std::move(path)), fd_(fd), head_(head), slots_(slots) {}
+Journal::Journal(std::string path, int fd, JournalHead *head, size_t slots, size_t most)
+    : path_(std::move(path)), fd_(fd), head_(head), slots_(slots), most_(most) {}
 
 std::unique_ptr<Journal> Journal::create(const std::string &place, const std::string &name,
                                          const JournalFormat &format) {
@@ -106,12 +114,11 @@ std::unique_ptr<Journal> Journal::create(const std::string &place, const std::st
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0)
     return nullptr;
-  const size_t slots = slots_for(format), size = JournalHead::file_size(slots);
+  const size_t slots = slots_for(format, kSeconds), most = slots_for(format, kMostSeconds);
   flock(fd, LOCK_EX | LOCK_NB);
-  // Without room now, a later access would end the process.
-  errno = posix_fallocate(fd, 0, static_cast<off_t>(size));
-  void *memory =
-      errno ? MAP_FAILED : mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  void *memory = !reserve(fd, slots) ? MAP_FAILED
+                                     : mmap(nullptr, JournalHead::file_size(most),
+                                            PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) {
     const int failure = errno;
     unlink(path.c_str());
@@ -125,15 +132,14 @@ std::unique_ptr<Journal> Journal::create(const std::string &place, const std::st
   head.rate = format.rate;
   head.speakers = format.speakers;
   head.mp4 = format.mp4;
-  head.slot_count = static_cast<uint32_t>(slots);
   std::memcpy(head.magic, JournalHead::kMagic, sizeof head.magic);
-  return std::unique_ptr<Journal>(new Journal(path, fd, &head, slots));
+  return std::unique_ptr<Journal>(new Journal(path, fd, &head, slots, most));
 }
 
 Journal::~Journal() {
   if (!kept_)
     unlink(path_.c_str());
-  munmap(head_, JournalHead::file_size(slots_));
+  munmap(head_, JournalHead::file_size(most_));
   close(fd_);
 }
 
@@ -144,8 +150,32 @@ void Journal::add(int64_t captured_ns, unsigned track, const int16_t *samples, s
               samples + done, std::min(count - done, kMost));
 }
 
+bool Journal::grow() {
+  constexpr size_t kStep = 50;
+  const size_t more = std::min(slots_ + kStep, most_);
+  if (more == slots_ || !reserve(fd_, more))
+    return false;
+  slots_ = more;
+  return true;
+}
+
+// Overwrites the oldest audio, unless the file of the recording lacks it and there is room.
+size_t Journal::take_slot() {
+  if (used_ == slots_) {
+    const bool needed = head_->slots()[order_.front()].captured_ns >= needed_from_ns_;
+    if (!needed || !grow()) {
+      const size_t oldest = order_.front();
+      order_.pop_front();
+      return oldest;
+    }
+  }
+  return used_++;
+}
+
 void Journal::add_piece(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count) {
-  JournalSlot &slot = head_->slots()[count_ % slots_];
+  const size_t at = take_slot();
+  order_.push_back(at);
+  JournalSlot &slot = head_->slots()[at];
   slot.number.store(0, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
   slot.captured_ns = captured_ns;
@@ -180,14 +210,14 @@ bool FoundJournal::read() {
       memory, [size](void *mapped) { munmap(mapped, size); });
   const auto &head = *static_cast<const JournalHead *>(memory);
   if (std::memcmp(head.magic, JournalHead::kMagic, sizeof head.magic) != 0 ||
-      JournalHead::file_size(head.slot_count) != size || !JournalHead::is_valid_rate(head.rate) ||
-      !std::memchr(head.folder, 0, sizeof head.folder) ||
+      !JournalHead::is_valid_rate(head.rate) || !std::memchr(head.folder, 0, sizeof head.folder) ||
       !std::memchr(head.codec, 0, sizeof head.codec))
     return false;
   folder = head.folder;
   format = {head.rate, head.speakers, head.codec, head.mp4 != 0};
+  const size_t slots = (size - sizeof head) / sizeof(JournalSlot);
   std::vector<const JournalSlot *> written;
-  for (const JournalSlot *slot = head.slots(); slot < head.slots() + head.slot_count; slot++)
+  for (const JournalSlot *slot = head.slots(); slot < head.slots() + slots; slot++)
     if (slot->number.load() && slot->count > 0 && slot->count <= JournalSlot::kSamples)
       written.push_back(slot);
   std::sort(written.begin(), written.end(), [](const JournalSlot *one, const JournalSlot *other) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The last seconds of a recording's received audio, in a file in memory that survives the process:
 // after kill -9 the next start finds the audio that was not written yet. Only the newest audio
-// stays; the file has a fixed size.
+// stays; the file grows while audio waits to be written, up to a bound.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -69,6 +71,8 @@ class Journal {
   Journal(const Journal &) = delete;
   Journal &operator=(const Journal &) = delete;
 
+  // Any thread: audio captured before that time is in the file of the recording.
+  void written(int64_t captured_ns) { needed_from_ns_ = captured_ns; }
   // Used on one thread.
   void add(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count);
 
@@ -78,14 +82,20 @@ class Journal {
                                                          const std::string &output);
 
  private:
-  Journal(std::string path, int fd, JournalHead *head, size_t slots);
+  Journal(std::string path, int fd, JournalHead *head, size_t slots, size_t most);
   void add_piece(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count);
+  size_t take_slot();
+  bool grow();
 
   const std::string path_;
   const int fd_;
   JournalHead *const head_;
-  const size_t slots_;
+  size_t slots_;       // in the file
+  const size_t most_;  // in the mapped memory
+  size_t used_ = 0;
+  std::deque<size_t> order_;  // of the used slots, the oldest first
   uint64_t count_ = 0;
+  std::atomic<int64_t> needed_from_ns_{INT64_MIN};
   bool kept_ = false;
 };
 

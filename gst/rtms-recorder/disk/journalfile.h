@@ -26,7 +26,7 @@ struct alignas(JournalSlot) JournalHead {
   char magic[sizeof kMagic];
   char folder[PATH_MAX];
   char codec[8];
-  uint32_t rate, speakers, mp4, slot_count;
+  uint32_t rate, speakers, mp4;
 
   JournalSlot *slots() { return reinterpret_cast<JournalSlot *>(this + 1); }
   const JournalSlot *slots() const { return reinterpret_cast<const JournalSlot *>(this + 1); }

@@ -25,6 +25,14 @@ AudioJournal::~AudioJournal() {
   g_signal_handlers_disconnect_by_data(src_.get(), this);
 }
 
+void AudioJournal::written(GstClockTime running, int64_t start_ms) {
+  // Muxers, and the fragments of MP4, hold some of it.
+  constexpr int64_t kHeld_ns = 6 * GST_SECOND;
+  if (journal_ && start_ms)
+    journal_->written(start_ms * static_cast<int64_t>(GST_MSECOND) + static_cast<int64_t>(running) -
+                      kHeld_ns);
+}
+
 // Other formats than the requested one are rare, and need a converter: they are not in the journal.
 void AudioJournal::on_received(GstElement *, GstPad *pad, GstBuffer *buffer, gpointer data) {
   const auto self = static_cast<AudioJournal *>(data);

@@ -17,6 +17,9 @@ class AudioJournal {
 
   // Why there is no journal, or empty.
   const std::string &problem() const { return problem_; }
+  // The audio up to that running time is written. `start_ms`: the capture time of running time 0,
+  // in Unix ms; 0: unknown.
+  void written(GstClockTime running, int64_t start_ms);
   // The file of the recording lacks the last audio, which Tails will write.
   void keep() {
     if (journal_)

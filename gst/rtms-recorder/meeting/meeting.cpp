@@ -247,6 +247,8 @@ void Meeting::watch() {
   bits_per_second_ = 8 * (bytes_ - std::min(before, bytes_));
   file_size_.ask();
   late_audio_.check();
+  const GstClockTime mixed = sound_.length();
+  journal_.written(mixed - std::min(mixed, sound_.sources()->waiting()), capture_.start_ms());
   if (broadcast_)
     broadcast_->watch();
 }
