@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-recorder --join: what is in the parts of a recording is in the joined file, at its time.
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "clusterrun.h"
 #include "kept.h"
@@ -98,6 +100,38 @@ GST_START_TEST(test_each_time) {
 }
 GST_END_TEST;
 
+// What is left of a packet that two parts have has a timestamp of its own, wherever they meet.
+GST_START_TEST(test_meet) {
+  TemporaryDirectory directory;
+  namespace fs = std::filesystem;
+  constexpr int kStart_ms = 1000000, kFrom_ms = 975, kTo_ms = 1000;
+  constexpr int kSamples[] = {325, 333, 347, 1111, 1453};
+  std::vector<std::string> folders;
+  for (const int samples : {kSamples[__i__], 320}) {
+    folders.push_back(directory.file(std::to_string(samples)));
+    fs::create_directories(folders.back());
+    std::string problem;
+    // About a second, in packets whose timestamps are rounded to 1 ms.
+    ElementPtr pipeline = launch(
+        "audiotestsrc num-buffers=" + std::to_string(16000 / samples + 1) +
+            " samplesperbuffer=" + std::to_string(samples) +
+            " ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! matroskamux ! filesink location=" +
+            folders.back() + "/meeting.mkv",
+        &problem);
+    problem += play_all(pipeline.get(), kDeadlineMs);
+    ck_assert_msg(problem.empty(), "%s", problem.c_str());
+  }
+  for (int at_ms = kFrom_ms; at_ms < kTo_ms; at_ms++) {
+    for (int part = 0; part < 2; part++)
+      std::ofstream(folders[static_cast<std::size_t>(part)] + "/meeting.json")
+          << "{\"recording\":\"one\",\"part\":" << part + 1
+          << ",\"capture_start_ms\":" << kStart_ms + part * at_ms << "}";
+    TemporaryDirectory joined;
+    expect_playable(join(folders, joined.path()));
+  }
+}
+GST_END_TEST;
+
 // Flashes and beeps come together each second, in both parts.
 GST_START_TEST(test_together) {
   const bool mp4 = __i__ % 2;
@@ -120,6 +154,7 @@ static Suite *recorder_join_suite() {
   Suite *suite = suite_create("recorder_join");
   add_case(suite, "numbers", test_numbers, 2);
   add_case(suite, "each-time", test_each_time);
+  add_case(suite, "meet", test_meet, 5);
   constexpr double kPatienceSeconds = 90;
   for (const auto &[name, first] : {std::pair{"killed", 0}, {"ended", 2}}) {
     TCase *one = tcase_create(name);

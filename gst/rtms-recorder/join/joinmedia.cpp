@@ -17,6 +17,9 @@ namespace {
 // How far one track of a file may be demuxed ahead of another.
 constexpr guint64 kAhead = 60 * GST_SECOND;
 
+// Matroska rounds timestamps to 1 ms: a shorter packet could have that of the next one.
+constexpr GstClockTime kShortest = 2 * GST_MSECOND;
+
 // Posted when all tracks of all parts are known.
 constexpr char kComplete[] = "complete";
 
@@ -45,14 +48,14 @@ bool is_flac(GstPad *pad) {
   return caps && gst_structure_has_name(gst_caps_get_structure(caps.get(), 0), "audio/x-flac");
 }
 
-// Returns the samples without `first` at the start and `last` at the end; null for other media,
-// which cannot be cut.
+// Returns the samples without `first` at the start and `last` at the end; null if too few are left,
+// and for other media, which cannot be cut.
 GstBuffer *cut(GstPad *pad, GstBuffer *buffer, GstClockTime first, GstClockTime last) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   GstAudioInfo info;
   const GstClockTime pts = GST_BUFFER_PTS(buffer), duration = GST_BUFFER_DURATION(buffer);
   if (!caps || !gst_audio_info_from_caps(&info, caps.get()) || !GST_AUDIO_INFO_BPF(&info) ||
-      !GST_CLOCK_TIME_IS_VALID(duration) || first + last >= duration)
+      !GST_CLOCK_TIME_IS_VALID(duration) || first + last + kShortest > duration)
     return nullptr;
   const auto samples = [&](GstClockTime time) {
     return gst_util_uint64_scale_round(time, static_cast<guint64>(GST_AUDIO_INFO_RATE(&info)),
@@ -204,7 +207,7 @@ GstPadProbeReturn Joiner::on_part(GstPad *pad, GstPadProbeInfo *info, gpointer d
   const GstClockTime duration = GST_BUFFER_DURATION(buffer);
   if (!GST_CLOCK_TIME_IS_VALID(start))
     return GST_PAD_PROBE_OK;
-  if (start >= end)
+  if (start + kShortest > end)
     return GST_PAD_PROBE_DROP;
   if (!GST_CLOCK_TIME_IS_VALID(duration) || start + duration <= end)
     return GST_PAD_PROBE_OK;
@@ -225,7 +228,8 @@ GstPadProbeReturn Joiner::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer d
   }
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   const GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
-  if (!GST_CLOCK_TIME_IS_VALID(start))
+  const bool too_short = !track->is_video && GST_BUFFER_DURATION(buffer) < kShortest;
+  if (!GST_CLOCK_TIME_IS_VALID(start) || too_short)
     return GST_PAD_PROBE_DROP;
   if (track->has(start, buffer)) {
     GstBuffer *rest = cut(pad, buffer, track->others_end - start, 0);
