@@ -24,7 +24,9 @@ struct Halves {
     second->wait_events("resumed", 1);
     if (signal == SIGKILL)
       second->wait_events("tail", 1);
-    second->wait_messages(*server, "audio", kPackets);
+    // Long enough for some whole seconds, whatever a killed recorder's video lacks.
+    constexpr int kLater = 300;
+    second->wait_messages(*server, "audio", kLater);
     server->end_stream(6);
     second->wait_events("finished", 1);
     second->program().send(SIGTERM);
