@@ -12,16 +12,6 @@ namespace {
 constexpr int kGoesOn_ms = 65000;
 constexpr char kDisk[] = "1G";
 
-Config config_of(int64_t length_ms) {
-  Numbered::Options options;
-  options.end_ms = length_ms;
-  options.chat = true;
-  Config config;
-  config.replay.audio = true;
-  config.source = std::make_shared<Numbered>(options);
-  return config;
-}
-
 unsigned at_once(const Server &server, std::size_t kicked_before) {
   return kicked(server) > kicked_before ? 2 : 1;
 }
@@ -67,7 +57,7 @@ ClusterScene::ClusterScene(std::size_t meetings, int64_t length_ms, unsigned see
   for (const auto &run : runs_)
     wait_healthy(run.get());
   for (std::size_t i = 0; i < meetings; i++)
-    meetings_.push_back(serve(config_of(length_ms)));
+    meetings_.push_back(serve(numbered(length_ms)));
 }
 
 void ClusterScene::start(std::size_t which) {

@@ -90,14 +90,9 @@ GST_START_TEST(test_disturbed) {
   Random random(static_cast<unsigned>(number("RTMS_SEED", 1)));
   std::vector<Meeting> meetings(count);
   for (Meeting &meeting : meetings) {
-    Config config;
-    config.replay.audio = true;
+    Config config = numbered(length_ms);
     config.replay.speed = static_cast<double>(5 * between(&random, 0, 1));
     disturb(&config, length_ms, &random);
-    Numbered::Options options;
-    options.end_ms = length_ms;
-    options.chat = true;
-    config.source = std::make_shared<Numbered>(options);
     meeting.server = serve(std::move(config));
   }
   RecorderRun run({"--video-resolution=sd"});

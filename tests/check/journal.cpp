@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The journal of received audio: the newest survives its process, nobody else reads it.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -228,6 +230,21 @@ GST_START_TEST(test_refused) {
 }
 GST_END_TEST;
 
+// A stopped process may have the lock for ever: that delays nobody for long.
+GST_START_TEST(test_held) {
+  const Places places;
+  ck_assert(Journal::create(places.place, places.output + "/one", kFormat) != nullptr);
+  const int fd = open(places.place.c_str(), O_RDONLY | O_DIRECTORY);
+  ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+  const int64_t before_us = g_get_monotonic_time();
+  ck_assert(Journal::create(places.place, places.output + "/one", kFormat) == nullptr);
+  ck_assert_int_eq(errno, EWOULDBLOCK);
+  ck_assert_uint_eq(found(places, places.output), 0);
+  ck_assert_int_lt(g_get_monotonic_time() - before_us, 2 * G_TIME_SPAN_SECOND);
+  close(fd);
+}
+GST_END_TEST;
+
 // Whatever is in the files: they are gone then.
 GST_START_TEST(test_damaged) {
   const Places places;
@@ -303,6 +320,7 @@ static Suite *journal_suite() {
   add_case(suite, "relative", test_relative);
   add_case(suite, "race", test_race);
   add_case(suite, "refused", test_refused);
+  add_case(suite, "held", test_held);
   add_case(suite, "damaged", test_damaged);
   add_case(suite, "stretch", test_stretch);
   return suite;

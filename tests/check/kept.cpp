@@ -116,6 +116,17 @@ const char *name_of(const std::vector<Where> &where) {
 
 }  // namespace
 
+Config numbered(int64_t length_ms, bool turns) {
+  Numbered::Options options;
+  options.end_ms = length_ms;
+  options.chat = true;
+  options.turns = turns;
+  Config config;
+  config.replay.audio = true;
+  config.source = std::make_shared<Numbered>(options);
+  return config;
+}
+
 std::string name_of(const Disturbance &disturbance) {
   const std::string length = seconds_text(disturbance.length_ms);
   const std::string pace =

@@ -10,6 +10,10 @@
 
 namespace rtmscheck {
 
+// A meeting of numbered media, of whose audio the service keeps what is of the time without a
+// client. `turns`: two participants who are heard separately.
+Config numbered(int64_t length_ms, bool turns = false);
+
 struct Disturbance {
   enum class What { Outage, Backlog, Stall };
   What what = What::Outage;

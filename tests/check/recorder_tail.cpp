@@ -14,17 +14,7 @@ using namespace rtmscheck;
 // What may be on its way between the two processes at that moment: two packets.
 constexpr std::size_t kOnTheWay = 2;
 
-Config numbered(bool turns) {
-  constexpr int64_t kLong_ms = 600000;
-  Numbered::Options options;
-  options.end_ms = kLong_ms;
-  options.chat = true;
-  options.turns = turns;
-  Config config;
-  config.replay.audio = true;
-  config.source = std::make_shared<Numbered>(options);
-  return config;
-}
+constexpr int64_t kLong_ms = 600000;
 
 // A recorder that is killed in the middle, and started again.
 struct Killed {
@@ -81,12 +71,12 @@ void expect_all_beeps(const Killed &killed) {
 }  // namespace
 
 GST_START_TEST(test_mixed) {
-  expect_all_packets(Killed(numbered(false), {"--no-video"}));
+  expect_all_packets(Killed(numbered(kLong_ms), {"--no-video"}));
 }
 GST_END_TEST;
 
 GST_START_TEST(test_flac) {
-  expect_all_packets(Killed(numbered(false), {"--no-video", "--audio-codec=flac"}));
+  expect_all_packets(Killed(numbered(kLong_ms), {"--no-video", "--audio-codec=flac"}));
 }
 GST_END_TEST;
 
@@ -102,13 +92,13 @@ GST_END_TEST;
 
 // The file of the first part does not have its time yet.
 GST_START_TEST(test_early) {
-  expect_all_packets(Killed(numbered(false), {"--no-video"}, 5));
+  expect_all_packets(Killed(numbered(kLong_ms), {"--no-video"}, 5));
 }
 GST_END_TEST;
 
 // All tracks wait for a lost connection: the audio of that time is in no file yet.
 GST_START_TEST(test_waiting) {
-  Config config = numbered(false);
+  Config config = numbered(kLong_ms);
   config.outages.push_back({Media::Video, 2000, 17000});
   expect_all_packets(Killed(std::move(config), {"--video-resolution=sd"}, 800));
 }
@@ -116,7 +106,7 @@ GST_END_TEST;
 
 // Track 0 has all of them.
 GST_START_TEST(test_speakers) {
-  const Killed killed(numbered(true), {"--no-video", "--speakers=2"});
+  const Killed killed(numbered(kLong_ms, true), {"--no-video", "--speakers=2"});
   ck_assert_uint_eq(tracks_of(killed.file).count("audio 2"), 1);
   expect_all_packets(killed);
 }
@@ -127,7 +117,7 @@ GST_START_TEST(test_disk_full) {
   TemporaryDirectory directory;
   TinyDisk disk(directory.path(), "20m");
   ck_assert(disk.mounted());
-  auto server = serve(numbered(false));
+  auto server = serve(numbered(kLong_ms));
   RecorderRun run(RecorderRun::Setup{{"--no-video"}, directory.path(), {}, true});
   run.announce(*server);
   run.wait_messages(*server, "audio", 100);
@@ -153,7 +143,7 @@ GST_END_TEST;
 // The journal stays until the tail is complete.
 GST_START_TEST(test_again) {
   namespace fs = std::filesystem;
-  auto server = serve(numbered(false));
+  auto server = serve(numbered(kLong_ms));
   RecorderRun first({"--no-video"});
   first.announce(*server);
   first.wait_messages(*server, "audio", 100);

@@ -48,14 +48,25 @@ bool is_ours_alone(int folder) {
   return fstat(folder, &status) == 0 && status.st_uid == geteuid() && !(status.st_mode & 077);
 }
 
+// Others hold the lock for less than a millisecond, unless their process is stopped.
+bool lock_soon(int fd) {
+  constexpr int kTries = 100;
+  constexpr unsigned long kWait_us = 1000;
+  for (int i = 0; i < kTries; i++, g_usleep(kWait_us))
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+      return true;
+  return false;
+}
+
 // While it exists, no other recorder creates or finds journals.
 class LockedPlace {
  public:
   explicit LockedPlace(const std::string &place)
       : fd_(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)),
-        good_(fd_ >= 0 && is_ours_alone(fd_) && flock(fd_, LOCK_EX) == 0) {
+        ours_(fd_ >= 0 && is_ours_alone(fd_)),
+        good_(ours_ && lock_soon(fd_)) {
     if (fd_ >= 0 && !good_)
-      errno = EPERM;
+      errno = ours_ ? EWOULDBLOCK : EPERM;
   }
   ~LockedPlace() {
     if (fd_ >= 0)
@@ -67,7 +78,7 @@ class LockedPlace {
 
  private:
   const int fd_;
-  const bool good_;
+  const bool ours_, good_;
 };
 
 size_t slots_for(const JournalFormat &format, size_t seconds) {
