@@ -10,8 +10,8 @@ namespace rtms {
 
 // The gain decreases before a peak and recovers after it, so that no wave is clipped. Audio without
 // peaks passes unchanged, bit by bit. One limiter per track; the samples of its channels are
-// interleaved, and have the same gain, so that no peak moves a speaker to one side. All counts are of
-// samples per channel.
+// interleaved, and have the same gain, so that no peak moves a speaker to one side. All counts are
+// of samples per channel.
 class Limiter {
  public:
   explicit Limiter(unsigned rate, unsigned channels = 1);
