@@ -62,8 +62,13 @@ GstBuffer *cut(GstPad *pad, GstBuffer *buffer, GstClockTime first, GstClockTime 
                                        GST_SECOND);
   };
   const GstClockTime rest = duration - first - last;
-  GstBuffer *some = gst_audio_buffer_truncate(gst_buffer_ref(buffer), GST_AUDIO_INFO_BPF(&info),
-                                              samples(first), samples(rest));
+  // The last block of a file may have fewer samples than its duration says.
+  const auto all = gst_buffer_get_size(buffer) / static_cast<guint64>(GST_AUDIO_INFO_BPF(&info));
+  const guint64 from = std::min(samples(first), all), count = std::min(samples(rest), all - from);
+  if (!count)
+    return nullptr;
+  GstBuffer *some =
+      gst_audio_buffer_truncate(gst_buffer_ref(buffer), GST_AUDIO_INFO_BPF(&info), from, count);
   if (!some)
     return nullptr;
   some = gst_buffer_make_writable(some);
