@@ -227,9 +227,9 @@ GST_START_TEST(test_late_camera) {
   // Black from the first media on: the audio begins before, with the silence while it connects.
   const double connected = run.logged_at("recording") - run.logged_at("connecting");
   const double black = tracks.at("video").first - tracks.at("audio").first;
-  // All four times are rounded to 1 ms.
-  constexpr double kRounded = 0.002;
-  ck_assert_msg(black <= connected + kRounded && connected < 5, "%f s, %f s", black, connected);
+  // The log's lines are not written at the very moment in which the pipeline starts, and has media.
+  constexpr double kFrame = 0.040;
+  ck_assert_msg(black <= connected + kFrame && connected < 5, "%f s, %f s", black, connected);
   ck_assert_int_gt(tracks.at("video").packets, static_cast<int>((kMeetingMs - kOnMs) / 40));
   run.program().send(SIGTERM);
   run.expect_end();

@@ -117,6 +117,7 @@ std::string Broadcast::start() {
   stage_->begin(began_);
   // A failure is posted as an error message.
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  stage_->release();
   return "";
 }
 

@@ -162,8 +162,12 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !prepare(self))
     return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    self->program->pause();
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING && result != GST_STATE_CHANGE_FAILURE)
+    self->program->play();
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     self->program->stop();
   return result;

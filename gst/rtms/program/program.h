@@ -27,6 +27,9 @@ class Program {
   bool prepare(const Settings &settings, std::string *error);
   void begin(GstClockTime time);
   void stop();
+  // Must be called when the bin has changed to PLAYING, and when it changes to PAUSED.
+  void play() { stage_.release(); }
+  void pause() { stage_.hold(); }
 
   // May be called at any time.
   void set_layout(Layout layout) { stage_.set_layout(layout); }

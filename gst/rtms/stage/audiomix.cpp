@@ -44,7 +44,7 @@ AudioMix::AudioMix(GstBin *bin, std::string *missing) {
   gst_util_set_object_arg(G_OBJECT(convert_), "dithering", "none");
   g_object_set(mixer_, "latency", kPatience, "output-buffer-duration", kBlock,
                "alignment-threshold", kAlignment, "discont-wait", guint64{0}, nullptr);
-  gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "set");
+  gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "first");
   PadPtr mixed(gst_element_get_static_pad(mixer_, "src"));
   output_ = std::make_unique<MixerOutput>(mixed.get());
   PadPtr sums(gst_element_get_static_pad(sums_, "src"));
@@ -61,13 +61,13 @@ bool AudioMix::has(GstObject *element) const {
 
 void AudioMix::prepare() {
   output_->reset();
+  output_->hold();
   limit_->reset();
   first_used_ = false;
 }
 
-// The mixer needs a pad with caps before it makes silence.
+// The mixer starts with the gap, at its time, and needs a pad with caps before it makes silence.
 void AudioMix::begin(GstClockTime time) {
-  g_object_set(mixer_, "start-time", time, nullptr);
   gst_element_set_state(mixer_, GST_STATE_PAUSED);
   begin_stream(first_.get(), "silence", caps(kSamples).get());
   gst_pad_send_event(first_.get(), gst_event_new_gap(time, GST_MSECOND));

@@ -12,8 +12,22 @@ MixerOutput::MixerOutput(GstPad *pad) : pad_(GST_PAD(gst_object_ref(pad))) {
 }
 
 MixerOutput::~MixerOutput() {
+  release();
   for (gulong probe : probes_)
     gst_pad_remove_probe(pad_.get(), probe);
+}
+
+void MixerOutput::hold() {
+  if (!block_)
+    block_ = gst_pad_add_probe(
+        pad_.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+        [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+}
+
+void MixerOutput::release() {
+  if (block_)
+    gst_pad_remove_probe(pad_.get(), block_);
+  block_ = 0;
 }
 
 // Drops QOS, so that the mixer drops no late frames: the frame rate is constant.

@@ -25,13 +25,19 @@ class MixerOutput {
   // The end of the last buffer.
   GstClockTime reached() const { return reached_; }
 
+  // From hold() to release(), nothing leaves the mixer, and it waits. A pipeline that starts to
+  // play gives all elements a clock before their base times. A mixer that runs in between takes its
+  // deadlines as past, and makes output without its inputs.
+  void hold();
+  void release();
+
  private:
   static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_event(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_answer(GstPad *pad, GstPadProbeInfo *info, gpointer self);
 
   const PadPtr pad_;
-  gulong probes_[3] = {};
+  gulong probes_[3] = {}, block_ = 0;
   std::atomic<GstClockTime> end_{GST_CLOCK_TIME_NONE}, reached_{0};
 };
 

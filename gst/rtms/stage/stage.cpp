@@ -51,6 +51,16 @@ void Stage::begin(GstClockTime time) {
   audio_mix_->begin(time);
 }
 
+void Stage::hold() {
+  video_mix_->output().hold();
+  audio_mix_->output().hold();
+}
+
+void Stage::release() {
+  video_mix_->output().release();
+  audio_mix_->output().release();
+}
+
 void Stage::stop() {
   std::lock_guard<std::mutex> lock(mutex_);
   feeds_.clear();

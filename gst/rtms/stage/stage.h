@@ -32,6 +32,10 @@ class Stage {
   // Returns false, and sets `error`, on failure.
   bool prepare(const VideoSettings &settings, GstClockTime delay, std::string *error);
   void begin(GstClockTime time);
+  // From prepare() to release(), and after hold(), the stage makes no output. release() must be
+  // called when the bin has changed to PLAYING, and hold() when it changes to PAUSED.
+  void release();
+  void hold();
   // Removes the inputs. Must be called at the latest when the bin is in READY.
   void stop();
 
