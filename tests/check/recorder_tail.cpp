@@ -2,6 +2,7 @@
 // kill -9 of rtms-recorder: all audio that the service has sent is in the parts and their tails.
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "clusterrun.h"
 #include "kept.h"
@@ -166,6 +167,42 @@ GST_START_TEST(test_again) {
 }
 GST_END_TEST;
 
+// The recorder is killed again: at the second time, half of the tail's file is written; at the
+// third, all of it, and the journal is still there.
+GST_START_TEST(test_killed_again) {
+  namespace fs = std::filesystem;
+  TemporaryDirectory output, runtime, copy;
+  const auto start = [&] {
+    return RecorderRun::Setup{
+        {"--no-video"}, output.path(), {{"RUNTIME_DIRECTORY", runtime.path()}}, true};
+  };
+  auto server = serve(numbered(kLong_ms));
+  RecorderRun first(start());
+  first.announce(*server);
+  first.wait_messages(*server, "audio", 100);
+  first.program().send(SIGKILL);
+  ck_assert(first.program().wait(kDeadlineMs));
+  server.reset();
+  constexpr auto kAll = fs::copy_options::recursive | fs::copy_options::overwrite_existing;
+  fs::copy(runtime.path(), copy.path(), kAll);
+  const std::string folder = first.only_folder(), tail = folder + "/tail.mkv";
+  std::ofstream(tail + ".new") << "half";
+  int packets = 0;
+  for (int time = 0; time < 2; time++) {
+    fs::copy(copy.path(), runtime.path(), kAll);
+    RecorderRun run(start());
+    run.wait_events("tail", 1);
+    run.program().send(SIGTERM);
+    run.expect_end();
+    ck_assert(!fs::exists(tail + ".new"));
+    packets = time ? packets : tracks_of(tail).at("audio").packets;
+    ck_assert_int_eq(tracks_of(tail).at("audio").packets, packets);
+  }
+  const std::string report = first.text_of(folder + "/meeting.json");
+  ck_assert_msg(report.find("tail.mkv") == report.rfind("tail.mkv"), "%s", report.c_str());
+}
+GST_END_TEST;
+
 static Suite *recorder_tail_suite() {
   Suite *suite = suite_create("recorder_tail");
   add_case(suite, "mixed", test_mixed);
@@ -177,6 +214,7 @@ static Suite *recorder_tail_suite() {
   add_case(suite, "speakers", test_speakers);
   add_case(suite, "disk-full", test_disk_full);
   add_case(suite, "again", test_again);
+  add_case(suite, "killed-again", test_killed_again);
   return suite;
 }
 
