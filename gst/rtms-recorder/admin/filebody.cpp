@@ -7,7 +7,7 @@ namespace rtms::recorder {
 namespace {
 
 // The memory per client, even if the client reads nothing.
-constexpr uint64_t kPiece = 64 << 10;
+constexpr uint64_t kPiece = 32 << 10;
 
 }  // namespace
 

@@ -3,6 +3,8 @@
 
 #include "address.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -13,6 +15,8 @@ namespace {
 constexpr int kBacklog = 256;
 // If no file descriptor is free, a failing accept leaves the connection in the backlog.
 constexpr unsigned kAcceptPause_ms = 100;
+// What the kernel keeps for a client that does not read, in bytes; without a limit it is megabytes.
+constexpr int kMostUnsent = 128 << 10;
 // The limit of all bodies together; those of genuine requests are small.
 constexpr uint64_t kMaxBodies = 16 << 20;
 constexpr uint64_t kSmallBody = 64 << 10;
@@ -120,6 +124,7 @@ bool HttpServer::accept() {
       requests_.closed(error->message, "a client that waits");
     return gone;
   }
+  g_socket_set_option(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, kMostUnsent, nullptr);
   if (connections_.size() >= kMaxPlaces)
     make_room();
   const uint64_t number = ++accepted_;
