@@ -114,10 +114,9 @@ std::string Broadcast::start() {
   gst_element_set_state(pipeline, GST_STATE_READY);
   const ClockPtr clock(gst_pipeline_get_pipeline_clock(GST_PIPELINE(pipeline)));
   began_ = gst_clock_get_time(clock.get()) - gst_element_get_base_time(pipeline);
-  stage_->begin(began_);
   // A failure is posted as an error message.
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
-  stage_->release();
+  stage_->begin(began_);
   return "";
 }
 

@@ -145,10 +145,8 @@ bool prepare(GstRtmsProgram *self) {
     return false;
   }
   std::string error;
-  if (self->program->prepare(settings, &error)) {
-    self->program->begin(beginning(self));
+  if (self->program->prepare(settings, &error))
     return true;
-  }
   GST_ELEMENT_ERROR(self, RESOURCE, OPEN_READ,
                     ("slate-location=%s cannot be shown: %s. Valid are PNG and JPEG files.",
                      settings.video.slate.location.c_str(), error.c_str()),
@@ -162,12 +160,15 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !prepare(self))
     return GST_STATE_CHANGE_FAILURE;
+  // Before the source plays, and has media.
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    self->program->play(beginning(self));
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
     self->program->pause();
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING && result != GST_STATE_CHANGE_FAILURE)
-    self->program->play();
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    self->program->resume();
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     self->program->stop();
   return result;

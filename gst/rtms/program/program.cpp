@@ -49,6 +49,7 @@ Program::~Program() = default;
 
 bool Program::prepare(const Settings &settings, std::string *error) {
   settings_ = settings;
+  begun_ = false;
   scene_.reset();
   scene_.set_layout(settings.layout);
   observer_.set_name_tags(settings.name_tags);
@@ -65,8 +66,10 @@ bool Program::prepare(const Settings &settings, std::string *error) {
   return true;
 }
 
-void Program::begin(GstClockTime time) {
-  stage_.begin(time);
+void Program::play(GstClockTime start) {
+  if (!begun_)
+    stage_.begin(start);
+  begun_ = true;
 }
 
 void Program::stop() {

@@ -23,13 +23,15 @@ class Program {
   // The name of an element that is not installed, or empty.
   const std::string &missing() const { return stage_.missing(); }
 
-  // prepare(), begin() and stop() make a run. Returns false, and sets `error`, on failure.
+  // prepare() and stop() make a run. Returns false, and sets `error`, on failure.
   bool prepare(const Settings &settings, std::string *error);
-  void begin(GstClockTime time);
   void stop();
-  // Must be called when the bin has changed to PLAYING, and when it changes to PAUSED.
-  void play() { stage_.release(); }
+  // Must be called before the bin changes to PLAYING. The first call of a run begins the program,
+  // at the running time `start`.
+  void play(GstClockTime start);
+  // Must be called before the bin changes to PAUSED, and after it has changed to PLAYING again.
   void pause() { stage_.hold(); }
+  void resume() { stage_.release(); }
 
   // May be called at any time.
   void set_layout(Layout layout) { stage_.set_layout(layout); }
@@ -56,6 +58,7 @@ class Program {
   Observer observer_;
   Stage stage_;
   Settings settings_;
+  bool begun_ = false;
 
   std::mutex text_mutex_;  // guards the pointer
   std::unique_ptr<TextFeed> text_;

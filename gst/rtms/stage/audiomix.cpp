@@ -44,7 +44,7 @@ AudioMix::AudioMix(GstBin *bin, std::string *missing) {
   gst_util_set_object_arg(G_OBJECT(convert_), "dithering", "none");
   g_object_set(mixer_, "latency", kPatience, "output-buffer-duration", kBlock,
                "alignment-threshold", kAlignment, "discont-wait", guint64{0}, nullptr);
-  gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "first");
+  gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "set");
   PadPtr mixed(gst_element_get_static_pad(mixer_, "src"));
   output_ = std::make_unique<MixerOutput>(mixed.get());
   PadPtr sums(gst_element_get_static_pad(sums_, "src"));
@@ -60,15 +60,14 @@ bool AudioMix::has(GstObject *element) const {
 }
 
 void AudioMix::prepare() {
-  output_->reset();
-  output_->hold();
+  output_->prepare();
   limit_->reset();
   first_used_ = false;
 }
 
-// The mixer starts with the gap, at its time, and needs a pad with caps before it makes silence.
+// The mixer needs a pad with caps before it makes silence.
 void AudioMix::begin(GstClockTime time) {
-  gst_element_set_state(mixer_, GST_STATE_PAUSED);
+  output_->start(time);
   begin_stream(first_.get(), "silence", caps(kSamples).get());
   gst_pad_send_event(first_.get(), gst_event_new_gap(time, GST_MSECOND));
 }

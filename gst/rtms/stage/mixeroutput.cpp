@@ -3,7 +3,8 @@
 
 namespace rtms::program {
 
-MixerOutput::MixerOutput(GstPad *pad) : pad_(GST_PAD(gst_object_ref(pad))) {
+MixerOutput::MixerOutput(GstPad *pad)
+    : pad_(GST_PAD(gst_object_ref(pad))), mixer_(GST_PAD_PARENT(pad)) {
   constexpr auto answers =
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_QUERY_UPSTREAM | GST_PAD_PROBE_TYPE_PULL);
   probes_[0] = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, this, nullptr);
@@ -15,6 +16,25 @@ MixerOutput::~MixerOutput() {
   release();
   for (gulong probe : probes_)
     gst_pad_remove_probe(pad_.get(), probe);
+}
+
+void MixerOutput::prepare() {
+  end_ = GST_CLOCK_TIME_NONE;
+  reached_ = 0;
+  gst_element_set_locked_state(mixer_, TRUE);
+}
+
+void MixerOutput::start(GstClockTime time) {
+  GstElement *bin = GST_ELEMENT_PARENT(mixer_);
+  g_object_set(mixer_, "start-time", time, nullptr);
+  gst_element_set_base_time(mixer_, gst_element_get_base_time(bin));
+  gst_element_set_locked_state(mixer_, FALSE);
+  gst_element_sync_state_with_parent(mixer_);
+}
+
+void MixerOutput::stop() {
+  release();
+  gst_element_set_locked_state(mixer_, FALSE);
 }
 
 void MixerOutput::hold() {

@@ -18,16 +18,17 @@ class MixerOutput {
 
   // EOS follows the last buffer that begins before `time`.
   void end_at(GstClockTime time) { end_ = time; }
-  void reset() {
-    end_ = GST_CLOCK_TIME_NONE;
-    reached_ = 0;
-  }
+  // From prepare() to start(), the mixer is in READY. A pipeline gives all elements a clock at
+  // first, and each one a base time when it changes to PLAYING: in between, a mixer takes its
+  // deadlines as past, and makes output without its inputs. start() must be called when the bin has
+  // both.
+  void prepare();
+  void start(GstClockTime time);
+  void stop();
   // The end of the last buffer.
   GstClockTime reached() const { return reached_; }
 
-  // From hold() to release(), nothing leaves the mixer, and it waits. A pipeline that starts to
-  // play gives all elements a clock before their base times. A mixer that runs in between takes its
-  // deadlines as past, and makes output without its inputs.
+  // After hold(), nothing leaves the mixer, and it waits, until release().
   void hold();
   void release();
 
@@ -37,6 +38,7 @@ class MixerOutput {
   static GstPadProbeReturn on_answer(GstPad *pad, GstPadProbeInfo *info, gpointer self);
 
   const PadPtr pad_;
+  GstElement *const mixer_;
   gulong probes_[3] = {}, block_ = 0;
   std::atomic<GstClockTime> end_{GST_CLOCK_TIME_NONE}, reached_{0};
 };

@@ -62,6 +62,8 @@ void Stage::release() {
 }
 
 void Stage::stop() {
+  video_mix_->output().stop();
+  audio_mix_->output().stop();
   std::lock_guard<std::mutex> lock(mutex_);
   feeds_.clear();
   for (const auto &[name, pad] : audio_pads_)

@@ -31,11 +31,12 @@ class Stage {
   // prepare(), begin() and stop() make a run. The video is delayed by `delay`, like the audio.
   // Returns false, and sets `error`, on failure.
   bool prepare(const VideoSettings &settings, GstClockTime delay, std::string *error);
+  // Must be called when the bin has its clock and base time, and before inputs have media: then the
+  // mixers change to the state of the bin.
   void begin(GstClockTime time);
-  // From prepare() to release(), and after hold(), the stage makes no output. release() must be
-  // called when the bin has changed to PLAYING, and hold() when it changes to PAUSED.
-  void release();
+  // From hold() to release(), the stage makes no output.
   void hold();
+  void release();
   // Removes the inputs. Must be called at the latest when the bin is in READY.
   void stop();
 

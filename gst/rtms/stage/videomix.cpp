@@ -74,7 +74,7 @@ void VideoMix::make(GstBin *bin, std::string *missing) {
   source_.reset(gst_element_get_static_pad(filter_, "src"));
 
   g_object_set(mixer_, "background", 1, "latency", kPatience, "emit-signals", TRUE, nullptr);
-  gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "first");
+  gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "set");
   g_signal_connect(mixer_, "samples-selected", G_CALLBACK(on_selected), this);
   PadPtr mixed(gst_element_get_static_pad(mixer_, "src"));
   output_ = std::make_unique<MixerOutput>(mixed.get());
@@ -111,8 +111,7 @@ bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::s
   if (!slate_)
     return false;
   g_object_set(filter_, "caps", caps_.get(), nullptr);
-  output_->reset();
-  output_->hold();
+  output_->prepare();
   // The mixer shows an input frame in the output frame during which it begins, on average half a
   // frame early. The offset corrects that.
   const GstClockTime frame = gst_util_uint64_scale(GST_SECOND, settings.fps_d, settings.fps_n);
@@ -124,12 +123,9 @@ bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::s
   return true;
 }
 
-// The mixer starts with the slate, at its time.
 void VideoMix::begin(GstClockTime time) {
-  gst_element_set_state(mixer_, GST_STATE_PAUSED);
+  output_->start(time);
   begin_stream(slate_pad_.get(), "slate", caps_.get());
-  slate_.reset(gst_buffer_make_writable(slate_.release()));
-  GST_BUFFER_PTS(slate_.get()) = time;
   gst_pad_chain(slate_pad_.get(), slate_.release());
   gst_pad_send_event(slate_pad_.get(), gst_event_new_eos());
 }
