@@ -20,16 +20,17 @@ constexpr int64_t kLong_ms = 600000;
 // A recorder that is killed in the middle, and started again.
 struct Killed {
   // When the service has sent so many packets.
-  Killed(Config config, const std::vector<std::string> &options, unsigned packets = 173)
+  Killed(Config config, const std::vector<std::string> &options, unsigned packets = 173,
+         Media media = Media::Audio)
       : server(serve(std::move(config))), first(options) {
     first.announce(*server);
-    ck_assert(first.program().wait_until([&] { return server->sent(Media::Audio) >= packets; },
+    ck_assert(first.program().wait_until([&] { return server->sent(media) >= packets; },
                                          3 * kDeadlineMs));
     first.program().send(SIGKILL);
     ck_assert(first.program().wait(kDeadlineMs));
     RecorderRun second(RecorderRun::Setup{options, first.output(), {}, true});
     second.wait_events("tail", 1);
-    second.wait_events("recording", 1);
+    second.wait_events("recording", 1, 2 * kDeadlineMs);
     constexpr unsigned kPackets = 173;
     second.wait_messages(*server, "audio", kPackets);
     server->end_stream(6);
@@ -102,6 +103,16 @@ GST_START_TEST(test_waiting) {
   Config config = numbered(kLong_ms);
   config.outages.push_back({Media::Video, 2000, 17000});
   expect_all_packets(Killed(std::move(config), {"--video-resolution=sd"}, 800));
+}
+GST_END_TEST;
+
+// The connection of the audio is lost at the kill, and comes back long after that of the video: the
+// second part begins with the audio of the outage.
+GST_START_TEST(test_outage) {
+  constexpr int kFps = 25, kLost_ms = 2000, kBack_ms = 16000;
+  Config config = numbered(kLong_ms);
+  config.outages.push_back({Media::Audio, kLost_ms, kBack_ms});
+  expect_all_packets(Killed(std::move(config), {"--video-resolution=sd"}, kFps * 4, Media::Video));
 }
 GST_END_TEST;
 
@@ -208,6 +219,7 @@ static Suite *recorder_tail_suite() {
   add_case(suite, "mixed", test_mixed);
   add_case(suite, "early", test_early);
   add_case(suite, "waiting", test_waiting);
+  add_case(suite, "outage", test_outage);
   add_case(suite, "flac", test_flac);
   add_case(suite, "opus", test_opus);
   add_case(suite, "mp4", test_mp4);

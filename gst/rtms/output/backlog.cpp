@@ -21,6 +21,11 @@ bool Backlog::hold(const MediaData &data) {
   return true;
 }
 
+void Backlog::wait_longer() {
+  if (!messages_.empty())
+    timer_.start(kMaxHold_ms, overdue_);
+}
+
 int64_t Backlog::waited_ns() const {
   return messages_.empty() ? 0 : (g_get_monotonic_time() - since_us_) * 1000;
 }

@@ -16,12 +16,14 @@ class Backlog {
  public:
   using Messages = std::vector<std::unique_ptr<HeldMedia>>;
 
-  // `max_bytes` 0: no limit. `overdue` is called when the first message has waited for 5 s.
+  // `max_bytes` 0: no limit. `overdue` is called when the first message has waited for 5 s, and 5 s
+  // after each wait_longer().
   Backlog(uint64_t max_bytes, std::function<void()> overdue)
       : max_bytes_(max_bytes), overdue_(std::move(overdue)) {}
 
   // Returns false if the limit is reached: then nothing may wait any longer.
   bool hold(const MediaData &data);
+  void wait_longer();
   // Returns for how long the first message has waited, in ns.
   int64_t waited_ns() const;
   // Returns the messages in the order of their arrival, and forgets them.

@@ -57,7 +57,7 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
       set_(&context_, calls_.stopped),
       streams_(&context_, &set_, calls_.post),
       participants_(&context_, &set_),
-      backlog_(config.limits.bytes, [this] { release_backlog(); }),
+      backlog_(config.limits.bytes, [this] { audio_overdue(); }),
       texts_([this](const MediaData &data) { hand_on(data); }),
       known_texts_(config.transcript_json) {
   context_.time.set_burst(calls_.burst);
@@ -98,6 +98,7 @@ void Outputs::set_stream(Product product, std::string stream_id, MediaMask reque
 }
 
 void Outputs::planned(MediaMask media) {
+  planned_ |= media;
   media |= promised_;
   if (is_per_participant(product_, promised_params_.audio))
     media &= ~media_bit(Media::Audio);
@@ -108,9 +109,10 @@ void Outputs::planned(MediaMask media) {
 
 void Outputs::negotiated(Media media, const MediaParams &params) {
   negotiated_ |= media_bit(media);
-  if (media == Media::Audio)
+  if (media == Media::Audio) {
+    backlog_.wait_longer();
     context_.params.audio = params.audio;
-  else if (media == Media::Video)
+  } else if (media == Media::Video)
     context_.params.video = params.video;
   else if (media == Media::Screen)
     context_.params.screen = params.screen;
@@ -230,6 +232,16 @@ bool Outputs::waits_for_audio() const {
     return false;
   const Output *audio = set_.find(Media::Audio);
   return !audio || gst_rtms_src_pad_is_linked(audio->pad());
+}
+
+// The service keeps the audio until its connection is made, and sends it then.
+void Outputs::audio_overdue() {
+  constexpr MediaMask kAudio = media_bit(Media::Audio);
+  const bool connecting = (planned_ & kAudio) && !(negotiated_ & kAudio);
+  if (connecting && backlog_.waited_ns() / 1000000 < context_.config.stall_wait_ms)
+    backlog_.wait_longer();
+  else
+    release_backlog();
 }
 
 void Outputs::release_backlog() {

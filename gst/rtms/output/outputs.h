@@ -66,6 +66,7 @@ class Outputs {
   bool is_other_channel(const MediaData &data);
   bool waits_for_audio() const;
   void release_backlog();
+  void audio_overdue();
   void accept(const MediaData &data);
   void hand_on(const MediaData &data);
   void anchor(int64_t unix_ms, Media media, int64_t waited_ns = 0);
@@ -82,7 +83,7 @@ class Outputs {
   KnownTexts known_texts_;
   Product product_ = Product::Meeting;
   std::string first_channel_;  // of a Phone call
-  MediaMask negotiated_ = 0;
+  MediaMask planned_ = 0, negotiated_ = 0;
   MediaMask promised_ = 0;  // with a pad in any case
   MediaParams promised_params_;
   std::vector<Output *> to_wake_;
