@@ -30,6 +30,16 @@ struct Packet {
 class Audio {
  public:
   void gap_until(GstClockTime running) { ck_assert(position_.gap_until(running, 0) != nullptr); }
+  // From now on, the position `start` plays at the running time `base`.
+  void segment(GstClockTime start, GstClockTime base) {
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.start = start;
+    segment.base = base;
+    EventPtr event(gst_event_new_segment(&segment));
+    position_.set_segment(event.get());
+  }
+  GstClockTime end() const { return position_.end(); }
   void packets(GstClockTime from, GstClockTime until) {
     for (GstClockTime at = from; at < until; at += kPacket)
       packet(at);
@@ -117,6 +127,24 @@ GST_START_TEST(test_any_order) {
 GST_END_TEST;
 
 // Texts are shown at once, each for its whole duration; but no two begin at the same time.
+// The pipeline is paused when late packets were moved: the first packet afterwards plays after
+// them.
+GST_START_TEST(test_new_segment) {
+  Audio audio;
+  audio.packets(0, 500 * kMs);
+  audio.gap_until(580 * kMs);
+  audio.packets(500 * kMs, 600 * kMs);
+  const GstClockTime end = audio.end();
+  assert_equals_uint64(end, 680 * kMs);
+  audio.segment(2000 * kMs, 620 * kMs);
+  audio.packet(2000 * kMs);
+  assert_equals_uint64(audio.pushed.back().pts, 2060 * kMs);
+  audio.packet(2080 * kMs);
+  assert_equals_uint64(audio.pushed.back().pts, 2080 * kMs);
+  assert_equals_int(audio.dropped, 0);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_texts) {
   PadPosition position(kMs, PadPosition::Late::Stacked);
   ck_assert(position.gap_until(10 * GST_SECOND, 0) != nullptr);
@@ -150,6 +178,7 @@ static Suite *padposition_suite() {
   tcase_add_test(tcase, test_burst);
   tcase_add_loop_test(tcase, test_without_pause, 0, 4);
   tcase_add_loop_test(tcase, test_any_order, 0, 20);
+  tcase_add_test(tcase, test_new_segment);
   tcase_add_test(tcase, test_texts);
   tcase_add_test(tcase, test_black_after_frame);
   suite_add_tcase(suite, tcase);

@@ -83,13 +83,4 @@ void Sources::end() {
       gst_app_src_end_of_stream(GST_APP_SRC(source.get()));
 }
 
-GstClockTime Sources::waiting() const {
-  GstClockTime most = 0;
-  for (const ElementPtr &source : sources_)
-    if (source)
-      most = std::max<GstClockTime>(most,
-                                    gst_app_src_get_current_level_time(GST_APP_SRC(source.get())));
-  return most;
-}
-
 }  // namespace rtms::recorder

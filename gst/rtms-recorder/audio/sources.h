@@ -34,8 +34,6 @@ class Sources {
   // Pushes the next samples of each track.
   void push(const std::vector<std::vector<int16_t>> &tracks, size_t count, uint64_t at);
   void end();
-  // Returns the duration of the samples that the container has not taken yet.
-  GstClockTime waiting() const;
 
  private:
   const unsigned rate_;

@@ -122,6 +122,21 @@ class Builder {
   std::shared_ptr<Mp4Boxes> boxes_;
 };
 
+GstPadProbeReturn on_output(GstPad *, GstPadProbeInfo *info, gpointer data) {
+  const GstClockTime time = GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
+  auto &reached = **static_cast<std::shared_ptr<Reached> *>(data);
+  if (GST_CLOCK_TIME_IS_VALID(time) && time > reached)
+    reached = time;
+  return GST_PAD_PROBE_OK;
+}
+
+void follow(GstElement *file, std::shared_ptr<Reached> reached) {
+  const PadPtr entry(gst_element_get_static_pad(file, "sink"));
+  gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_BUFFER, on_output,
+                    new std::shared_ptr<Reached>(std::move(reached)),
+                    [](gpointer data) { delete static_cast<std::shared_ptr<Reached> *>(data); });
+}
+
 bool leave_out(Builder *builder, GstPad *pad) {
   return builder->add_branch(pad, "fakesink sync=false async=false", nullptr);
 }
@@ -161,12 +176,15 @@ const char *file_name(const Options &options) {
 }
 
 std::string add_container(const Options &options, const std::string &path, GstBin *pipeline,
-                          const std::vector<Waiting> &all, Sources *sources, Texts *texts) {
+                          const std::vector<Waiting> &all, Sources *sources, Texts *texts,
+                          std::shared_ptr<Reached> reached) {
   ElementPtr mux = make_muxer(options);
   ElementPtr file = make_element("filesink");
   g_object_set(file.get(), "location", path.c_str(), "sync", FALSE, "async", FALSE, nullptr);
   // Buffered data is lost in a crash. MP4 is written in a few large pieces, MKV in many small ones.
   gst_util_set_object_arg(G_OBJECT(file.get()), "buffer-mode", "unbuffered");
+  if (reached)
+    follow(file.get(), std::move(reached));
   Builder builder(pipeline, mux.get(), options.mp4, texts);
   builder.add(file);
   builder.add(mux);

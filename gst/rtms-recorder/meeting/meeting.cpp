@@ -183,7 +183,7 @@ void Meeting::bus_connected() {
       [this, problem, waiting] {
         *problem = add_container(options_, folder_ + "/" + file_name(options_),
                                  GST_BIN(pipeline_.get()), *waiting, sound_.sources(),
-                                 intake_->has_transcript() ? texts_.get() : nullptr);
+                                 intake_->has_transcript() ? texts_.get() : nullptr, reached_);
       },
       [this, problem] { linked(*problem); });
 }
@@ -247,8 +247,7 @@ void Meeting::watch() {
   bits_per_second_ = 8 * (bytes_ - std::min(before, bytes_));
   file_size_.ask();
   late_audio_.check();
-  const GstClockTime mixed = sound_.length();
-  journal_.written(mixed - std::min(mixed, sound_.sources()->waiting()), capture_.start_ms());
+  journal_.written(*reached_, capture_.start_ms());
   if (broadcast_)
     broadcast_->watch();
 }

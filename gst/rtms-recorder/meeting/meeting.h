@@ -10,6 +10,7 @@
 #include "common/gridtimer.h"
 #include "common/later.h"
 #include "common/log.h"
+#include "container.h"
 #include "disk/filesize.h"
 #include "intake.h"
 #include "lateaudio.h"
@@ -114,6 +115,7 @@ class Meeting final : private IntakeListener, private BusListener {
   std::unique_ptr<Bus> bus_;
   std::unique_ptr<Intake> intake_;
   AudioJournal journal_;
+  const std::shared_ptr<Reached> reached_ = std::make_shared<Reached>(0);
 };
 
 }  // namespace rtms::recorder

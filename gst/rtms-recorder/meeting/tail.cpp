@@ -96,7 +96,7 @@ std::string write_file(const Options &options, const std::vector<JournalEntry> &
   ElementPtr pipeline(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))));
   Sources sources(options, Speakers(options.speakers).titles(), Sources::Packets::Short);
   const std::string unlinked =
-      add_container(options, fresh, GST_BIN(pipeline.get()), {}, &sources, nullptr);
+      add_container(options, fresh, GST_BIN(pipeline.get()), {}, &sources, nullptr, nullptr);
   if (!unlinked.empty())
     return "GStreamer could not link " + unlinked;
   Mixer mixer = mix(entries, start_ns, options.audio_rate, sources.tracks());

@@ -20,8 +20,11 @@ void PadPosition::reset() {
   skipped_ = after_buffer_ = false;
 }
 
+// Moved audio may end later than the new segment begins.
 void PadPosition::set_segment(GstEvent *event) {
   gst_event_copy_segment(event, &segment_);
+  if (late_ == Late::EndToEnd && GST_CLOCK_TIME_IS_VALID(end_))
+    gap_end_ = std::max(gap_end_, end_);
 }
 
 // Times before the segment have no position: they map to its start.
