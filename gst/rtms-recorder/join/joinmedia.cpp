@@ -102,19 +102,26 @@ class Joiner {
     bool is_video = false;
     GstClockTime end = 0;         // of the data so far
     GstClockTime others_end = 0;  // of the previous parts
+    int64_t last = -1;            // begin of the last buffer
+    int64_t others_last = -1;     // of the previous parts
     bool waits = false;           // for a keyframe
 
-    void begin_part() { others_end = end; }
+    void begin_part() {
+      others_end = end;
+      others_last = last;
+    }
     // Whether the previous parts have the media at `start`. A video frame lasts until the next one,
-    // whatever its duration.
+    // whatever its duration, and the last audio of a part may have no duration.
     bool has(GstClockTime start, GstBuffer *buffer) {
       const bool delta = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-      waits = start + GST_MSECOND < others_end || (waits && is_video && delta);
+      waits = start + GST_MSECOND < others_end || static_cast<int64_t>(start) <= others_last ||
+              (waits && is_video && delta);
       return waits;
     }
     void passed(GstClockTime start, GstClockTime duration) {
       const bool lasts = !is_video && GST_CLOCK_TIME_IS_VALID(duration);
       end = std::max(end, start + (lasts ? duration : 0));
+      last = std::max(last, static_cast<int64_t>(start));
     }
   };
   static void on_pad_added(GstElement *demux, GstPad *pad, gpointer input);
