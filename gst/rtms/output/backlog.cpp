@@ -13,7 +13,7 @@ bool Backlog::hold(const MediaData &data) {
   if (max_bytes_ && bytes_ + held->bytes() > max_bytes_)
     return false;
   if (messages_.empty()) {
-    timer_.start(kMaxHold_ms, overdue_);
+    wait();
     since_us_ = g_get_monotonic_time();
   }
   bytes_ += held->bytes();
@@ -21,9 +21,18 @@ bool Backlog::hold(const MediaData &data) {
   return true;
 }
 
-void Backlog::wait_longer() {
+void Backlog::connected() {
   if (!messages_.empty())
-    timer_.start(kMaxHold_ms, overdue_);
+    wait();
+}
+
+void Backlog::wait() {
+  timer_.start(kMaxHold_ms, [this] {
+    if (connecting_() && waited_ns() / 1000000 < connect_wait_ms_)
+      wait();
+    else
+      overdue_();
+  });
 }
 
 int64_t Backlog::waited_ns() const {

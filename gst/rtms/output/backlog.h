@@ -16,21 +16,31 @@ class Backlog {
  public:
   using Messages = std::vector<std::unique_ptr<HeldMedia>>;
 
-  // `max_bytes` 0: no limit. `overdue` is called when the first message has waited for 5 s, and 5 s
-  // after each wait_longer().
-  Backlog(uint64_t max_bytes, std::function<void()> overdue)
-      : max_bytes_(max_bytes), overdue_(std::move(overdue)) {}
+  // `max_bytes` 0: no limit. `overdue` is called when the messages have waited for 5 s; while
+  // `connecting` returns true, only when they have waited for `connect_wait_ms`: the service keeps
+  // the audio until its connection is made, and sends it then.
+  Backlog(uint64_t max_bytes, unsigned connect_wait_ms, std::function<bool()> connecting,
+          std::function<void()> overdue)
+      : max_bytes_(max_bytes),
+        connect_wait_ms_(connect_wait_ms),
+        connecting_(std::move(connecting)),
+        overdue_(std::move(overdue)) {}
 
   // Returns false if the limit is reached: then nothing may wait any longer.
   bool hold(const MediaData &data);
-  void wait_longer();
+  // The connection of the audio is made: its first message may take another 5 s.
+  void connected();
   // Returns for how long the first message has waited, in ns.
   int64_t waited_ns() const;
   // Returns the messages in the order of their arrival, and forgets them.
   Messages take();
 
  private:
+  void wait();
+
   const uint64_t max_bytes_;
+  const unsigned connect_wait_ms_;
+  const std::function<bool()> connecting_;
   const std::function<void()> overdue_;
   Timer timer_;
   Messages messages_;

@@ -57,7 +57,10 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
       set_(&context_, calls_.stopped),
       streams_(&context_, &set_, calls_.post),
       participants_(&context_, &set_),
-      backlog_(config.limits.bytes, [this] { audio_overdue(); }),
+      backlog_(
+          config.limits.bytes, config.stall_wait_ms,
+          [this] { return (planned_ & ~negotiated_ & media_bit(Media::Audio)) != 0; },
+          [this] { release_backlog(); }),
       texts_([this](const MediaData &data) { hand_on(data); }),
       known_texts_(config.transcript_json) {
   context_.time.set_burst(calls_.burst);
@@ -110,7 +113,7 @@ void Outputs::planned(MediaMask media) {
 void Outputs::negotiated(Media media, const MediaParams &params) {
   negotiated_ |= media_bit(media);
   if (media == Media::Audio) {
-    backlog_.wait_longer();
+    backlog_.connected();
     context_.params.audio = params.audio;
   } else if (media == Media::Video)
     context_.params.video = params.video;
@@ -232,16 +235,6 @@ bool Outputs::waits_for_audio() const {
     return false;
   const Output *audio = set_.find(Media::Audio);
   return !audio || gst_rtms_src_pad_is_linked(audio->pad());
-}
-
-// The service keeps the audio until its connection is made, and sends it then.
-void Outputs::audio_overdue() {
-  constexpr MediaMask kAudio = media_bit(Media::Audio);
-  const bool connecting = (planned_ & kAudio) && !(negotiated_ & kAudio);
-  if (connecting && backlog_.waited_ns() / 1000000 < context_.config.stall_wait_ms)
-    backlog_.wait_longer();
-  else
-    release_backlog();
 }
 
 void Outputs::release_backlog() {

@@ -66,7 +66,6 @@ class Outputs {
   bool is_other_channel(const MediaData &data);
   bool waits_for_audio() const;
   void release_backlog();
-  void audio_overdue();
   void accept(const MediaData &data);
   void hand_on(const MediaData &data);
   void anchor(int64_t unix_ms, Media media, int64_t waited_ns = 0);
