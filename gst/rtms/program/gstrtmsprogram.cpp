@@ -165,6 +165,9 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
     self->program->play(beginning(self));
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
     self->program->pause();
+  // The change to PAUSED may have failed.
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    self->program->stop();
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
