@@ -67,9 +67,10 @@ void AudioMix::prepare() {
 
 // The mixer needs a pad with caps before it makes silence.
 void AudioMix::begin(GstClockTime time) {
-  output_->start(time);
-  begin_stream(first_.get(), "silence", caps(kSamples).get());
-  gst_pad_send_event(first_.get(), gst_event_new_gap(time, GST_MSECOND));
+  output_->start(time, [&] {
+    begin_stream(first_.get(), "silence", caps(kSamples).get());
+    gst_pad_send_event(first_.get(), gst_event_new_gap(time, GST_MSECOND));
+  });
 }
 
 void AudioMix::set_upstream_latency(GstClockTime latency) {

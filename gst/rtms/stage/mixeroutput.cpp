@@ -24,11 +24,18 @@ void MixerOutput::prepare() {
   gst_element_set_locked_state(mixer_, TRUE);
 }
 
-void MixerOutput::start(GstClockTime time) {
+// Without a clock, a mixer waits for its first input, which sets its position. With one, it would
+// begin at the running time 0.
+void MixerOutput::start(GstClockTime time, const std::function<void()> &feed) {
   GstElement *bin = GST_ELEMENT_PARENT(mixer_);
+  const ClockPtr clock(gst_element_get_clock(bin));
   g_object_set(mixer_, "start-time", time, nullptr);
   gst_element_set_base_time(mixer_, gst_element_get_base_time(bin));
+  gst_element_set_clock(mixer_, nullptr);
   gst_element_set_locked_state(mixer_, FALSE);
+  gst_element_set_state(mixer_, GST_STATE_PAUSED);
+  feed();
+  gst_element_set_clock(mixer_, clock.get());
   gst_element_sync_state_with_parent(mixer_);
 }
 

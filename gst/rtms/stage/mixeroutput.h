@@ -5,6 +5,7 @@
 #include "elements.h"
 
 #include <atomic>
+#include <functional>
 
 namespace rtms::program {
 
@@ -21,9 +22,9 @@ class MixerOutput {
   // From prepare() to start(), the mixer is in READY. A pipeline gives all elements a clock at
   // first, and each one a base time when it changes to PLAYING: in between, a mixer takes its
   // deadlines as past, and makes output without its inputs. start() must be called when the bin has
-  // both.
+  // both. `feed` gives the mixer its first input, which begins at the running time `time`.
   void prepare();
-  void start(GstClockTime time);
+  void start(GstClockTime time, const std::function<void()> &feed);
   void stop();
   // The end of the last buffer.
   GstClockTime reached() const { return reached_; }

@@ -124,10 +124,11 @@ bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::s
 }
 
 void VideoMix::begin(GstClockTime time) {
-  output_->start(time);
-  begin_stream(slate_pad_.get(), "slate", caps_.get());
-  gst_pad_chain(slate_pad_.get(), slate_.release());
-  gst_pad_send_event(slate_pad_.get(), gst_event_new_eos());
+  output_->start(time, [this] {
+    begin_stream(slate_pad_.get(), "slate", caps_.get());
+    gst_pad_chain(slate_pad_.get(), slate_.release());
+    gst_pad_send_event(slate_pad_.get(), gst_event_new_eos());
+  });
 }
 
 void VideoMix::set_upstream_latency(GstClockTime latency) {
