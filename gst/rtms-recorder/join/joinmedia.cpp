@@ -98,13 +98,15 @@ class Joiner {
   };
   // A track of the result, joined from the parts' tracks.
   struct Track {
+    static constexpr int64_t kTick = GST_MSECOND;  // of timestamps in MKV
+
     GstElement *concat = nullptr;
     bool is_video = false;
     GstClockTime end = 0;         // of the data so far
     GstClockTime others_end = 0;  // of the previous parts
-    int64_t last = -1;            // begin of the last buffer
-    int64_t others_last = -1;     // of the previous parts
-    bool waits = false;           // for a keyframe
+    // Begin of the last buffer, and of that of the previous parts.
+    int64_t last = -kTick, others_last = -kTick;
+    bool waits = false;  // for a keyframe
 
     void begin_part() {
       others_end = end;
@@ -114,8 +116,8 @@ class Joiner {
     // whatever its duration, and the last audio of a part may have no duration.
     bool has(GstClockTime start, GstBuffer *buffer) {
       const bool delta = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-      waits = start + GST_MSECOND < others_end || static_cast<int64_t>(start) <= others_last ||
-              (waits && is_video && delta);
+      waits = start + GST_MSECOND < others_end ||
+              static_cast<int64_t>(start) < others_last + kTick || (waits && is_video && delta);
       return waits;
     }
     void passed(GstClockTime start, GstClockTime duration) {
