@@ -126,7 +126,6 @@ GST_START_TEST(test_any_order) {
 }
 GST_END_TEST;
 
-// Texts are shown at once, each for its whole duration; but no two begin at the same time.
 // The pipeline is paused when late packets were moved: the first packet afterwards plays after
 // them.
 GST_START_TEST(test_new_segment) {
@@ -145,6 +144,7 @@ GST_START_TEST(test_new_segment) {
 }
 GST_END_TEST;
 
+// Texts are shown at once, each for its whole duration; but no two begin at the same time.
 GST_START_TEST(test_texts) {
   PadPosition position(kMs, PadPosition::Late::Stacked);
   ck_assert(position.gap_until(10 * GST_SECOND, 0) != nullptr);

@@ -210,6 +210,7 @@ GST_START_TEST(test_killed_again) {
     ck_assert_int_eq(tracks_of(tail).at("audio").packets, packets);
   }
   const std::string report = first.text_of(folder + "/meeting.json");
+  ck_assert_msg(contains(report, "tail.mkv"), "%s", report.c_str());
   ck_assert_msg(report.find("tail.mkv") == report.rfind("tail.mkv"), "%s", report.c_str());
 }
 GST_END_TEST;

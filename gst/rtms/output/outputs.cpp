@@ -202,6 +202,7 @@ void Outputs::end(MediaMask media) {
       output.end();
   });
   negotiated_ &= ~over;
+  planned_ &= ~media;
   if (set_.complete() && !per_participant())
     set_.no_more_pads();
 }
