@@ -89,10 +89,24 @@ GST_START_TEST(test_pause) {
 }
 GST_END_TEST;
 
+// EOS before the program plays ends it as soon as it plays.
+GST_START_TEST(test_eos_in_paused) {
+  const auto server = endless_meeting();
+  Watcher watcher(meeting_or_none(__i__ ? server.get() : nullptr));
+  change_state(watcher, GST_STATE_PAUSED);
+  watcher.wait([](const Watched &) { return false; }, kAWhile_ms);
+  ck_assert(gst_element_send_event(watcher.program(), gst_event_new_eos()));
+  watcher.wait([](const Watched &) { return false; }, kAWhile_ms);
+  watcher.play();
+  watcher.wait_eos();
+}
+GST_END_TEST;
+
 static Suite *rtmsprogram_states_suite() {
   Suite *suite = suite_create("rtmsprogram_states");
   add_case(suite, "clock-before-start", test_clock_before_start, 2);
   add_case(suite, "pause", test_pause, 2);
+  add_case(suite, "eos-in-paused", test_eos_in_paused, 2);
   return suite;
 }
 

@@ -190,6 +190,13 @@ void Feed::set_running(bool running) {
   changed_(running, end_);
 }
 
+void Feed::find_end() {
+  const PadPtr from(gst_pad_get_peer(to_.get()));
+  const EventPtr eos(from ? gst_pad_get_sticky_event(from.get(), GST_EVENT_EOS, 0) : nullptr);
+  if (eos)
+    set_running(false);
+}
+
 GstPadProbeReturn Feed::on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto self = static_cast<Feed *>(data);
   if (!(info->type & GST_PAD_PROBE_TYPE_BUFFER)) {

@@ -30,6 +30,8 @@ class Feed {
   bool replace(std::string *missing);
   bool has(GstObject *element) const;
   // Thread-safe. Unwanted video is not decoded.
+  // Must be called when the mixer has started: before, it takes no EOS.
+  void find_end();
   void set_wanted(bool wanted) { wanted_ = wanted; }
 
  private:

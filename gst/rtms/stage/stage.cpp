@@ -49,6 +49,9 @@ bool Stage::prepare(const VideoSettings &settings, GstClockTime delay, std::stri
 void Stage::begin(GstClockTime time) {
   video_mix_->begin(time);
   audio_mix_->begin(time);
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto &[name, feed] : feeds_)
+    feed->find_end();
 }
 
 void Stage::hold() {
