@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "backlog.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rtms {
 namespace {
-constexpr unsigned kMaxHold_ms = 5000;
+
+constexpr int64_t kWait_ms = 5000;
+
+int64_t ms_since(int64_t time_us) {
+  return (g_get_monotonic_time() - time_us) / 1000;
+}
+
 }  // namespace
 
 bool Backlog::hold(const MediaData &data) {
@@ -13,26 +20,38 @@ bool Backlog::hold(const MediaData &data) {
   if (max_bytes_ && bytes_ + held->bytes() > max_bytes_)
     return false;
   if (messages_.empty()) {
-    wait();
     since_us_ = g_get_monotonic_time();
+    wait();
   }
   bytes_ += held->bytes();
   messages_.push_back(std::move(held));
   return true;
 }
 
-void Backlog::connected() {
+void Backlog::connecting() {
+  connecting_ = true;
   if (!messages_.empty())
     wait();
 }
 
+void Backlog::connected() {
+  connecting_ = false;
+  connected_us_ = g_get_monotonic_time();
+  if (!messages_.empty())
+    wait();
+}
+
+int64_t Backlog::left_ms() const {
+  const int64_t waited_ms = ms_since(since_us_);
+  const auto connect_ms = int64_t{connect_wait_ms_};
+  if (connecting_)
+    return std::max(kWait_ms, connect_ms) - waited_ms;
+  return std::min(kWait_ms - ms_since(std::max(since_us_, connected_us_)),
+                  kWait_ms + connect_ms - waited_ms);
+}
+
 void Backlog::wait() {
-  timer_.start(kMaxHold_ms, [this] {
-    if (connecting_() && waited_ns() / 1000000 < connect_wait_ms_)
-      wait();
-    else
-      overdue_();
-  });
+  timer_.start(static_cast<unsigned>(std::max<int64_t>(left_ms(), 0)), overdue_);
 }
 
 int64_t Backlog::waited_ns() const {

@@ -57,10 +57,7 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
       set_(&context_, calls_.stopped),
       streams_(&context_, &set_, calls_.post),
       participants_(&context_, &set_),
-      backlog_(
-          config.limits.bytes, config.stall_wait_ms,
-          [this] { return (planned_ & ~negotiated_ & media_bit(Media::Audio)) != 0; },
-          [this] { release_backlog(); }),
+      backlog_(config.limits.bytes, config.stall_wait_ms, [this] { release_backlog(); }),
       texts_([this](const MediaData &data) { hand_on(data); }),
       known_texts_(config.transcript_json) {
   context_.time.set_burst(calls_.burst);
@@ -101,7 +98,8 @@ void Outputs::set_stream(Product product, std::string stream_id, MediaMask reque
 }
 
 void Outputs::planned(MediaMask media) {
-  planned_ |= media;
+  if (media & media_bit(Media::Audio))
+    backlog_.connecting();
   media |= promised_;
   if (is_per_participant(product_, promised_params_.audio))
     media &= ~media_bit(Media::Audio);
@@ -112,10 +110,9 @@ void Outputs::planned(MediaMask media) {
 
 void Outputs::negotiated(Media media, const MediaParams &params) {
   negotiated_ |= media_bit(media);
-  if (media == Media::Audio) {
-    backlog_.connected();
+  if (media == Media::Audio)
     context_.params.audio = params.audio;
-  } else if (media == Media::Video)
+  else if (media == Media::Video)
     context_.params.video = params.video;
   else if (media == Media::Screen)
     context_.params.screen = params.screen;
@@ -139,6 +136,8 @@ void Outputs::all_negotiated() {
 }
 
 void Outputs::lost(MediaMask media) {
+  if (media & media_bit(Media::Audio))
+    backlog_.connecting();
   set_.for_each([media](Output &output) {
     if (media & media_bit(output.media()))
       output.lost();
@@ -146,6 +145,8 @@ void Outputs::lost(MediaMask media) {
 }
 
 void Outputs::restored(MediaMask media) {
+  if (media & media_bit(Media::Audio))
+    backlog_.connected();
   context_.time.alive(media);
   set_.for_each([media](Output &output) {
     if (media & media_bit(output.media()))
@@ -190,8 +191,10 @@ bool Outputs::end() {
 }
 
 void Outputs::end(MediaMask media) {
-  if (media & media_bit(Media::Audio))
+  if (media & media_bit(Media::Audio)) {
+    backlog_.connected();
     release_backlog();
+  }
   if (media & media_bit(Media::Transcript))
     texts_.open();
   const MediaMask over = media & ~add_missing(this, media & promised_, promised_params_);
@@ -202,7 +205,6 @@ void Outputs::end(MediaMask media) {
       output.end();
   });
   negotiated_ &= ~over;
-  planned_ &= ~media;
   if (set_.complete() && !per_participant())
     set_.no_more_pads();
 }

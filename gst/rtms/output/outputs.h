@@ -42,7 +42,7 @@ class Outputs {
   // Queues a message; the next wake() starts pushing.
   void push(const MediaData &data);
   void wake();
-  // The connection of these media is lost, or restored.
+  // The connection of these media is lost, or there, for the first time or again.
   void lost(MediaMask media);
   void restored(MediaMask media);
   Participants &participants() { return participants_; }
@@ -82,7 +82,7 @@ class Outputs {
   KnownTexts known_texts_;
   Product product_ = Product::Meeting;
   std::string first_channel_;  // of a Phone call
-  MediaMask planned_ = 0, negotiated_ = 0;
+  MediaMask negotiated_ = 0;
   MediaMask promised_ = 0;  // with a pad in any case
   MediaParams promised_params_;
   std::vector<Output *> to_wake_;
