@@ -31,10 +31,11 @@
  * ## Time
  *
  * Both pads begin at running time 0, or at the current running time where you add the element to a
- * pipeline that plays. Audio has its exact place; a video frame is at most half a frame away from
- * it. Where `avenc_aac` follows the pad `audio`, the video is as late as that encoder makes the
- * audio, because files do not state this delay. The latency is #GstRtmsSrc:latency plus 500 ms,
- * plus 40 ms or the duration of a video frame, whichever is longer.
+ * pipeline that plays or is paused. Audio has its exact place; a video frame is at most half a
+ * frame away from it. Where `avenc_aac` follows the pad `audio`, the video is as late as that
+ * encoder makes the audio, because files do not state this delay. The latency is
+ * #GstRtmsSrc:latency plus 500 ms, plus 40 ms or the duration of a video frame, whichever is
+ * longer.
  *
  * ## Messages
  *
@@ -117,15 +118,20 @@ bool check_plugins(GstRtmsProgram *self) {
   return false;
 }
 
-// In a playing pipeline, the program starts at the current running time.
+bool plays(GstObject *object) {
+  GstObject *parent = gst_object_get_parent(object);
+  const bool does = parent ? plays(parent) : GST_STATE(object) == GST_STATE_PLAYING;
+  gst_clear_object(&parent);
+  return does;
+}
+
+// In a playing pipeline, the program starts at the current running time; with its pipeline, where
+// that starts: at 0, or at the end of a pause.
 GstClockTime beginning(GstRtmsProgram *self) {
-  GstObject *parent = gst_object_get_parent(GST_OBJECT(self));
-  const bool plays = parent && GST_STATE(parent) == GST_STATE_PLAYING;
-  if (parent)
-    gst_object_unref(parent);
-  const GstClockTime now =
-      plays ? gst_element_get_current_running_time(GST_ELEMENT(self)) : GST_CLOCK_TIME_NONE;
-  return GST_CLOCK_TIME_IS_VALID(now) ? now : 0;
+  GstElement *element = GST_ELEMENT(self);
+  const GstClockTime start = plays(GST_OBJECT(self)) ? gst_element_get_current_running_time(element)
+                                                     : gst_element_get_start_time(element);
+  return GST_CLOCK_TIME_IS_VALID(start) ? start : 0;
 }
 
 bool prepare(GstRtmsProgram *self) {
