@@ -246,7 +246,8 @@ GstPadProbeReturn Joiner::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer d
   if (!GST_CLOCK_TIME_IS_VALID(start) || too_short)
     return GST_PAD_PROBE_DROP;
   if (track->has(start, buffer)) {
-    GstBuffer *rest = cut(pad, buffer, track->others_end - start, 0);
+    GstBuffer *rest =
+        start < track->others_end ? cut(pad, buffer, track->others_end - start, 0) : nullptr;
     if (!rest)
       return GST_PAD_PROBE_DROP;
     gst_buffer_unref(buffer);

@@ -15,8 +15,6 @@ namespace {
 constexpr int kBacklog = 256;
 // If no file descriptor is free, a failing accept leaves the connection in the backlog.
 constexpr unsigned kAcceptPause_ms = 100;
-// What the kernel keeps for a client that does not read, in bytes; without a limit it is megabytes.
-constexpr int kMostUnsent = 128 << 10;
 // The limit of all bodies together; those of genuine requests are small.
 constexpr uint64_t kMaxBodies = 16 << 20;
 constexpr uint64_t kSmallBody = 64 << 10;
@@ -41,6 +39,16 @@ std::optional<ListenError> load_certificate(const HttpServerConfig &config, bool
                        ". Both must be PEM files, and the key must not have a password."};
   *server = std::get<TlsServer>(std::move(opened));
   return std::nullopt;
+}
+
+// What the kernel keeps for a client that does not read; without a limit it is megabytes.
+void limit_unsent(GSocket *socket) {
+#ifdef TCP_NOTSENT_LOWAT
+  constexpr int kMost = 128 << 10;
+  g_socket_set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kMost, nullptr);
+#else
+  (void) socket;
+#endif
 }
 
 ObjectPtr<GSocket> listening_socket(const ListenAddress &address, GError **error) {
@@ -124,7 +132,7 @@ bool HttpServer::accept() {
       requests_.closed(error->message, "a client that waits");
     return gone;
   }
-  g_socket_set_option(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, kMostUnsent, nullptr);
+  limit_unsent(socket.get());
   if (connections_.size() >= kMaxPlaces)
     make_room();
   const uint64_t number = ++accepted_;
