@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the element tells on the bus and in `stats`, what its action signals send, and keep-alives.
-#include <json-glib/json-glib.h>
-
+// What the element tells on the bus and in `stats`, and what its action signals send.
 #include <algorithm>
 #include <set>
 
-#include "fixture.h"
+#include "received.h"
 
 namespace {
 
@@ -32,26 +30,6 @@ gint64 int64_of(const GstStructure *structure, const char *field) {
   gint64 value = -1;
   ck_assert_msg(gst_structure_get_int64(structure, field, &value), "no %s", field);
   return value;
-}
-
-JsonObject *parse(JsonParser *parser, const std::string &text) {
-  ck_assert(json_parser_load_from_data(parser, text.c_str(), -1, nullptr));
-  return json_node_get_object(json_parser_get_root(parser));
-}
-
-// The client's messages of a type, on any socket.
-std::vector<Received> received(const Server &server, int64_t type) {
-  ObjectPtr<JsonParser> parser(json_parser_new());
-  std::vector<Received> found;
-  for (const Received &message : server.received())
-    if (json_object_get_int_member(parse(parser.get(), message.text), "msg_type") == type)
-      found.push_back(message);
-  return found;
-}
-
-bool wait_received(Server &server, int64_t type, std::size_t count) {
-  return server.wait_for([&](const Server &s) { return received(s, type).size() >= count; },
-                         kDeadlineMs);
 }
 
 std::string participants(uint64_t id, const char *name) {
@@ -99,45 +77,6 @@ Config talking_config(Product product) {
   config.product = product;
   config.end = End::Nothing;
   return config;
-}
-
-// Three may be unanswered: a client that stands still for a second is not given up.
-const int kKeepAliveMs = std::max(400, 50 * slowness());
-constexpr std::size_t kAnswers = 5;
-
-// On one socket.
-std::size_t answers(const Server &server, const char *socket) {
-  const auto all = received(server, 13);
-  return static_cast<std::size_t>(std::count_if(
-      all.begin(), all.end(), [&](const Received &answer) { return answer.socket == socket; }));
-}
-
-// At once; a busy machine may hold up one of them.
-void check_keep_alives(Server &server, const Awake &awake, std::size_t count, const char *socket) {
-  ck_assert(
-      server.wait_for([&](const Server &s) { return answers(s, socket) >= count; }, kDeadlineMs));
-  const int64_t unix_us = g_get_real_time() - g_get_monotonic_time();
-  ObjectPtr<JsonParser> parser(json_parser_new());
-  std::vector<int> took_ms;
-  for (const Received &answer : received(server, 13)) {
-    JsonObject *object = parse(parser.get(), answer.text);
-    const int64_t asked_us = json_object_get_int_member(object, "timestamp") * 1000 - unix_us;
-    took_ms.push_back(static_cast<int>(awake.ms_between(asked_us, answer.time_us)));
-  }
-  std::sort(took_ms.begin(), took_ms.end());
-  ck_assert_uint_ge(took_ms.size(), 2);
-  const int others = took_ms[took_ms.size() - 2], longest = took_ms.back();
-  ck_assert_msg(others <= 100 * slowness() && longest <= kPromptMs,
-                "one answer after %d ms, the others after at most %d ms", longest, others);
-  expect_no_violations(server);
-}
-
-GstPadProbeReturn block(GstPad *, GstPadProbeInfo *, gpointer) {
-  return GST_PAD_PROBE_OK;
-}
-
-void block_pad(GstElement *, GstPad *pad, gpointer) {
-  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, block, nullptr, nullptr);
 }
 
 }  // namespace
@@ -338,61 +277,6 @@ GST_START_TEST(test_subscribe_video) {
 }
 GST_END_TEST;
 
-// A pad that is blocked for good.
-GST_START_TEST(test_keep_alive_blocked_pad) {
-  Config config = fast_config(audio_source(5));
-  config.end = End::Nothing;
-  config.keep_alive_ms = kKeepAliveMs;
-  const Awake awake;
-  auto server = serve(config);
-  Player player(*server, types("audio"));
-  set(player.src(), "connection-mode", __i__ ? "unified" : "split");
-  g_signal_connect(player.src(), "pad-added", G_CALLBACK(block_pad), nullptr);
-  player.play();
-  check_keep_alives(*server, awake, kAnswers, __i__ ? "media/all" : "media/audio");
-  check_keep_alives(*server, awake, kAnswers, "signaling");
-  player.stop();
-  ck_assert_uint_eq(player.record().packets("audio"), 0);
-}
-GST_END_TEST;
-
-// A queue that has been full for long: what is old is dropped, DISCONT, counted, warned of once.
-GST_START_TEST(test_keep_alive_full_queue) {
-  Config config = fast_config(audio_source(2000));
-  config.end = End::Nothing;
-  config.keep_alive_ms = kKeepAliveMs;
-  const Awake awake;
-  auto server = serve(config);
-  Player player(*server, types("audio"));
-  g_object_set(player.src(), "max-queue-bytes", 64000, nullptr);
-  g_signal_connect(player.src(), "pad-added", G_CALLBACK(block_pad), nullptr);
-  player.play();
-  ck_assert(server->wait_for([](const Server &s) { return s.finished(); }, kDeadlineMs));
-  check_keep_alives(*server, awake, kAnswers, "signaling");
-  check_keep_alives(*server, awake, kAnswers, "media/audio");
-  ck_assert_msg(player.wait([](const Record &r) { return r.count(GST_MESSAGE_WARNING) == 1; }),
-                "%s", player.summary().c_str());
-  player.stop();
-}
-GST_END_TEST;
-
-GST_START_TEST(test_keep_alive_paused) {
-  Config config = fast_config(audio_source(5));
-  config.end = End::Nothing;
-  config.keep_alive_ms = kKeepAliveMs;
-  const Awake awake;
-  auto server = serve(config);
-  Player player(*server, types("audio"));
-  ck_assert_int_eq(player.state(GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
-  check_keep_alives(*server, awake, kAnswers, "media/audio");
-  player.play();
-  ck_assert(player.wait([](const Record &r) { return r.packets("audio") == 5; }));
-  ck_assert_int_eq(player.state(GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
-  check_keep_alives(*server, awake, answers(*server, "signaling") + kAnswers, "signaling");
-  player.stop();
-}
-GST_END_TEST;
-
 static Suite *rtmssrc_bus_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_bus");
@@ -405,9 +289,6 @@ static Suite *rtmssrc_bus_suite() {
   tcase_add_test(bus, test_stats);
   tcase_add_test(bus, test_close_stream);
   tcase_add_test(bus, test_subscribe_video);
-  tcase_add_loop_test(bus, test_keep_alive_blocked_pad, 0, 2);
-  tcase_add_test(bus, test_keep_alive_full_queue);
-  tcase_add_test(bus, test_keep_alive_paused);
   suite_add_tcase(suite, bus);
   return suite;
 }
