@@ -255,8 +255,9 @@ void install_media_properties(Installer *install) {
    * Whether to request the audio that the service has buffered before the connection, up to 60 s.
    * The audio of the stream then begins earlier than its video. Recommended for recordings, because
    * the first words of a meeting are often spoken before the element is connected. Other media wait
-   * for the first audio: 5 s at most, and up to #GstRtmsSrc:stall-wait as long as the connection of
-   * the audio cannot be made, because the service then sends what it has buffered meanwhile.
+   * for the first audio: up to 5 s, or up to #GstRtmsSrc:stall-wait, if that is longer, while the
+   * connection of the audio cannot be made, and up to 5 s from then on. The service buffers the
+   * audio meanwhile.
    *
    * Since: 0.1
    */

@@ -120,7 +120,8 @@ void install_gaps(Installer *install) {
    * stands still delivers later what it has held up, and no buffer starts before the end of a GAP
    * that was pushed: with 0, media that are later than #GstRtmsSrc:latency move to the end of the
    * GAP. Set 65000 for recordings that can wait. The GAPs of an audio pad then follow the
-   * keep-alives of the service, about 10 s apart, while nobody speaks.
+   * keep-alives of the service, about 10 s apart, while nobody speaks. With
+   * #GstRtmsSrc:buffer-data, all media also wait that long for the connection of the audio.
    *
    * Valid: 0 to 65000 ms.
    *
