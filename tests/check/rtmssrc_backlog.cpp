@@ -10,6 +10,7 @@ using namespace rtmscheck;
 namespace {
 
 constexpr int kVideo = 15;
+constexpr int kRefused = 13;  // a status that is final
 // Less than the five seconds for which the element waits.
 const int64_t kAtOnceMs = 900 * slowness();
 
@@ -142,6 +143,53 @@ GST_START_TEST(test_audio_unlinked) {
 }
 GST_END_TEST;
 
+// Audio that is refused cannot come, however long the element would wait for its connection.
+GST_START_TEST(test_audio_refused) {
+  Config config = quiet_config();
+  config.status_media[Media::Audio] = kRefused;
+  auto server = serve(config);
+  Player player(*server, with_backlog());
+  g_object_set(player.src(), "stall-wait", 65000, nullptr);
+  player.play();
+  wait_streaming(player, *server, 1);
+  ck_assert(player.wait([](const Record &r) { return r.count(GST_MESSAGE_WARNING) == 1; }));
+  const Awake awake;
+  server->send_media(Media::Video, video_json(0));
+  ck_assert(wait_packets(player, "video", 1));
+  expect_prompt("video", awake, 6000 * slowness());
+  player.stop();
+}
+GST_END_TEST;
+
+// The connection of the audio is lost before its first packet, for longer than five seconds.
+GST_START_TEST(test_audio_lost) {
+  constexpr int64_t kLostMs = 300, kBackMs = 7000;
+  Config config = quiet_config();
+  config.outages.push_back({Media::Audio, kLostMs, kBackMs});
+  auto server = serve(config);
+  Player player(*server, with_backlog());
+  g_object_set(player.src(), "stall-wait", 65000, nullptr);
+  player.play();
+  const auto is = [](const char *state, std::size_t times) {
+    return [=](const Record &r) {
+      std::size_t found = 0;
+      for (const GstStructure *message : r.named("rtms-connection"))
+        found += !g_strcmp0(gst_structure_get_string(message, "media"), "audio") &&
+                 !g_strcmp0(gst_structure_get_string(message, "state"), state);
+      return found >= times;
+    };
+  };
+  ck_assert(player.wait(is("reconnecting", 1)));
+  server->send_media(Media::Video, video_json(1000));
+  ck_assert(player.wait(is("streaming", 2), 2 * kDeadlineMs));
+  server->send_media(Media::Audio, audio_json(0, 0));
+  ck_assert(wait_packets(player, "audio", 1) && wait_packets(player, "video", 1));
+  player.stop();
+  ck_assert_uint_eq(position(player.record().pad("audio"), 0), 0);
+  ck_assert_uint_eq(position(player.record().pad("video"), 0), 1000);
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_backlog_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_backlog");
@@ -152,6 +200,8 @@ static Suite *rtmssrc_backlog_suite() {
   tcase_add_test(backlog, test_first_packet);
   tcase_add_test(backlog, test_hold_is_bounded);
   tcase_add_test(backlog, test_audio_unlinked);
+  tcase_add_test(backlog, test_audio_refused);
+  tcase_add_test(backlog, test_audio_lost);
   suite_add_tcase(suite, backlog);
   return suite;
 }
