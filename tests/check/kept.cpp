@@ -44,6 +44,11 @@ void note_picture(GstElement *, GstBuffer *buffer, GstPad *, gpointer data) {
         *number, static_cast<double>(GST_BUFFER_PTS(buffer)) / GST_MSECOND);
 }
 
+void note_frame(GstElement *, GstBuffer *buffer, GstPad *, gpointer data) {
+  if (const auto number = Numbered::number_of(bytes_of(buffer)))
+    static_cast<std::vector<int64_t> *>(data)->push_back(*number);
+}
+
 Recorded read(const std::string &file, const std::vector<unsigned> &tracks, bool has_video,
               std::string *error) {
   constexpr char kSink[] = " ! fakesink async=false signal-handoffs=true name=";
@@ -238,6 +243,20 @@ Contents contents_of(const std::string &file, int64_t after, bool has_video) {
     if (std::fabs(at_ms - base - static_cast<double>(number * kPictureMs)) <= kPictureMs)
       contents.pictures.insert(number);
   return contents;
+}
+
+std::vector<int64_t> numbers_of(const std::string &file) {
+  std::vector<int64_t> frames;
+  std::string error;
+  ElementPtr pipeline = launch("filesrc location=" + file +
+                                   " ! matroskademux ! fakesink async=false signal-handoffs=true "
+                                   "name=frames",
+                               &error);
+  ElementPtr sink(gst_bin_get_by_name(GST_BIN(pipeline.get()), "frames"));
+  g_signal_connect(sink.get(), "handoff", G_CALLBACK(note_frame), &frames);
+  error = play_all(pipeline.get(), kDeadlineMs * 3);
+  ck_assert_msg(error.empty(), "%s: %s", file.c_str(), error.c_str());
+  return frames;
 }
 
 }  // namespace rtmscheck

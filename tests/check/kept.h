@@ -47,5 +47,7 @@ struct Contents {
   std::set<int64_t> packets, pictures;
 };
 Contents contents_of(const std::string &file, int64_t after, bool has_video = true);
+// The numbers of the video frames in an MKV file, in their order.
+std::vector<int64_t> numbers_of(const std::string &file);
 
 }  // namespace rtmscheck

@@ -243,6 +243,24 @@ GST_START_TEST(test_png_size) {
 }
 GST_END_TEST;
 
+// Of three and of four bytes, in front of the slices only.
+GST_START_TEST(test_parameter_sets) {
+  const Bytes start("\0\0\1", 3), long_start("\0\0\0\1", 4);
+  const Bytes delimiter("\x09\xf0", 2), sps("\x67\x42\xc0\x1f\x80", 5), pps("\x68\xce\x3c\x80", 4);
+  const Bytes slice("\x65\x88\x80\x10", 4);
+  const auto expect = [](const Bytes &unit, const Bytes &sets) {
+    const BufferPtr buffer(gst_buffer_new_memdup(unit.data(), unit.size()));
+    ck_assert(parameter_sets(buffer.get()) == sets);
+  };
+  const Bytes sets = long_start + sps + long_start + pps;
+  expect(long_start + delimiter + long_start + sps + start + pps + start + slice, sets);
+  expect(start + sps + long_start + pps, sets);
+  expect(start + slice + start + sps, "");
+  expect(long_start + slice, "");
+  expect(start, "");
+}
+GST_END_TEST;
+
 static Suite *picture_suite(void) {
   Suite *suite = suite_create("picture");
   TCase *tc = tcase_create("h264");
@@ -254,6 +272,7 @@ static Suite *picture_suite(void) {
   tcase_add_loop_test(tc, test_no_slice, 0, (int) G_N_ELEMENTS(unknowns));
   tcase_add_test(tc, test_emulation);
   tcase_add_test(tc, test_pictures);
+  tcase_add_test(tc, test_parameter_sets);
   tcase_add_test(tc, test_h264_size);
   tcase_add_test(tc, test_jpeg_size);
   tcase_add_test(tc, test_png_size);

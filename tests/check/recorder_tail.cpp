@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// kill -9 of rtms-recorder: all audio that the service has sent is in the parts and their tails.
+// kill -9 of rtms-recorder: all media that the service has sent is in the parts and their tails.
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +14,8 @@ using namespace rtmscheck;
 
 // What may be on its way between the two processes at that moment: two packets.
 constexpr std::size_t kOnTheWay = 2;
+// rtmssrc passes video in batches of 100 ms.
+constexpr std::size_t kBatch = 3;
 
 constexpr int64_t kLong_ms = 600000;
 
@@ -70,6 +72,21 @@ void expect_all_beeps(const Killed &killed) {
   ck_assert_uint_ge(beeps.size() + 2, static_cast<std::size_t>(sent));
 }
 
+// Each frame is there once, and a decoder finds those that it needs.
+void expect_all_frames(const Killed &killed) {
+  expect_playable(killed.file, "0:v");
+  const std::string video = killed.joined.file("video.mkv");
+  run({"ffmpeg", "-v", "error", "-i", killed.file.c_str(), "-map", "0:v", "-c", "copy",
+       video.c_str()});
+  const std::vector<int64_t> frames = numbers_of(video);
+  const std::size_t sent = killed.server->sent(Media::Video);
+  g_print("%zu of %zu frames\n", frames.size(), sent);
+  for (std::size_t i = 1; i < frames.size(); i++)
+    ck_assert_msg(frames[i] > frames[i - 1], "frame %d behind %d", static_cast<int>(frames[i]),
+                  static_cast<int>(frames[i - 1]));
+  ck_assert(!in_real_time() || frames.size() + kOnTheWay + kBatch >= sent);
+}
+
 }  // namespace
 
 GST_START_TEST(test_mixed) {
@@ -89,6 +106,18 @@ GST_END_TEST;
 
 GST_START_TEST(test_mp4) {
   expect_all_beeps(Killed(replayed(), {"--video-resolution=sd", "--format=mp4"}));
+}
+GST_END_TEST;
+
+GST_START_TEST(test_video) {
+  const Killed killed(numbered(kLong_ms), {"--video-resolution=sd"});
+  expect_all_packets(killed);
+  expect_all_frames(killed);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_video_mp4) {
+  expect_all_frames(Killed(numbered(kLong_ms), {"--video-resolution=sd", "--format=mp4"}));
 }
 GST_END_TEST;
 
@@ -112,7 +141,9 @@ GST_START_TEST(test_outage) {
   constexpr int kFps = 25, kLost_ms = 2000, kBack_ms = 16000;
   Config config = numbered(kLong_ms);
   config.outages.push_back({Media::Audio, kLost_ms, kBack_ms});
-  expect_all_packets(Killed(std::move(config), {"--video-resolution=sd"}, kFps * 4, Media::Video));
+  const Killed killed(std::move(config), {"--video-resolution=sd"}, kFps * 4, Media::Video);
+  expect_all_packets(killed);
+  expect_all_frames(killed);
 }
 GST_END_TEST;
 
@@ -219,6 +250,8 @@ GST_END_TEST;
 static Suite *recorder_tail_suite() {
   Suite *suite = suite_create("recorder_tail");
   add_case(suite, "mixed", test_mixed);
+  add_case(suite, "video", test_video);
+  add_case(suite, "video-mp4", test_video_mp4);
   add_case(suite, "early", test_early);
   add_case(suite, "waiting", test_waiting);
   add_case(suite, "outage", test_outage);

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <map>
 
 namespace rtms::recorder {
@@ -86,6 +87,15 @@ size_t slots_for(const JournalFormat &format, size_t seconds) {
   return samples / JournalSlot::kSamples;
 }
 
+// The names of journals are hexadecimal.
+std::string frames_path(const std::string &journal, const std::string &track) {
+  return journal + "." + track;
+}
+
+std::string journal_of(const std::string &frames) {
+  return fs::path(frames).replace_extension();
+}
+
 // Without room now, a later access would end the process. Returns false, and sets errno, then.
 bool reserve(int fd, size_t slots) {
   errno = posix_fallocate(fd, 0, static_cast<off_t>(JournalHead::file_size(slots)));
@@ -121,6 +131,8 @@ std::unique_ptr<Journal> Journal::create(const std::string &place, const std::st
     return nullptr;
   StringPtr sum(g_compute_checksum_for_string(G_CHECKSUM_SHA256, folder.c_str(), -1));
   const std::string path = place + "/" + sum.get();
+  for (const char *track : kTracks)
+    unlink(frames_path(path, track).c_str());
   unlink(path.c_str());
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0)
@@ -152,6 +164,10 @@ Journal::~Journal() {
     unlink(path_.c_str());
   munmap(head_, JournalHead::file_size(most_));
   close(fd_);
+}
+
+std::unique_ptr<FrameJournal> Journal::create_frames(const char *track) const {
+  return FrameJournal::create(frames_path(path_, track));
 }
 
 void Journal::add(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count) {
@@ -203,7 +219,27 @@ FoundJournal::~FoundJournal() {
 }
 
 void FoundJournal::remove() const {
+  for (const char *track : Journal::kTracks)
+    unlink(frames_path(path_, track).c_str());
   unlink(path_.c_str());
+}
+
+FoundFrames FoundJournal::frames(const char *track) const {
+  return FrameJournal::read(frames_path(path_, track));
+}
+
+bool FoundJournal::has_media() const {
+  return !entries.empty() ||
+         std::any_of(std::begin(Journal::kTracks), std::end(Journal::kTracks), [&](auto track) {
+           return FrameJournal::has_frames(frames_path(path_, track));
+         });
+}
+
+int64_t FoundJournal::last_ns() const {
+  struct stat status;
+  if (!entries.empty())
+    return entries.back().captured_ns;
+  return fstat(fd_, &status) == 0 ? status.st_mtim.tv_sec * kSecond_ns : 0;
 }
 
 bool FoundJournal::read() {
@@ -288,16 +324,22 @@ std::vector<std::unique_ptr<FoundJournal>> Journal::find(const std::string &plac
   for (fs::directory_iterator entry(place, none), end; !none && entry != end; entry.increment(none))
     paths.push_back(entry->path());
   for (const std::string &path : paths) {
+    if (const std::string journal = journal_of(path); journal != path) {
+      // Its recorder was killed while it removed its journals.
+      if (!fs::exists(journal, none))
+        unlink(path.c_str());
+      continue;
+    }
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
       continue;
     auto journal = std::make_unique<FoundJournal>(path, fd);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
       continue;
-    const bool good = journal->read() && !journal->entries.empty();
+    const bool good = journal->read() && journal->has_media();
     if (good && fs::path(journal->folder).parent_path() == parent)
       all.push_back(std::move(journal));
-    else if (!good || journal->entries.back().captured_ns < now_ns - kOld_ns)
+    else if (!good || journal->last_ns() < now_ns - kOld_ns)
       journal->remove();
   }
   return all;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The last seconds of a recording's received audio, in a file in memory that survives the process:
 // after kill -9 the next start finds the audio that was not written yet. Only the newest audio
-// stays; the file grows while audio waits to be written, up to a bound.
+// stays; the file grows while audio waits to be written, up to a bound. Beside it are the journals
+// of the video tracks.
 #pragma once
+
+#include "framejournal.h"
 
 #include <atomic>
 #include <cstddef>
@@ -45,6 +48,11 @@ class FoundJournal {
 
   // Returns false if the contents are invalid.
   bool read();
+  // Reads the frames of a video track. They take up to 64 MiB.
+  FoundFrames frames(const char *track) const;
+  bool has_media() const;
+  // Returns the Unix time of the last media, about.
+  int64_t last_ns() const;
   void remove() const;
 
   std::string folder;  // of the recording
@@ -60,6 +68,8 @@ class Journal {
  public:
   // $RUNTIME_DIRECTORY; $XDG_RUNTIME_DIR if it is in memory; else /dev/shm. No access blocks there.
   static std::string default_place();
+  // The video tracks of recordings.
+  static constexpr const char *kTracks[] = {"video", "screen"};
 
   // Creates the journal of a recording. Returns null, and sets errno, on failure. `place` is
   // created if necessary, and must be accessible to this user only.
@@ -68,6 +78,9 @@ class Journal {
   // Removes the file, unless it is to be kept for find().
   ~Journal();
   void keep() { kept_ = true; }
+  // Creates the journal of one of kTracks. Returns null, and sets errno, on failure. Must be
+  // destroyed first.
+  std::unique_ptr<FrameJournal> create_frames(const char *track) const;
   Journal(const Journal &) = delete;
   Journal &operator=(const Journal &) = delete;
 

@@ -53,9 +53,13 @@ void end_part(const std::string &folder, const std::string &next) {
   g_unlink((folder + "/.reserve").c_str());
 }
 
-bool add_tail(const std::string &folder, const std::string &file, int64_t start_ms) {
+bool add_tail(const std::string &folder, const std::string &file, const TailStart &start) {
   return edit(folder, [&](JsonObject *report) {
-    json_object_set_int_member(report, "tail_start_ms", start_ms);
+    // The report may be a little older than the tail, and --join needs their exact distance.
+    const int64_t file_ms = json_object_get_int_member_with_default(report, "capture_start_ms", 0);
+    json_object_set_int_member(
+        report, "tail_start_ms",
+        file_ms && start.running_ms ? file_ms + *start.running_ms : start.captured_ms);
     JsonArray *files = json_object_has_member(report, "files")
                            ? json_object_get_array_member(report, "files")
                            : nullptr;

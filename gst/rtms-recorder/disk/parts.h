@@ -2,6 +2,7 @@
 // Parts of one meeting, before and after a restart of the recorder.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace rtms::recorder {
@@ -17,8 +18,14 @@ struct Part {
 // block on the disk.
 void end_part(const std::string &folder, const std::string &next);
 
-// Adds a file that continues the part's own to its meeting.json. `start_ms`: the capture time of
-// its start, in Unix ms. Returns false if the report cannot be changed. May block on the disk.
-bool add_tail(const std::string &folder, const std::string &file, int64_t start_ms);
+// The start of a file that continues a part's own.
+struct TailStart {
+  int64_t captured_ms = 0;            // Unix time
+  std::optional<int64_t> running_ms;  // in the part's file: counts if it is known
+};
+
+// Adds such a file to the part's meeting.json. Returns false if the report cannot be changed. May
+// block on the disk.
+bool add_tail(const std::string &folder, const std::string &file, const TailStart &start);
 
 }  // namespace rtms::recorder

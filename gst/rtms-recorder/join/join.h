@@ -13,7 +13,7 @@ struct JoinPart {
   std::string format;  // "mkv" or "mp4"
   int64_t number = 1;
   int64_t start_ms = 0;  // capture time of the file's start, in Unix ms
-  // At least one of them is there. The tail: the last audio, which the file lacks because the
+  // At least one of them is there. The tail: the last media, which the file lacks because the
   // recorder was killed.
   bool has_file = false, has_tail = false;
   int64_t tail_start_ms = 0;

@@ -116,9 +116,12 @@ class Joiner {
     // whatever its duration, and the last audio of a part may have no duration.
     bool has(GstClockTime start, GstBuffer *buffer) {
       const bool delta = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-      waits = start + GST_MSECOND < others_end ||
-              static_cast<int64_t>(start) < others_last + kTick || (waits && is_video && delta);
-      return waits;
+      const int64_t since = static_cast<int64_t>(start) - others_last;
+      const bool there = start + GST_MSECOND < others_end || since < kTick;
+      const bool left_out = there || (waits && is_video && delta);
+      // The frames after the last one of the previous parts continue it, in a part or its tail.
+      waits = left_out && !(there && since > -kTick);
+      return left_out;
     }
     void passed(GstClockTime start, GstClockTime duration) {
       const bool lasts = !is_video && GST_CLOCK_TIME_IS_VALID(duration);

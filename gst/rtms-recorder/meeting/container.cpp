@@ -143,7 +143,9 @@ bool leave_out(Builder *builder, GstPad *pad) {
 
 bool add_waiting(const Options &options, Builder *builder, const Waiting &waiting) {
   GstPad *pad = waiting.exit.get();
-  ElementPtr track = VideoTrack::make(waiting.name, caps_before(pad).get(), !options.mp4);
+  const CapsPtr found = waiting.caps ? nullptr : caps_before(pad);
+  GstCaps *caps = waiting.caps ? waiting.caps.get() : found.get();
+  ElementPtr track = VideoTrack::make(waiting.name, caps, !options.mp4);
   if (track)
     return builder->add_bin(pad, track, "video_%u");
   ElementPtr pipeline(gst_pad_get_parent_element(pad));

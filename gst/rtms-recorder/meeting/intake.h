@@ -27,6 +27,7 @@ struct IntakeListener {
 struct Waiting {
   std::string name;
   PadPtr exit;
+  CapsPtr caps;  // null: those in front of the queue
 };
 
 class Intake {

@@ -74,7 +74,7 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
   if (!journal_.problem().empty())
     log_.write(Log::Level::Warning, "no-journal",
                journal_.problem() +
-                   " If the recorder is killed, the last audio that it received is lost.");
+                   " If the recorder is killed, the last media that it received is lost.");
 }
 
 Meeting::~Meeting() = default;

@@ -2,7 +2,6 @@
 // One recording, from its announcement until its files are closed.
 #pragma once
 
-#include "audiojournal.h"
 #include "base/timer.h"
 #include "base/worker.h"
 #include "broadcast/broadcast.h"
@@ -14,6 +13,7 @@
 #include "disk/filesize.h"
 #include "intake.h"
 #include "lateaudio.h"
+#include "mediajournal.h"
 #include "report.h"
 
 namespace rtms::recorder {
@@ -34,7 +34,7 @@ struct Status {
 
 struct Outcome {
   bool good = false, disk_full = false;
-  bool broken_off = false;  // its file lacks the last audio
+  bool broken_off = false;  // its file lacks the last media
 };
 
 // Used on the main thread. IntakeListener's methods run on streaming threads.
@@ -114,7 +114,7 @@ class Meeting final : private IntakeListener, private BusListener {
   ElementPtr pipeline_;
   std::unique_ptr<Bus> bus_;
   std::unique_ptr<Intake> intake_;
-  AudioJournal journal_;
+  MediaJournal journal_;
   const std::shared_ptr<Reached> reached_ = std::make_shared<Reached>(0);
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The end of a recording that was broken off, because the recorder was killed or the disk was full:
-// the audio in its journal, which is not in its file.
+// the media in its journals, which are not in its file.
 #pragma once
 
 #include "base/worker.h"
@@ -15,7 +15,7 @@ class Tails {
 
   // Journals may be there, at the start and after a recording that was broken off.
   void await() { due_ = true; }
-  // Is called each second. If there is room, writes the audio of each journal of the output folder
+  // Is called each second. If there is room, writes the media of each journal of the output folder
   // into a file beside that of the recording, and names it in meeting.json.
   void look(const Options &options, uint64_t free_bytes);
   bool busy() const { return busy_; }

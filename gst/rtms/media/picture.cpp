@@ -9,7 +9,7 @@ namespace rtms {
 namespace {
 
 // ITU-T H.264, tables 7-1 and 7-6, annex D.
-constexpr unsigned kIdrSlice = 5, kSei = 6, kRecoveryPoint = 6;
+constexpr unsigned kIdrSlice = 5, kSei = 6, kSps = 7, kPps = 8, kRecoveryPoint = 6;
 constexpr unsigned kISlice = 2, kSiSlice = 4, kSliceTypes = 5;
 
 // Reads bits after a header byte; zeros past the end.
@@ -107,6 +107,27 @@ Picture picture_kind(Codec codec, GstBuffer *buffer) {
                                                                       : Picture::Delta;
   }
   return Picture::Unknown;
+}
+
+std::string parameter_sets(GstBuffer *buffer) {
+  const ReadMap map(buffer);
+  NalScanner units(map.data(), map.size());
+  std::string sets;
+  constexpr int kStartCode = 3;
+  for (const guint8 *header = units.next(), *next = nullptr; header; header = next) {
+    next = units.next();
+    const unsigned type = NalScanner::type(header);
+    if (NalScanner::is_slice(type))
+      break;
+    if (type != kSps && type != kPps)
+      continue;
+    // Without the zeros of the next start code: a unit ends with another byte.
+    const guint8 *end = next ? next - kStartCode : map.data() + map.size();
+    while (end > header && end[-1] == 0)
+      end--;
+    sets.append("\0\0\0\1", 4).append(header, end);
+  }
+  return sets;
 }
 
 }  // namespace rtms

@@ -6,6 +6,7 @@
 #include "protocol/types.h"
 
 #include <optional>
+#include <string>
 
 namespace rtms {
 
@@ -15,5 +16,8 @@ std::optional<Codec> plain_codec(GstBuffer *buffer);
 // Key: decoding can begin with this access unit. Unknown: it contains no slice.
 enum class Picture { Key, Delta, Unknown };
 Picture picture_kind(Codec codec, GstBuffer *buffer);
+
+// Returns the parameter sets of an access unit of H.264, with start codes.
+std::string parameter_sets(GstBuffer *buffer);
 
 }  // namespace rtms

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "framejournal.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace rtms::recorder {
+
+// The ring follows.
+struct FrameJournalHead {
+  static constexpr size_t kSize = 4096;
+  static constexpr char kMagic[] = "rtms-recorder frames 1";
+
+  char magic[sizeof kMagic];
+  char track[1024];
+  // Bytes since the creation: between them are whole frames.
+  std::atomic<uint64_t> begin, end;
+};
+static_assert(sizeof(FrameJournalHead) <= FrameJournalHead::kSize);
+static_assert(std::atomic<uint64_t>::is_always_lock_free);
+
+namespace {
+
+// As much as a recording keeps in its memory while it waits for audio.
+constexpr uint64_t kRing = 64 << 20;
+// Memory is freed in pieces of this size, which is a multiple of that of a page.
+constexpr uint64_t kPiece = 256 << 10;
+
+// The caps, the parameters and the data follow.
+struct FrameHead {
+  int64_t running_ns, captured_ns;
+  uint32_t caps, parameters, data;  // sizes
+  uint32_t delta;
+};
+
+// A range of the ring as one or two ranges of the file: calls use(offset, done, size) for each.
+template <typename Use>
+bool for_pieces(uint64_t at, uint64_t size, Use use) {
+  for (uint64_t done = 0; done < size;) {
+    const uint64_t place = (at + done) % kRing, piece = std::min(size - done, kRing - place);
+    if (!use(static_cast<off_t>(FrameJournalHead::kSize + place), done, piece))
+      return false;
+    done += piece;
+  }
+  return true;
+}
+
+template <typename T>
+std::string_view bytes_of(const T &object) {
+  return {reinterpret_cast<const char *>(&object), sizeof object};
+}
+
+class OpenFile {
+ public:
+  explicit OpenFile(const std::string &path)
+      : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {}
+  ~OpenFile() {
+    if (fd_ >= 0)
+      close(fd_);
+  }
+  OpenFile(const OpenFile &) = delete;
+  OpenFile &operator=(const OpenFile &) = delete;
+
+  bool read(off_t offset, void *to, size_t size) const {
+    return pread(fd_, to, size, offset) == static_cast<ssize_t>(size);
+  }
+  // Returns false if there are no frames, or the head is invalid.
+  bool read_head(FrameJournalHead *head) const {
+    return read(0, head, sizeof *head) &&
+           std::memcmp(head->magic, FrameJournalHead::kMagic, sizeof head->magic) == 0 &&
+           std::memchr(head->track, 0, sizeof head->track) && head->end > head->begin &&
+           head->end - head->begin <= kRing;
+  }
+
+ private:
+  const int fd_;
+};
+
+// Stops at the first invalid frame.
+std::vector<JournalFrame> frames_in(std::string_view rest) {
+  std::vector<JournalFrame> frames;
+  FrameHead head;
+  while (rest.size() >= sizeof head) {
+    std::memcpy(&head, rest.data(), sizeof head);
+    rest.remove_prefix(sizeof head);
+    if (uint64_t{head.caps} + head.parameters + head.data > rest.size())
+      break;
+    const auto take = [&rest](uint32_t size) {
+      const std::string_view taken = rest.substr(0, size);
+      rest.remove_prefix(size);
+      return taken;
+    };
+    JournalFrame frame{head.running_ns, head.captured_ns, head.delta != 0, {}, {}, {}};
+    frame.caps = take(head.caps);
+    frame.parameters = take(head.parameters);
+    frame.data = take(head.data);
+    frames.push_back(frame);
+  }
+  return frames;
+}
+
+}  // namespace
+
+// ---- writing -------------------------------------------------------------------------
+
+FrameJournal::FrameJournal(std::string path, int fd, FrameJournalHead *head)
+    : path_(std::move(path)), fd_(fd), head_(head) {}
+
+std::unique_ptr<FrameJournal> FrameJournal::create(const std::string &path) {
+  unlink(path.c_str());
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0)
+    return nullptr;
+  // Without room now, a later access would end the process.
+  errno = posix_fallocate(fd, 0, FrameJournalHead::kSize);
+  void *memory =
+      errno ? MAP_FAILED
+            : mmap(nullptr, FrameJournalHead::kSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) {
+    const int failure = errno;
+    unlink(path.c_str());
+    close(fd);
+    errno = failure;
+    return nullptr;
+  }
+  auto head = static_cast<FrameJournalHead *>(memory);
+  std::memcpy(head->magic, FrameJournalHead::kMagic, sizeof head->magic);
+  return std::unique_ptr<FrameJournal>(new FrameJournal(path, fd, head));
+}
+
+FrameJournal::~FrameJournal() {
+  if (!kept_)
+    unlink(path_.c_str());
+  munmap(head_, FrameJournalHead::kSize);
+  close(fd_);
+}
+
+// A quarter of the memory is for the audio of all recordings.
+bool FrameJournal::has_room(uint64_t size) const {
+  constexpr unsigned kShare = 4;
+  struct statvfs status;
+  return head_->end + size - head_->begin <= kRing && fstatvfs(fd_, &status) == 0 &&
+         status.f_bavail > status.f_blocks / kShare;
+}
+
+bool FrameJournal::write(uint64_t at, std::string_view bytes) const {
+  return for_pieces(at, bytes.size(), [&](off_t offset, uint64_t done, uint64_t size) {
+    return pwrite(fd_, bytes.data() + done, size, offset) == static_cast<ssize_t>(size);
+  });
+}
+
+void FrameJournal::free_memory(uint64_t from, uint64_t to) const {
+  for_pieces(from, to - from, [this](off_t offset, uint64_t, uint64_t size) {
+    // Elsewhere than in memory the space may stay in use: it is used again.
+    fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, static_cast<off_t>(size));
+    return true;
+  });
+}
+
+void FrameJournal::remove_written() {
+  while (places_.size() > 1 && places_.front().running_ns < needed_from_ns_) {
+    places_.pop_front();
+    head_->begin = places_.front().begin;
+  }
+  // A page is freed only as a whole.
+  const uint64_t free = head_->begin / kPiece * kPiece;
+  if (free > freed_)
+    free_memory(std::exchange(freed_, free), free);
+}
+
+bool FrameJournal::add(const JournalFrame &frame) {
+  remove_written();
+  const FrameHead head{frame.running_ns,
+                       frame.captured_ns,
+                       static_cast<uint32_t>(frame.caps.size()),
+                       static_cast<uint32_t>(frame.parameters.size()),
+                       static_cast<uint32_t>(frame.data.size()),
+                       frame.delta};
+  if (!*head_->track && frame.caps.size() < sizeof head_->track)
+    std::memcpy(head_->track, frame.caps.data(), frame.caps.size());
+  const uint64_t begin = head_->end;
+  uint64_t end = begin;
+  bool added =
+      *head_->track && !(waits_ && frame.delta) &&
+      has_room(sizeof head + frame.caps.size() + frame.parameters.size() + frame.data.size());
+  for (const std::string_view bytes : {bytes_of(head), frame.caps, frame.parameters, frame.data}) {
+    added = added && write(end, bytes);
+    end += bytes.size();
+  }
+  waits_ = !added;
+  if (!added)
+    return false;
+  places_.push_back({frame.running_ns, begin});
+  head_->end = end;
+  return true;
+}
+
+// ---- reading -------------------------------------------------------------------------
+
+bool FrameJournal::has_frames(const std::string &path) {
+  FrameJournalHead head;
+  return OpenFile(path).read_head(&head);
+}
+
+FoundFrames FrameJournal::read(const std::string &path) {
+  FoundFrames found;
+  const OpenFile file(path);
+  FrameJournalHead head;
+  if (!file.read_head(&head))
+    return found;
+  const uint64_t all = head.end - head.begin;
+  found.bytes = std::make_unique<char[]>(all);
+  if (!for_pieces(head.begin, all, [&](off_t offset, uint64_t done, uint64_t size) {
+        return file.read(offset, &found.bytes[done], size);
+      }))
+    return {};
+  found.track = head.track;
+  found.frames = frames_in({found.bytes.get(), all});
+  return found;
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The last video frames of a track, in a file in memory that survives the process, beside the
+// journal of the audio. The file is a ring. The memory of frames that are in the file of the
+// recording is freed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rtms::recorder {
+
+struct FrameJournalHead;
+
+struct JournalFrame {
+  int64_t running_ns = 0;       // the running time in the recording
+  int64_t captured_ns = 0;      // Unix time; 0: unknown
+  bool delta = false;           // is decoded with the help of the frames before
+  std::string_view caps;        // of the frame
+  std::string_view parameters;  // for a decoder that begins with this frame
+  std::string_view data;
+};
+
+struct FoundFrames {
+  std::string track;                 // the first caps of the track; empty: there are no frames
+  std::vector<JournalFrame> frames;  // in the order of arrival
+  std::unique_ptr<char[]> bytes;     // of the frames
+};
+
+// Used on one thread.
+class FrameJournal {
+ public:
+  // Creates the file, in place of an old one. Returns null, and sets errno, on failure.
+  static std::unique_ptr<FrameJournal> create(const std::string &path);
+  // Removes the file, unless it is to be kept for read().
+  ~FrameJournal();
+  FrameJournal(const FrameJournal &) = delete;
+  FrameJournal &operator=(const FrameJournal &) = delete;
+
+  // Any thread.
+  void keep() { kept_ = true; }
+  // Any thread: frames before that running time are in the file of the recording. The last frame
+  // stays in the journal all the same.
+  void written(int64_t running_ns) { needed_from_ns_ = running_ns; }
+  // Returns false if there is no room for the frame. Then no frame is added until a keyframe for
+  // which there is room.
+  bool add(const JournalFrame &frame);
+
+  static bool has_frames(const std::string &path);
+  static FoundFrames read(const std::string &path);
+
+ private:
+  struct Place {
+    int64_t running_ns;
+    uint64_t begin;
+  };
+  FrameJournal(std::string path, int fd, FrameJournalHead *head);
+  bool has_room(uint64_t size) const;
+  bool write(uint64_t at, std::string_view bytes) const;
+  void remove_written();
+  void free_memory(uint64_t from, uint64_t to) const;
+
+  const std::string path_;
+  const int fd_;
+  FrameJournalHead *const head_;
+  std::deque<Place> places_;  // of the frames in the file
+  uint64_t freed_ = 0;
+  bool waits_ = false;  // for a keyframe
+  std::atomic<int64_t> needed_from_ns_{INT64_MIN};
+  std::atomic<bool> kept_{false};
+};
+
+}  // namespace rtms::recorder

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "mediajournal.h"
+
+#include "capturetime.h"
+#include "media/picture.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+
+namespace rtms::recorder {
+
+MediaJournal::MediaJournal(const std::string &folder, const Options &options, GstElement *src)
+    : src_(GST_ELEMENT(gst_object_ref(src))),
+      format_(sound_caps(options.audio_rate)),
+      fragment_ns_(options.mp4 ? 2 * GST_SECOND : 0),
+      has_screen_(options.screen),
+      journal_(Journal::create(
+          Journal::default_place(), folder,
+          {options.audio_rate, options.speakers, options.audio_codec, options.mp4})) {
+  if (journal_) {
+    g_signal_connect(src, "audio-received", G_CALLBACK(on_received), this);
+    g_signal_connect(src, "pad-added", G_CALLBACK(on_pad_added), this);
+  } else {
+    problem_ = "The journal of received media cannot be created in " + Journal::default_place() +
+               ": " + std::strerror(errno) + ".";
+  }
+}
+
+MediaJournal::~MediaJournal() {
+  g_signal_handlers_disconnect_by_data(src_.get(), this);
+}
+
+void MediaJournal::written(GstClockTime running, int64_t start_ms) {
+  // Muxers, and the fragments of MP4, hold some of it. The tail has all that the mixer needs.
+  constexpr int64_t kAudioHeld_ns = 6 * GST_SECOND, kVideoHeld_ns = GST_SECOND;
+  const auto reached_ns = static_cast<int64_t>(running);
+  if (journal_ && start_ms)
+    journal_->written(start_ms * static_cast<int64_t>(GST_MSECOND) + reached_ns - kAudioHeld_ns);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto &track : tracks_)
+    track->journal->written(reached_ns - kVideoHeld_ns - 2 * fragment_ns_);
+}
+
+void MediaJournal::keep() {
+  if (journal_)
+    journal_->keep();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto &track : tracks_)
+    track->journal->keep();
+}
+
+// Other formats than the requested one are rare, and need a converter: they are not in the journal.
+void MediaJournal::on_received(GstElement *, GstPad *pad, GstBuffer *buffer, gpointer data) {
+  const auto self = static_cast<MediaJournal *>(data);
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  const GstClockTime captured = CaptureTime::of(buffer);
+  GstMapInfo map;
+  if (!caps || !GST_CLOCK_TIME_IS_VALID(captured) ||
+      !gst_caps_is_subset(caps.get(), self->format_.get()) ||
+      !gst_buffer_map(buffer, &map, GST_MAP_READ))
+    return;
+  self->journal_->add(static_cast<int64_t>(captured), track_of(pad),
+                      reinterpret_cast<const int16_t *>(map.data), map.size / sizeof(int16_t));
+  gst_buffer_unmap(buffer, &map);
+}
+
+// ---- video ---------------------------------------------------------------------------
+
+void MediaJournal::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
+  const auto self = static_cast<MediaJournal *>(data);
+  const auto name =
+      std::find_if(std::begin(Journal::kTracks), std::end(Journal::kTracks),
+                   [pad](const char *one) { return GST_PAD_NAME(pad) == std::string(one); });
+  if (name == std::end(Journal::kTracks) || (*name == std::string("screen") && !self->has_screen_))
+    return;
+  auto track = std::make_shared<Track>();
+  track->journal = self->journal_->create_frames(*name);
+  if (!track->journal) {
+    GST_WARNING_OBJECT(pad, "no journal of its frames: %s", std::strerror(errno));
+    return;
+  }
+  gst_pad_add_probe(
+      pad,
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      on_data, new std::shared_ptr<Track>(track),
+      [](gpointer owned) { delete static_cast<std::shared_ptr<Track> *>(owned); });
+  const std::lock_guard<std::mutex> lock(self->mutex_);
+  self->tracks_.push_back(std::move(track));
+}
+
+GstPadProbeReturn MediaJournal::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  Track &track = **static_cast<std::shared_ptr<Track> *>(data);
+  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
+    track.add(pad, GST_PAD_PROBE_INFO_BUFFER(info));
+  } else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_CAPS) {
+    GstCaps *caps = nullptr;
+    gst_event_parse_caps(GST_PAD_PROBE_INFO_EVENT(info), &caps);
+    track.set_caps(caps);
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+void MediaJournal::Track::set_caps(GstCaps *now) {
+  caps = StringPtr(gst_caps_to_string(now)).get();
+  parameters.clear();
+}
+
+void MediaJournal::Track::add(GstPad *pad, GstBuffer *buffer) {
+  const GstClockTime running = running_time(pad, GST_BUFFER_PTS(buffer));
+  if (!GST_CLOCK_TIME_IS_VALID(running))
+    return;
+  const bool delta = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  if (!delta && g_str_has_prefix(caps.c_str(), "video/x-h264"))
+    parameters = parameter_sets(buffer);
+  const GstClockTime captured = CaptureTime::of(buffer);
+  const ReadMap map(buffer);
+  JournalFrame frame;
+  frame.running_ns = static_cast<int64_t>(running);
+  frame.captured_ns = GST_CLOCK_TIME_IS_VALID(captured) ? static_cast<int64_t>(captured) : 0;
+  frame.delta = delta;
+  frame.caps = caps;
+  if (delta)
+    frame.parameters = parameters;
+  frame.data = {reinterpret_cast<const char *>(map.data()), map.size()};
+  journal->add(frame);
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Writes the media of a recording into its journals: the audio as soon as it arrives, the video on
+// the streaming threads.
+#pragma once
+
+#include "audio/sound.h"
+#include "disk/journal.h"
+
+#include <mutex>
+#include <vector>
+
+namespace rtms::recorder {
+
+class MediaJournal {
+ public:
+  // `src` is the rtmssrc of the recording, not yet running.
+  MediaJournal(const std::string &folder, const Options &options, GstElement *src);
+  ~MediaJournal();
+  MediaJournal(const MediaJournal &) = delete;
+  MediaJournal &operator=(const MediaJournal &) = delete;
+
+  // Why there is no journal, or empty.
+  const std::string &problem() const { return problem_; }
+  // The media up to that running time is written. `start_ms`: the capture time of running time 0,
+  // in Unix ms; 0: unknown.
+  void written(GstClockTime running, int64_t start_ms);
+  // The file of the recording lacks the last media, which Tails will write.
+  void keep();
+
+ private:
+  // A pad's frames.
+  struct Track {
+    std::unique_ptr<FrameJournal> journal;
+    std::string caps, parameters;
+
+    void set_caps(GstCaps *caps);
+    void add(GstPad *pad, GstBuffer *buffer);
+  };
+  static void on_received(GstElement *src, GstPad *pad, GstBuffer *buffer, gpointer self);
+  static void on_pad_added(GstElement *src, GstPad *pad, gpointer self);
+  static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer track);
+
+  const ElementPtr src_;
+  const CapsPtr format_;
+  const int64_t fragment_ns_;
+  const bool has_screen_;
+  const std::unique_ptr<Journal> journal_;
+  std::string problem_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<Track>> tracks_;
+};
+
+}  // namespace rtms::recorder

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tailfile.h"
+
+#include "audio/mixer.h"
+#include "audio/sources.h"
+#include "audio/speakers.h"
+#include "container.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <gst/app/gstappsrc.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <utility>
+
+namespace rtms::recorder {
+namespace {
+
+constexpr GstClockTime kLongest = 30 * GST_SECOND;
+constexpr int64_t kMs = GST_MSECOND;
+
+uint64_t samples_in(int64_t ns, unsigned rate) {
+  return gst_util_uint64_scale_round(static_cast<guint64>(ns), rate, GST_SECOND);
+}
+
+// Returns all tracks without gaps.
+Mixer mix(const std::vector<JournalEntry> &entries, int64_t start_ns, unsigned rate,
+          unsigned tracks) {
+  // Times are rounded: audio within this distance continues the last.
+  constexpr int64_t kJoins_ns = 10 * GST_MSECOND;
+  constexpr uint64_t kFurthest_s = 120;
+  Mixer mixer(tracks, rate, kFurthest_s * rate);
+  std::map<unsigned, uint64_t> ends;  // of the tracks
+  for (const JournalEntry &entry : entries) {
+    uint64_t &end = ends[entry.track];
+    uint64_t at = samples_in(entry.captured_ns - start_ns, rate);
+    const uint64_t joins = samples_in(kJoins_ns, rate);
+    if (at < end + joins && at + joins > end)
+      at = end;
+    mixer.add(0, at, entry.samples.data(), entry.samples.size());
+    if (entry.track && entry.track < tracks)
+      mixer.add(entry.track, at, entry.samples.data(), entry.samples.size());
+    end = at + entry.samples.size();
+  }
+  return mixer;
+}
+
+// The mixer's audio begins `offset` samples behind the start of the file.
+void push_audio(Mixer *mixer, uint64_t offset, unsigned rate, Sources *sources) {
+  while (mixer->position() < mixer->end()) {
+    const uint64_t at = mixer->position();
+    const size_t count = std::min<uint64_t>(rate / 10, mixer->end() - at);
+    sources->push(mixer->take(count), count, offset + at);
+  }
+  sources->end();
+}
+
+void push_video(const std::vector<JournalFrame> &frames, int64_t start_ns, GstAppSrc *source) {
+  std::string_view caps, parameters = frames.front().parameters;
+  for (const JournalFrame &frame : frames) {
+    if (frame.caps != std::exchange(caps, frame.caps))
+      gst_app_src_set_caps(source, CapsPtr(gst_caps_from_string(std::string(caps).c_str())).get());
+    BufferPtr buffer(gst_buffer_new_memdup(frame.data.data(), frame.data.size()));
+    if (!parameters.empty())
+      buffer.reset(gst_buffer_append(gst_buffer_new_memdup(parameters.data(), parameters.size()),
+                                     buffer.release()));
+    parameters = {};
+    GST_BUFFER_PTS(buffer.get()) = static_cast<GstClockTime>(frame.running_ns - start_ns);
+    if (frame.delta)
+      GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
+    gst_app_src_push_buffer(source, buffer.release());
+  }
+  gst_app_src_end_of_stream(source);
+}
+
+bool is_synced(const std::string &path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = fd >= 0 && fsync(fd) == 0;
+  const int failure = errno;
+  if (fd >= 0)
+    close(fd);
+  errno = failure;
+  return synced;
+}
+
+// Returns the error, or empty.
+std::string run(GstElement *pipeline) {
+  BusPtr bus(gst_element_get_bus(pipeline));
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  MessagePtr message(gst_bus_timed_pop_filtered(
+      bus.get(), kLongest, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  if (!message)
+    return "the disk is too slow";
+  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS)
+    return "";
+  GError *raw_error = nullptr;
+  gst_message_parse_error(message.get(), &raw_error, nullptr);
+  return ErrorPtr(raw_error)->message;
+}
+
+}  // namespace
+
+TailFile::TailFile(const Options &options, const FoundJournal &journal)
+    : options_(options), audio_(last_stretch(journal.entries)) {
+  for (const char *name : Journal::kTracks)
+    if (FoundFrames found = journal.frames(name); !found.frames.empty())
+      tracks_.push_back({name, std::move(found)});
+  if (!empty())
+    set_times();
+}
+
+void TailFile::set_times() {
+  for (const Track &track : tracks_)
+    for (const JournalFrame &frame : track.found.frames)
+      if (frame.captured_ns)
+        offset_ns_ = frame.captured_ns - frame.running_ns;
+  const auto [first, last] = std::minmax_element(
+      audio_.begin(), audio_.end(), [](const JournalEntry &one, const JournalEntry &other) {
+        return one.captured_ns < other.captured_ns;
+      });
+  start_ns_ = INT64_MAX;
+  if (!audio_.empty()) {
+    start_ns_ = audio_start_ns_ = time_of(*first);
+    end_ns_ = time_of(*last);
+  }
+  for (const Track &track : tracks_) {
+    start_ns_ = std::min(start_ns_, track.found.frames.front().running_ns);
+    end_ns_ = std::max(end_ns_, track.found.frames.back().running_ns);
+  }
+  // Containers round times to 1 ms: those of a frame must be the same in both files.
+  start_ns_ -= (start_ns_ % kMs + kMs) % kMs;
+  if (audio_.empty())
+    audio_start_ns_ = start_ns_;
+}
+
+TailStart TailFile::start() const {
+  TailStart start{(start_ns_ + offset_ns_) / kMs, {}};
+  if (offset_ns_)
+    start.running_ms = start_ns_ / kMs;
+  return start;
+}
+
+int64_t TailFile::duration_ms() const {
+  return (end_ns_ - audio_start_ns_) / kMs;
+}
+
+std::string TailFile::write(const std::string &path) {
+  const std::string fresh = path + ".new";
+  std::string problem = make(fresh);
+  if (problem.empty() && (!is_synced(fresh) || g_rename(fresh.c_str(), path.c_str()) != 0))
+    problem = std::strerror(errno);
+  if (!problem.empty())
+    g_unlink(fresh.c_str());
+  return problem;
+}
+
+std::string TailFile::make(const std::string &path) {
+  ElementPtr pipeline(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))));
+  Sources sources(options_, Speakers(options_.speakers).titles(), Sources::Packets::Short);
+  std::vector<Waiting> inputs;
+  std::vector<GstAppSrc *> video;
+  for (const Track &track : tracks_) {
+    GstElement *input = gst_element_factory_make("appsrc", nullptr);
+    g_object_set(input, "format", GST_FORMAT_TIME, "max-bytes", guint64{0}, nullptr);
+    gst_bin_add(GST_BIN(pipeline.get()), input);
+    video.push_back(GST_APP_SRC(input));
+    inputs.push_back({track.name, PadPtr(gst_element_get_static_pad(input, "src")),
+                      CapsPtr(gst_caps_from_string(track.found.track.c_str()))});
+  }
+  const std::string unlinked =
+      add_container(options_, path, GST_BIN(pipeline.get()), inputs, &sources, nullptr, nullptr);
+  if (!unlinked.empty())
+    return "GStreamer could not link " + unlinked;
+  for (size_t i = 0; i < video.size(); i++)
+    push_video(tracks_[i].found.frames, start_ns_, video[i]);
+  Mixer mixer = mix(audio_, audio_start_ns_ + offset_ns_, options_.audio_rate, sources.tracks());
+  // A muxer needs data of each track.
+  if (audio_.empty())
+    sources.push(std::vector<std::vector<int16_t>>(sources.tracks()), options_.audio_rate / 50, 0);
+  push_audio(&mixer, samples_in(audio_start_ns_ - start_ns_, options_.audio_rate),
+             options_.audio_rate, &sources);
+  return run(pipeline.get());
+}
+
+}  // namespace rtms::recorder

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A file with the media of a journal, on the tracks of the recording that it continues.
+#pragma once
+
+#include "disk/journal.h"
+#include "disk/parts.h"
+#include "settings/options.h"
+
+#include <string>
+#include <vector>
+
+namespace rtms::recorder {
+
+class TailFile {
+ public:
+  TailFile(const Options &options, const FoundJournal &journal);
+
+  bool empty() const { return audio_.empty() && tracks_.empty(); }
+  TailStart start() const;
+  // Of the media that the file of the recording may lack.
+  int64_t duration_ms() const;
+  // Writes the file under another name first: --join must not find half a file. Returns the error,
+  // or empty.
+  std::string write(const std::string &path);
+
+ private:
+  struct Track {
+    std::string name;
+    FoundFrames found;
+  };
+  // All times are running times of the recording, or capture times if those are unknown.
+  int64_t time_of(const JournalEntry &entry) const { return entry.captured_ns - offset_ns_; }
+  void set_times();
+  std::string make(const std::string &path);
+
+  const Options options_;
+  std::vector<JournalEntry> audio_;
+  std::vector<Track> tracks_;
+  int64_t offset_ns_ = 0;  // of capture times
+  int64_t start_ns_ = 0, audio_start_ns_ = 0, end_ns_ = 0;
+};
+
+}  // namespace rtms::recorder
