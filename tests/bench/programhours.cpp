@@ -54,13 +54,25 @@ bool is_calm(double at, double end) {
   return calm;
 }
 
+// A flash is one frame. A service whose clock is fast sends more frames than the program has: at
+// 200 ppm, one of 5,000 is left out, and one of 25 of those is a flash. Then there is one frame
+// less than usual between the flashes before and after it.
+bool is_left_out(const std::vector<double> &flashes, double beep) {
+  const auto after = std::lower_bound(flashes.begin(), flashes.end(), beep);
+  if (after == flashes.begin() || after == flashes.end())
+    return false;
+  constexpr double kFrame = 0.04;
+  const double apart = *after - *std::prev(after);
+  return std::fabs(apart - (2 - kFrame)) < kFrame / 4;
+}
+
 // Each beep has its flash, and follows the one before after a second of the service.
 void expect_together(const Watched &watched, int ppm) {
   const Moments found = flashes_and_beeps(watched);
   const double end = static_cast<double>(watched.frames.size()) / 25;
   const double second = 1 / (1 + ppm / 1e6);
   double furthest = 0, last = 0;
-  int pairs = 0, irregular = 0, apart = 0;
+  int pairs = 0, irregular = 0, apart = 0, left_out = 0;
   for (const double beep : found.beeps) {
     const double before = std::exchange(last, beep);
     if (!is_calm(beep, end) || !is_calm(before, end))
@@ -73,6 +85,10 @@ void expect_together(const Watched &watched, int ppm) {
     for (auto flash = std::lower_bound(found.flashes.begin(), found.flashes.end(), beep - 0.5);
          flash != found.flashes.end() && *flash < beep + 0.5; ++flash)
       nearest = std::fabs(*flash - beep) < std::fabs(nearest) ? *flash - beep : nearest;
+    if (std::isinf(nearest) && is_left_out(found.flashes, beep)) {
+      left_out++;
+      continue;
+    }
     if (std::fabs(nearest) >= 0.04) {
       g_print("%+d ppm: a beep at %f s, a flash %f s later\n", ppm, beep, nearest);
       apart++;
@@ -81,10 +97,15 @@ void expect_together(const Watched &watched, int ppm) {
     furthest = std::max(furthest, std::fabs(nearest));
     pairs++;
   }
-  g_print("%+d ppm: %zu frames, none missing; %d flashes and beeps, %.0f ms apart at most\n", ppm,
-          watched.frames.size(), pairs, furthest * 1000);
+  g_print(
+      "%+d ppm: %zu frames, none missing; %d flashes and beeps, %.0f ms apart at most; %d flashes "
+      "in "
+      "frames of the service that the program leaves out\n",
+      ppm, watched.frames.size(), pairs, furthest * 1000, left_out);
   ck_assert_int_eq(irregular, 0);
   ck_assert_int_eq(apart, 0);
+  const double frames_left_out = std::max(end * 25 * ppm / 1e6, 0.0);
+  ck_assert_int_le(left_out, static_cast<int>(std::ceil(2 * frames_left_out / 25)));
   // 180 s of each hour are disturbed, with the margins.
   ck_assert_int_gt(pairs, static_cast<int>(end * 0.9) - 2 * static_cast<int>(kMargin));
 }

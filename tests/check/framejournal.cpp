@@ -143,6 +143,29 @@ GST_START_TEST(test_bound) {
 }
 GST_END_TEST;
 
+// The ring was full: the memory of what is written is not that of newer frames.
+GST_START_TEST(test_full) {
+  constexpr size_t kSize = 10001;
+  const Place place;
+  const auto journal = FrameJournal::create(place.path);
+  int64_t number = 0;
+  for (; number < 10; number++)
+    ck_assert(add(journal.get(), number, kSize));
+  journal->written(5 * kFrame_ns);
+  while (add(journal.get(), number, kSize))
+    number++;
+  const int64_t end = number, written = 60;
+  journal->written(written * kFrame_ns);
+  while (number % kGroup)
+    number++;
+  ck_assert(add(journal.get(), number, kSize));
+  const FoundFrames found = FrameJournal::read(place.path);
+  ck_assert_uint_eq(found.frames.size(), static_cast<size_t>(end - written) + 1);
+  for (const JournalFrame &frame : found.frames)
+    ck_assert(frame.data == text_of(frame.running_ns / kFrame_ns, kSize));
+}
+GST_END_TEST;
+
 // The audio's journals have room, whatever the video takes.
 GST_START_TEST(test_no_room) {
   constexpr uint64_t kDisk = 4 << 20;
@@ -228,6 +251,7 @@ static Suite *framejournal_suite() {
   add_case(suite, "survives", test_survives);
   add_case(suite, "written", test_written);
   add_case(suite, "bound", test_bound);
+  add_case(suite, "full", test_full);
   add_case(suite, "no-room", test_no_room);
   add_case(suite, "damaged", test_damaged);
   add_case(suite, "beside", test_beside);

@@ -23,6 +23,14 @@ std::string read(const std::string &file) {
   return text.str();
 }
 
+ObjectPtr<JsonParser> report_in(const std::string &folder) {
+  ObjectPtr<JsonParser> parser(json_parser_new());
+  const std::string text = read(folder + "/meeting.json");
+  ck_assert_msg(json_parser_load_from_data(parser.get(), text.c_str(), -1, nullptr), "%s: %s",
+                folder.c_str(), text.c_str());
+  return parser;
+}
+
 }  // namespace
 
 RecorderRun::RecorderRun(const std::vector<std::string> &options)
@@ -170,12 +178,15 @@ void RecorderRun::expect_no_secrets(const std::vector<std::string> &secrets) {
 }
 
 std::string report_of(const std::string &folder, const char *member) {
-  ObjectPtr<JsonParser> parser(json_parser_new());
-  const std::string text = read(folder + "/meeting.json");
-  ck_assert_msg(json_parser_load_from_data(parser.get(), text.c_str(), -1, nullptr), "%s: %s",
-                folder.c_str(), text.c_str());
+  const auto parser = report_in(folder);
   return json_object_get_string_member_with_default(
       json_node_get_object(json_parser_get_root(parser.get())), member, "");
+}
+
+int64_t report_number(const std::string &folder, const char *member) {
+  const auto parser = report_in(folder);
+  return json_object_get_int_member_with_default(
+      json_node_get_object(json_parser_get_root(parser.get())), member, 0);
 }
 
 void expect_recording(const std::string &file, unsigned sounds, double length, double lost) {

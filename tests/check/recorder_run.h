@@ -52,8 +52,9 @@ class RecorderRun {
   std::optional<Program> program_;
 };
 
-// A string member of the recording's meeting.json.
+// A string member, and a number, of the recording's meeting.json.
 std::string report_of(const std::string &folder, const char *member);
+int64_t report_number(const std::string &folder, const char *member);
 
 // Can be played, and has as many tracks of sound; the first lasts for so long, but for what may be
 // lost.

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -35,9 +36,12 @@ constexpr uint64_t kPiece = 256 << 10;
 
 // The caps, the parameters and the data follow.
 struct FrameHead {
+  static constexpr uint32_t kDelta = 1, kGap = 2;
+
+  uint64_t begin;  // of itself: what is no head has another number
   int64_t running_ns, captured_ns;
   uint32_t caps, parameters, data;  // sizes
-  uint32_t delta;
+  uint32_t flags;
 };
 
 // A range of the ring as one or two ranges of the file: calls use(offset, done, size) for each.
@@ -71,11 +75,11 @@ class OpenFile {
   bool read(off_t offset, void *to, size_t size) const {
     return pread(fd_, to, size, offset) == static_cast<ssize_t>(size);
   }
-  // Returns false if there are no frames, or the head is invalid.
+  // Returns false if the head is invalid.
   bool read_head(FrameJournalHead *head) const {
     return read(0, head, sizeof *head) &&
            std::memcmp(head->magic, FrameJournalHead::kMagic, sizeof head->magic) == 0 &&
-           std::memchr(head->track, 0, sizeof head->track) && head->end > head->begin &&
+           std::memchr(head->track, 0, sizeof head->track) && head->end >= head->begin &&
            head->end - head->begin <= kRing;
   }
 
@@ -84,20 +88,26 @@ class OpenFile {
 };
 
 // Stops at the first invalid frame.
-std::vector<JournalFrame> frames_in(std::string_view rest) {
+std::vector<JournalFrame> frames_in(std::string_view rest, uint64_t begin) {
   std::vector<JournalFrame> frames;
   FrameHead head;
+  const uint64_t end = begin + rest.size();
   while (rest.size() >= sizeof head) {
     std::memcpy(&head, rest.data(), sizeof head);
+    const bool valid = head.begin == end - rest.size() && head.data && head.running_ns >= 0;
     rest.remove_prefix(sizeof head);
-    if (uint64_t{head.caps} + head.parameters + head.data > rest.size())
+    if (!valid || uint64_t{head.caps} + head.parameters + head.data > rest.size())
       break;
     const auto take = [&rest](uint32_t size) {
       const std::string_view taken = rest.substr(0, size);
       rest.remove_prefix(size);
       return taken;
     };
-    JournalFrame frame{head.running_ns, head.captured_ns, head.delta != 0, {}, {}, {}};
+    JournalFrame frame;
+    frame.running_ns = head.running_ns;
+    frame.captured_ns = head.captured_ns;
+    frame.delta = head.flags & FrameHead::kDelta;
+    frame.gap = head.flags & FrameHead::kGap;
     frame.caps = take(head.caps);
     frame.parameters = take(head.parameters);
     frame.data = take(head.data);
@@ -142,12 +152,15 @@ FrameJournal::~FrameJournal() {
   close(fd_);
 }
 
-// A quarter of the memory is for the audio of all recordings.
+// A quarter of the memory, at most 64 MiB, is for the audio of all recordings. A file system without
+// a limit has no number of blocks.
 bool FrameJournal::has_room(uint64_t size) const {
-  constexpr unsigned kShare = 4;
+  constexpr uint64_t kShare = 4, kMost = 64 << 20;
   struct statvfs status;
-  return head_->end + size - head_->begin <= kRing && fstatvfs(fd_, &status) == 0 &&
-         status.f_bavail > status.f_blocks / kShare;
+  if (head_->end + size - freed_ > kRing || fstatvfs(fd_, &status) != 0)
+    return false;
+  const uint64_t kept = std::min<uint64_t>(status.f_blocks / kShare, kMost / status.f_frsize);
+  return !status.f_blocks || status.f_bavail > kept;
 }
 
 bool FrameJournal::write(uint64_t at, std::string_view bytes) const {
@@ -175,18 +188,26 @@ void FrameJournal::remove_written() {
     free_memory(std::exchange(freed_, free), free);
 }
 
+void FrameJournal::set_track(std::string_view caps) {
+  if (caps.size() >= sizeof head_->track)
+    return;
+  std::memcpy(head_->track, caps.data(), caps.size());
+  head_->track[caps.size()] = 0;
+}
+
 bool FrameJournal::add(const JournalFrame &frame) {
   remove_written();
-  const FrameHead head{frame.running_ns,
+  if (!*head_->track)
+    set_track(frame.caps);
+  const uint64_t begin = head_->end;
+  uint64_t end = begin;
+  const FrameHead head{begin,
+                       frame.running_ns,
                        frame.captured_ns,
                        static_cast<uint32_t>(frame.caps.size()),
                        static_cast<uint32_t>(frame.parameters.size()),
                        static_cast<uint32_t>(frame.data.size()),
-                       frame.delta};
-  if (!*head_->track && frame.caps.size() < sizeof head_->track)
-    std::memcpy(head_->track, frame.caps.data(), frame.caps.size());
-  const uint64_t begin = head_->end;
-  uint64_t end = begin;
+                       (frame.delta ? FrameHead::kDelta : 0) | (frame.gap ? FrameHead::kGap : 0)};
   bool added =
       *head_->track && !(waits_ && frame.delta) &&
       has_room(sizeof head + frame.caps.size() + frame.parameters.size() + frame.data.size());
@@ -206,7 +227,7 @@ bool FrameJournal::add(const JournalFrame &frame) {
 
 bool FrameJournal::has_frames(const std::string &path) {
   FrameJournalHead head;
-  return OpenFile(path).read_head(&head);
+  return OpenFile(path).read_head(&head) && head.end > head.begin;
 }
 
 FoundFrames FrameJournal::read(const std::string &path) {
@@ -222,7 +243,7 @@ FoundFrames FrameJournal::read(const std::string &path) {
       }))
     return {};
   found.track = head.track;
-  found.frames = frames_in({found.bytes.get(), all});
+  found.frames = frames_in({found.bytes.get(), all}, head.begin);
   return found;
 }
 

@@ -4,7 +4,6 @@
 // recording is freed.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -20,18 +19,18 @@ struct JournalFrame {
   int64_t running_ns = 0;       // the running time in the recording
   int64_t captured_ns = 0;      // Unix time; 0: unknown
   bool delta = false;           // is decoded with the help of the frames before
+  bool gap = false;             // a black frame of rtmssrc
   std::string_view caps;        // of the frame
   std::string_view parameters;  // for a decoder that begins with this frame
   std::string_view data;
 };
 
 struct FoundFrames {
-  std::string track;                 // the first caps of the track; empty: there are no frames
+  std::string track;                 // the caps of the track; empty: there is none
   std::vector<JournalFrame> frames;  // in the order of arrival
   std::unique_ptr<char[]> bytes;     // of the frames
 };
 
-// Used on one thread.
 class FrameJournal {
  public:
   // Creates the file, in place of an old one. Returns null, and sets errno, on failure.
@@ -41,10 +40,12 @@ class FrameJournal {
   FrameJournal(const FrameJournal &) = delete;
   FrameJournal &operator=(const FrameJournal &) = delete;
 
-  // Any thread.
   void keep() { kept_ = true; }
-  // Any thread: frames before that running time are in the file of the recording. The last frame
-  // stays in the journal all the same.
+  // The caps with which the track is in the file of the recording. Until then, the journal has
+  // those of the first frame.
+  void set_track(std::string_view caps);
+  // Frames before that running time are in the file of the recording. The last frame stays in the
+  // journal all the same.
   void written(int64_t running_ns) { needed_from_ns_ = running_ns; }
   // Returns false if there is no room for the frame. Then no frame is added until a keyframe for
   // which there is room.
@@ -70,8 +71,8 @@ class FrameJournal {
   std::deque<Place> places_;  // of the frames in the file
   uint64_t freed_ = 0;
   bool waits_ = false;  // for a keyframe
-  std::atomic<int64_t> needed_from_ns_{INT64_MIN};
-  std::atomic<bool> kept_{false};
+  int64_t needed_from_ns_ = INT64_MIN;
+  bool kept_ = false;
 };
 
 }  // namespace rtms::recorder

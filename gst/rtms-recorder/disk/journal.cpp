@@ -170,6 +170,10 @@ std::unique_ptr<FrameJournal> Journal::create_frames(const char *track) const {
   return FrameJournal::create(frames_path(path_, track));
 }
 
+void Journal::set_start(int64_t captured_ns) {
+  head_->start_ns = captured_ns;
+}
+
 void Journal::add(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count) {
   constexpr size_t kMost = JournalSlot::kSamples;
   for (size_t done = 0; done < count; done += kMost)
@@ -235,6 +239,19 @@ bool FoundJournal::has_media() const {
          });
 }
 
+uint64_t FoundJournal::size() const {
+  constexpr uint64_t kBlock = 512;  // of st_blocks
+  struct stat status;
+  uint64_t size = 0;
+  std::vector<std::string> paths = {path_};
+  for (const char *track : Journal::kTracks)
+    paths.push_back(frames_path(path_, track));
+  for (const std::string &path : paths)
+    if (stat(path.c_str(), &status) == 0)
+      size += static_cast<uint64_t>(status.st_blocks) * kBlock;
+  return size;
+}
+
 int64_t FoundJournal::last_ns() const {
   struct stat status;
   if (!entries.empty())
@@ -262,6 +279,7 @@ bool FoundJournal::read() {
     return false;
   folder = head.folder;
   format = {head.rate, head.speakers, head.codec, head.mp4 != 0};
+  start_ns = head.start_ns;
   const size_t slots = (size - sizeof head) / sizeof(JournalSlot);
   std::vector<const JournalSlot *> written;
   for (const JournalSlot *slot = head.slots(); slot < head.slots() + slots; slot++)

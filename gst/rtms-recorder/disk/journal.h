@@ -51,12 +51,15 @@ class FoundJournal {
   // Reads the frames of a video track. They take up to 64 MiB.
   FoundFrames frames(const char *track) const;
   bool has_media() const;
+  // Returns the memory of all its files, in bytes.
+  uint64_t size() const;
   // Returns the Unix time of the last media, about.
   int64_t last_ns() const;
   void remove() const;
 
   std::string folder;  // of the recording
   JournalFormat format;
+  int64_t start_ns = 0;               // the capture time of running time 0; 0: unknown
   std::vector<JournalEntry> entries;  // in the order of arrival
 
  private:
@@ -84,6 +87,8 @@ class Journal {
   Journal(const Journal &) = delete;
   Journal &operator=(const Journal &) = delete;
 
+  // Any thread: the capture time of running time 0 of the recording, as Unix time.
+  void set_start(int64_t captured_ns);
   // Any thread: audio captured before that time is in the file of the recording.
   void written(int64_t captured_ns) { needed_from_ns_ = captured_ns; }
   // Used on one thread.

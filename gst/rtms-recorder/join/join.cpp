@@ -4,6 +4,7 @@
 #include "base/glibptr.h"
 #include "joinmedia.h"
 #include "jointexts.h"
+#include "muxing/mp4boxes.h"
 
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
@@ -41,7 +42,9 @@ std::string read_part(const std::string &folder, JoinPart *part) {
   part->video_end_ms = json_object_get_int_member_with_default(report, "video_end_ms", -1);
   part->tail_start_ms = json_object_get_int_member_with_default(report, "tail_start_ms", 0);
   part->format = exists(folder + "/meeting.mp4") || exists(folder + "/tail.mp4") ? "mp4" : "mkv";
-  part->has_file = part->start_ms && exists(folder + "/meeting." + part->format);
+  const std::string file = folder + "/meeting." + part->format;
+  part->has_file =
+      part->start_ms && exists(file) && (part->format != "mp4" || Mp4Boxes::has_fragments(file));
   part->has_tail = part->tail_start_ms && exists(folder + "/tail." + part->format);
   // Its recorder was killed before the file had a time.
   if (!part->has_file)
@@ -92,7 +95,7 @@ std::string join_parts(const std::vector<JoinPart> &parts, const std::string &ou
     const int64_t end_ms = is_last ? -1 : (&part + 1)->start_ms - part.tail_start_ms + kLate_ms;
     if (part.has_tail)
       inputs.push_back({part.folder + "/tail." + part.format, part.tail_start_ms - first.start_ms,
-                        is_last ? -1 : std::max<int64_t>(end_ms, 0), -1});
+                        is_last ? -1 : std::max<int64_t>(end_ms, 0), -1, part.has_file});
   }
   if (std::string problem = join_media(inputs, file); !problem.empty()) {
     g_unlink(file.c_str());

@@ -22,6 +22,8 @@ constexpr GstClockTime kShortest = 2 * GST_MSECOND;
 
 // Posted when all tracks of all parts are known.
 constexpr char kComplete[] = "complete";
+// In the STREAM_START events of tails.
+constexpr char kContinues[] = "continues";
 
 bool is_mp4(const std::string &file) {
   return g_str_has_suffix(file.c_str(), ".mp4");
@@ -106,11 +108,13 @@ class Joiner {
     GstClockTime others_end = 0;  // of the previous parts
     // Begin of the last buffer, and of that of the previous parts.
     int64_t last = -kTick, others_last = -kTick;
-    bool waits = false;  // for a keyframe
+    bool continues = false, waits = false;  // for a keyframe
 
-    void begin_part() {
+    void begin_part(bool is_tail) {
       others_end = end;
       others_last = last;
+      continues = is_tail;
+      waits = others_last >= 0;
     }
     // Whether the previous parts have the media at `start`. A video frame lasts until the next one,
     // whatever its duration, and the last audio of a part may have no duration.
@@ -119,8 +123,8 @@ class Joiner {
       const int64_t since = static_cast<int64_t>(start) - others_last;
       const bool there = start + GST_MSECOND < others_end || since < kTick;
       const bool left_out = there || (waits && is_video && delta);
-      // The frames after the last one of the previous parts continue it, in a part or its tail.
-      waits = left_out && !(there && since > -kTick);
+      // A tail has the last frame of its part, too. Those after it need no keyframe.
+      waits = left_out && !(continues && there && since > -kTick);
       return left_out;
     }
     void passed(GstClockTime start, GstClockTime duration) {
@@ -132,7 +136,7 @@ class Joiner {
   static void on_pad_added(GstElement *demux, GstPad *pad, gpointer input);
   static void on_no_more_pads(GstElement *demux, gpointer input);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer track);
-  static GstPadProbeReturn on_segment(GstPad *pad, GstPadProbeInfo *info, gpointer input);
+  static GstPadProbeReturn on_event(GstPad *pad, GstPadProbeInfo *info, gpointer input);
   static GstPadProbeReturn on_part(GstPad *pad, GstPadProbeInfo *info, gpointer end);
   static GstPadProbeReturn on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer);
   void add_input(const JoinInput &input);
@@ -200,11 +204,18 @@ void Joiner::on_no_more_pads(GstElement *demux, gpointer data) {
 
 // Buffer timestamps are those of the file. The segment of qtdemux starts where the last track
 // starts, which would shift all tracks.
-GstPadProbeReturn Joiner::on_segment(GstPad *, GstPadProbeInfo *info, gpointer data) {
+GstPadProbeReturn Joiner::on_event(GstPad *, GstPadProbeInfo *info, gpointer data) {
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+  const JoinInput &input = static_cast<Input *>(data)->input;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START && input.continues) {
+    event = gst_event_make_writable(event);
+    gst_structure_set(gst_event_writable_structure(event), kContinues, G_TYPE_BOOLEAN, TRUE,
+                      nullptr);
+    GST_PAD_PROBE_INFO_DATA(info) = event;
+  }
   if (GST_EVENT_TYPE(event) != GST_EVENT_SEGMENT)
     return GST_PAD_PROBE_OK;
-  const int64_t offset_ms = static_cast<Input *>(data)->input.offset_ms;
+  const int64_t offset_ms = input.offset_ms;
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
   segment.base = static_cast<guint64>(std::max<int64_t>(offset_ms, 0)) * GST_MSECOND;
@@ -239,8 +250,9 @@ GstPadProbeReturn Joiner::on_part(GstPad *pad, GstPadProbeInfo *info, gpointer d
 GstPadProbeReturn Joiner::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto track = static_cast<Track *>(data);
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
-    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_STREAM_START)
-      track->begin_part();
+    GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START)
+      track->begin_part(gst_structure_has_field(gst_event_get_structure(event), kContinues));
     return GST_PAD_PROBE_OK;
   }
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
@@ -307,7 +319,7 @@ void Joiner::prepare(Input *input) {
                    nullptr);
     PadPtr entry(gst_element_get_static_pad(next, "sink"));
     const JoinInput &from = input->input;
-    gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_segment, input, nullptr);
+    gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, input, nullptr);
     const int64_t end_ms = kind == "audio" ? from.audio_end_ms : from.video_end_ms;
     if (!kind.empty() && end_ms >= 0)
       gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_BUFFER, on_part,

@@ -13,6 +13,7 @@ struct JoinInput {
   int64_t offset_ms = 0;  // of its start, from that of the first file
   // Later media is left out; -1: none.
   int64_t audio_end_ms = -1, video_end_ms = -1;
+  bool continues = false;  // the stream of the input before: a tail
 };
 
 // All files have the same container format. Returns the error, or empty.

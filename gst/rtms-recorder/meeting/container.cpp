@@ -141,18 +141,24 @@ bool leave_out(Builder *builder, GstPad *pad) {
   return builder->add_branch(pad, "fakesink sync=false async=false", nullptr);
 }
 
-bool add_waiting(const Options &options, Builder *builder, const Waiting &waiting) {
-  GstPad *pad = waiting.exit.get();
-  const CapsPtr found = waiting.caps ? nullptr : caps_before(pad);
-  GstCaps *caps = waiting.caps ? waiting.caps.get() : found.get();
-  ElementPtr track = VideoTrack::make(waiting.name, caps, !options.mp4);
+bool add_waiting(const Options &options, Builder *builder, Waiting *waiting) {
+  GstPad *pad = waiting->exit.get();
+  // The appsrc of a tail has no queue: it encodes keyframes only, because --join leaves out some.
+  const bool is_tail = waiting->caps != nullptr;
+  if (!is_tail)
+    waiting->caps = caps_before(pad);
+  if (!waiting->caps)
+    waiting->caps.reset(gst_caps_new_empty_simple("video/x-h264"));
+  ElementPtr track = VideoTrack::make(waiting->name, waiting->caps.get(), !options.mp4,
+                                      is_tail ? VideoTrack::Frames::Key : VideoTrack::Frames::All);
   if (track)
     return builder->add_bin(pad, track, "video_%u");
+  waiting->caps.reset();
   ElementPtr pipeline(gst_pad_get_parent_element(pad));
   GST_ELEMENT_WARNING(pipeline.get(), STREAM, CODEC_NOT_FOUND,
                       ("%s is not recorded: an element that converts what the service sends is "
                        "missing. Install the plugins good, bad, ugly and libav of GStreamer.",
-                       waiting.name.c_str()),
+                       waiting->name.c_str()),
                       (nullptr));
   return leave_out(builder, pad);
 }
@@ -178,7 +184,7 @@ const char *file_name(const Options &options) {
 }
 
 std::string add_container(const Options &options, const std::string &path, GstBin *pipeline,
-                          const std::vector<Waiting> &all, Sources *sources, Texts *texts,
+                          std::vector<Waiting> *all, Sources *sources, Texts *texts,
                           std::shared_ptr<Reached> reached) {
   ElementPtr mux = make_muxer(options);
   ElementPtr file = make_element("filesink");
@@ -194,8 +200,8 @@ std::string add_container(const Options &options, const std::string &path, GstBi
     return "the file";
   // Players select the first track of a kind.
   for (const char *name : {"video", "screen"})
-    for (const Waiting &waiting : all)
-      if (waiting.name == name && !add_waiting(options, &builder, waiting))
+    for (Waiting &waiting : *all)
+      if (waiting.name == name && !add_waiting(options, &builder, &waiting))
         return name;
   // The transcript has a file of its own; MKV contains it too.
   if (texts && !options.mp4 && !builder.add_source(texts->make_subtitles(), "subtitle_%u"))

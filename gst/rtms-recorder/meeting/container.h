@@ -17,9 +17,10 @@ const char *file_name(const Options &options);
 using Reached = std::atomic<GstClockTime>;
 
 // Adds a muxer to the pipeline, with a track for each pad in `all`, the audio tracks, and the
-// transcript if `texts` is not null, and links them. Returns what could not be linked, or empty.
+// transcript if `texts` is not null, and links them. Caps that are not known are those in front of
+// the pad's queue. Returns what could not be linked, or empty.
 std::string add_container(const Options &options, const std::string &path, GstBin *pipeline,
-                          const std::vector<Waiting> &all, Sources *sources, Texts *texts,
+                          std::vector<Waiting> *all, Sources *sources, Texts *texts,
                           std::shared_ptr<Reached> reached);
 
 }  // namespace rtms::recorder

@@ -27,7 +27,7 @@ struct IntakeListener {
 struct Waiting {
   std::string name;
   PadPtr exit;
-  CapsPtr caps;  // null: those in front of the queue
+  CapsPtr caps;  // of its track in the file; null: not known yet, or not recorded
 };
 
 class Intake {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 namespace rtms::recorder {
 
@@ -32,23 +33,50 @@ MediaJournal::~MediaJournal() {
   g_signal_handlers_disconnect_by_data(src_.get(), this);
 }
 
+template <typename Use>
+void MediaJournal::for_tracks(Use use) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto &track : tracks_) {
+    const std::lock_guard<std::mutex> its_lock(track->mutex);
+    if (track->journal)
+      use(*track);
+  }
+}
+
+void MediaJournal::set_tracks(const std::vector<Waiting> &all) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    complete_ = true;
+  }
+  for_tracks([&all](Track &track) {
+    const auto same = std::find_if(all.begin(), all.end(), [&track](const Waiting &one) {
+      return one.caps && one.name == track.name;
+    });
+    if (same == all.end())
+      track.journal.reset();
+    else
+      track.journal->set_track(StringPtr(gst_caps_to_string(same->caps.get())).get());
+  });
+}
+
 void MediaJournal::written(GstClockTime running, int64_t start_ms) {
   // Muxers, and the fragments of MP4, hold some of it. The tail has all that the mixer needs.
   constexpr int64_t kAudioHeld_ns = 6 * GST_SECOND, kVideoHeld_ns = GST_SECOND;
   const auto reached_ns = static_cast<int64_t>(running);
-  if (journal_ && start_ms)
-    journal_->written(start_ms * static_cast<int64_t>(GST_MSECOND) + reached_ns - kAudioHeld_ns);
-  const std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto &track : tracks_)
-    track->journal->written(reached_ns - kVideoHeld_ns - 2 * fragment_ns_);
+  const int64_t start_ns = start_ms * static_cast<int64_t>(GST_MSECOND);
+  if (journal_ && start_ns) {
+    journal_->set_start(start_ns);
+    journal_->written(start_ns + reached_ns - kAudioHeld_ns);
+  }
+  for_tracks([&](const Track &track) {
+    track.journal->written(reached_ns - kVideoHeld_ns - 2 * fragment_ns_);
+  });
 }
 
 void MediaJournal::keep() {
   if (journal_)
     journal_->keep();
-  const std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto &track : tracks_)
-    track->journal->keep();
+  for_tracks([](const Track &track) { track.journal->keep(); });
 }
 
 // Other formats than the requested one are rare, and need a converter: they are not in the journal.
@@ -75,7 +103,11 @@ void MediaJournal::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
                    [pad](const char *one) { return GST_PAD_NAME(pad) == std::string(one); });
   if (name == std::end(Journal::kTracks) || (*name == std::string("screen") && !self->has_screen_))
     return;
+  const std::lock_guard<std::mutex> lock(self->mutex_);
+  if (self->complete_)
+    return;
   auto track = std::make_shared<Track>();
+  track->name = *name;
   track->journal = self->journal_->create_frames(*name);
   if (!track->journal) {
     GST_WARNING_OBJECT(pad, "no journal of its frames: %s", std::strerror(errno));
@@ -86,7 +118,6 @@ void MediaJournal::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
       on_data, new std::shared_ptr<Track>(track),
       [](gpointer owned) { delete static_cast<std::shared_ptr<Track> *>(owned); });
-  const std::lock_guard<std::mutex> lock(self->mutex_);
   self->tracks_.push_back(std::move(track));
 }
 
@@ -109,22 +140,28 @@ void MediaJournal::Track::set_caps(GstCaps *now) {
 
 void MediaJournal::Track::add(GstPad *pad, GstBuffer *buffer) {
   const GstClockTime running = running_time(pad, GST_BUFFER_PTS(buffer));
-  if (!GST_CLOCK_TIME_IS_VALID(running))
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (!journal || !GST_CLOCK_TIME_IS_VALID(running) || !gst_buffer_get_size(buffer))
     return;
-  const bool delta = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  if (!delta && g_str_has_prefix(caps.c_str(), "video/x-h264"))
-    parameters = parameter_sets(buffer);
+  JournalFrame frame;
+  frame.delta = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  frame.gap = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP);
+  // A keyframe has those that it needs, or uses the earlier ones.
+  const bool is_h264 = g_str_has_prefix(caps.c_str(), "video/x-h264");
+  const std::string own = is_h264 && !frame.delta ? parameter_sets(buffer) : "";
+  if (own.empty())
+    frame.parameters = parameters;
+  else
+    parameters = own;
   const GstClockTime captured = CaptureTime::of(buffer);
   const ReadMap map(buffer);
-  JournalFrame frame;
   frame.running_ns = static_cast<int64_t>(running);
   frame.captured_ns = GST_CLOCK_TIME_IS_VALID(captured) ? static_cast<int64_t>(captured) : 0;
-  frame.delta = delta;
   frame.caps = caps;
-  if (delta)
-    frame.parameters = parameters;
   frame.data = {reinterpret_cast<const char *>(map.data()), map.size()};
-  journal->add(frame);
+  const bool was_full = std::exchange(full, !journal->add(frame));
+  if (full && !was_full)
+    GST_WARNING_OBJECT(pad, "no room in the journal of its frames");
 }
 
 }  // namespace rtms::recorder

@@ -5,6 +5,7 @@
 
 #include "audio/sound.h"
 #include "disk/journal.h"
+#include "intake.h"
 
 #include <mutex>
 #include <vector>
@@ -21,6 +22,8 @@ class MediaJournal {
 
   // Why there is no journal, or empty.
   const std::string &problem() const { return problem_; }
+  // The file of the recording has the tracks of those whose caps are known. Journals of others end.
+  void set_tracks(const std::vector<Waiting> &all);
   // The media up to that running time is written. `start_ms`: the capture time of running time 0,
   // in Unix ms; 0: unknown.
   void written(GstClockTime running, int64_t start_ms);
@@ -30,14 +33,19 @@ class MediaJournal {
  private:
   // A pad's frames.
   struct Track {
-    std::unique_ptr<FrameJournal> journal;
-    std::string caps, parameters;
+    std::string name;
+    std::mutex mutex;
+    std::unique_ptr<FrameJournal> journal;  // null: it has ended
+    std::string caps, parameters;           // of the streaming thread
+    bool full = false;
 
     void set_caps(GstCaps *caps);
     void add(GstPad *pad, GstBuffer *buffer);
   };
   static void on_received(GstElement *src, GstPad *pad, GstBuffer *buffer, gpointer self);
   static void on_pad_added(GstElement *src, GstPad *pad, gpointer self);
+  template <typename Use>
+  void for_tracks(Use use);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer track);
 
   const ElementPtr src_;
@@ -48,6 +56,7 @@ class MediaJournal {
   std::string problem_;
   std::mutex mutex_;
   std::vector<std::shared_ptr<Track>> tracks_;
+  bool complete_ = false;  // the file has no further tracks
 };
 
 }  // namespace rtms::recorder

@@ -182,10 +182,13 @@ void Meeting::bus_connected() {
   worker_.run(
       [this, problem, waiting] {
         *problem = add_container(options_, folder_ + "/" + file_name(options_),
-                                 GST_BIN(pipeline_.get()), *waiting, sound_.sources(),
+                                 GST_BIN(pipeline_.get()), waiting.get(), sound_.sources(),
                                  intake_->has_transcript() ? texts_.get() : nullptr, reached_);
       },
-      [this, problem] { linked(*problem); });
+      [this, problem, waiting] {
+        journal_.set_tracks(*waiting);
+        linked(*problem);
+      });
 }
 
 void Meeting::linked(const std::string &problem) {

@@ -11,14 +11,18 @@
 namespace rtms::recorder {
 namespace {
 
+// For the files of the recordings that are made meanwhile.
+constexpr uint64_t kRoom = 16 << 20;
+
 struct Tail {
   std::string folder;   // of the recording
   std::string problem;  // why its media could not be written, or empty
-  int64_t ms = 0;       // duration
+  std::string video_problem;
+  int64_t ms = 0;  // duration
 };
 
 Tail write_tail(Options options, const FoundJournal &journal) {
-  Tail tail{journal.folder, "", 0};
+  Tail tail{journal.folder, "", "", 0};
   // Those of the killed recorder: --join needs the same format.
   options.audio_rate = journal.format.rate;
   options.speakers = journal.format.speakers;
@@ -29,6 +33,7 @@ Tail write_tail(Options options, const FoundJournal &journal) {
   if (!media.empty()) {
     tail.problem = media.write(journal.folder + "/" + file);
     tail.ms = media.duration_ms();
+    tail.video_problem = media.video_problem();
     if (tail.problem.empty() && !add_tail(journal.folder, file, media.start()))
       tail.problem = "meeting.json cannot be changed";
   }
@@ -37,13 +42,26 @@ Tail write_tail(Options options, const FoundJournal &journal) {
   return tail;
 }
 
-std::vector<Tail> write_all(const Options &options) {
-  std::vector<Tail> all;
+struct WrittenTails {
+  std::vector<Tail> tails;
+  bool incomplete = false;  // there was no room for others
+};
+
+WrittenTails write_all(const Options &options, uint64_t free_bytes) {
+  WrittenTails all;
   for (const auto &journal : Journal::find(Journal::default_place(), options.output)) {
-    if (g_file_test(journal->folder.c_str(), G_FILE_TEST_IS_DIR))
-      all.push_back(write_tail(options, *journal));
-    else if (g_file_test(options.output.c_str(), G_FILE_TEST_IS_DIR))
-      journal->remove();
+    if (!g_file_test(journal->folder.c_str(), G_FILE_TEST_IS_DIR)) {
+      if (g_file_test(options.output.c_str(), G_FILE_TEST_IS_DIR))
+        journal->remove();
+      continue;
+    }
+    const uint64_t size = journal->size();
+    if (free_bytes < kRoom + size) {
+      all.incomplete = true;
+      continue;
+    }
+    free_bytes -= size;
+    all.tails.push_back(write_tail(options, *journal));
   }
   return all;
 }
@@ -51,9 +69,12 @@ std::vector<Tail> write_all(const Options &options) {
 void tell(Log *log, const Tail &tail) {
   const std::string name = std::filesystem::path(tail.folder).filename();
   if (tail.problem.empty())
-    log->write(Log::Level::Info, "tail", name,
-               "the last media, which its file lacks, is in its folder",
-               [&](JsonWriter &writer) { writer.member("duration_ms", tail.ms); });
+    log->write(
+        Log::Level::Info, "tail", name,
+        "the last media, which its file lacks, is in its folder" +
+            (tail.video_problem.empty() ? ""
+                                        : "; its video cannot be written: " + tail.video_problem),
+        [&](JsonWriter &writer) { writer.member("duration_ms", tail.ms); });
   else
     log->write(Log::Level::Error, "tail", name,
                "the last media, which its file lacks, cannot be written: " + tail.problem +
@@ -63,16 +84,16 @@ void tell(Log *log, const Tail &tail) {
 }  // namespace
 
 void Tails::look(const Options &options, uint64_t free_bytes) {
-  constexpr uint64_t kRoom = 16 << 20;
   if (!due_ || busy_ || free_bytes < kRoom)
     return;
-  const auto tails = std::make_shared<std::vector<Tail>>();
+  const auto all = std::make_shared<WrittenTails>();
   busy_ = true;
   due_ = false;
-  worker_.run([tails, options] { *tails = write_all(options); },
-              [this, tails] {
+  worker_.run([all, options, free_bytes] { *all = write_all(options, free_bytes); },
+              [this, all] {
                 busy_ = false;
-                for (const Tail &tail : *tails)
+                due_ = due_ || all->incomplete;
+                for (const Tail &tail : all->tails)
                   tell(log_, tail);
               });
 }

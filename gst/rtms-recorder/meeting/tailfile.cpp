@@ -58,11 +58,22 @@ void push_audio(Mixer *mixer, uint64_t offset, unsigned rate, Sources *sources) 
   sources->end();
 }
 
+// Returns null if the text is invalid.
+CapsPtr caps_of(std::string_view text) {
+  CapsPtr caps(gst_caps_from_string(std::string(text).c_str()));
+  return caps && gst_caps_is_fixed(caps.get()) ? std::move(caps) : nullptr;
+}
+
+bool is_h264(const std::string &caps) {
+  return g_str_has_prefix(caps.c_str(), "video/x-h264");
+}
+
 void push_video(const std::vector<JournalFrame> &frames, int64_t start_ns, GstAppSrc *source) {
-  std::string_view caps, parameters = frames.front().parameters;
+  std::string_view caps, parameters = frames.empty() ? "" : frames.front().parameters;
   for (const JournalFrame &frame : frames) {
-    if (frame.caps != std::exchange(caps, frame.caps))
-      gst_app_src_set_caps(source, CapsPtr(gst_caps_from_string(std::string(caps).c_str())).get());
+    const bool changed = frame.caps != std::exchange(caps, frame.caps);
+    if (const CapsPtr known = changed ? caps_of(caps) : nullptr)
+      gst_app_src_set_caps(source, known.get());
     BufferPtr buffer(gst_buffer_new_memdup(frame.data.data(), frame.data.size()));
     if (!parameters.empty())
       buffer.reset(gst_buffer_append(gst_buffer_new_memdup(parameters.data(), parameters.size()),
@@ -71,6 +82,8 @@ void push_video(const std::vector<JournalFrame> &frames, int64_t start_ns, GstAp
     GST_BUFFER_PTS(buffer.get()) = static_cast<GstClockTime>(frame.running_ns - start_ns);
     if (frame.delta)
       GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
+    if (frame.gap)
+      GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_GAP);
     gst_app_src_push_buffer(source, buffer.release());
   }
   gst_app_src_end_of_stream(source);
@@ -106,31 +119,49 @@ std::string run(GstElement *pipeline) {
 
 TailFile::TailFile(const Options &options, const FoundJournal &journal)
     : options_(options), audio_(last_stretch(journal.entries)) {
+  // A track of JPEG begins with a black frame, and needs no other.
   for (const char *name : Journal::kTracks)
-    if (FoundFrames found = journal.frames(name); !found.frames.empty())
+    if (FoundFrames found = journal.frames(name);
+        caps_of(found.track) && (!found.frames.empty() || !is_h264(found.track)))
       tracks_.push_back({name, std::move(found)});
+  set_offset(journal);
   if (!empty())
     set_times();
 }
 
-void TailFile::set_times() {
+// In the first second, only the frames tell it.
+void TailFile::set_offset(const FoundJournal &journal) {
+  offset_ns_ = journal.start_ns;
   for (const Track &track : tracks_)
     for (const JournalFrame &frame : track.found.frames)
-      if (frame.captured_ns)
+      if (!offset_ns_ && frame.captured_ns)
         offset_ns_ = frame.captured_ns - frame.running_ns;
+  const bool has_frames = std::any_of(tracks_.begin(), tracks_.end(), [](const Track &track) {
+    return !track.found.frames.empty();
+  });
+  if (!offset_ns_ || (audio_.empty() && !has_frames))
+    tracks_.clear();
+}
+
+void TailFile::set_times() {
   const auto [first, last] = std::minmax_element(
       audio_.begin(), audio_.end(), [](const JournalEntry &one, const JournalEntry &other) {
         return one.captured_ns < other.captured_ns;
       });
   start_ns_ = INT64_MAX;
+  end_ns_ = INT64_MIN;
+  const auto include = [this](int64_t time_ns) {
+    start_ns_ = std::min(start_ns_, time_ns);
+    end_ns_ = std::max(end_ns_, time_ns);
+  };
   if (!audio_.empty()) {
-    start_ns_ = audio_start_ns_ = time_of(*first);
-    end_ns_ = time_of(*last);
+    include(time_of(*first));
+    include(time_of(*last));
+    audio_start_ns_ = start_ns_;
   }
-  for (const Track &track : tracks_) {
-    start_ns_ = std::min(start_ns_, track.found.frames.front().running_ns);
-    end_ns_ = std::max(end_ns_, track.found.frames.back().running_ns);
-  }
+  for (const Track &track : tracks_)
+    for (const JournalFrame &frame : track.found.frames)
+      include(frame.running_ns);
   // Containers round times to 1 ms: those of a frame must be the same in both files.
   start_ns_ -= (start_ns_ % kMs + kMs) % kMs;
   if (audio_.empty())
@@ -151,6 +182,12 @@ int64_t TailFile::duration_ms() const {
 std::string TailFile::write(const std::string &path) {
   const std::string fresh = path + ".new";
   std::string problem = make(fresh);
+  if (!problem.empty() && !tracks_.empty() && !audio_.empty()) {
+    video_problem_ = problem;
+    tracks_.clear();
+    set_times();
+    problem = make(fresh);
+  }
   if (problem.empty() && (!is_synced(fresh) || g_rename(fresh.c_str(), path.c_str()) != 0))
     problem = std::strerror(errno);
   if (!problem.empty())
@@ -168,11 +205,11 @@ std::string TailFile::make(const std::string &path) {
     g_object_set(input, "format", GST_FORMAT_TIME, "max-bytes", guint64{0}, nullptr);
     gst_bin_add(GST_BIN(pipeline.get()), input);
     video.push_back(GST_APP_SRC(input));
-    inputs.push_back({track.name, PadPtr(gst_element_get_static_pad(input, "src")),
-                      CapsPtr(gst_caps_from_string(track.found.track.c_str()))});
+    inputs.push_back(
+        {track.name, PadPtr(gst_element_get_static_pad(input, "src")), caps_of(track.found.track)});
   }
   const std::string unlinked =
-      add_container(options_, path, GST_BIN(pipeline.get()), inputs, &sources, nullptr, nullptr);
+      add_container(options_, path, GST_BIN(pipeline.get()), &inputs, &sources, nullptr, nullptr);
   if (!unlinked.empty())
     return "GStreamer could not link " + unlinked;
   for (size_t i = 0; i < video.size(); i++)

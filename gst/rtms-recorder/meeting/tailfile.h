@@ -19,9 +19,11 @@ class TailFile {
   TailStart start() const;
   // Of the media that the file of the recording may lack.
   int64_t duration_ms() const;
-  // Writes the file under another name first: --join must not find half a file. Returns the error,
-  // or empty.
+  // Writes the file under another name first: --join must not find half a file. Without the video
+  // if that fails with it. Returns the error, or empty.
   std::string write(const std::string &path);
+  // Why the file was written without the video, or empty.
+  const std::string &video_problem() const { return video_problem_; }
 
  private:
   struct Track {
@@ -30,12 +32,14 @@ class TailFile {
   };
   // All times are running times of the recording, or capture times if those are unknown.
   int64_t time_of(const JournalEntry &entry) const { return entry.captured_ns - offset_ns_; }
+  void set_offset(const FoundJournal &journal);
   void set_times();
   std::string make(const std::string &path);
 
   const Options options_;
   std::vector<JournalEntry> audio_;
   std::vector<Track> tracks_;
+  std::string video_problem_;
   int64_t offset_ns_ = 0;  // of capture times
   int64_t start_ns_ = 0, audio_start_ns_ = 0, end_ns_ = 0;
 };

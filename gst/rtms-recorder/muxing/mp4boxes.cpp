@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <string_view>
 
 namespace rtms::recorder {
@@ -166,6 +167,20 @@ void Mp4Boxes::index(uint8_t *data, size_t size) {
 }
 
 // A dOps box: size, type, version, channels, PreSkip, InputSampleRate, OutputGain, mapping.
+bool Mp4Boxes::has_fragments(const std::string &file) {
+  std::ifstream in(file, std::ios::binary);
+  uint8_t header[kHeader];
+  while (in.read(reinterpret_cast<char *>(header), sizeof header)) {
+    if (type_of(header) == "moof")
+      return true;
+    const uint32_t size = GST_READ_UINT32_BE(header);
+    if (size < kHeader)
+      return false;
+    in.seekg(static_cast<std::streamoff>(size - kHeader), std::ios::cur);
+  }
+  return false;
+}
+
 unsigned Mp4Boxes::mend_opus(uint8_t *data, size_t size) {
   constexpr std::string_view kOpus = "dOps";
   constexpr size_t kPreSkip = 6, kRate = 8, kGain = 12, kEnd = 15;  // offsets after the size

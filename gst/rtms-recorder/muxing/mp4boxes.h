@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 
 namespace rtms::recorder {
 
@@ -23,6 +24,9 @@ class Mp4Boxes {
 
   // Corrects the byte order of each `dOps` that needs it. Returns their number.
   static unsigned mend_opus(uint8_t *data, size_t size);
+
+  // Whether a fragmented file has media. After a kill it may have a header only.
+  static bool has_fragments(const std::string &file);
 
  private:
   struct Track {

@@ -11,9 +11,6 @@ constexpr char kH264Joint[] =
     "capsfilter name=end caps=video/x-h264,stream-format=avc3,alignment=au";
 constexpr char kJpegJoint[] = "valve name=joint ! valve name=end";
 // H.264 needs even widths and heights; a shared window may have odd ones.
-constexpr char kToH264[] =
-    "x264enc tune=zerolatency speed-preset=veryfast pass=qual quantizer=23 "
-    "key-int-max=50 ! capsfilter caps=video/x-h264,stream-format=byte-stream";
 const std::string kEven =
     "videoconvert ! videoscale ! capsfilter caps=\"video/x-raw,format=I420,"
     "colorimetry=bt709,width=[2,8192,2],height=[2,8192,2],pixel-aspect-ratio=1/1\"";
@@ -57,7 +54,7 @@ VideoTrack::Format VideoTrack::format_of(GstCaps *caps) {
   return format;
 }
 
-ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matroska) {
+ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matroska, Frames encoded) {
   Format from = format_of(caps);
   if (from.codec != Codec::H264 && !from.width)
     from.width = 1280, from.height = 720;
@@ -75,7 +72,7 @@ ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matrosk
   add_ghost(bin.get(), "end", "src");
   ElementPtr end(child(bin.get(), "end"));
   PadPtr muxed(gst_element_get_static_pad(end.get(), "src"));
-  auto self = new VideoTrack(bin.get(), to, matroska);
+  auto self = new VideoTrack(bin.get(), to, matroska, encoded);
   g_object_set_data_full(G_OBJECT(bin.get()), kPrefix, self,
                          [](gpointer data) { delete static_cast<VideoTrack *>(data); });
   for (GstPad *pad : {self->exit_.get(), muxed.get()})
@@ -89,8 +86,8 @@ ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matrosk
   return bin;
 }
 
-VideoTrack::VideoTrack(GstElement *bin, Format track, bool matroska)
-    : bin_(bin), matroska_(matroska), track_(track) {
+VideoTrack::VideoTrack(GstElement *bin, Format track, bool matroska, Frames encoded)
+    : bin_(bin), matroska_(matroska), encoded_(encoded), track_(track) {
   ElementPtr gate(child(bin, "gate")), joint(child(bin, "joint"));
   exit_.reset(gst_element_get_static_pad(gate.get(), "src"));
   entry_.reset(gst_element_get_static_pad(joint.get(), "sink"));
@@ -128,6 +125,12 @@ std::string VideoTrack::black_of(const Format &format, GstCaps *caps) {
          ",width=" + std::to_string(format.width) + ",height=" + std::to_string(format.height);
 }
 
+std::string VideoTrack::to_h264() const {
+  return std::string("x264enc tune=zerolatency speed-preset=veryfast pass=qual quantizer=23 ") +
+         (encoded_ == Frames::Key ? "key-int-max=1" : "key-int-max=50") +
+         " ! capsfilter caps=video/x-h264,stream-format=byte-stream";
+}
+
 std::string VideoTrack::converter(const Format &from) const {
   const bool jpeg = track_.codec == Codec::Jpeg;
   if (from.codec == track_.codec && (!jpeg || !from.width || from == track_))
@@ -136,7 +139,7 @@ std::string VideoTrack::converter(const Format &from) const {
   if (from.codec != Codec::H264)
     decoder = from.codec == Codec::Jpeg ? "jpegdec max-errors=-1" : "pngdec max-errors=-1";
   if (!jpeg)
-    return kFront + decoder + " ! " + kEven + " ! " + kToH264;
+    return kFront + decoder + " ! " + kEven + " ! " + to_h264();
   return kFront + decoder +
          " ! videoconvert ! videoscale add-borders=true ! "
          "capsfilter caps=video/x-raw,format=I420,pixel-aspect-ratio=1/1,width=" +
@@ -149,7 +152,7 @@ bool VideoTrack::connect(const Format &from, const std::string &black) {
   std::string parts = converter(from);
   if (!black.empty())
     parts = "concat name=all adjust-base=false ! valve  " + black + " ! " +
-            (track_.codec == Codec::Jpeg ? "jpegenc" : kEven + " ! " + kToH264) + " ! all.  " +
+            (track_.codec == Codec::Jpeg ? "jpegenc" : kEven + " ! " + to_h264()) + " ! all.  " +
             parts + " ! all.";
   converter_ = make_bin(parts);
   if (!converter_)

@@ -14,9 +14,12 @@ namespace rtms::recorder {
 // half the height as interlaced.
 class VideoTrack {
  public:
+  // What an encoder makes: keyframes only, or others between them.
+  enum class Frames { Key, All };
+
   // Returns a bin with pads `sink` and `src`, for a pad that now has these caps. The track is
   // H.264, or JPEG for JPEG in Matroska. Null if an element is missing.
-  static ElementPtr make(const std::string &name, GstCaps *caps, bool matroska);
+  static ElementPtr make(const std::string &name, GstCaps *caps, bool matroska, Frames encoded);
   // Returns the track that an element belongs to, by its name; empty if none.
   static std::string name_of(GstObject *object);
   // Ends a track that cannot continue, so that the muxer does not wait for it.
@@ -32,12 +35,13 @@ class VideoTrack {
     }
   };
 
-  VideoTrack(GstElement *bin, Format track, bool matroska);
+  VideoTrack(GstElement *bin, Format track, bool matroska, Frames encoded);
   ~VideoTrack();
   static Format format_of(GstCaps *caps);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_switch(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static std::string black_of(const Format &format, GstCaps *caps);
+  std::string to_h264() const;
   std::string converter(const Format &from) const;
   bool connect(const Format &from, const std::string &black);
   void disconnect();
@@ -47,6 +51,7 @@ class VideoTrack {
 
   GstElement *const bin_;  // owns this object
   const bool matroska_;
+  const Frames encoded_;
   const Format track_;
   PadPtr exit_, entry_;   // the converter is between them
   ElementPtr converter_;  // null: the codec cannot be recorded

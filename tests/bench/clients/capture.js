@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The public samples' way to record: ws, JSON.parse, Buffer.from, a raw file for each kind of media,
-// and ffmpeg at the end. capture.js FOLDER [CA]; a webhook is a line of standard input. Prints
-// the CPU seconds of the capture and its memory in kB, then exits when all streams are muxed.
+// The public samples' way to capture: ws, JSON.parse, Buffer.from, a raw file for each kind of media.
+// capture.js FOLDER [CA]; a webhook is a line of standard input. Exits when all streams have ended.
 const crypto = require('crypto');
 const fs = require('fs');
 const readline = require('readline');
-const { spawn } = require('child_process');
 const WebSocket = require('/usr/share/nodejs/ws');
 
 const [folder, authority] = process.argv.slice(2);
@@ -45,8 +43,9 @@ function record({ rtms_stream_id, meeting_uuid, server_urls }) {
   function end() {
     for (const file of Object.values(files))
       file.end();
+    // The process ends when the files are written.
     if (++captured === announced)
-      finish();
+      input.close();
   }
   const signaling = connect(server_urls, { msg_type: 1, ...who }, (message) => {
     if (message.msg_type !== 2)
@@ -73,24 +72,7 @@ function record({ rtms_stream_id, meeting_uuid, server_urls }) {
   });
 }
 
-function finish() {
-  const usage = process.cpuUsage();
-  console.log(`${(usage.user + usage.system) / 1e6} ${Math.round(process.resourceUsage().maxRSS)}`);
-  const streams = fs.readdirSync(folder).filter((name) => name.endsWith('.video'));
-  // One after the other.
-  const next = () => {
-    const name = streams.pop();
-    if (!name)
-      process.exit(0);
-    const base = `${folder}/${name.slice(0, -'.video'.length)}`;
-    spawn('ffmpeg', ['-nostdin', '-v', 'error', '-framerate', '25', '-f', 'h264', '-i', `${base}.video`,
-      '-f', 's16le', '-ar', '16000', '-ac', '1', '-i', `${base}.audio`, '-c:v', 'copy', '-c:a', 'copy',
-      `${base}.mkv`], { stdio: 'inherit' }).on('close', next);
-  };
-  setTimeout(next, 100);  // the files are flushed
-}
-
-readline.createInterface({ input: process.stdin }).on('line', (line) => {
+const input = readline.createInterface({ input: process.stdin }).on('line', (line) => {
   announced++;
   record(JSON.parse(line).payload.object);
 });

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// rtms-recorder that is killed in the middle of a meeting and started again: how much of what the
+// service has sent is in its parts and their tails.
+#pragma once
+
+#include "clusterrun.h"
+#include "kept.h"
+
+namespace rtmscheck {
+
+constexpr int64_t kLong_ms = 600000;
+
+// Two parts in one file.
+struct Killed {
+  // `packets` of the media are sent before.
+  explicit Killed(Config config, const std::vector<std::string> &options, unsigned packets = 173,
+                  Media media = Media::Audio);
+
+  std::unique_ptr<Server> server;
+  RecorderRun first;
+  std::vector<std::string> parts;
+  TemporaryDirectory joined;
+  std::string file;
+};
+
+// Of numbered media: each packet, and each frame once, with all those that a decoder needs. What is
+// on its way between the two processes at the kill may be missing.
+void expect_all_packets(const Killed &killed);
+void expect_all_frames(const Killed &killed);
+// Of a made meeting.
+void expect_all_beeps(const Killed &killed);
+
+}  // namespace rtmscheck
