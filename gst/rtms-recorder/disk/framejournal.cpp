@@ -152,8 +152,8 @@ FrameJournal::~FrameJournal() {
   close(fd_);
 }
 
-// A quarter of the memory, at most 64 MiB, is for the audio of all recordings. A file system without
-// a limit has no number of blocks.
+// A quarter of the memory, at most 64 MiB, is for the audio of all recordings. A file system
+// without a limit has no number of blocks.
 bool FrameJournal::has_room(uint64_t size) const {
   constexpr uint64_t kShare = 4, kMost = 64 << 20;
   struct statvfs status;
