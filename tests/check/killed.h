@@ -27,6 +27,7 @@ struct Killed {
 // on its way between the two processes at the kill may be missing.
 void expect_all_packets(const Killed &killed);
 void expect_all_frames(const Killed &killed);
+void expect_frame_numbers(const Killed &killed);  // those of a decoder do not count
 // Of a made meeting.
 void expect_all_beeps(const Killed &killed);
 

@@ -108,7 +108,7 @@ bool Numbered::next(Media m, MediaItem &item, int64_t &due_ms) {
 void Numbered::skip_to(Media m, int64_t due_ms) {
   if (!interval_ms(m))
     return;
-  const int64_t step = m == Media::Video ? kGroup : 1, span_ms = interval_ms(m) * step;
+  const int64_t step = m == Media::Video ? group() : 1, span_ms = interval_ms(m) * step;
   next_[m] = std::max(next_[m], (due_ms + span_ms - 1) / span_ms * step);
 }
 
@@ -121,6 +121,10 @@ std::optional<int64_t> Numbered::number_of(const Bytes &picture) {
   return g_ascii_strtoll(std::string(number, number + kDigits).c_str(), nullptr, 10);
 }
 
+int64_t Numbered::group() const {
+  return options_.group ? options_.group : kGroup;
+}
+
 int64_t Numbered::interval_ms(Media m) const {
   if (m == Media::Audio)
     return kPacketMs;
@@ -130,9 +134,13 @@ int64_t Numbered::interval_ms(Media m) const {
 }
 
 Bytes Numbered::payload(Media m, int64_t number) const {
-  if (m == Media::Video)
-    return padded(numbered(pictures()[static_cast<std::size_t>(number % kGroup)], number),
+  if (m == Media::Video) {
+    int64_t picture = number % group();
+    if (picture >= kGroup)  // not decodable, but no keyframe
+      picture = 1 + picture % (kGroup - 1);
+    return padded(numbered(pictures()[static_cast<std::size_t>(picture)], number),
                   options_.padding);
+  }
   if (m == Media::Transcript || m == Media::Chat)
     return text_bytes("Line " + std::to_string(number) + ".");
   const auto sample = static_cast<uint16_t>(sample_of(number));

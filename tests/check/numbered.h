@@ -26,6 +26,7 @@ class Numbered : public MediaSource {
     int64_t hold_ms = 0;      // which begins to come then,
     double speed = 0;         // so many times faster than real time; 0: at once
     std::size_t padding = 0;  // bytes of each picture that say nothing
+    int64_t group = 0;        // pictures from one keyframe to the next; 0: 10
   };
   // Encodes the pictures, once for all.
   explicit Numbered(const Options &options);
@@ -40,6 +41,7 @@ class Numbered : public MediaSource {
 
  private:
   int64_t interval_ms(Media m) const;
+  int64_t group() const;
   Bytes payload(Media m, int64_t number) const;
 
   const Options options_;

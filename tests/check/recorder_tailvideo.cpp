@@ -61,6 +61,19 @@ GST_START_TEST(test_mp4) {
 }
 GST_END_TEST;
 
+// Keyframes are much rarer than the fragments of MP4.
+GST_START_TEST(test_mp4_group) {
+  Numbered::Options options;
+  options.end_ms = kLong_ms;
+  options.chat = true;
+  options.group = 250;
+  Config config = numbered(kLong_ms);
+  config.source = std::make_shared<Numbered>(options);
+  const Killed killed(std::move(config), {"--video-resolution=sd", "--format=mp4"}, 970);
+  expect_frame_numbers(killed);
+}
+GST_END_TEST;
+
 // The journal has black frames only.
 GST_START_TEST(test_off) {
   MeetingOptions options;
@@ -139,6 +152,7 @@ static Suite *recorder_tailvideo_suite() {
   Suite *suite = suite_create("recorder_tailvideo");
   add_case(suite, "mkv", test_mkv);
   add_case(suite, "mp4", test_mp4);
+  add_case(suite, "mp4-group", test_mp4_group);
   add_case(suite, "off", test_off);
   add_case(suite, "screen", test_screen);
   add_case(suite, "jpeg", test_jpeg);

@@ -166,7 +166,6 @@ void Mp4Boxes::index(uint8_t *data, size_t size) {
   });
 }
 
-// A dOps box: size, type, version, channels, PreSkip, InputSampleRate, OutputGain, mapping.
 bool Mp4Boxes::has_fragments(const std::string &file) {
   std::ifstream in(file, std::ios::binary);
   uint8_t header[kHeader];
@@ -181,6 +180,7 @@ bool Mp4Boxes::has_fragments(const std::string &file) {
   return false;
 }
 
+// A dOps box: size, type, version, channels, PreSkip, InputSampleRate, OutputGain, mapping.
 unsigned Mp4Boxes::mend_opus(uint8_t *data, size_t size) {
   constexpr std::string_view kOpus = "dOps";
   constexpr size_t kPreSkip = 6, kRate = 8, kGain = 12, kEnd = 15;  // offsets after the size
