@@ -143,11 +143,25 @@ GST_START_TEST(test_together) {
 }
 GST_END_TEST;
 
+// Of a recording of less than a second, too, the time of its start is known.
+GST_START_TEST(test_short) {
+  constexpr int64_t kShort_ms = 200;
+  for (int i = 0; i < 4; i++) {
+    auto server = serve(meeting_of(kShort_ms));
+    RecorderRun run({"--video-resolution=sd"});
+    run.announce(*server);
+    run.wait_events("finished", 1);
+    ck_assert_int_gt(report_number(run.only_folder(), "capture_start_ms"), 0);
+  }
+}
+GST_END_TEST;
+
 static Suite *recorder_join_suite() {
   Suite *suite = suite_create("recorder_join");
   add_case(suite, "numbers", test_numbers, 2);
   add_case(suite, "each-time", test_each_time);
   add_case(suite, "meet", test_meet, 5);
+  add_case(suite, "short", test_short);
   constexpr double kPatienceSeconds = 90;
   for (const auto &[name, first] : {std::pair{"killed", 0}, {"ended", 2}}) {
     TCase *one = tcase_create(name);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // kill -9 of rtms-recorder: all video that the service has sent is in the parts and their tails.
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -9,6 +10,8 @@
 namespace {
 
 using namespace rtmscheck;
+using rtms::recorder::FrameJournal;
+using rtms::recorder::JournalFrame;
 namespace fs = std::filesystem;
 
 constexpr char kJpeg[] = R"({"video":{"codec":5,"fps":5},"deskshare":{"codec":5,"fps":5}})";
@@ -42,6 +45,26 @@ void expect_tracks(const Killed &killed, const std::map<std::string, Media> &all
     g_print("%s: %u frames, %u sent\n", name.c_str(), found, sent);
     ck_assert(!in_real_time() || found + kMissing >= sent);
   }
+}
+
+RecorderRun::Setup setup(std::vector<std::string> options, const std::string &output,
+                         const std::string &runtime) {
+  options.push_back("--video-resolution=sd");
+  return {options, output, {{"RUNTIME_DIRECTORY", runtime}}, true};
+}
+
+std::string journal_of(const std::string &runtime, const char *extension) {
+  for (const auto &entry : fs::directory_iterator(runtime + "/journals"))
+    if (entry.path().extension() == extension)
+      return entry.path();
+  ck_abort_msg("no journal %s", extension);
+}
+
+void replace(const std::string &path, const std::vector<JournalFrame> &frames) {
+  const auto journal = FrameJournal::create(path);
+  for (const JournalFrame &frame : frames)
+    ck_assert(journal->add(frame));
+  journal->keep();
 }
 
 }  // namespace
@@ -111,13 +134,45 @@ GST_START_TEST(test_jpeg_screen) {
 }
 GST_END_TEST;
 
+// In the short time of the journal, the camera that is off has repeated black frames only.
+GST_START_TEST(test_black) {
+  TemporaryDirectory output, runtime;
+  const auto start = [&] { return setup({"--screen"}, output.path(), runtime.path()); };
+  auto server = serve(meeting({}));
+  RecorderRun first(start());
+  first.announce(*server);
+  first.wait_messages(*server, "audio", 200);
+  first.program().send(SIGKILL);
+  ck_assert(first.program().wait(kDeadlineMs));
+  server.reset();
+  const std::string path = journal_of(runtime.path(), ".video");
+  auto found = FrameJournal::read(path);
+  ck_assert_uint_gt(found.frames.size(), 3);
+  const auto first_delta = std::find_if(found.frames.begin(), found.frames.end(),
+                                        [](const JournalFrame &frame) { return frame.delta; });
+  ck_assert(first_delta != found.frames.end());
+  std::vector<JournalFrame> black;
+  for (auto frame = first_delta; frame != found.frames.end() && frame->delta; ++frame) {
+    frame->gap = true;
+    black.push_back(*frame);
+  }
+  replace(path, black);
+  RecorderRun second(start());
+  second.wait_events("tail", 1);
+  second.program().send(SIGTERM);
+  second.expect_end();
+  // Alone it is not decodable.
+  const std::string tail = first.folders()[0] + "/tail.mkv";
+  const Output output_of = run({"ffprobe", "-v", "quiet", "-select_streams", "v", "-show_entries",
+                                "stream=codec_name", "-of", "csv=p=0", tail.c_str()});
+  ck_assert_str_eq(output_of.out.c_str(), "h264\nh264\n");
+}
+GST_END_TEST;
+
 // The audio is there, whatever became of the video.
 GST_START_TEST(test_damaged) {
   TemporaryDirectory output, runtime;
-  const auto start = [&] {
-    return RecorderRun::Setup{
-        {"--video-resolution=sd"}, output.path(), {{"RUNTIME_DIRECTORY", runtime.path()}}, true};
-  };
+  const auto start = [&] { return setup({}, output.path(), runtime.path()); };
   auto server = serve(numbered(kLong_ms));
   RecorderRun first(start());
   first.announce(*server);
@@ -126,15 +181,10 @@ GST_START_TEST(test_damaged) {
   ck_assert(first.program().wait(kDeadlineMs));
   server.reset();
   const std::string folder = first.only_folder();
-  for (const auto &entry : fs::directory_iterator(runtime.path() + "/journals"))
-    if (entry.path().extension() == ".video") {
-      const auto journal = rtms::recorder::FrameJournal::create(entry.path());
-      rtms::recorder::JournalFrame frame;
-      frame.caps = "video/x-h264,stream-format=byte-stream,alignment=au";
-      frame.data = "this is no frame";
-      ck_assert(journal->add(frame));
-      journal->keep();
-    }
+  JournalFrame frame;
+  frame.caps = "video/x-h264,stream-format=byte-stream,alignment=au";
+  frame.data = "this is no frame";
+  replace(journal_of(runtime.path(), ".video"), {frame});
   RecorderRun second(start());
   second.wait_events("tail", 1);
   ck_assert_msg(contains(second.events("tail")[0], "its video cannot be written"), "%s",
@@ -157,6 +207,7 @@ static Suite *recorder_tailvideo_suite() {
   add_case(suite, "screen", test_screen);
   add_case(suite, "jpeg", test_jpeg);
   add_case(suite, "jpeg-screen", test_jpeg_screen);
+  add_case(suite, "black", test_black);
   add_case(suite, "damaged", test_damaged);
   return suite;
 }

@@ -11,6 +11,22 @@
 #include <utility>
 
 namespace rtms::recorder {
+namespace {
+
+// With a start code of four bytes.
+bool begins_with_sps(const std::string &sets) {
+  constexpr size_t kStartCode = 4;
+  constexpr unsigned kType = 31, kSps = 7;
+  return sets.size() > kStartCode && (static_cast<unsigned char>(sets[kStartCode]) & kType) == kSps;
+}
+
+void add_new(const std::string &sets, std::string *all) {
+  constexpr size_t kMost = 4096;
+  if (all->find(sets) == std::string::npos && all->size() + sets.size() <= kMost)
+    all->append(sets);
+}
+
+}  // namespace
 
 MediaJournal::MediaJournal(const std::string &folder, const Options &options, GstElement *src)
     : src_(GST_ELEMENT(gst_object_ref(src))),
@@ -111,6 +127,12 @@ void MediaJournal::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
   track->journal = self->journal_->create_frames(*name);
   if (!track->journal) {
     GST_WARNING_OBJECT(pad, "no journal of its frames: %s", std::strerror(errno));
+    // The tail has all tracks of the file, or none.
+    self->complete_ = true;
+    for (const auto &other : self->tracks_) {
+      const std::lock_guard<std::mutex> its_lock(other->mutex);
+      other->journal.reset();
+    }
     return;
   }
   gst_pad_add_probe(
@@ -149,10 +171,12 @@ void MediaJournal::Track::add(GstPad *pad, GstBuffer *buffer) {
   // A keyframe has those that it needs, or uses the earlier ones.
   const bool is_h264 = g_str_has_prefix(caps.c_str(), "video/x-h264");
   const std::string own = is_h264 && !frame.delta ? parameter_sets(buffer) : "";
-  if (own.empty())
-    frame.parameters = parameters;
-  else
+  if (begins_with_sps(own)) {
     parameters = own;
+  } else {
+    add_new(own, &parameters);
+    frame.parameters = parameters;
+  }
   const GstClockTime captured = CaptureTime::of(buffer);
   const ReadMap map(buffer);
   frame.running_ns = static_cast<int64_t>(running);

@@ -367,7 +367,7 @@ void Meeting::gone() {
     report_.add_file(name);
   // Closing a file may block, too.
   worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
-  report_.set_ends(capture_.ends());
+  report_.set_times(capture_.start_ms(), capture_.ends());
   report_.close(g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_,
                 error_, StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push,
                 [this](const std::string &problem) {

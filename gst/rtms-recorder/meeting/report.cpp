@@ -103,13 +103,18 @@ std::string Report::json(const char *state) const {
   return writer.text() + "\n";
 }
 
-void Report::refresh(int64_t now_us, int64_t capture_start_ms) {
-  // Written at once, because --join needs it even if this recorder is killed. Later packets may
-  // correct it.
+// Later packets may correct it.
+bool Report::learn(int64_t capture_start_ms) {
   constexpr int64_t kOff_ms = 5;
   const bool learned = std::abs(capture_start_ms - capture_start_ms_) > kOff_ms;
   if (learned)
     capture_start_ms_ = capture_start_ms;
+  return learned;
+}
+
+void Report::refresh(int64_t now_us, int64_t capture_start_ms) {
+  // Written at once, because --join needs it even if this recorder is killed.
+  const bool learned = learn(capture_start_ms);
   // A list of 10,000 entries takes 0.1 s, so it is written every 10 s.
   constexpr int64_t kEach_us = 1000;
   if (!learned && (now_us < next_us_ || !people_.take_changed()))

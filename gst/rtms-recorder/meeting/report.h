@@ -29,7 +29,11 @@ class Report {
   void audio_behind(GstClockTime by) { audio_behind_ = std::max(audio_behind_, by); }
   // The total of the audio that was too late to be recorded.
   void late_audio(uint64_t ms) { late_audio_ms_ = ms; }
-  void set_ends(const CaptureTime::Ends &ends) { ends_ = ends; }
+  // At the end: of a recording of less than a second, refresh() does not know its start.
+  void set_times(int64_t capture_start_ms, const CaptureTime::Ends &ends) {
+    learn(capture_start_ms);
+    ends_ = ends;
+  }
   void add_file(const std::string &name) { files_.push_back(name); }
   void remove_file(const std::string &name) {
     files_.erase(std::remove(files_.begin(), files_.end(), name), files_.end());
@@ -45,6 +49,7 @@ class Report {
              std::function<void(const std::string &problem)> done);
 
  private:
+  bool learn(int64_t capture_start_ms);
   std::string json(const char *state) const;
   void write_tracks(JsonWriter *writer) const;
 

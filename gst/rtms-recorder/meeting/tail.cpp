@@ -6,6 +6,7 @@
 #include "tailfile.h"
 
 #include <glib.h>
+#include <algorithm>
 #include <filesystem>
 
 namespace rtms::recorder {
@@ -47,7 +48,10 @@ struct WrittenTails {
   bool incomplete = false;  // there was no room for others
 };
 
-WrittenTails write_all(const Options &options, uint64_t free_bytes) {
+WrittenTails write_all(const Options &options, uint64_t free_bytes,
+                       const std::set<std::string> &failed) {
+  // Below that, running recordings would end.
+  const uint64_t kept = std::max(kRoom, std::min(options.min_free, options.end_free));
   WrittenTails all;
   for (const auto &journal : Journal::find(Journal::default_place(), options.output)) {
     if (!g_file_test(journal->folder.c_str(), G_FILE_TEST_IS_DIR)) {
@@ -56,7 +60,9 @@ WrittenTails write_all(const Options &options, uint64_t free_bytes) {
       continue;
     }
     const uint64_t size = journal->size();
-    if (free_bytes < kRoom + size) {
+    if (failed.count(journal->folder))
+      continue;
+    if (free_bytes < kept + size) {
       all.incomplete = true;
       continue;
     }
@@ -89,12 +95,16 @@ void Tails::look(const Options &options, uint64_t free_bytes) {
   const auto all = std::make_shared<WrittenTails>();
   busy_ = true;
   due_ = false;
-  worker_.run([all, options, free_bytes] { *all = write_all(options, free_bytes); },
+  worker_.run([all, options, free_bytes,
+               failed = failed_] { *all = write_all(options, free_bytes, failed); },
               [this, all] {
                 busy_ = false;
                 due_ = due_ || all->incomplete;
-                for (const Tail &tail : all->tails)
+                for (const Tail &tail : all->tails) {
                   tell(log_, tail);
+                  if (!tail.problem.empty())
+                    failed_.insert(tail.folder);
+                }
               });
 }
 

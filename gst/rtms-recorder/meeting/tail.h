@@ -7,6 +7,9 @@
 #include "common/log.h"
 #include "settings/options.h"
 
+#include <set>
+#include <string>
+
 namespace rtms::recorder {
 
 class Tails {
@@ -14,7 +17,10 @@ class Tails {
   explicit Tails(Log *log) : log_(log) {}
 
   // Journals may be there, at the start and after a recording that was broken off.
-  void await() { due_ = true; }
+  void await() {
+    due_ = true;
+    failed_.clear();
+  }
   // Is called each second. If there is room, writes the media of each journal of the output folder
   // into a file beside that of the recording, and names it in meeting.json.
   void look(const Options &options, uint64_t free_bytes);
@@ -24,6 +30,7 @@ class Tails {
   Log *const log_;
   Worker worker_;
   bool busy_ = false, due_ = false;
+  std::set<std::string> failed_;  // folders whose tails could not be written
 };
 
 }  // namespace rtms::recorder

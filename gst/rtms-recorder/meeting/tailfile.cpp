@@ -5,6 +5,7 @@
 #include "audio/sources.h"
 #include "audio/speakers.h"
 #include "container.h"
+#include "muxing/videotrack.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -82,7 +83,8 @@ void push_video(const std::vector<JournalFrame> &frames, int64_t start_ns, GstAp
     GST_BUFFER_PTS(buffer.get()) = static_cast<GstClockTime>(frame.running_ns - start_ns);
     if (frame.delta)
       GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
-    if (frame.gap)
+    // VideoTrack leaves out repeated black frames, but the track needs one.
+    if (frame.gap && &frame != &frames.front())
       GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_GAP);
     gst_app_src_push_buffer(source, buffer.release());
   }
@@ -99,31 +101,20 @@ bool is_synced(const std::string &path) {
   return synced;
 }
 
-// Returns the error, or empty.
-std::string run(GstElement *pipeline) {
-  BusPtr bus(gst_element_get_bus(pipeline));
-  gst_element_set_state(pipeline, GST_STATE_PLAYING);
-  MessagePtr message(gst_bus_timed_pop_filtered(
-      bus.get(), kLongest, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
-  gst_element_set_state(pipeline, GST_STATE_NULL);
-  if (!message)
-    return "the disk is too slow";
-  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS)
-    return "";
-  GError *raw_error = nullptr;
-  gst_message_parse_error(message.get(), &raw_error, nullptr);
-  return ErrorPtr(raw_error)->message;
-}
-
 }  // namespace
 
 TailFile::TailFile(const Options &options, const FoundJournal &journal)
     : options_(options), audio_(last_stretch(journal.entries)) {
-  // A track of JPEG begins with a black frame, and needs no other.
-  for (const char *name : Journal::kTracks)
-    if (FoundFrames found = journal.frames(name);
-        caps_of(found.track) && (!found.frames.empty() || !is_h264(found.track)))
-      tracks_.push_back({name, std::move(found)});
+  for (const char *name : Journal::kTracks) {
+    FoundFrames found = journal.frames(name);
+    if (!caps_of(found.track))
+      continue;
+    // A track of JPEG begins with a black frame, and needs no other. Without its track of H.264,
+    // the tail has not those behind it, either: --join knows tracks by their order.
+    if (found.frames.empty() && is_h264(found.track))
+      break;
+    tracks_.push_back({name, std::move(found)});
+  }
   set_offset(journal);
   if (!empty())
     set_times();
@@ -181,21 +172,21 @@ int64_t TailFile::duration_ms() const {
 
 std::string TailFile::write(const std::string &path) {
   const std::string fresh = path + ".new";
-  std::string problem = make(fresh);
-  if (!problem.empty() && !tracks_.empty() && !audio_.empty()) {
-    video_problem_ = problem;
+  Problem problem = make(fresh);
+  if (problem.of_video && !audio_.empty()) {
+    video_problem_ = problem.text;
     tracks_.clear();
     set_times();
     problem = make(fresh);
   }
-  if (problem.empty() && (!is_synced(fresh) || g_rename(fresh.c_str(), path.c_str()) != 0))
-    problem = std::strerror(errno);
-  if (!problem.empty())
+  if (problem.text.empty() && (!is_synced(fresh) || g_rename(fresh.c_str(), path.c_str()) != 0))
+    problem.text = std::strerror(errno);
+  if (!problem.text.empty())
     g_unlink(fresh.c_str());
-  return problem;
+  return problem.text;
 }
 
-std::string TailFile::make(const std::string &path) {
+TailFile::Problem TailFile::make(const std::string &path) {
   ElementPtr pipeline(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))));
   Sources sources(options_, Speakers(options_.speakers).titles(), Sources::Packets::Short);
   std::vector<Waiting> inputs;
@@ -211,7 +202,7 @@ std::string TailFile::make(const std::string &path) {
   const std::string unlinked =
       add_container(options_, path, GST_BIN(pipeline.get()), &inputs, &sources, nullptr, nullptr);
   if (!unlinked.empty())
-    return "GStreamer could not link " + unlinked;
+    return {"GStreamer could not link " + unlinked, unlinked == "video" || unlinked == "screen"};
   for (size_t i = 0; i < video.size(); i++)
     push_video(tracks_[i].found.frames, start_ns_, video[i]);
   Mixer mixer = mix(audio_, audio_start_ns_ + offset_ns_, options_.audio_rate, sources.tracks());
@@ -221,6 +212,23 @@ std::string TailFile::make(const std::string &path) {
   push_audio(&mixer, samples_in(audio_start_ns_ - start_ns_, options_.audio_rate),
              options_.audio_rate, &sources);
   return run(pipeline.get());
+}
+
+TailFile::Problem TailFile::run(GstElement *pipeline) {
+  BusPtr bus(gst_element_get_bus(pipeline));
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  MessagePtr message(gst_bus_timed_pop_filtered(
+      bus.get(), kLongest, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  if (!message)
+    return {"the disk is too slow"};
+  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS)
+    return {};
+  GError *raw_error = nullptr;
+  gst_message_parse_error(message.get(), &raw_error, nullptr);
+  const ErrorPtr error(raw_error);
+  const bool of_video = !VideoTrack::name_of(GST_MESSAGE_SRC(message.get())).empty();
+  return {error->message, of_video && error->domain != GST_RESOURCE_ERROR};
 }
 
 }  // namespace rtms::recorder

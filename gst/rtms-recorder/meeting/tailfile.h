@@ -2,6 +2,7 @@
 // A file with the media of a journal, on the tracks of the recording that it continues.
 #pragma once
 
+#include "common/gst.h"
 #include "disk/journal.h"
 #include "disk/parts.h"
 #include "settings/options.h"
@@ -34,7 +35,13 @@ class TailFile {
   int64_t time_of(const JournalEntry &entry) const { return entry.captured_ns - offset_ns_; }
   void set_offset(const FoundJournal &journal);
   void set_times();
-  std::string make(const std::string &path);
+  // `of_video`: without the video it may be none.
+  struct Problem {
+    std::string text;  // empty: none
+    bool of_video = false;
+  };
+  Problem make(const std::string &path);
+  static Problem run(GstElement *pipeline);
 
   const Options options_;
   std::vector<JournalEntry> audio_;

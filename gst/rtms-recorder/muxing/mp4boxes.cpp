@@ -172,10 +172,14 @@ bool Mp4Boxes::has_fragments(const std::string &file) {
   while (in.read(reinterpret_cast<char *>(header), sizeof header)) {
     if (type_of(header) == "moof")
       return true;
-    const uint32_t size = GST_READ_UINT32_BE(header);
-    if (size < kHeader)
+    uint64_t size = GST_READ_UINT32_BE(header), read = kHeader;
+    if (size == 1 && in.read(reinterpret_cast<char *>(header), sizeof header)) {
+      size = GST_READ_UINT64_BE(header);
+      read += kHeader;
+    }
+    if (size < read)
       return false;
-    in.seekg(static_cast<std::streamoff>(size - kHeader), std::ios::cur);
+    in.seekg(static_cast<std::streamoff>(size - read), std::ios::cur);
   }
   return false;
 }
