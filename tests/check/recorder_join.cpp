@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-recorder --join: what is in the parts of a recording is in the joined file, at its time.
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -69,13 +70,19 @@ GST_START_TEST(test_numbers) {
   constexpr std::size_t kCut = 2;
   ck_assert_msg(!in_real_time() || all.packets.size() + kCut >= packets.size(),
                 "%zu packets of %zu", all.packets.size(), packets.size());
-  ck_assert_msg(!in_real_time() || all.pictures == pictures, "%zu pictures of %zu",
-                all.pictures.size(), pictures.size());
-  const uint64_t sent = halves.server->sent(Media::Audio);
-  g_print("%zu of %d packets, %zu pictures\n", all.packets.size(), static_cast<int>(sent),
-          all.pictures.size());
-  if (in_real_time())
+  // The tail of a killed part has more.
+  ck_assert(!in_real_time() || std::includes(all.pictures.begin(), all.pictures.end(),
+                                             pictures.begin(), pictures.end()));
+  const uint64_t sent = halves.server->sent(Media::Audio),
+                 pictures_sent = halves.server->sent(Media::Video);
+  g_print("%zu of %d packets, %zu of %d pictures\n", all.packets.size(), static_cast<int>(sent),
+          all.pictures.size(), static_cast<int>(pictures_sent));
+  // rtmssrc passes video in batches of 100 ms.
+  constexpr std::size_t kBatch = 5;
+  if (in_real_time()) {
     ck_assert_uint_ge(all.packets.size() + kCut, sent);
+    ck_assert_uint_ge(all.pictures.size() + kBatch, pictures_sent);
+  }
 }
 GST_END_TEST;
 
