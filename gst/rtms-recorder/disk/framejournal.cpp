@@ -2,13 +2,11 @@
 #include "framejournal.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -120,36 +118,16 @@ std::vector<JournalFrame> frames_in(std::string_view rest, uint64_t begin) {
 
 // ---- writing -------------------------------------------------------------------------
 
-FrameJournal::FrameJournal(std::string path, int fd, FrameJournalHead *head)
-    : path_(std::move(path)), fd_(fd), head_(head) {}
+FrameJournal::FrameJournal(std::unique_ptr<MemoryFile> file)
+    : file_(std::move(file)), head_(static_cast<FrameJournalHead *>(file_->memory())) {}
 
 std::unique_ptr<FrameJournal> FrameJournal::create(const std::string &path) {
-  unlink(path.c_str());
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
+  auto file = MemoryFile::create(path, FrameJournalHead::kSize, FrameJournalHead::kSize);
+  if (!file)
     return nullptr;
-  // Without room now, a later access would end the process.
-  errno = posix_fallocate(fd, 0, FrameJournalHead::kSize);
-  void *memory =
-      errno ? MAP_FAILED
-            : mmap(nullptr, FrameJournalHead::kSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED) {
-    const int failure = errno;
-    unlink(path.c_str());
-    close(fd);
-    errno = failure;
-    return nullptr;
-  }
-  auto head = static_cast<FrameJournalHead *>(memory);
-  std::memcpy(head->magic, FrameJournalHead::kMagic, sizeof head->magic);
-  return std::unique_ptr<FrameJournal>(new FrameJournal(path, fd, head));
-}
-
-FrameJournal::~FrameJournal() {
-  if (!kept_)
-    unlink(path_.c_str());
-  munmap(head_, FrameJournalHead::kSize);
-  close(fd_);
+  std::unique_ptr<FrameJournal> journal(new FrameJournal(std::move(file)));
+  std::memcpy(journal->head_->magic, FrameJournalHead::kMagic, sizeof journal->head_->magic);
+  return journal;
 }
 
 // A quarter of the memory, at most 64 MiB, is for the audio of all recordings. A file system
@@ -157,7 +135,7 @@ FrameJournal::~FrameJournal() {
 bool FrameJournal::has_room(uint64_t size) const {
   constexpr uint64_t kShare = 4, kMost = 64 << 20;
   struct statvfs status;
-  if (head_->end + size - freed_ > kRing || fstatvfs(fd_, &status) != 0)
+  if (head_->end + size - freed_ > kRing || fstatvfs(file_->fd(), &status) != 0)
     return false;
   const uint64_t kept = std::min<uint64_t>(status.f_blocks / kShare, kMost / status.f_frsize);
   return !status.f_blocks || status.f_bavail > kept;
@@ -165,14 +143,15 @@ bool FrameJournal::has_room(uint64_t size) const {
 
 bool FrameJournal::write(uint64_t at, std::string_view bytes) const {
   return for_pieces(at, bytes.size(), [&](off_t offset, uint64_t done, uint64_t size) {
-    return pwrite(fd_, bytes.data() + done, size, offset) == static_cast<ssize_t>(size);
+    return pwrite(file_->fd(), bytes.data() + done, size, offset) == static_cast<ssize_t>(size);
   });
 }
 
 void FrameJournal::free_memory(uint64_t from, uint64_t to) const {
   for_pieces(from, to - from, [this](off_t offset, uint64_t, uint64_t size) {
     // Elsewhere than in memory the space may stay in use: it is used again.
-    fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, static_cast<off_t>(size));
+    fallocate(file_->fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
+              static_cast<off_t>(size));
     return true;
   });
 }

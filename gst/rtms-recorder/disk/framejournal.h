@@ -4,6 +4,8 @@
 // recording is freed.
 #pragma once
 
+#include "memoryfile.h"
+
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -35,12 +37,9 @@ class FrameJournal {
  public:
   // Creates the file, in place of an old one. Returns null, and sets errno, on failure.
   static std::unique_ptr<FrameJournal> create(const std::string &path);
-  // Removes the file, unless it is to be kept for read().
-  ~FrameJournal();
-  FrameJournal(const FrameJournal &) = delete;
-  FrameJournal &operator=(const FrameJournal &) = delete;
 
-  void keep() { kept_ = true; }
+  // The file stays for read().
+  void keep() { file_->keep(); }
   // The caps with which the track is in the file of the recording. Until then, the journal has
   // those of the first frame.
   void set_track(std::string_view caps);
@@ -59,20 +58,18 @@ class FrameJournal {
     int64_t running_ns;
     uint64_t begin;
   };
-  FrameJournal(std::string path, int fd, FrameJournalHead *head);
+  explicit FrameJournal(std::unique_ptr<MemoryFile> file);
   bool has_room(uint64_t size) const;
   bool write(uint64_t at, std::string_view bytes) const;
   void remove_written();
   void free_memory(uint64_t from, uint64_t to) const;
 
-  const std::string path_;
-  const int fd_;
+  const std::unique_ptr<MemoryFile> file_;
   FrameJournalHead *const head_;
   std::deque<Place> places_;  // of the frames in the file
   uint64_t freed_ = 0;
   bool waits_ = false;  // for a keyframe
   int64_t needed_from_ns_ = INT64_MIN;
-  bool kept_ = false;
 };
 
 }  // namespace rtms::recorder

@@ -96,12 +96,6 @@ std::string journal_of(const std::string &frames) {
   return fs::path(frames).replace_extension();
 }
 
-// Without room now, a later access would end the process. Returns false, and sets errno, then.
-bool reserve(int fd, size_t slots) {
-  errno = posix_fallocate(fd, 0, static_cast<off_t>(JournalHead::file_size(slots)));
-  return errno == 0;
-}
-
 }  // namespace
 
 // ---- writing -------------------------------------------------------------------------
@@ -115,8 +109,11 @@ std::string Journal::default_place() {
   return "/dev/shm/rtms-recorder-" + std::to_string(geteuid());
 }
 
-Journal::Journal(std::string path, int fd, JournalHead *head, size_t slots, size_t most)
-    : path_(std::move(path)), fd_(fd), head_(head), slots_(slots), most_(most) {}
+Journal::Journal(std::unique_ptr<MemoryFile> file, size_t slots, size_t most)
+    : file_(std::move(file)),
+      head_(static_cast<JournalHead *>(file_->memory())),
+      slots_(slots),
+      most_(most) {}
 
 std::unique_ptr<Journal> Journal::create(const std::string &place, const std::string &name,
                                          const JournalFormat &format) {
@@ -133,41 +130,24 @@ std::unique_ptr<Journal> Journal::create(const std::string &place, const std::st
   const std::string path = place + "/" + sum.get();
   for (const char *track : kTracks)
     unlink(frames_path(path, track).c_str());
-  unlink(path.c_str());
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
-    return nullptr;
   const size_t slots = slots_for(format, kSeconds), most = slots_for(format, kMostSeconds);
-  flock(fd, LOCK_EX | LOCK_NB);
-  void *memory = !reserve(fd, slots) ? MAP_FAILED
-                                     : mmap(nullptr, JournalHead::file_size(most),
-                                            PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED) {
-    const int failure = errno;
-    unlink(path.c_str());
-    close(fd);
-    errno = failure;
+  auto file = MemoryFile::create(path, JournalHead::file_size(slots), JournalHead::file_size(most));
+  if (!file)
     return nullptr;
-  }
-  auto &head = *static_cast<JournalHead *>(memory);
+  flock(file->fd(), LOCK_EX | LOCK_NB);
+  std::unique_ptr<Journal> journal(new Journal(std::move(file), slots, most));
+  JournalHead &head = *journal->head_;
   std::memcpy(head.folder, folder.c_str(), folder.size() + 1);
   std::memcpy(head.codec, format.codec.c_str(), format.codec.size() + 1);
   head.rate = format.rate;
   head.speakers = format.speakers;
   head.mp4 = format.mp4;
   std::memcpy(head.magic, JournalHead::kMagic, sizeof head.magic);
-  return std::unique_ptr<Journal>(new Journal(path, fd, &head, slots, most));
-}
-
-Journal::~Journal() {
-  if (!kept_)
-    unlink(path_.c_str());
-  munmap(head_, JournalHead::file_size(most_));
-  close(fd_);
+  return journal;
 }
 
 std::unique_ptr<FrameJournal> Journal::create_frames(const char *track) const {
-  return FrameJournal::create(frames_path(path_, track));
+  return FrameJournal::create(frames_path(file_->path(), track));
 }
 
 void Journal::set_start(int64_t captured_ns) {
@@ -184,7 +164,7 @@ void Journal::add(int64_t captured_ns, unsigned track, const int16_t *samples, s
 bool Journal::grow() {
   constexpr size_t kStep = 50;
   const size_t more = std::min(slots_ + kStep, most_);
-  if (more == slots_ || !reserve(fd_, more))
+  if (more == slots_ || !file_->reserve(JournalHead::file_size(more)))
     return false;
   slots_ = more;
   return true;

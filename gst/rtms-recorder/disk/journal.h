@@ -78,14 +78,11 @@ class Journal {
   // created if necessary, and must be accessible to this user only.
   static std::unique_ptr<Journal> create(const std::string &place, const std::string &folder,
                                          const JournalFormat &format);
-  // Removes the file, unless it is to be kept for find().
-  ~Journal();
-  void keep() { kept_ = true; }
+  // The file stays for find().
+  void keep() { file_->keep(); }
   // Creates the journal of one of kTracks. Returns null, and sets errno, on failure. Must be
   // destroyed first.
   std::unique_ptr<FrameJournal> create_frames(const char *track) const;
-  Journal(const Journal &) = delete;
-  Journal &operator=(const Journal &) = delete;
 
   // Any thread: the capture time of running time 0 of the recording, as Unix time.
   void set_start(int64_t captured_ns);
@@ -100,13 +97,12 @@ class Journal {
                                                          const std::string &output);
 
  private:
-  Journal(std::string path, int fd, JournalHead *head, size_t slots, size_t most);
+  Journal(std::unique_ptr<MemoryFile> file, size_t slots, size_t most);
   void add_piece(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count);
   size_t take_slot();
   bool grow();
 
-  const std::string path_;
-  const int fd_;
+  const std::unique_ptr<MemoryFile> file_;
   JournalHead *const head_;
   size_t slots_;       // in the file
   const size_t most_;  // in the mapped memory
@@ -114,7 +110,6 @@ class Journal {
   std::deque<size_t> order_;  // of the used slots, the oldest first
   uint64_t count_ = 0;
   std::atomic<int64_t> needed_from_ns_{INT64_MIN};
-  bool kept_ = false;
 };
 
 }  // namespace rtms::recorder
