@@ -143,14 +143,13 @@ bool leave_out(Builder *builder, GstPad *pad) {
 
 bool add_waiting(const Options &options, Builder *builder, Waiting *waiting) {
   GstPad *pad = waiting->exit.get();
-  // The appsrc of a tail has no queue: it encodes keyframes only, because --join leaves out some.
-  const bool is_tail = waiting->caps != nullptr;
-  if (!is_tail)
+  // The appsrc of a journal has no queue.
+  if (waiting->source == VideoTrack::Source::Live)
     waiting->caps = caps_before(pad);
   if (!waiting->caps)
     waiting->caps.reset(gst_caps_new_empty_simple("video/x-h264"));
-  ElementPtr track = VideoTrack::make(waiting->name, waiting->caps.get(), !options.mp4,
-                                      is_tail ? VideoTrack::Frames::Key : VideoTrack::Frames::All);
+  ElementPtr track =
+      VideoTrack::make(waiting->name, waiting->caps.get(), !options.mp4, waiting->source);
   if (track)
     return builder->add_bin(pad, track, "video_%u");
   waiting->caps.reset();

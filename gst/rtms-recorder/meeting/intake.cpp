@@ -220,7 +220,8 @@ std::vector<Waiting> Intake::waiting() {
   std::lock_guard<std::mutex> lock(mutex_);
   std::vector<Waiting> all;
   for (const Held &held : held_)
-    all.push_back({held.name, PadPtr(GST_PAD(gst_object_ref(held.exit.get()))), nullptr});
+    all.push_back({held.name, PadPtr(GST_PAD(gst_object_ref(held.exit.get()))), nullptr,
+                   VideoTrack::Source::Live});
   return all;
 }
 

@@ -6,6 +6,7 @@
 #include "broadcast/intaketap.h"
 #include "capturetime.h"
 #include "common/gst.h"
+#include "muxing/videotrack.h"
 #include "settings/options.h"
 #include "text/texts.h"
 
@@ -28,6 +29,7 @@ struct Waiting {
   std::string name;
   PadPtr exit;
   CapsPtr caps;  // of its track in the file; null: not known yet, or not recorded
+  VideoTrack::Source source = VideoTrack::Source::Live;
 };
 
 class Intake {

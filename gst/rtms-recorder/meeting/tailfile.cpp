@@ -196,8 +196,10 @@ TailFile::Problem TailFile::make(const std::string &path) {
     g_object_set(input, "format", GST_FORMAT_TIME, "max-bytes", guint64{0}, nullptr);
     gst_bin_add(GST_BIN(pipeline.get()), input);
     video.push_back(GST_APP_SRC(input));
-    inputs.push_back(
-        {track.name, PadPtr(gst_element_get_static_pad(input, "src")), caps_of(track.found.track)});
+    inputs.push_back({track.name, PadPtr(gst_element_get_static_pad(input, "src")),
+                      caps_of(track.found.track),
+                      track.found.frames.empty() ? VideoTrack::Source::EmptyJournal
+                                                 : VideoTrack::Source::Journal});
   }
   const std::string unlinked =
       add_container(options_, path, GST_BIN(pipeline.get()), &inputs, &sources, nullptr, nullptr);

@@ -54,7 +54,7 @@ VideoTrack::Format VideoTrack::format_of(GstCaps *caps) {
   return format;
 }
 
-ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matroska, Frames encoded) {
+ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matroska, Source source) {
   Format from = format_of(caps);
   if (from.codec != Codec::H264 && !from.width)
     from.width = 1280, from.height = 720;
@@ -72,12 +72,13 @@ ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matrosk
   add_ghost(bin.get(), "end", "src");
   ElementPtr end(child(bin.get(), "end"));
   PadPtr muxed(gst_element_get_static_pad(end.get(), "src"));
-  auto self = new VideoTrack(bin.get(), to, matroska, encoded);
+  auto self = new VideoTrack(bin.get(), to, matroska, source);
   g_object_set_data_full(G_OBJECT(bin.get()), kPrefix, self,
                          [](gpointer data) { delete static_cast<VideoTrack *>(data); });
   for (GstPad *pad : {self->exit_.get(), muxed.get()})
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, accept_any, nullptr, nullptr);
-  if (!self->connect(from, from.codec == Codec::H264 ? "" : black_of(from, caps)))
+  const bool black = from.codec != Codec::H264 && source != Source::Journal;
+  if (!self->connect(from, black ? black_of(from, caps) : ""))
     return nullptr;
   gst_pad_add_probe(
       self->exit_.get(),
@@ -86,8 +87,8 @@ ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matrosk
   return bin;
 }
 
-VideoTrack::VideoTrack(GstElement *bin, Format track, bool matroska, Frames encoded)
-    : bin_(bin), matroska_(matroska), encoded_(encoded), track_(track) {
+VideoTrack::VideoTrack(GstElement *bin, Format track, bool matroska, Source source)
+    : bin_(bin), matroska_(matroska), source_(source), track_(track) {
   ElementPtr gate(child(bin, "gate")), joint(child(bin, "joint"));
   exit_.reset(gst_element_get_static_pad(gate.get(), "src"));
   entry_.reset(gst_element_get_static_pad(joint.get(), "sink"));
@@ -127,7 +128,7 @@ std::string VideoTrack::black_of(const Format &format, GstCaps *caps) {
 
 std::string VideoTrack::to_h264() const {
   return std::string("x264enc tune=zerolatency speed-preset=veryfast pass=qual quantizer=23 ") +
-         (encoded_ == Frames::Key ? "key-int-max=1" : "key-int-max=50") +
+         (source_ != Source::Live ? "key-int-max=1" : "key-int-max=50") +
          " ! capsfilter caps=video/x-h264,stream-format=byte-stream";
 }
 

@@ -14,12 +14,13 @@ namespace rtms::recorder {
 // half the height as interlaced.
 class VideoTrack {
  public:
-  // What an encoder makes: keyframes only, or others between them.
-  enum class Frames { Key, All };
+  // Where the frames come from: from rtmssrc, or from a journal, which has some or none. --join
+  // leaves out frames of a journal: its track, if encoded, has keyframes only.
+  enum class Source { Live, Journal, EmptyJournal };
 
   // Returns a bin with pads `sink` and `src`, for a pad that now has these caps. The track is
   // H.264, or JPEG for JPEG in Matroska. Null if an element is missing.
-  static ElementPtr make(const std::string &name, GstCaps *caps, bool matroska, Frames encoded);
+  static ElementPtr make(const std::string &name, GstCaps *caps, bool matroska, Source source);
   // Returns the track that an element belongs to, by its name; empty if none.
   static std::string name_of(GstObject *object);
   // Ends a track that cannot continue, so that the muxer does not wait for it.
@@ -35,7 +36,7 @@ class VideoTrack {
     }
   };
 
-  VideoTrack(GstElement *bin, Format track, bool matroska, Frames encoded);
+  VideoTrack(GstElement *bin, Format track, bool matroska, Source source);
   ~VideoTrack();
   static Format format_of(GstCaps *caps);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer self);
@@ -51,7 +52,7 @@ class VideoTrack {
 
   GstElement *const bin_;  // owns this object
   const bool matroska_;
-  const Frames encoded_;
+  const Source source_;
   const Format track_;
   PadPtr exit_, entry_;   // the converter is between them
   ElementPtr converter_;  // null: the codec cannot be recorded
