@@ -2,6 +2,7 @@
 #include "mediajournal.h"
 
 #include "capturetime.h"
+#include "media/nal.h"
 #include "media/picture.h"
 
 #include <algorithm>
@@ -13,17 +14,23 @@
 namespace rtms::recorder {
 namespace {
 
-// With a start code of four bytes.
 bool begins_with_sps(const std::string &sets) {
-  constexpr size_t kStartCode = 4;
-  constexpr unsigned kType = 31, kSps = 7;
-  return sets.size() > kStartCode && (static_cast<unsigned char>(sets[kStartCode]) & kType) == kSps;
+  constexpr unsigned kSps = 7;
+  const guint8 *first =
+      NalScanner(reinterpret_cast<const guint8 *>(sets.data()), sets.size()).next();
+  return first && NalScanner::type(first) == kSps;
 }
 
 void add_new(const std::string &sets, std::string *all) {
   constexpr size_t kMost = 4096;
   if (all->find(sets) == std::string::npos && all->size() + sets.size() <= kMost)
     all->append(sets);
+}
+
+std::string uncreated(const char *what) {
+  const int failure = errno;
+  return std::string("The journal of received ") + what + " cannot be created in " +
+         Journal::default_place() + ": " + std::strerror(failure) + ".";
 }
 
 }  // namespace
@@ -40,8 +47,7 @@ MediaJournal::MediaJournal(const std::string &folder, const Options &options, Gs
     g_signal_connect(src, "audio-received", G_CALLBACK(on_received), this);
     g_signal_connect(src, "pad-added", G_CALLBACK(on_pad_added), this);
   } else {
-    problem_ = "The journal of received media cannot be created in " + Journal::default_place() +
-               ": " + std::strerror(errno) + ".";
+    problem_ = uncreated("media");
   }
 }
 
@@ -75,8 +81,22 @@ void MediaJournal::set_tracks(const std::vector<Waiting> &all) {
   });
 }
 
+std::string MediaJournal::take_problem() {
+  std::string problem;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    problem.swap(problem_);
+  }
+  for_tracks([&problem](Track &track) {
+    if (problem.empty() && track.full && !std::exchange(track.reported, true))
+      problem = "The journal of received video has no room in " + Journal::default_place() +
+                ". Give that file system more.";
+  });
+  return problem;
+}
+
 void MediaJournal::written(GstClockTime running, int64_t start_ms) {
-  // Muxers, and the fragments of MP4, hold some of it. The tail has all that the mixer needs.
+  // Muxers, and the fragments of MP4, keep some of it back.
   constexpr int64_t kAudioHeld_ns = 6 * GST_SECOND, kVideoHeld_ns = GST_SECOND;
   const auto reached_ns = static_cast<int64_t>(running);
   const int64_t start_ns = start_ms * static_cast<int64_t>(GST_MSECOND);
@@ -126,7 +146,7 @@ void MediaJournal::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
   track->name = *name;
   track->journal = self->journal_->create_frames(*name);
   if (!track->journal) {
-    GST_WARNING_OBJECT(pad, "no journal of its frames: %s", std::strerror(errno));
+    self->problem_ = uncreated("video");
     // The tail has all tracks of the file, or none.
     self->complete_ = true;
     for (const auto &other : self->tracks_) {
@@ -183,9 +203,8 @@ void MediaJournal::Track::add(GstPad *pad, GstBuffer *buffer) {
   frame.captured_ns = GST_CLOCK_TIME_IS_VALID(captured) ? static_cast<int64_t>(captured) : 0;
   frame.caps = caps;
   frame.data = {reinterpret_cast<const char *>(map.data()), map.size()};
-  const bool was_full = std::exchange(full, !journal->add(frame));
-  if (full && !was_full)
-    GST_WARNING_OBJECT(pad, "no room in the journal of its frames");
+  if (!journal->add(frame))
+    full = true;
 }
 
 }  // namespace rtms::recorder

@@ -20,8 +20,8 @@ class MediaJournal {
   MediaJournal(const MediaJournal &) = delete;
   MediaJournal &operator=(const MediaJournal &) = delete;
 
-  // Why there is no journal, or empty.
-  const std::string &problem() const { return problem_; }
+  // Returns what the journals cannot keep, and why, once for each reason; empty: nothing new.
+  std::string take_problem();
   // The file of the recording has the tracks of those whose caps are known. Journals of others end.
   void set_tracks(const std::vector<Waiting> &all);
   // The media up to that running time is written. `start_ms`: the capture time of running time 0,
@@ -37,7 +37,8 @@ class MediaJournal {
     std::mutex mutex;
     std::unique_ptr<FrameJournal> journal;  // null: it has ended
     std::string caps, parameters;           // of the streaming thread
-    bool full = false;
+    bool full = false;                      // frames were refused
+    bool reported = false;                  // by take_problem()
 
     void set_caps(GstCaps *caps);
     void add(GstPad *pad, GstBuffer *buffer);
@@ -53,8 +54,8 @@ class MediaJournal {
   const int64_t fragment_ns_;
   const bool has_screen_;
   const std::unique_ptr<Journal> journal_;
-  std::string problem_;
   std::mutex mutex_;
+  std::string problem_;  // not yet reported
   std::vector<std::shared_ptr<Track>> tracks_;
   bool complete_ = false;  // the file has no further tracks
 };

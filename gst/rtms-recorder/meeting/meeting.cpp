@@ -71,10 +71,6 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
                                        broadcast_.get())),
       journal_(folder_, options, intake_->element()) {
   report_.set_part(part);
-  if (!journal_.problem().empty())
-    log_.write(Log::Level::Warning, "no-journal",
-               journal_.problem() +
-                   " If the recorder is killed, the last media that it received is lost.");
 }
 
 Meeting::~Meeting() = default;
@@ -251,6 +247,9 @@ void Meeting::watch() {
   file_size_.ask();
   late_audio_.check();
   journal_.written(*reached_, capture_.start_ms());
+  if (const std::string problem = journal_.take_problem(); !problem.empty())
+    log_.write(Log::Level::Warning, "no-journal",
+               problem + " If the recorder is killed, the last media that it received is lost.");
   if (broadcast_)
     broadcast_->watch();
 }
