@@ -13,6 +13,20 @@ constexpr std::size_t kBatch = 3;
 
 }  // namespace
 
+RecorderRun::Setup killed_setup(std::vector<std::string> options, const std::string &output,
+                                const std::string &runtime) {
+  return {std::move(options), output, {{"RUNTIME_DIRECTORY", runtime}}, true};
+}
+
+void record_and_kill(RecorderRun *run, Config config) {
+  constexpr unsigned kPackets = 150;
+  const auto server = serve(std::move(config));
+  run->announce(*server);
+  run->wait_messages(*server, "audio", kPackets);
+  run->program().send(SIGKILL);
+  ck_assert(run->program().wait(kDeadlineMs));
+}
+
 Killed::Killed(Config config, const std::vector<std::string> &options, unsigned packets,
                Media media)
     : server(serve(std::move(config))), first(options) {

@@ -23,6 +23,12 @@ struct Killed {
   std::string file;
 };
 
+// A recorder, its output and its journals in these folders.
+RecorderRun::Setup killed_setup(std::vector<std::string> options, const std::string &output,
+                                const std::string &runtime);
+// Records a meeting, of which it receives some packets of audio, and is killed. So is the service.
+void record_and_kill(RecorderRun *run, Config config);
+
 // Of numbered media: each packet, and each frame once, with all those that a decoder needs. What is
 // on its way between the two processes at the kill may be missing.
 void expect_all_packets(const Killed &killed);

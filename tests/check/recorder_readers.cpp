@@ -58,7 +58,9 @@ GST_START_TEST(test_slow_readers) {
   double most = before;
   uint64_t most_untaken = 0;
   bool named = false;
-  for (int i = 0; admin.run().events("finished").empty(); i++) {
+  constexpr int kPauseMs = 50;
+  const auto finished = [&] { return !admin.run().events("finished").empty(); };
+  for (int i = 0; !admin.run().program().wait_until(finished, kPauseMs); i++) {
     const Awake awake;
     ck_assert_int_eq(
         post_signed(admin.run().url(), stream_event("meeting.rtms_stopped", "other", i)).status,
@@ -71,7 +73,6 @@ GST_START_TEST(test_slow_readers) {
     named |= contains(admin.get("/api/meetings").body, "\"speaking\":[\"John Smith\"]");
     most = std::max(most, megabytes_of(admin.run().program().pid()));
     most_untaken = std::max(most_untaken, untaken(admin.url().substr(admin.url().rfind(':') + 1)));
-    g_usleep(50000);
   }
   g_print("%.1f MB, then %.1f MB; in the kernel: %.1f MB\n", before, most,
           static_cast<double>(most_untaken) / 1e6);

@@ -98,13 +98,8 @@ GST_END_TEST;
 // The journal stays until the tail is complete.
 GST_START_TEST(test_again) {
   namespace fs = std::filesystem;
-  auto server = serve(numbered(kLong_ms));
   RecorderRun first({"--no-video"});
-  first.announce(*server);
-  first.wait_messages(*server, "audio", 100);
-  first.program().send(SIGKILL);
-  ck_assert(first.program().wait(kDeadlineMs));
-  server.reset();
+  record_and_kill(&first, numbered(kLong_ms));
   const std::string report = first.only_folder() + "/meeting.json";
   fs::rename(report, report + ".gone");
   const auto start = [&](const char *expected) {
@@ -126,17 +121,9 @@ GST_END_TEST;
 GST_START_TEST(test_killed_again) {
   namespace fs = std::filesystem;
   TemporaryDirectory output, runtime, copy;
-  const auto start = [&] {
-    return RecorderRun::Setup{
-        {"--no-video"}, output.path(), {{"RUNTIME_DIRECTORY", runtime.path()}}, true};
-  };
-  auto server = serve(numbered(kLong_ms));
+  const auto start = [&] { return killed_setup({"--no-video"}, output.path(), runtime.path()); };
   RecorderRun first(start());
-  first.announce(*server);
-  first.wait_messages(*server, "audio", 100);
-  first.program().send(SIGKILL);
-  ck_assert(first.program().wait(kDeadlineMs));
-  server.reset();
+  record_and_kill(&first, numbered(kLong_ms));
   constexpr auto kAll = fs::copy_options::recursive | fs::copy_options::overwrite_existing;
   fs::copy(runtime.path(), copy.path(), kAll);
   const std::string folder = first.only_folder(), tail = folder + "/tail.mkv";

@@ -41,6 +41,14 @@ void check_keep_alives(Server &server, const Awake &awake, std::size_t count, co
   expect_no_violations(server);
 }
 
+// Packets of audio, then keep-alives for ever.
+Config endless(std::size_t packets) {
+  Config config = fast_config(audio_source(packets));
+  config.end = End::Nothing;
+  config.keep_alive_ms = kKeepAliveMs;
+  return config;
+}
+
 GstPadProbeReturn block(GstPad *, GstPadProbeInfo *, gpointer) {
   return GST_PAD_PROBE_OK;
 }
@@ -53,11 +61,8 @@ void block_pad(GstElement *, GstPad *pad, gpointer) {
 
 // A pad that is blocked for good.
 GST_START_TEST(test_blocked_pad) {
-  Config config = fast_config(audio_source(5));
-  config.end = End::Nothing;
-  config.keep_alive_ms = kKeepAliveMs;
   const Awake awake;
-  auto server = serve(config);
+  auto server = serve(endless(5));
   Player player(*server, audio_only());
   set(player.src(), "connection-mode", __i__ ? "unified" : "split");
   g_signal_connect(player.src(), "pad-added", G_CALLBACK(block_pad), nullptr);
@@ -71,11 +76,8 @@ GST_END_TEST;
 
 // A queue that has been full for long: what is old is dropped, DISCONT, counted, warned of once.
 GST_START_TEST(test_full_queue) {
-  Config config = fast_config(audio_source(2000));
-  config.end = End::Nothing;
-  config.keep_alive_ms = kKeepAliveMs;
   const Awake awake;
-  auto server = serve(config);
+  auto server = serve(endless(2000));
   Player player(*server, audio_only());
   g_object_set(player.src(), "max-queue-bytes", 64000, nullptr);
   g_signal_connect(player.src(), "pad-added", G_CALLBACK(block_pad), nullptr);
@@ -90,11 +92,8 @@ GST_START_TEST(test_full_queue) {
 GST_END_TEST;
 
 GST_START_TEST(test_paused) {
-  Config config = fast_config(audio_source(5));
-  config.end = End::Nothing;
-  config.keep_alive_ms = kKeepAliveMs;
   const Awake awake;
-  auto server = serve(config);
+  auto server = serve(endless(5));
   Player player(*server, audio_only());
   ck_assert_int_eq(player.state(GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
   check_keep_alives(*server, awake, kAnswers, "media/audio");
