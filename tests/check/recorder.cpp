@@ -146,13 +146,13 @@ GST_START_TEST(test_repeated) {
   run.announce(*broken);
   run.wait_events("failed", 1);
   const std::string webhook = broken->webhook_json();
-  ck_assert_int_eq(post(run.url(), signed_headers(webhook, 1), webhook).status, 200);
+  ck_assert_int_eq(post(run.url(), signed_headers(webhook, kAnewAge_s), webhook).status, 200);
   run.wait_events("failed", 2);
   auto server = serve(meeting_of(kLengthMs));
   run.announce(*server);
   run.wait_events("finished", 1);
   const std::string good = server->webhook_json();
-  ck_assert_int_eq(post(run.url(), signed_headers(good, 1), good).status, 200);
+  ck_assert_int_eq(post(run.url(), signed_headers(good, kAnewAge_s), good).status, 200);
   run.program().send(SIGTERM);
   run.expect_end();
   ck_assert_uint_eq(run.folders().size(), 3);

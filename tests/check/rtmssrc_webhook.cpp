@@ -151,7 +151,7 @@ GST_START_TEST(test_session) {
   ck_assert_msg(wait_audio(player, 10), "%s", player.summary().c_str());
   ck_assert_uint_eq(server->accepted(), 2);
   expect_posted(url, start);
-  ck_assert_int_eq(post(url, signed_headers(start, 1), start).status, 200);
+  ck_assert_int_eq(post(url, signed_headers(start, kAnewAge_s), start).status, 200);
   expect_posted(url, announced(*server, 6));
   expect_posted(url, stream_event("meeting.rtms_started", "another", 1));
   expect_posted(url, stream_event("meeting.rtms_stopped", "another", 2));

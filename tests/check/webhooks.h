@@ -29,6 +29,9 @@ class HttpClient {
 std::string path_of(const std::string &url);
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
+// The age of a request that is not a repetition of one that was sent before: its time is in the
+// future, so no request of a test has the same.
+constexpr int64_t kAnewAge_s = -60;
 // x-zm-request-timestamp and x-zm-signature, `age_s` ago.
 Headers signed_headers(const std::string &body, int64_t age_s = 0,
                        const std::string &token = kWebhookToken);
