@@ -9,6 +9,7 @@
 #include "settings/rtmpurl.h"
 #include "sharing.h"
 #include "snapshots.h"
+#include "watchdog.h"
 
 #include <glib-unix.h>
 #include <unistd.h>
@@ -332,6 +333,8 @@ class Program {
 
 int main(int argc, char **argv) {
   using namespace rtms::recorder;
+  if (is_watchdog(argc, argv))
+    return run_watchdog();
   gst_init(nullptr, nullptr);
   if (is_join(argc, argv)) {
     protect_process(false);

@@ -33,6 +33,12 @@ Sharing::Sharing(const Options &options, Recorder *recorder, Log *log, std::func
       recorder_(recorder),
       log_(log),
       idle_(std::move(idle)),
+      watchdog_([log](const std::string &why) {
+        log->write(Log::Level::Warning, "no-watchdog", "",
+                   why +
+                       " If this recorder hangs, it keeps the connections of its meetings, which "
+                       "others record further.");
+      }),
       cluster_(config_of(options), post, static_cast<ClusterListener *>(this)) {
   cluster_.set_capacity(capacity());
 }
@@ -65,6 +71,7 @@ bool Sharing::cluster_webhook(const ClusterWebhook &webhook) {
 // Without a lease, the limit is in the past.
 void Sharing::cluster_until(int64_t until_us) {
   recorder_->set_until(until_us ? until_us : 1);
+  watchdog_.expect(until_us);
 }
 
 void Sharing::cluster_event(bool good, const char *event, const std::string &stream,

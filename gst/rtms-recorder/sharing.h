@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "recorder.h"
+#include "watchdog.h"
 
 #include <set>
 
@@ -54,6 +55,7 @@ class Sharing final : public Membership, private ClusterListener {
   unsigned disk_gone_s_ = 0;
   Timer disk_timer_;
   bool draining_ = false;
+  Watchdog watchdog_;
   Cluster cluster_;
 };
 

@@ -103,8 +103,7 @@ std::string print(Fault fault, const Row &row) {
   std::string wrong;
   if (row.went_on != row.concerned)
     wrong += std::string(name(fault)) + ": meetings do not go on\n";
-  // The kernel of a recorder that sleeps holds its connection until the service ends it.
-  if (row.at_once > (fault == Fault::Sleep ? 2u : 1u))
+  if (row.at_once > 1)
     wrong += std::string(name(fault)) + ": two connections of one stream\n";
   if (most(row.lost_s) > stated(fault) + 0.001)
     wrong += std::string(name(fault)) + ": more is lost than stated\n";

@@ -23,7 +23,7 @@ const char *name(Fault fault) {
     case Fault::Kill:
       return "kill -9 of a recorder";
     case Fault::Sleep:
-      return "SIGSTOP of a recorder, then SIGCONT";
+      return "SIGSTOP of a recorder";
     case Fault::Terminate:
       return "SIGTERM of a recorder";
     case Fault::Nats:
@@ -134,10 +134,7 @@ void ClusterScene::mend(Fault fault, std::size_t which) {
     nats_.start(static_cast<unsigned>(which));
   } else if (fault == Fault::Disk) {
     unlink(filler(which).c_str());
-  } else if (fault == Fault::Sleep) {
-    runs_[which]->program().send(SIGCONT);
-    runs_[which]->wait_events("lease-lost", 1, 2 * kDeadlineMs);
-  } else {
+  } else if (fault != Fault::Sleep) {
     ck_assert_msg(runs_[which]->program().wait(2 * kDeadlineMs), "%s",
                   runs_[which]->said().c_str());
     start(which);

@@ -121,6 +121,22 @@ GST_START_TEST(test_sleeps) {
 }
 GST_END_TEST;
 
+// A recorder that continues as soon as its lease is over lets others have its streams.
+GST_START_TEST(test_wakes_early) {
+  for (unsigned seed = 1; seed <= 20; seed++) {
+    World world(seed, 2);
+    world.run(1000);
+    const std::string stream = announce_some(&world, 1)[0];
+    world.run(2000);
+    Node *sleeper = world.owner(stream);
+    sleeper->sleep(11200);
+    expect_at_most(world.time_until([&] { return !sleeper->begun(stream); }, 15000), 11500);
+    expect_at_most(world.time_until([&] { return world.owners(stream) == 1; }, 15000), 3500);
+    ck_assert_msg(world.owner(stream) != sleeper, "seed %u", seed);
+  }
+}
+GST_END_TEST;
+
 // Cut off from the store, an owner stops by itself before another begins.
 GST_START_TEST(test_cut_off) {
   World world(1, 2);
@@ -306,6 +322,7 @@ static Suite *ownership_suite() {
   tcase_add_test(cases, test_no_room);
   tcase_add_test(cases, test_takeover);
   tcase_add_test(cases, test_sleeps);
+  tcase_add_test(cases, test_wakes_early);
   tcase_add_test(cases, test_cut_off);
   tcase_add_test(cases, test_no_store);
   tcase_add_test(cases, test_alone);

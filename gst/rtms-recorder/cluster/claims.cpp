@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "claims.h"
 
+#include "lease.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -16,7 +18,7 @@ constexpr int64_t kRemembered_ms = 3600 * 1000;
 // Limits takeovers, because a stream may be what kills its owners.
 constexpr unsigned kMostDeaths = 20;
 // A recorder that releases a stream, for example because its disk is full, lets others claim it
-// first.
+// first. So does one that has lost its lease, which others end a little later.
 constexpr int64_t kLeft_ms = 3000;
 
 using State = ClaimRecord::State;
@@ -123,10 +125,11 @@ void Claims::closed(const std::string &id, State state) {
   stream.record.owner.clear();
 }
 
-void Claims::stop_all() {
+void Claims::stop_all(int64_t now) {
   for (auto &[id, stream] : streams_) {
     if (stream.phase == Phase::Mine) {
       set_phase(&stream, Phase::Lost);
+      stream.left_until = now + kExpiry_ms - kHold_ms + kLeft_ms;
       events_->stop(id);
     } else if (stream.phase != Phase::Lost) {
       set_phase(&stream, Phase::Watching);

@@ -54,8 +54,8 @@ class Claims {
   void update(const std::string &stream, const std::function<void(ClaimRecord *)> &change);
   // The recorder has closed the stream. If it is still the owner, `state` is published.
   void closed(const std::string &stream, ClaimRecord::State state);
-  // Stops all owned streams, after the lease was lost.
-  void stop_all();
+  // Stops all owned streams, after the lease was lost. Others may claim them first.
+  void stop_all(int64_t now);
 
   bool mine(const std::string &stream) const;
   // The number of streams that are owned, or being claimed or released.

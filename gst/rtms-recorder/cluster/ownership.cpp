@@ -42,7 +42,7 @@ void Ownership::tick(int64_t now) {
     old.alive = !lease_->over();
     peers_.seen(lease_->id(), lease_->revision(), old, now);
     lease_ = std::make_unique<Lease>(fresh_id_(), &tickets_, writes_);
-    claims_.stop_all();
+    claims_.stop_all(now);
     events_->lost();
   }
   lease_->tick(now, state());

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A child process that makes sure that a recorder which hangs has no connection left when another
+// recorder takes its streams over.
+#pragma once
+
+#include <glib.h>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace rtms::recorder {
+
+// In the recorder. The process is started again when it has ended. Used on the main thread.
+class Watchdog {
+ public:
+  // `problem` gets one error text when the process cannot do its work.
+  explicit Watchdog(std::function<void(const std::string &)> problem)
+      : problem_(std::move(problem)) {}
+  ~Watchdog() { end(); }
+  Watchdog(const Watchdog &) = delete;
+  Watchdog &operator=(const Watchdog &) = delete;
+
+  // The recorder is alive, and calls this again before `until_us` of the sleep clock. If it does
+  // not, it was perhaps stopped by a signal: the process sends SIGCONT, so that the recorder reads
+  // its sockets and closes them. A recorder that still does not call is killed. 0: not watched.
+  void expect(int64_t until_us);
+
+ private:
+  bool start();
+  void report(const std::string &problem);
+  bool send(int64_t until_us);
+  void end();
+
+  const std::function<void(const std::string &)> problem_;
+  bool reported_ = false;
+  GPid process_ = 0;
+  int pipe_ = -1;
+};
+
+// In the child process, which this program recognizes by its first argument.
+bool is_watchdog(int argc, char **argv);
+int run_watchdog();
+
+}  // namespace rtms::recorder
