@@ -86,6 +86,8 @@ void Connection::established() {
 // One timer that checks the age of the last bytes, instead of one that every read restarts. A
 // silent peer is pinged before the connection counts as lost.
 void Connection::watch(int64_t pinged_us) {
+  if (shut_down_)
+    return;
   const int64_t now_us = g_get_monotonic_time(), heard_us = transport_->heard_us();
   const int64_t silent_ms = (now_us - heard_us) / 1000;
   const unsigned lost_ms = silence_.lost_ms();
@@ -111,6 +113,8 @@ void Connection::send(const std::string &text) {
 }
 
 void Connection::check_alive(unsigned within_ms) {
+  if (shut_down_)
+    return;
   const int64_t asked_us = g_get_monotonic_time();
   alive_timer_.start(kListen_ms, [this, asked_us, within_ms] {
     if (transport_->heard_us() >= asked_us)
@@ -128,6 +132,16 @@ void Connection::check_alive(unsigned within_ms) {
 void Connection::read_rest() {
   if (transport_ && open_)
     transport_->read_rest();
+}
+
+void Connection::shut_down() {
+  if (!transport_ || !open_)
+    return;
+  log(LogSink::Level::Debug, "ending without a message");
+  shut_down_ = true;
+  timer_.stop();
+  alive_timer_.stop();
+  transport_->shut_down();
 }
 
 void Connection::close() {
@@ -183,6 +197,10 @@ void Connection::transport_closed(const TransportClose &close) {
     timer_.stop();
     transport_.reset();
     listener_->connection_closed(this);
+    return;
+  }
+  if (shut_down_) {
+    transport_.reset();
     return;
   }
   lost(transport_error(name_, url_, close));

@@ -77,6 +77,9 @@ class Connection final : private TransportListener {
   void close();
   // Takes what has come already; the connection may be lost, and destroyed, in here.
   void read_rest();
+  // Ends the connection without sending: the peer's last messages still arrive, and its end is not
+  // reported.
+  void shut_down();
 
   const std::string &name() const { return name_; }
 
@@ -102,7 +105,7 @@ class Connection final : private TransportListener {
   int64_t second_us_ = 0;  // start of the current count of keep-alives
   unsigned keep_alives_ = 0;
   bool open_ = false;
-  bool closing_ = false;
+  bool closing_ = false, shut_down_ = false;
 };
 
 // A state that always owns a connection.

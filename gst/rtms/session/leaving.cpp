@@ -46,6 +46,11 @@ void Leaving::read_rest() {
     connection->read_rest();
 }
 
+void Leaving::shut_down() {
+  for (const One &one : leaving_)
+    one.connection->shut_down();
+}
+
 void Leaving::forget() {
   timer_.stop();
   while (!leaving_.empty()) {

@@ -31,6 +31,8 @@ class Leaving final : private ConnectionListener {
   void close();
   // Takes what has arrived already.
   void read_rest();
+  // See Connection.
+  void shut_down();
   // Drops all connections at once, without calling the listener.
   void forget();
   bool empty() const { return leaving_.empty(); }

@@ -166,9 +166,9 @@ void Link::close() {
   }
 }
 
-void Link::read_rest() {
-  if (Connected *from = connected())
-    from->connection->read_rest();
+Connection *Link::connection() {
+  const Connected *from = connected();
+  return from ? from->connection.get() : nullptr;
 }
 
 void Link::drop() {

@@ -62,7 +62,7 @@ class Link final : public ConnectionListener {
   void retire();
   void close();
   // Takes what has come already.
-  void read_rest();
+  Connection *connection();  // null: none
   // Closes without waiting for the service.
   void drop();
   // Hands the connection over.

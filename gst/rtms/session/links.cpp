@@ -135,7 +135,14 @@ void Links::close() {
 
 void Links::read_rest() {
   for (auto &link : links_)
-    link->read_rest();
+    if (Connection *connection = link->connection())
+      connection->read_rest();
+}
+
+void Links::shut_down() {
+  for (auto &link : links_)
+    if (Connection *connection = link->connection())
+      connection->shut_down();
 }
 
 void Links::drop() {

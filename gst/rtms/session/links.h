@@ -36,6 +36,7 @@ class Links final : public LinkListener {
   void retire();
   void close();
   void read_rest();
+  void shut_down();
   void drop();
 
   bool connected() const;

@@ -10,7 +10,7 @@ namespace {
 
 // A meeting without media for this long is reported as Silent.
 constexpr unsigned kSilence_ms = 30000;
-// What the service's side has held back comes within that.
+// What is on its way from the service, or is held back by its side, comes within that.
 constexpr unsigned kRest_ms = 300;
 
 DataOpt asked_video(const SessionConfig &config) {
@@ -275,12 +275,15 @@ void Session::take_rest(std::function<void()> done) {
     return;
   }
   rest_taken_.push_back(std::move(done));
-  if (!rest_timer_.running())
-    rest_timer_.start(kRest_ms, [this, read] {
-      read();
-      for (const auto &taken : std::exchange(rest_taken_, {}))
-        taken();
-    });
+  if (rest_timer_.running())
+    return;
+  leaving_.shut_down();
+  links_.shut_down();
+  rest_timer_.start(kRest_ms, [this, read] {
+    read();
+    for (const auto &taken : std::exchange(rest_taken_, {}))
+      taken();
+  });
 }
 
 void Session::stop(std::function<void()> done) {

@@ -57,6 +57,9 @@ class Transport {
   virtual void ping() = 0;
   // Hands over what has arrived and was not read yet, without waiting.
   virtual void read_rest() {}
+  // Tells the peer the end without sending a byte: the peer can send what is on its way, and close.
+  // transport_closed() follows when it has.
+  virtual void shut_down() {}
   // Starts the closing handshake; transport_closed() follows when the peer has answered.
   virtual void close() = 0;
   // Ends the connection at once, without a callback.

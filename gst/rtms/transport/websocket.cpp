@@ -44,6 +44,7 @@ class WebSocket final : public Transport {
   void send(const std::string &text) override;
   void ping() override { write_frame(Opcode::Ping, {}); }
   void read_rest() override;
+  void shut_down() override { g_socket_shutdown(socket_.get(), FALSE, TRUE, nullptr); }
   void close() override;
   void abort() override;
   int64_t heard_us() const override { return heard_us_; }
