@@ -10,10 +10,10 @@
 
 namespace rtms::recorder {
 
-// In the recorder. The process is started again when it has ended. Used on the main thread.
+// In the recorder. A process that has ended is started again. Used on the main thread.
 class Watchdog {
  public:
-  // `problem` gets one error text when the process cannot do its work.
+  // `problem` gets an error text when the process cannot do its work.
   explicit Watchdog(std::function<void(const std::string &)> problem)
       : problem_(std::move(problem)) {}
   ~Watchdog() { end(); }
@@ -27,12 +27,11 @@ class Watchdog {
 
  private:
   bool start();
-  void report(const std::string &problem);
   bool send(int64_t until_us);
   void end();
 
   const std::function<void(const std::string &)> problem_;
-  bool reported_ = false;
+  int64_t started_us_ = 0, pause_us_ = 0, next_us_ = 0;
   GPid process_ = 0;
   int pipe_ = -1;
 };

@@ -127,9 +127,10 @@ void Claims::closed(const std::string &id, State state) {
 
 void Claims::stop_all(int64_t now) {
   for (auto &[id, stream] : streams_) {
+    if (stream.phase == Phase::Mine || stream.phase == Phase::Leaving)
+      stream.left_until = now + kExpiry_ms - kHold_ms + kLeft_ms;
     if (stream.phase == Phase::Mine) {
       set_phase(&stream, Phase::Lost);
-      stream.left_until = now + kExpiry_ms - kHold_ms + kLeft_ms;
       events_->stop(id);
     } else if (stream.phase != Phase::Lost) {
       set_phase(&stream, Phase::Watching);

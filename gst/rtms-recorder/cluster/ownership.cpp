@@ -42,8 +42,9 @@ void Ownership::tick(int64_t now) {
     old.alive = !lease_->over();
     peers_.seen(lease_->id(), lease_->revision(), old, now);
     lease_ = std::make_unique<Lease>(fresh_id_(), &tickets_, writes_);
-    claims_.stop_all(now);
+    // First: all connections are closed at once.
     events_->lost();
+    claims_.stop_all(now);
   }
   lease_->tick(now, state());
   if (now - lease_->blind_since() > kBlind_ms)

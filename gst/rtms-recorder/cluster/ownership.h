@@ -20,7 +20,8 @@ struct Capacity {
 };
 
 struct OwnershipEvents : Claims::Events {
-  // The lease was lost. All streams were stopped, because other recorders may own them.
+  // The lease was lost: no connection may be used any more. All streams are stopped next, because
+  // other recorders may own them.
   virtual void lost() = 0;
 };
 

@@ -144,9 +144,10 @@ void install_properties(GObjectClass *klass) {
    *
    * Until when the element may be connected, in ns of `CLOCK_BOOTTIME`, which goes on while the
    * process or the machine sleeps; 0 sets no limit. After that time the element makes no
-   * connection and sends nothing: it closes its connections and posts an error. Applications that
-   * share streams with others, and may use one only as long as they hold a lease of it, set the end
-   * of the lease here, again and again. A new value holds at once, in each state.
+   * connection and sends nothing: it closes its connections, pushes the media that the service has
+   * sent already, for 0.3 s at most, and posts an error. Applications that share streams with
+   * others, and may use one only as long as they hold a lease of it, set the end of the lease here,
+   * again and again. A new value holds at once, in each state.
    *
    * Valid: 0 ns and more. Errors: RESOURCE/NOT_AUTHORIZED when the time has passed.
    *

@@ -137,11 +137,14 @@ void Connection::read_rest() {
 void Connection::shut_down() {
   if (!transport_ || !open_)
     return;
-  log(LogSink::Level::Debug, "ending without a message");
+  log(LogSink::Level::Debug, "closing, and taking what is on its way");
   shut_down_ = true;
   timer_.stop();
   alive_timer_.stop();
-  transport_->shut_down();
+  if (context_->config.is_forbidden())
+    transport_->shut_down();
+  else
+    transport_->close();
 }
 
 void Connection::close() {

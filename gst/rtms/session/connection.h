@@ -77,9 +77,9 @@ class Connection final : private TransportListener {
   void close();
   // Takes what has come already; the connection may be lost, and destroyed, in here.
   void read_rest();
-  // Ends the connection without sending: the peer's last messages still arrive, and its end is not
-  // reported.
+  // Asks the peer for the end. Its last messages still arrive; the end is not reported.
   void shut_down();
+  bool is_shutting_down() const { return shut_down_ && transport_; }
 
   const std::string &name() const { return name_; }
 

@@ -61,7 +61,6 @@ class Link final : public ConnectionListener {
   // The stream is over: no further tries.
   void retire();
   void close();
-  // Takes what has come already.
   Connection *connection();  // null: none
   // Closes without waiting for the service.
   void drop();

@@ -157,6 +157,13 @@ bool Links::connected() const {
                      [](const auto &link) { return link->has_connection(); });
 }
 
+bool Links::shutting_down() const {
+  return std::any_of(links_.begin(), links_.end(), [](const auto &link) {
+    const Connection *connection = link->connection();
+    return connection && connection->is_shutting_down();
+  });
+}
+
 bool Links::is_ready(Media media) const {
   return std::any_of(links_.begin(), links_.end(), [media](const auto &link) {
     return link->state() == State::Ready && (link->media() & media_bit(media));

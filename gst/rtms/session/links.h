@@ -37,6 +37,7 @@ class Links final : public LinkListener {
   void close();
   void read_rest();
   void shut_down();
+  bool shutting_down() const;
   void drop();
 
   bool connected() const;

@@ -11,7 +11,7 @@ namespace {
 // A meeting without media for this long is reported as Silent.
 constexpr unsigned kSilence_ms = 30000;
 // What is on its way from the service, or is held back by its side, comes within that.
-constexpr unsigned kRest_ms = 300;
+constexpr unsigned kRest_ms = 300, kRestTurn_ms = 10;
 
 DataOpt asked_video(const SessionConfig &config) {
   return config.media & media_bit(Media::Video) ? config.params.video.data_opt
@@ -263,27 +263,28 @@ void Session::fail(const SessionError &why) {
   context_.listener->session_failed(why);
 }
 
-// Where the process has slept, the service has gone on sending: nobody else has that.
+// Nobody else has what the service has sent: what has arrived, and what is on its way.
 void Session::take_rest(std::function<void()> done) {
-  const auto read = [this] {
-    leaving_.read_rest();
-    links_.read_rest();
-  };
-  read();
-  if (!context_.config.is_forbidden()) {
-    done();
-    return;
-  }
+  const bool begun = !rest_taken_.empty();
   rest_taken_.push_back(std::move(done));
-  if (rest_timer_.running())
+  if (begun)
     return;
+  leaving_.read_rest();
+  links_.read_rest();
   leaving_.shut_down();
   links_.shut_down();
-  rest_timer_.start(kRest_ms, [this, read] {
-    read();
+  const int64_t until_ms = now_ms() + kRest_ms;
+  const auto finish = [this, until_ms] {
+    if (links_.shutting_down() && now_ms() < until_ms)
+      return;
+    rest_timer_.stop();
+    leaving_.read_rest();
+    links_.read_rest();
     for (const auto &taken : std::exchange(rest_taken_, {}))
       taken();
-  });
+  };
+  rest_timer_.start(kRestTurn_ms, finish);
+  finish();
 }
 
 void Session::stop(std::function<void()> done) {

@@ -30,8 +30,8 @@ class Session final : private StreamListener,
   void start();
   // Allows media: before this call, the service is not told that a connection is ready.
   void release();
-  // Takes the media that have arrived already, then calls `done`. After a sleep of the process, the
-  // service's side may hold some of them back: then `done` is called a moment later.
+  // Closes the media connections, takes the media that the service has sent until then, and calls
+  // `done`: at once if there are none, at the latest after 0.3 s.
   void take_rest(std::function<void()> done);
   // Closes all connections in order, then calls `done`, at the latest after a time limit. `done`
   // may be called before stop() returns, and must not destroy the session.
@@ -90,7 +90,7 @@ class Session final : private StreamListener,
   bool silent_ = true;  // no media since the last report that the client is ready
   Timer silence_timer_;
   PermitWatch permit_watch_;
-  Timer rest_timer_;
+  RepeatedTimer rest_timer_;
   std::vector<std::function<void()>> rest_taken_;
   std::function<void()> stopped_;
   Timer stop_timer_;
