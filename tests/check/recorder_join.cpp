@@ -132,6 +132,68 @@ GST_START_TEST(test_meet) {
 }
 GST_END_TEST;
 
+// Parts of a second, whose video tracks have no frame, end while others are still being opened.
+GST_START_TEST(test_no_frames) {
+  constexpr int kParts = 16, kJoins = 5;
+  TemporaryDirectory directory;
+  std::vector<std::string> folders;
+  for (int part = 0; part < kParts; part++) {
+    folders.push_back(directory.file(std::to_string(part)));
+    std::filesystem::create_directories(folders.back());
+    std::ofstream(folders.back() + "/meeting.json")
+        << "{\"recording\":\"one\",\"part\":" << part + 1
+        << ",\"capture_start_ms\":" << 1000000 + part * 1000 << "}";
+    std::string problem;
+    ElementPtr pipeline = launch(
+        "audiotestsrc num-buffers=50 samplesperbuffer=320 ! "
+        "audio/x-raw,format=S16LE,rate=16000,channels=1 ! matroskamux name=mux ! filesink "
+        "location=" +
+            folders.back() +
+            "/meeting.mkv appsrc name=frames caps=image/jpeg,width=320,height=240,framerate=25/1 ! "
+            "mux.",
+        &problem);
+    ElementPtr frames(gst_bin_get_by_name(GST_BIN(pipeline.get()), "frames"));
+    GstFlowReturn flow;
+    g_signal_emit_by_name(frames.get(), "end-of-stream", &flow);
+    problem += play_all(pipeline.get(), kDeadlineMs);
+    ck_assert_msg(problem.empty(), "%s", problem.c_str());
+  }
+  for (int i = 0; i < kJoins; i++) {
+    TemporaryDirectory joined;
+    const auto tracks = tracks_of(join(folders, joined.path()));
+    ck_assert_uint_eq(tracks.size(), 2);
+  }
+}
+GST_END_TEST;
+
+// The clocks drift: the end of a part sees its start at another time than its beginning does. This
+// is the second part, by half a second in one direction or the other.
+GST_START_TEST(test_drift) {
+  constexpr int64_t kDrift_ms = 500;
+  const Halves halves(numbered(kLong_ms), SIGTERM, {"--video-resolution=sd"});
+  const std::size_t packets = contents_of(halves.file, 0).packets.size();
+  const std::string file = halves.parts[1] + "/meeting.json";
+  const std::string report = halves.first.text_of(file);
+  const std::string start = std::to_string(report_number(halves.parts[1], "capture_start_ms"));
+  const std::string drift =
+      "\"drift_ms\":" + std::to_string(report_number(halves.parts[1], "drift_ms"));
+  for (const int64_t by_ms : {kDrift_ms, -kDrift_ms}) {
+    std::string later = report;
+    const auto replace = [&](const std::string &old, const std::string &with) {
+      ck_assert_uint_ne(later.find(old), std::string::npos);
+      later.replace(later.find(old), old.size(), with);
+    };
+    replace(start, std::to_string(std::stoll(start) + by_ms));
+    replace(drift, "\"drift_ms\":" + std::to_string(by_ms));
+    std::ofstream(file) << later;
+    TemporaryDirectory joined;
+    const Contents all = contents_of(join(halves.parts, joined.path()), 0);
+    ck_assert_msg(all.packets.size() + 1 >= packets, "%d ms: %zu packets of %zu",
+                  static_cast<int>(by_ms), all.packets.size(), packets);
+  }
+}
+GST_END_TEST;
+
 // Flashes and beeps come together each second, in both parts.
 GST_START_TEST(test_together) {
   const bool mp4 = __i__ % 2;
@@ -169,6 +231,8 @@ static Suite *recorder_join_suite() {
   add_case(suite, "each-time", test_each_time);
   add_case(suite, "meet", test_meet, 5);
   add_case(suite, "short", test_short);
+  add_case(suite, "no-frames", test_no_frames);
+  add_case(suite, "drift", test_drift);
   constexpr double kPatienceSeconds = 90;
   for (const auto &[name, first] : {std::pair{"killed", 0}, {"ended", 2}}) {
     TCase *one = tcase_create(name);

@@ -139,16 +139,17 @@ GST_START_TEST(test_report_is_written_rarely) {
   constexpr int64_t kSecond = G_USEC_PER_SEC;
   TemporaryDirectory folder;
   rtms::recorder::Report report({}, folder.path(), {"mix"}, 0);
+  const rtms::recorder::CaptureTime capture;
   auto &people = report.people();
   for (uint64_t user = 0; user < kPeople; user++)
     people.joined(user, "somebody", 0);
-  report.refresh(kSecond, 0);
+  report.refresh(kSecond, capture);
   ck_assert_msg(!people.take_changed(), "it is written");
   people.joined(kPeople, "the next one", 0);
-  report.refresh(2 * kSecond, 0);
+  report.refresh(2 * kSecond, capture);
   ck_assert_msg(people.take_changed(), "it is not written each second");
   people.joined(kPeople + 1, "the last one", 0);
-  report.refresh(7 * kSecond, 0);
+  report.refresh(7 * kSecond, capture);
   ck_assert_msg(!people.take_changed(), "it is written after a while");
   const auto told = [&] {
     return contains(read_text(folder.file("meeting.json")), "the last one");

@@ -38,6 +38,7 @@ std::string read_part(const std::string &folder, JoinPart *part) {
   part->recording = json_object_get_string_member_with_default(report, "recording", "");
   part->number = json_object_get_int_member_with_default(report, "part", 1);
   part->start_ms = json_object_get_int_member_with_default(report, "capture_start_ms", 0);
+  part->drift_ms = json_object_get_int_member_with_default(report, "drift_ms", 0);
   part->audio_end_ms = json_object_get_int_member_with_default(report, "audio_end_ms", -1);
   part->video_end_ms = json_object_get_int_member_with_default(report, "video_end_ms", -1);
   part->tail_start_ms = json_object_get_int_member_with_default(report, "tail_start_ms", 0);
@@ -50,9 +51,21 @@ std::string read_part(const std::string &folder, JoinPart *part) {
   part->has_file = part->start_ms && exists(file) && has_media;
   part->has_tail = part->tail_start_ms && exists(folder + "/tail." + part->format);
   // Its recorder was killed before the file had a time.
-  if (!part->has_file)
+  if (!part->has_file) {
     part->start_ms = part->tail_start_ms;
+    part->drift_ms = 0;
+  }
   return "";
+}
+
+// The beginning of each part is where the end of the part before sees it. Otherwise the drift of
+// the clocks in a long part would cut the media at its seam, or leave a gap.
+void place(std::vector<JoinPart> *parts) {
+  for (std::size_t i = 1; i < parts->size(); i++) {
+    const JoinPart &before = (*parts)[i - 1];
+    JoinPart &part = (*parts)[i];
+    part.position_ms = before.position_ms + part.start_ms - part.drift_ms - before.start_ms;
+  }
 }
 
 }  // namespace
@@ -70,6 +83,7 @@ std::string find_parts(const std::vector<std::string> &folders, std::vector<Join
     return "None of the folders holds media whose time is known.";
   std::sort(parts->begin(), parts->end(),
             [](const JoinPart &one, const JoinPart &other) { return one.number < other.number; });
+  place(parts);
   const JoinPart &first = parts->front();
   for (const JoinPart &part : *parts) {
     if (part.recording != first.recording)
@@ -91,13 +105,14 @@ std::string join_parts(const std::vector<JoinPart> &parts, const std::string &ou
     const bool is_last = &part == &parts.back();
     // No other part follows the last.
     if (part.has_file)
-      inputs.push_back({part.folder + "/meeting." + part.format, part.start_ms - first.start_ms,
+      inputs.push_back({part.folder + "/meeting." + part.format, part.position_ms,
                         is_last ? -1 : part.audio_end_ms, is_last ? -1 : part.video_end_ms});
     // A packet with a wrong time must not hide the next part.
     constexpr int64_t kLate_ms = 10000;
-    const int64_t end_ms = is_last ? -1 : (&part + 1)->start_ms - part.tail_start_ms + kLate_ms;
+    const int64_t tail_ms = part.position_ms + part.tail_start_ms - part.start_ms;
+    const int64_t end_ms = is_last ? -1 : (&part + 1)->position_ms - tail_ms + kLate_ms;
     if (part.has_tail)
-      inputs.push_back({part.folder + "/tail." + part.format, part.tail_start_ms - first.start_ms,
+      inputs.push_back({part.folder + "/tail." + part.format, tail_ms,
                         is_last ? -1 : std::max<int64_t>(end_ms, 0), -1, part.has_file});
   }
   if (std::string problem = join_media(inputs, file); !problem.empty()) {

@@ -12,7 +12,10 @@ struct JoinPart {
   std::string folder, recording;
   std::string format;  // "mkv" or "mp4"
   int64_t number = 1;
-  int64_t start_ms = 0;  // capture time of the file's start, in Unix ms
+  // The capture time of the file's start, in Unix ms, as seen from its end. Its beginning sees it
+  // `drift_ms` earlier.
+  int64_t start_ms = 0, drift_ms = 0;
+  int64_t position_ms = 0;  // of the file's start in the joined file
   // At least one of them is there. The tail: the last media, which the file lacks because the
   // recorder was killed.
   bool has_file = false, has_tail = false;

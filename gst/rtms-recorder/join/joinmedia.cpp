@@ -134,6 +134,7 @@ class Joiner {
     }
   };
   static void on_pad_added(GstElement *demux, GstPad *pad, gpointer input);
+  static GstPadProbeReturn on_blocked(GstPad *pad, GstPadProbeInfo *info, gpointer);
   static void on_no_more_pads(GstElement *demux, gpointer input);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer track);
   static GstPadProbeReturn on_event(GstPad *pad, GstPadProbeInfo *info, gpointer input);
@@ -179,15 +180,20 @@ void Joiner::add_input(const JoinInput &input) {
   g_signal_connect(demux, "no-more-pads", G_CALLBACK(on_no_more_pads), &inputs_.back());
 }
 
+// Data wait until the pad is linked, and so does the end of a track without data: nobody would push
+// it again.
+GstPadProbeReturn Joiner::on_blocked(GstPad *, GstPadProbeInfo *info, gpointer) {
+  const bool waits = !(GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) ||
+                     GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS;
+  return waits ? GST_PAD_PROBE_OK : GST_PAD_PROBE_PASS;
+}
+
 // Blocks the pad until all tracks of all parts are known.
 void Joiner::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
   auto input = static_cast<Input *>(data);
   std::lock_guard<std::mutex> lock(input->joiner->mutex_);
-  const gulong probe = gst_pad_add_probe(
-      pad,
-      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER |
-                                   GST_PAD_PROBE_TYPE_BUFFER_LIST),
-      [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+  const gulong probe =
+      gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, on_blocked, nullptr, nullptr);
   input->pads.push_back({PadPtr(GST_PAD(gst_object_ref(pad))), probe, nullptr});
 }
 

@@ -88,8 +88,7 @@ std::string shifted_vtt(const std::string &vtt, int64_t by_ms) {
 std::string join_texts(const std::vector<JoinPart> &parts, const std::string &output) {
   std::string vtt;
   for (const JoinPart &part : parts)
-    vtt +=
-        shifted_vtt(text_of(part.folder + "/meeting.vtt"), part.start_ms - parts.front().start_ms);
+    vtt += shifted_vtt(text_of(part.folder + "/meeting.vtt"), part.position_ms);
   std::string problem = write(output + "/meeting.vtt", vtt.empty() ? "" : kVttHead + vtt);
   for (const char *name : {"transcript.jsonl", "chat.jsonl"})
     if (problem.empty())

@@ -4,8 +4,10 @@
 
 #include "common/gst.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 
 namespace rtms::recorder {
 
@@ -34,7 +36,11 @@ class CaptureTime {
     const GstClockTime captured = of(buffer);
     if (!GST_CLOCK_TIME_IS_VALID(captured))
       return;
-    offset_ = static_cast<int64_t>(running) - static_cast<int64_t>(captured);
+    const int64_t offset = static_cast<int64_t>(running) - static_cast<int64_t>(captured);
+    Offsets &offsets = is_audio ? audio_ : video_;
+    int64_t unknown = kUnknown;
+    offsets.first.compare_exchange_strong(unknown, offset);
+    offsets.last = offset;
     const GstClockTime duration = GST_BUFFER_DURATION(buffer);
     raise(is_audio ? &audio_end_ : &video_end_,
           running + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 2 * GST_MSECOND));
@@ -42,17 +48,27 @@ class CaptureTime {
 
   Ends ends() const { return {audio_end_, video_end_}; }
 
-  // The capture time of running time 0, in Unix ms; 0: unknown.
+  // The capture time of running time 0, in Unix ms, as seen from the last media; 0: unknown.
   int64_t start_ms() const {
-    const int64_t offset = offset_;
-    return offset == kUnknown ? 0 : -offset / static_cast<int64_t>(GST_MSECOND);
+    const int64_t offset = offsets().last;
+    return offset == kUnknown ? 0 : -rounded_ms(offset);
+  }
+
+  // The same, as seen from the first media, is so much earlier: the recording is so much longer by
+  // the service's clock than by its own. 0 if the times of the first media were odd.
+  int64_t drift_ms() const {
+    constexpr int64_t kMost = 500;  // one part of the length
+    const int64_t by = offsets().first - offsets().last;
+    const auto length = static_cast<int64_t>(std::max<GstClockTime>(audio_end_, video_end_));
+    const int64_t plausible = 100 * static_cast<int64_t>(GST_MSECOND) + length / kMost;
+    return std::abs(by) <= plausible ? rounded_ms(by) : 0;
   }
 
   // Returns the running time of a text's capture. `moved` is that of its buffer: rtmssrc moves a
   // text that is late behind what it has already sent.
   GstClockTime running_time(int64_t unix_ms, GstClockTime moved) const {
     constexpr int64_t kFurthest = 10 * 60 * GST_SECOND;
-    const int64_t offset = offset_;
+    const int64_t offset = offsets().last;
     if (offset == kUnknown || unix_ms <= 0)
       return moved;
     const int64_t own = unix_ms * static_cast<int64_t>(GST_MSECOND) + offset;
@@ -64,12 +80,22 @@ class CaptureTime {
 
  private:
   static constexpr int64_t kUnknown = INT64_MIN;
+  // Running time minus capture time. The clock of the service runs at another rate.
+  struct Offsets {
+    std::atomic<int64_t> first{kUnknown}, last{kUnknown};
+  };
+  // Audio has no gaps, and cannot hide any.
+  const Offsets &offsets() const { return audio_.last == kUnknown ? video_ : audio_; }
+  static int64_t rounded_ms(int64_t ns) {
+    constexpr auto ms = static_cast<int64_t>(GST_MSECOND);
+    return (ns + (ns < 0 ? -ms : ms) / 2) / ms;
+  }
   static void raise(std::atomic<GstClockTime> *time, GstClockTime to) {
     GstClockTime before = *time;
     while (to > before && !time->compare_exchange_weak(before, to)) {
     }
   }
-  std::atomic<int64_t> offset_{kUnknown};
+  Offsets audio_, video_;
   std::atomic<GstClockTime> audio_end_{0}, video_end_{0};
 };
 

@@ -239,7 +239,7 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
 void Meeting::watch() {
   if (state_ == State::Gone)
     return;
-  report_.refresh(g_get_monotonic_time(), capture_.start_ms());
+  report_.refresh(g_get_monotonic_time(), capture_);
   const uint64_t before = bytes_;
   stats_ = intake_->stats();
   bytes_ = counter(stats_.get(), "bytes");
@@ -366,7 +366,7 @@ void Meeting::gone() {
     report_.add_file(name);
   // Closing a file may block, too.
   worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
-  report_.set_times(capture_.start_ms(), capture_.ends());
+  report_.set_times(capture_);
   report_.close(g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_,
                 error_, StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push,
                 [this](const std::string &problem) {

@@ -66,7 +66,7 @@ std::string Report::json(const char *state) const {
       .member("event", shown(hook_.event))
       .member("started", time_stamp(started_us_));
   if (capture_start_ms_)
-    writer.member("capture_start_ms", capture_start_ms_);
+    writer.member("capture_start_ms", capture_start_ms_).member("drift_ms", drift_ms_);
   writer.member("recording", part_.recording).member("part", static_cast<int64_t>(part_.number));
   if (!part_.previous.empty())
     writer.member("previous_part", part_.previous);
@@ -104,17 +104,20 @@ std::string Report::json(const char *state) const {
 }
 
 // Later packets may correct it.
-bool Report::learn(int64_t capture_start_ms) {
-  constexpr int64_t kOff_ms = 5;
-  const bool learned = std::abs(capture_start_ms - capture_start_ms_) > kOff_ms;
-  if (learned)
-    capture_start_ms_ = capture_start_ms;
+bool Report::learn(const CaptureTime &capture, int64_t tolerance_ms) {
+  const int64_t start_ms = capture.start_ms();
+  const bool learned = std::abs(start_ms - capture_start_ms_) > tolerance_ms;
+  if (learned) {
+    capture_start_ms_ = start_ms;
+    drift_ms_ = capture.drift_ms();
+  }
   return learned;
 }
 
-void Report::refresh(int64_t now_us, int64_t capture_start_ms) {
+void Report::refresh(int64_t now_us, const CaptureTime &capture) {
+  constexpr int64_t kTolerance_ms = 5;
   // Written at once, because --join needs it even if this recorder is killed.
-  const bool learned = learn(capture_start_ms);
+  const bool learned = learn(capture, kTolerance_ms);
   // A list of 10,000 entries takes 0.1 s, so it is written every 10 s.
   constexpr int64_t kEach_us = 1000;
   if (!learned && (now_us < next_us_ || !people_.take_changed()))

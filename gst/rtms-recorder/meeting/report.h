@@ -30,9 +30,9 @@ class Report {
   // The total of the audio that was too late to be recorded.
   void late_audio(uint64_t ms) { late_audio_ms_ = ms; }
   // At the end: of a recording of less than a second, refresh() does not know its start.
-  void set_times(int64_t capture_start_ms, const CaptureTime::Ends &ends) {
-    learn(capture_start_ms);
-    ends_ = ends;
+  void set_times(const CaptureTime &capture) {
+    learn(capture, 0);
+    ends_ = capture.ends();
   }
   void add_file(const std::string &name) { files_.push_back(name); }
   void remove_file(const std::string &name) {
@@ -41,15 +41,15 @@ class Report {
 
   void write(const char *state);
   // Is called each second: writes the file if anything has changed; the longer the lists, the less
-  // often. `capture_start_ms`: the capture time of the start of the files, in Unix ms; 0: unknown.
-  void refresh(int64_t now_us, int64_t capture_start_ms);
+  // often.
+  void refresh(int64_t now_us, const CaptureTime &capture);
   // Writes the final report. `done` gets the error, or empty.
   void close(int64_t unix_us, double duration_s, const std::string &reason,
              const std::string &error, StructurePtr stats, const std::string &push,
              std::function<void(const std::string &problem)> done);
 
  private:
-  bool learn(int64_t capture_start_ms);
+  bool learn(const CaptureTime &capture, int64_t tolerance_ms);
   std::string json(const char *state) const;
   void write_tracks(JsonWriter *writer) const;
 
@@ -62,7 +62,7 @@ class Report {
   int64_t ended_us_ = 0;
   GstClockTime audio_behind_ = 0;
   uint64_t late_audio_ms_ = 0;
-  int64_t capture_start_ms_ = 0;
+  int64_t capture_start_ms_ = 0, drift_ms_ = 0;
   CaptureTime::Ends ends_;
   double duration_s_ = 0;
   std::string reason_, error_, push_;
