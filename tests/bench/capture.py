@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""capture.py BUILD [--meetings N] [--seconds N] [--rounds N] [--tls no|yes]
+"""capture.py BUILD [--meetings N] [--seconds N] [--rounds N] [--tls no|yes] [--kbit N]
 
 What rtms-recorder costs beside a Node client in the way of the public samples, which captures to raw
 files (clients/capture.js) and lets ffmpeg make a file of them: CPU time of the whole processes, from
@@ -48,7 +48,7 @@ class Service:
     def __init__(self, options, folder):
         self.authority = os.path.join(folder, "ca.pem") if options.tls == "yes" else None
         line = [os.path.join(options.build, "tests", "bench", "bench-service"), str(options.meetings),
-                str(options.seconds), "1"] + ([self.authority] if self.authority else [])
+                str(options.seconds), "1", str(options.kbit)] + ([self.authority] if self.authority else [])
         self.process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
         self.webhooks = []
         while (text := self.process.stdout.readline()).strip():
@@ -119,6 +119,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tls", default="yes")
+    parser.add_argument("--kbit", type=int, default=4000, help="of video per second")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rtms-capture-registry-") as folder:
         options.registry = os.path.join(folder, "registry")

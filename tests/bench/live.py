@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """live.py BUILD [--against FOLDER] [--meetings N,N] [--formats mkv,mp4] [--tls no,yes] [--seconds N]
-           [--speakers N] [--rounds N] [--profile FILE] [--json FILE]
+           [--speakers N] [--kbit N] [--rounds N] [--profile FILE] [--json FILE]
 
 What rtms-recorder costs per recorded meeting in real time. bench-service, in a process of its own,
 is the service: each meeting has five connections, 50 packets of audio and 25 frames of H.264 a
@@ -183,7 +183,7 @@ def measure(build, load, options, registry):
     with tempfile.TemporaryDirectory(prefix="rtms-live-") as folder:
         authority = os.path.join(folder, "ca.pem")
         line = [service, str(load["meetings"]), str(options.seconds + WARM_UP_S + COOL_DOWN_S),
-                str(max(load["speakers"], 1))]
+                str(max(load["speakers"], 1)), str(options.kbit)]
         arguments = ["--format=" + load["format"], f"--speakers={load['speakers']}", "--json"]
         if load["tls"]:
             line.append(authority)
@@ -274,6 +274,7 @@ def main():
     parser.add_argument("--tls", default="no,yes")
     parser.add_argument("--seconds", type=int, default=15)
     parser.add_argument("--speakers", type=int, default=0)
+    parser.add_argument("--kbit", type=int, default=0, help="of video per second; 0: small frames, 200")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--profile")
     parser.add_argument("--call-graph", metavar="ARGUMENTS", default="-g", help="arguments of perf record")

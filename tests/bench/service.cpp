@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// bench-service MEETINGS SECONDS SPEAKERS [CA_FILE]: that many meetings in real time, each on its
-// own media connections, from one thread that costs little. Prints their webhooks, then an empty
+// bench-service MEETINGS SECONDS SPEAKERS KBIT [CA_FILE]: that many meetings in real time, each on
+// its own media connections, from one thread that costs little. Video frames are filled up to KBIT
+// of video per second; 0: they stay small. Prints the meetings' webhooks, then an empty
 // line. When the last meeting has run for SECONDS, all end at once. Then it prints, for each
 // meeting, the time at which it was ready (GLib's monotonic clock, in µs) and the messages sent of
 // each medium, and waits for its end.
@@ -32,7 +33,17 @@ void find_times(ManyMeetings::Message *message) {
     }
 }
 
-ManyMeetings::Reel make_reel(unsigned speakers) {
+// Filler data, a NAL unit that decoders skip.
+void fill_up(std::vector<uint8_t> *frame, size_t size) {
+  constexpr uint8_t kHead[] = {0, 0, 0, 1, 12}, kEnd = 0x80;
+  if (frame->size() + sizeof kHead + 1 >= size)
+    return;
+  frame->insert(frame->end(), std::begin(kHead), std::end(kHead));
+  frame->resize(size - 1, 0xff);
+  frame->push_back(kEnd);
+}
+
+ManyMeetings::Reel make_reel(unsigned speakers, size_t frame_size) {
   rtmscheck::MeetingOptions options;
   options.duration_ms = kReel_ms;
   options.speakers = speakers;
@@ -43,7 +54,9 @@ ManyMeetings::Reel make_reel(unsigned speakers) {
     const auto found = reel->items.find(kManyMedia[i]);
     if (found == reel->items.end())
       continue;
-    for (const auto &[due_ms, item] : found->second) {
+    for (auto [due_ms, item] : found->second) {
+      if (item.media == rtmscheck::Media::Video)
+        fill_up(&item.payload, frame_size);
       all.tracks[i].push_back(
           {due_ms, server_frame(1, rtmstest::media_message_text({}, item)), {}});
       find_times(&all.tracks[i].back());
@@ -94,16 +107,18 @@ SSL_CTX *make_tls(const char *ca_file) {
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc < 4) {
-    fprintf(stderr, "usage: bench-service MEETINGS SECONDS SPEAKERS [CA_FILE]\n");
+  if (argc < 5) {
+    fprintf(stderr, "usage: bench-service MEETINGS SECONDS SPEAKERS KBIT [CA_FILE]\n");
     return 2;
   }
   gst_init(nullptr, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  SSL_CTX *tls = argc > 4 ? make_tls(argv[4]) : nullptr;
+  constexpr size_t kFps = 25, kBitsPerByte = 8;
+  const size_t frame_size = std::strtoul(argv[4], nullptr, 10) * 1000 / kBitsPerByte / kFps;
+  SSL_CTX *tls = argc > 5 ? make_tls(argv[5]) : nullptr;
   ManyMeetings service(std::strtoul(argv[1], nullptr, 10),
-                       make_reel(static_cast<unsigned>(std::atoi(argv[3]))), tls);
-  if ((argc > 4 && !tls) || !service.listen()) {
+                       make_reel(static_cast<unsigned>(std::atoi(argv[3])), frame_size), tls);
+  if ((argc > 5 && !tls) || !service.listen()) {
     fprintf(stderr, "bench-service cannot listen\n");
     return 1;
   }
