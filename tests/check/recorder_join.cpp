@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "clusterrun.h"
 #include "kept.h"
@@ -166,6 +167,45 @@ GST_START_TEST(test_no_frames) {
 }
 GST_END_TEST;
 
+// Recorders that were killed while they wrote their headers do not spoil the other parts.
+GST_START_TEST(test_headers) {
+  constexpr int kJoins = 10;
+  TemporaryDirectory directory;
+  std::vector<std::string> folders;
+  std::string header;
+  for (int part = 0; part < 5; part++) {
+    folders.push_back(directory.file(std::to_string(part)));
+    std::filesystem::create_directories(folders.back());
+    const std::string file = folders.back() + "/meeting.mkv";
+    const bool is_whole = part % 2 == 0;
+    std::ofstream(folders.back() + "/meeting.json")
+        << "{\"recording\":\"one\",\"state\":\"" << (is_whole ? "finished" : "interrupted")
+        << "\",\"part\":" << part + 1 << ",\"capture_start_ms\":" << 1000000 + part * 1000 << "}";
+    if (!is_whole) {
+      std::ofstream(file) << header.substr(0, part == 1 ? header.size() : header.size() / 2);
+      continue;
+    }
+    std::string problem;
+    ElementPtr pipeline = launch(
+        "audiotestsrc num-buffers=50 samplesperbuffer=320 ! "
+        "audio/x-raw,format=S16LE,rate=16000,channels=1 ! matroskamux ! filesink location=" +
+            file,
+        &problem);
+    problem += play_all(pipeline.get(), kDeadlineMs);
+    ck_assert_msg(problem.empty(), "%s", problem.c_str());
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    header = text.str().substr(0, text.str().find("\x1f\x43\xb6\x75"));
+    ck_assert_uint_lt(header.size(), text.str().size());
+  }
+  for (int i = 0; i < kJoins; i++) {
+    TemporaryDirectory joined;
+    const auto tracks = tracks_of(join(folders, joined.path()));
+    expect_near("audio", tracks.at("audio").end, 5, 0.1);
+  }
+}
+GST_END_TEST;
+
 // The clocks drift: the end of a part sees its start at another time than its beginning does. This
 // is the second part, by half a second in one direction or the other.
 GST_START_TEST(test_drift) {
@@ -232,6 +272,7 @@ static Suite *recorder_join_suite() {
   add_case(suite, "meet", test_meet, 5);
   add_case(suite, "short", test_short);
   add_case(suite, "no-frames", test_no_frames);
+  add_case(suite, "headers", test_headers);
   add_case(suite, "drift", test_drift);
   constexpr double kPatienceSeconds = 90;
   for (const auto &[name, first] : {std::pair{"killed", 0}, {"ended", 2}}) {

@@ -4,6 +4,7 @@
 #include "base/glibptr.h"
 #include "joinmedia.h"
 #include "jointexts.h"
+#include "muxing/ebml.h"
 #include "muxing/mp4boxes.h"
 
 #include <glib/gstdio.h>
@@ -44,14 +45,15 @@ std::string read_part(const std::string &folder, JoinPart *part) {
   part->tail_start_ms = json_object_get_int_member_with_default(report, "tail_start_ms", 0);
   part->format = exists(folder + "/meeting.mp4") || exists(folder + "/tail.mp4") ? "mp4" : "mkv";
   const std::string file = folder + "/meeting." + part->format;
-  // A killed recorder may have written the header of MP4 only.
+  // A killed recorder may have written the header only, or a part of it.
   const std::string state = json_object_get_string_member_with_default(report, "state", "");
   const bool has_media =
-      part->format != "mp4" || state == "finished" || Mp4Boxes::has_fragments(file);
+      state == "finished" ||
+      (part->format == "mp4" ? Mp4Boxes::has_fragments(file) : ebml::has_cluster(file));
   part->has_file = part->start_ms && exists(file) && has_media;
   part->has_tail = part->tail_start_ms && exists(folder + "/tail." + part->format);
   // Its recorder was killed before the file had a time.
-  if (!part->has_file) {
+  if (!part->start_ms) {
     part->start_ms = part->tail_start_ms;
     part->drift_ms = 0;
   }

@@ -201,6 +201,9 @@ void Joiner::on_no_more_pads(GstElement *demux, gpointer data) {
   auto input = static_cast<Input *>(data);
   Joiner *joiner = input->joiner;
   std::lock_guard<std::mutex> lock(joiner->mutex_);
+  // matroskademux says so again at the end of a file that has a header only.
+  if (input->complete)
+    return;
   input->complete = true;
   if (std::all_of(joiner->inputs_.begin(), joiner->inputs_.end(),
                   [](const Input &one) { return one.complete; }))

@@ -4,6 +4,7 @@
 #include "base/glibptr.h"
 #include "text/cues.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <set>
 #include <sstream>
@@ -76,8 +77,9 @@ std::string shifted_vtt(const std::string &vtt, int64_t by_ms) {
     int64_t start = 0, end = 0;
     if (arrow != std::string::npos && parse_time(line, &start) &&
         parse_time(line.substr(arrow + sizeof kArrow - 1), &end)) {
-      in_cues = true;
-      line = time_text(start + by_ms) + kArrow + time_text(end + by_ms);
+      // What was said before the joined file begins is not in it.
+      in_cues = end + by_ms > 0;
+      line = time_text(std::max<int64_t>(start + by_ms, 0)) + kArrow + time_text(end + by_ms);
     }
     if (in_cues)
       all += line + "\n";

@@ -57,7 +57,7 @@ class CaptureTime {
   // The same, as seen from the first media, is so much earlier: the recording is so much longer by
   // the service's clock than by its own. 0 if the times of the first media were odd.
   int64_t drift_ms() const {
-    constexpr int64_t kMost = 500;  // one part of the length
+    constexpr int64_t kMost = 3000;  // clocks differ by one part of the length
     const int64_t by = offsets().first - offsets().last;
     const auto length = static_cast<int64_t>(std::max<GstClockTime>(audio_end_, video_end_));
     const int64_t plausible = 100 * static_cast<int64_t>(GST_MSECOND) + length / kMost;

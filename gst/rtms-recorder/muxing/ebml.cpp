@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ebml.h"
 
+#include <fstream>
+
 namespace rtms::recorder::ebml {
 namespace {
 
@@ -62,6 +64,16 @@ Bytes void_header(uint64_t size) {
   Bytes header = {kVoid};
   append_size(&header, size - 1 - length, length);
   return header;
+}
+
+bool has_cluster(const std::string &file) {
+  constexpr std::size_t kMostHeader = 1 << 20;
+  constexpr char kCluster[] = {0x1f, 0x43, static_cast<char>(0xb6), 0x75};
+  std::string start(kMostHeader, 0);
+  std::ifstream input(file, std::ios::binary);
+  input.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(input.gcount()));
+  return start.find(kCluster, 0, sizeof kCluster) != std::string::npos;
 }
 
 }  // namespace rtms::recorder::ebml

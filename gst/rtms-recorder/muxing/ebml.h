@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace rtms::recorder::ebml {
@@ -29,5 +30,7 @@ Bytes element(uint8_t id, const Bytes &content);
 Bytes number_element(uint8_t id, uint64_t value);
 // Returns the header of a Void element of `size` bytes in total, at least 2.
 Bytes void_header(uint64_t size);
+// Whether a Matroska file has media. After a kill it may have a header only, or a part of it.
+bool has_cluster(const std::string &file);
 
 }  // namespace rtms::recorder::ebml

@@ -69,12 +69,14 @@ void Connection::open(const std::string &url, const Transport::Headers &headers,
                       std::string hello) {
   url_ = url;
   hello_ = std::move(hello);
-  // The session ends in a moment.
-  if (context_->config.is_forbidden())
-    return;
-  log(LogSink::Level::Info, "connecting to " + printable_url(url));
+  // The session ends in a moment, or connects again when the permit is renewed.
+  const bool forbidden = context_->config.is_forbidden();
+  if (!forbidden)
+    log(LogSink::Level::Info, "connecting to " + printable_url(url));
   timer_.start(context_->config.timeout_ms,
                [this] { lost(timeout_error(name_, url_, open_, context_->config.timeout_ms)); });
+  if (forbidden)
+    return;
   transport_ = context_->transports->create(this);
   transport_->open(url, headers);
 }

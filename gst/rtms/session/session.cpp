@@ -275,7 +275,7 @@ void Session::take_rest(std::function<void()> done) {
   links_.shut_down();
   const int64_t until_ms = now_ms() + kRest_ms;
   const auto finish = [this, until_ms] {
-    if (links_.shutting_down() && now_ms() < until_ms)
+    if ((links_.shutting_down() || !leaving_.empty()) && now_ms() < until_ms)
       return;
     rest_timer_.stop();
     leaving_.read_rest();
@@ -300,6 +300,7 @@ void Session::stop(std::function<void()> done) {
   silence_timer_.stop();
   permit_watch_.stop();
   rest_timer_.stop();
+  rest_taken_.clear();
   leaving_.forget();
   signaling_.retire();
   links_.close();
