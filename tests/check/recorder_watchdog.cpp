@@ -120,7 +120,7 @@ GST_START_TEST(test_stopped) {
     setpgid(0, 0);
     watchdog->expect(sleep_clock_us() + 100 * kLimit_us);
     if (!watchdog_of(getpid()))
-      return;
+      _exit(EXIT_FAILURE);
     const int64_t until_us = sleep_clock_us() + kLimit_us;
     watchdog->expect(until_us);
     kill(group ? 0 : getpid(), group ? SIGTSTP : SIGSTOP);
@@ -176,10 +176,12 @@ GST_START_TEST(test_dies) {
     g_setenv(kDies, "1", TRUE);
     unsigned problems = 0;
     Watchdog watchdog([&problems](const std::string &) { problems++; });
-    for (unsigned i = 0; i < 100; i++) {
+    while (!problems) {
       watchdog.expect(sleep_clock_us() + 100 * kLimit_us);
-      g_usleep(10000);
+      g_usleep(1000);
     }
+    for (unsigned i = 0; i < 100; i++)
+      watchdog.expect(sleep_clock_us() + 100 * kLimit_us);
     _exit(problems == 1 && child_of(getpid()) == 0 ? kGood : EXIT_FAILURE);
   }
   expect_good(recorder);
