@@ -60,8 +60,9 @@ std::string read_part(const std::string &folder, JoinPart *part) {
   return "";
 }
 
-// The beginning of each part is where the end of the part before sees it. Otherwise the drift of
-// the clocks in a long part would cut the media at its seam, or leave a gap.
+// The distance between two parts is that between the capture times of the first one's end and the
+// second one's beginning. Otherwise the drift of the clocks within a long part would cut its first
+// media, or leave a gap before them.
 void place(std::vector<JoinPart> *parts) {
   for (std::size_t i = 1; i < parts->size(); i++) {
     const JoinPart &before = (*parts)[i - 1];

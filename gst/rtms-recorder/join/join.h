@@ -12,8 +12,8 @@ struct JoinPart {
   std::string folder, recording;
   std::string format;  // "mkv" or "mp4"
   int64_t number = 1;
-  // The capture time of the file's start, in Unix ms, as seen from its end. Its beginning sees it
-  // `drift_ms` earlier.
+  // The capture time of the file's start, in Unix ms, computed from the end of the file. Computed
+  // from its beginning, it is `drift_ms` earlier.
   int64_t start_ms = 0, drift_ms = 0;
   int64_t position_ms = 0;  // of the file's start in the joined file
   // At least one of them is there. The tail: the last media, which the file lacks because the

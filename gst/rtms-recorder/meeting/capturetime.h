@@ -48,16 +48,17 @@ class CaptureTime {
 
   Ends ends() const { return {audio_end_, video_end_}; }
 
-  // The capture time of running time 0, in Unix ms, as seen from the last media; 0: unknown.
+  // The capture time of running time 0, in Unix ms, computed from the last media; 0: unknown.
   int64_t start_ms() const {
     const int64_t offset = offsets().last;
     return offset == kUnknown ? 0 : -rounded_ms(offset);
   }
 
-  // The same, as seen from the first media, is so much earlier: the recording is so much longer by
-  // the service's clock than by its own. 0 if the times of the first media were odd.
+  // How much longer the recording is by the service's clock than by its running time, in ms:
+  // computed from the first media, start_ms() is so much earlier. 0 if the times of the first media
+  // cannot be explained by the rates of two clocks.
   int64_t drift_ms() const {
-    constexpr int64_t kMost = 3000;  // clocks differ by one part of the length
+    constexpr int64_t kMost = 3000;  // the rates of two clocks differ by less than 1/kMost
     const int64_t by = offsets().first - offsets().last;
     const auto length = static_cast<int64_t>(std::max<GstClockTime>(audio_end_, video_end_));
     const int64_t plausible = 100 * static_cast<int64_t>(GST_MSECOND) + length / kMost;
@@ -80,7 +81,8 @@ class CaptureTime {
 
  private:
   static constexpr int64_t kUnknown = INT64_MIN;
-  // Running time minus capture time. The clock of the service runs at another rate.
+  // Running time minus capture time of the first and the last media. The clock of the service runs
+  // at another rate.
   struct Offsets {
     std::atomic<int64_t> first{kUnknown}, last{kUnknown};
   };
