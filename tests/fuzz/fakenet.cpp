@@ -72,6 +72,8 @@ void FakeTransport::said_hello(const std::string &text) {
 }
 
 void FakeTransport::send(const std::string &text) {
+  if (net_->silent_)
+    violated("nothing is sent when the permit is over");
   if (state_ != State::Open)
     violated("nothing is sent but on an open connection");
   if (!said_hello_) {
@@ -94,6 +96,13 @@ void FakeTransport::send(const std::string &text) {
 void FakeTransport::ping() {
   if (state_ != State::Open)
     violated("only an open connection is pinged");
+}
+
+// The peer can still send.
+void FakeTransport::shut_down() {
+  if (state_ != State::Open && state_ != State::Closing)
+    violated("only an open connection is shut down");
+  state_ = State::Closing;
 }
 
 void FakeTransport::close() {

@@ -27,6 +27,7 @@ class FakeTransport final : public rtms::Transport {
   void open(const std::string &url, const Headers &headers) override;
   void send(const std::string &text) override;
   void ping() override;
+  void shut_down() override;
   void close() override;
   void abort() override;
   int64_t heard_us() const override { return heard_us_; }
@@ -66,6 +67,8 @@ class FakeNet final : public rtms::TransportFactory {
   void fail_next() { fail_next_ = true; }
   // From here on nothing may be opened any more.
   void forbid() { forbidden_ = true; }
+  // From here on nothing may be sent any more.
+  void silence() { silent_ = true; }
   void released() { released_ = true; }
 
  private:
@@ -74,7 +77,7 @@ class FakeNet final : public rtms::TransportFactory {
   std::vector<FakeTransport *> transports_;
   rtms::Parser parser_;  // its own: the session's views live in the session's
   bool fail_next_ = false;
-  bool forbidden_ = false;
+  bool forbidden_ = false, silent_ = false;
   bool released_ = false;
   // Since the present signaling connection was opened.
   unsigned answers_ = 0, readies_ = 0;

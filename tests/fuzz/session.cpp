@@ -8,6 +8,7 @@
 //   !           the next one fails at once    T500        so many ms pass
 //   R  release()   S  stop()   X  close_stream()   V7  subscribe_video(7)
 //   I  signaling_interrupted()   E  stream_stopped()
+//   W  take_rest(), then stop()   L  the permit ends
 //   J…  announced_again() at that URL, anyway     N…  the same, not anyway
 //   N*  as another stream     N-  as another stream, at a URL that is not allowed
 //
@@ -17,6 +18,8 @@
 
 #include <glib.h>
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 namespace {
 
@@ -25,8 +28,8 @@ using namespace rtmsfuzz;
 
 constexpr size_t kMaxSteps = 400;
 constexpr int64_t kMaxPause_ms = 120000;
-// Closing takes 400 ms at most; the rest is slack.
-constexpr int64_t kMaxStop_ms = 500;
+// Closing takes 400 ms at most, and what is on its way is awaited for 300 ms; the rest is slack.
+constexpr int64_t kMaxStop_ms = 500, kMaxRest_ms = 350;
 
 class NoLog final : public LogSink {
  public:
@@ -40,7 +43,9 @@ SessionConfig config_of(std::string_view line);
 class Script final : public SessionListener {
  public:
   explicit Script(SessionConfig config)
-      : wanted_(config.media), session_(std::move(config), &net_, &log_, this) {
+      : wanted_(config.media),
+        permit_(with_permit(&config)),
+        session_(std::move(config), &net_, &log_, this) {
     session_.start();
     settle();
   }
@@ -70,6 +75,8 @@ class Script final : public SessionListener {
   void said(const SessionError &error) const;
   void over();
   void stop();
+  void take_rest();
+  static std::shared_ptr<Permit> with_permit(SessionConfig *config);
   void step_connection(char step, FakeTransport *transport, std::string_view rest);
   void step_session(char step, std::string_view rest);
   void announce_anyway(std::string_view url);
@@ -78,6 +85,8 @@ class Script final : public SessionListener {
   NoLog log_;
   FakeNet net_;
   const MediaMask wanted_;
+  const std::shared_ptr<Permit> permit_;
+  std::optional<int64_t> rest_since_us_;
   MediaMask negotiated_ = 0, ended_ = 0;
   bool all_negotiated_ = false;
   bool over_ = false;
@@ -157,6 +166,25 @@ void Script::stop() {
   session_.stop([this] { done_ = true; });
 }
 
+void Script::take_rest() {
+  if (stopped_ || over_)
+    return;
+  net_.forbid();
+  if (!rest_since_us_)
+    rest_since_us_ = g_get_monotonic_time();
+  session_.take_rest([this] {
+    called();
+    rest_since_us_.reset();
+    stop();
+  });
+}
+
+std::shared_ptr<Permit> Script::with_permit(SessionConfig *config) {
+  auto permit = std::make_shared<Permit>();
+  config->permit = permit;
+  return permit;
+}
+
 Script::~Script() {
   stop();
   advance(kMaxStop_ms);
@@ -179,6 +207,9 @@ void Script::run(std::string_view line) {
       step_connection(step, transport, line.substr(2));
   }
   settle();
+  if (rest_since_us_ && !stopped_ && !over_ &&
+      g_get_monotonic_time() - *rest_since_us_ > kMaxRest_ms * 1000)
+    violated("take_rest() comes to an end");
   if (const char *violation = session_.violation())
     violated(violation);
 }
@@ -226,7 +257,12 @@ void Script::step_session(char step, std::string_view rest) {
     session_.signaling_interrupted();
   else if (step == 'E')
     session_.stream_stopped();
-  else if (step == 'V')
+  else if (step == 'W')
+    take_rest();
+  else if (step == 'L') {
+    permit_->set(1);
+    net_.silence();
+  } else if (step == 'V')
     session_.subscribe_video(static_cast<uint64_t>(number(rest)), number(rest) % 2);
   else if (step == 'J')
     announce_anyway(rest.empty() ? "wss://other.test/signaling" : rest);

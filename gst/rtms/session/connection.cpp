@@ -69,14 +69,12 @@ void Connection::open(const std::string &url, const Transport::Headers &headers,
                       std::string hello) {
   url_ = url;
   hello_ = std::move(hello);
-  // The session ends in a moment, or connects again when the permit is renewed.
-  const bool forbidden = context_->config.is_forbidden();
-  if (!forbidden)
-    log(LogSink::Level::Info, "connecting to " + printable_url(url));
   timer_.start(context_->config.timeout_ms,
                [this] { lost(timeout_error(name_, url_, open_, context_->config.timeout_ms)); });
-  if (forbidden)
+  // If the permit is renewed in time, the session does not end: the next try connects.
+  if (context_->ends_soon || context_->config.is_forbidden())
     return;
+  log(LogSink::Level::Info, "connecting to " + printable_url(url));
   transport_ = context_->transports->create(this);
   transport_->open(url, headers);
 }
@@ -115,8 +113,6 @@ void Connection::send(const std::string &text) {
 }
 
 void Connection::check_alive(unsigned within_ms) {
-  if (shut_down_)
-    return;
   const int64_t asked_us = g_get_monotonic_time();
   alive_timer_.start(kListen_ms, [this, asked_us, within_ms] {
     if (transport_->heard_us() >= asked_us)

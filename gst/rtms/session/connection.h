@@ -52,6 +52,7 @@ struct SessionContext {
   unsigned established = 0;  // successful media handshakes
   std::optional<StreamClaim> claim;
   bool close_requested = false;  // the service was asked to end the stream
+  bool ends_soon = false;        // no connection is opened any more
 
   // Returns true if the service ends the stream as requested.
   bool close_answered(const Connection &from, const StreamCloseResponse &response);
@@ -79,6 +80,8 @@ class Connection final : private TransportListener {
   void read_rest();
   // Asks the peer for the end. Its last messages still arrive; the end is not reported.
   void shut_down();
+  bool is_shut_down() const { return shut_down_; }
+  // The peer has not ended it so far.
   bool is_shutting_down() const { return shut_down_ && transport_; }
 
   const std::string &name() const { return name_; }

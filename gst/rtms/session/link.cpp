@@ -134,7 +134,8 @@ void Link::set_ready() {
 // The service does not name the link. A link that is repaired or being repaired ignores the report,
 // as well as a repeated one.
 void Link::reported_lost(bool only) {
-  if (state() != State::Established && state() != State::Ready)
+  if ((state() != State::Established && state() != State::Ready) ||
+      connected()->connection->is_shut_down())
     return;
   const int64_t window_us = context_->config.media_retry.window_ms * int64_t{1000};
   const bool repaired = repaired_us_ && g_get_monotonic_time() - *repaired_us_ < window_us;

@@ -269,6 +269,7 @@ void Session::take_rest(std::function<void()> done) {
   rest_taken_.push_back(std::move(done));
   if (begun)
     return;
+  context_.ends_soon = true;
   leaving_.read_rest();
   links_.read_rest();
   leaving_.shut_down();
