@@ -84,6 +84,8 @@ def expect_running(page):
     page.resize(320, 800)
     expect("columnheader" in expect_names(page), "no table at 320 px")
     page.resize(1000, 800)
+    page.wait("something to play", f"{cell('time')} >= '0:00:07'")
+    print("The page has seen the meeting; it may end.", flush=True)
 
 
 def expect_finished(page):

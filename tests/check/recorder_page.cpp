@@ -14,15 +14,18 @@ constexpr char kMarkup[] = R"({"state":"failed","started":"2026-01-02T03:04:05.0
 "meeting_id":"<img src=x onerror=document.title='run'>","duration_s":1.5,"error":"<b>error</b>",
 "participant_count":1,"tracks":[{"speakers":[{"user_name":"<script>1</script>"}]}]})";
 
-// adminpage.py with these arguments; it must succeed.
-void browse(const OldRecordings &old, const std::vector<std::string> &arguments) {
+// adminpage.py with these arguments.
+Program::Options browser(const OldRecordings &old, const std::vector<std::string> &arguments) {
   Program::Options options;
   options.arguments = {"python3", CHECK_SOURCE_ROOT "/tests/check/adminpage.py"};
   options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
   options.folder = old.outside("");
-  Program browser(options);
-  ck_assert_msg(browser.wait(6 * kDeadlineMs), "no end: %.3000s", browser.output().c_str());
-  ck_assert_msg(browser.succeeded(), "%.3000s", browser.output().c_str());
+  return options;
+}
+
+void expect_success(Program *browser) {
+  ck_assert_msg(browser->wait(6 * kDeadlineMs), "no end: %.3000s", browser->output().c_str());
+  ck_assert_msg(browser->succeeded(), "%.3000s", browser->output().c_str());
 }
 
 }  // namespace
@@ -30,11 +33,15 @@ void browse(const OldRecordings &old, const std::vector<std::string> &arguments)
 GST_START_TEST(test_page) {
   OldRecordings old;
   write_file(old.add("2026-01-02T03-04-05Z_markup") + "/meeting.json", kMarkup);
-  auto server = serve(meeting_of(kMeeting_ms));
+  auto server = serve(meeting_of(0));
   AdminPort admin(
       {{"--format=mp4", "--speakers=2", "--video-resolution=sd"}, old.path(), {}, true});
   admin.run().announce(*server);
-  browse(old, {admin.url()});
+  Program page(browser(old, {admin.url()}));
+  const auto seen = [&] { return page.output().find("has seen the meeting") != std::string::npos; };
+  if (page.wait_until(seen, 6 * kDeadlineMs))
+    server->end_stream(6);
+  expect_success(&page);
   admin.run().program().send(SIGTERM);
   admin.run().expect_end();
 }
@@ -51,7 +58,8 @@ GST_START_TEST(test_screenshot) {
   auto second = serve(meeting_of(0)), third = serve(meeting_of(0, crowd));
   admin.run().announce(*second);
   admin.run().announce(*third);
-  browse(old, {admin.url(), g_getenv("RTMS_SCREENSHOT")});
+  Program page(browser(old, {admin.url(), g_getenv("RTMS_SCREENSHOT")}));
+  expect_success(&page);
   admin.run().program().send(SIGTERM);
   admin.run().expect_end();
 }
