@@ -3,14 +3,15 @@
 // takes them, made beforehand, and nothing else.
 // blaster live STREAMS SECONDS: meetings in real time, each with 50 packets of sound and 25
 // pictures per second, which begin with the time of their sending. Prints a webhook for each
-// stream; serves until it is killed. A client that does not speak the protocol gets its media at
-// /media/0?now.
+// stream; ends with the last client (without `live`: serves until it is killed). A client that does
+// not speak the protocol gets its media at /media/0?now.
 #include "base/glibptr.h"
 #include "transport/upgrade.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -131,18 +132,21 @@ class Peer {
     g_data_input_stream_set_newline_type(input_.get(), G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
   }
 
-  void serve() {
+  // True: the client got media.
+  bool serve() {
     if (!upgrade())
-      return;
+      return false;
     const size_t index = std::strtoul(path_.substr(path_.rfind('/') + 1).c_str(), nullptr, 10);
     stream_state_ = streams.at(index).get();
-    if (path_.rfind("/signaling/", 0) == 0)
-      signaling(index);
-    else
+    const bool is_media = path_.rfind("/signaling/", 0) != 0;
+    if (is_media)
       media();
+    else
+      signaling(index);
     // The client closes.
     while (read_frame())
       continue;
+    return is_media;
   }
 
  private:
@@ -278,8 +282,14 @@ void Peer::send_live() {
 }
 
 gboolean on_connection(GThreadedSocketService *, GSocketConnection *connection, GObject *,
-                       gpointer) {
-  Peer(connection).serve();
+                       gpointer loop) {
+  static std::atomic<unsigned> clients;
+  static std::atomic<bool> got_media;
+  clients++;
+  if (Peer(connection).serve())
+    got_media = true;
+  if (--clients == 0 && got_media && options.seconds)
+    g_main_loop_quit(static_cast<GMainLoop *>(loop));
   return TRUE;
 }
 
@@ -311,7 +321,8 @@ int main(int argc, char **argv) {
     fprintf(stderr, "%s\n", error->message);
     return 1;
   }
-  g_signal_connect(service.get(), "run", G_CALLBACK(on_connection), nullptr);
+  MainLoopPtr loop(g_main_loop_new(nullptr, FALSE));
+  g_signal_connect(service.get(), "run", G_CALLBACK(on_connection), loop.get());
   for (size_t i = 0; i < streams.size(); i++)
     printf(
         "{\"event\":\"meeting.rtms_started\",\"payload\":{\"object\":{\"meeting_uuid\":\"blaster\","
@@ -320,7 +331,6 @@ int main(int argc, char **argv) {
         i, options.certificate ? "wss" : "ws", port, i);
   // In a pipe that is how the reader knows that there are no more.
   fclose(stdout);
-  MainLoopPtr loop(g_main_loop_new(nullptr, FALSE));
   g_main_loop_run(loop.get());
   return 0;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// meetings SECONDS [receive]: as many meetings at once, in one process, as there are webhooks of
-// `blaster live` on stdin. Tells how long each took from PLAYING to its first buffer, all of them
-// started at once; what they cost after SECONDS in steady state; and the latency from the server's
-// write to the pad's push. With `receive`, our transport alone receives, and nothing
-// is done with it.
+// meetings SECONDS [receive | PROPERTY=VALUE…]: as many meetings at once, in one process, as there
+// are webhooks of `blaster live` on stdin. Tells how long each took from PLAYING to its first
+// buffer, all of them started at once; what they cost after SECONDS in steady state; and the
+// latency from the server's write to the pad's push. With `receive`, our transport alone receives,
+// and nothing is done with it. The properties are those of the elements.
 #include <gst/gst.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -113,7 +113,7 @@ Usage usage() {
   return now;
 }
 
-GstElement *start_meeting(const std::string &webhook) {
+GstElement *start_meeting(const std::string &webhook, const std::vector<std::string> &properties) {
   GstElement *pipeline = gst_pipeline_new(nullptr);
   GstElement *src = rtmsbench::make_rtmssrc("src");
   gst_bin_add(GST_BIN(pipeline), src);
@@ -121,6 +121,9 @@ GstElement *start_meeting(const std::string &webhook) {
   gst_util_set_object_arg(G_OBJECT(src), "connection-mode", "unified");
   g_object_set(src, "webhook", webhook.c_str(), "client-id", "id", "client-secret", "secret",
                "context", "meetings", nullptr);
+  for (const std::string &one : properties)
+    gst_util_set_object_arg(G_OBJECT(src), one.substr(0, one.find('=')).c_str(),
+                            one.substr(one.find('=') + 1).c_str());
   g_signal_connect(src, "pad-added", G_CALLBACK(link_sink), nullptr);
   auto started_us = g_new(gint64, 1);
   *started_us = g_get_monotonic_time();
@@ -174,6 +177,7 @@ int main(int argc, char **argv) {
   gst_init(&argc, &argv);
   const int seconds = argc > 1 ? std::atoi(argv[1]) : 10;
   const bool receive = argc > 2 && strcmp(argv[2], "receive") == 0;
+  const std::vector<std::string> properties(argv + std::min(argc, receive ? 3 : 2), argv + argc);
   const Usage idle = usage();
   WebSocketFactory factory({}, std::make_shared<unsigned>(0));
   Receiver receiver;
@@ -184,7 +188,7 @@ int main(int argc, char **argv) {
       transports.push_back(factory.create(&receiver));
       transports.back()->open(media_url(webhook), {});
     } else {
-      pipelines.push_back(start_meeting(webhook));
+      pipelines.push_back(start_meeting(webhook, properties));
     }
   }
   run_for(kWarmUp_us);
