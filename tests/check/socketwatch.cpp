@@ -133,7 +133,9 @@ GST_START_TEST(test_rounds) {
     pair.read();
     got++;
   };
-  watch.start(pair.near.get(), G_IO_IN, take, SocketWatch::Pace::Rounds);
+  constexpr unsigned kRound_ms = 5;
+  watch.start(pair.near.get(), G_IO_IN, take);
+  watch.set_round(kRound_ms);
   const auto turns_for = [&](unsigned wanted) {
     unsigned turns = 0;
     while (got < wanted) {
@@ -150,14 +152,12 @@ GST_START_TEST(test_rounds) {
     // One byte a round would take a second.
     ck_assert_int_lt(g_get_monotonic_time() - start_us, kBytes * 5000 / 2);
   }
-  watch.start(
-      pair.near.get(), G_IO_IN,
-      [&](GIOCondition) {
-        char bytes[kBytes];
-        got += static_cast<unsigned>(
-            g_socket_receive(pair.near.get(), bytes, sizeof bytes, nullptr, nullptr));
-      },
-      SocketWatch::Pace::Rounds);
+  watch.start(pair.near.get(), G_IO_IN, [&](GIOCondition) {
+    char bytes[kBytes];
+    got += static_cast<unsigned>(
+        g_socket_receive(pair.near.get(), bytes, sizeof bytes, nullptr, nullptr));
+  });
+  watch.set_round(kRound_ms);
   std::thread writer([&] {
     for (unsigned i = 0; i < kBytes; i++) {
       pair.write();
@@ -169,6 +169,41 @@ GST_START_TEST(test_rounds) {
   writer.join();
   if (kHasRounds)
     ck_assert_uint_lt(turns, kBytes / 2);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_shortest_round) {
+  constexpr unsigned kLong_ms = 60000, kTurns = 10;
+  Pair pair, quiet;
+  SocketWatch watch, other;
+  unsigned got = 0;
+  watch.start(pair.near.get(), G_IO_IN, [&](GIOCondition) {
+    pair.read();
+    got++;
+  });
+  other.start(quiet.near.get(), G_IO_IN, [](GIOCondition) {});
+  watch.set_round(kLong_ms);
+  other.set_round(kLong_ms);
+  const auto write = [&] {
+    pair.write();
+    for (unsigned i = 0; i < kTurns; i++)
+      g_main_context_iteration(nullptr, FALSE);
+  };
+  // The first finds nothing to wait for.
+  write();
+  write();
+  ck_assert_uint_eq(got, 2);
+  write();
+  ck_assert_uint_eq(got, kHasRounds ? 2 : 3);
+  other.set_round(0);
+  settle();
+  ck_assert_uint_eq(got, 3);
+  write();
+  ck_assert_uint_eq(got, 4);
+  other.stop();
+  write();
+  write();
+  ck_assert_uint_eq(got, kHasRounds ? 5 : 6);
 }
 GST_END_TEST;
 
@@ -329,6 +364,7 @@ static Suite *socketwatch_suite() {
   tcase_add_test(tcase, test_many);
   tcase_add_test(tcase, test_fair);
   tcase_add_test(tcase, test_rounds);
+  tcase_add_test(tcase, test_shortest_round);
   tcase_add_test(tcase, test_order);
   tcase_add_test(tcase, test_removal);
   tcase_add_test(tcase, test_again);

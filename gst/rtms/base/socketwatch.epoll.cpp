@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -18,7 +19,6 @@ namespace {
 
 // The most events per dispatch, before timers and closures run.
 constexpr int kMostEvents = 1024;
-constexpr int64_t kRound_us = 5000;
 
 uint32_t events_of(GIOCondition wanted) {
   uint32_t events = 0;
@@ -50,7 +50,8 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
   ~Poller() override;
 
   // Returns 0 if the system cannot watch the socket.
-  Id add(int fd, GIOCondition wanted, SocketWatch::Fn fn, SocketWatch::Pace pace);
+  Id add(int fd, GIOCondition wanted, SocketWatch::Fn fn);
+  void set_round(Id id, unsigned ms);
   void again(Id id) { again_.push_back(id); }
   void remove(Id id);
 
@@ -59,7 +60,7 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
     int fd;
     GIOCondition wanted;
     std::shared_ptr<const SocketWatch::Fn> fn;
-    SocketWatch::Pace pace;
+    unsigned round_ms;
   };
   static gboolean prepare(GSource *source, gint *timeout_ms);
   static gboolean check(GSource *source);
@@ -69,6 +70,7 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
   int serve_ready();
   void plan_next();
   void call(Id id, uint32_t events);
+  int64_t round_us() const;
 
   static GSourceFuncs kFunctions;
 
@@ -79,7 +81,7 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
   std::unordered_map<Id, Watched> watched_;
   std::vector<Id> again_;
   Id last_ = 0;
-  unsigned prompt_ = 0;                  // number of Prompt watches
+  std::multiset<unsigned> rounds_ms_;    // of all watches
   bool in_round_ = false;                // sockets were ready in the last dispatch
   int64_t served_us_ = 0, next_us_ = 0;  // last round, next round; next_us_ 0: at once
 };
@@ -101,21 +103,27 @@ Poller::~Poller() {
     close(epoll_);
 }
 
-Poller::Id Poller::add(int fd, GIOCondition wanted, SocketWatch::Fn fn, SocketWatch::Pace pace) {
+Poller::Id Poller::add(int fd, GIOCondition wanted, SocketWatch::Fn fn) {
   epoll_event event{};
   event.events = events_of(wanted);
   event.data.u64 = ++last_;
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0)
     return 0;
-  watched_[last_] = {fd, wanted, std::make_shared<const SocketWatch::Fn>(std::move(fn)), pace};
-  prompt_ += pace == SocketWatch::Pace::Prompt;
+  watched_[last_] = {fd, wanted, std::make_shared<const SocketWatch::Fn>(std::move(fn)), 0};
+  rounds_ms_.insert(0);
   return last_;
+}
+
+void Poller::set_round(Id id, unsigned ms) {
+  unsigned &round_ms = watched_.at(id).round_ms;
+  rounds_ms_.erase(rounds_ms_.find(std::exchange(round_ms, ms)));
+  rounds_ms_.insert(ms);
 }
 
 void Poller::remove(Id id) {
   const auto found = watched_.find(id);
   epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second.fd, nullptr);
-  prompt_ -= found->second.pace == SocketWatch::Pace::Prompt;
+  rounds_ms_.erase(rounds_ms_.find(found->second.round_ms));
   watched_.erase(found);
 }
 
@@ -132,8 +140,12 @@ gboolean Poller::check(GSource *source) {
   return round || (poller->poll_.revents & G_IO_IN) || poller->in_round_ || !poller->again_.empty();
 }
 
+int64_t Poller::round_us() const {
+  return rounds_ms_.empty() ? 0 : *rounds_ms_.begin() * int64_t{1000};
+}
+
 bool Poller::must_wait(gint *timeout_ms) {
-  if (!next_us_ || prompt_ > 0)
+  if (!next_us_ || round_us() == 0)
     return false;
   const int64_t wait_us = next_us_ - g_get_monotonic_time();
   if (wait_us <= 0)
@@ -148,14 +160,14 @@ void Poller::serve() {
   const bool any = serve_ready() > 0;
   if (!any && in_round_)
     plan_next();
-  in_round_ = any && prompt_ == 0;
+  in_round_ = any && round_us() > 0;
 }
 
 // Sockets that are seldom ready need no rounds: the loop would wake twice for each event.
 void Poller::plan_next() {
   const int64_t now_us = g_get_monotonic_time();
-  if (now_us - served_us_ < 2 * kRound_us)
-    next_us_ = now_us + kRound_us;
+  if (now_us - served_us_ < 2 * round_us())
+    next_us_ = now_us + round_us();
   served_us_ = now_us;
 }
 
@@ -202,6 +214,7 @@ class SocketWatch::Entry {
   Entry &operator=(const Entry &) = delete;
 
   void again() { poller_->again(id_); }
+  void set_round(unsigned ms) { poller_->set_round(id_, ms); }
 
  private:
   const std::shared_ptr<Poller> poller_;
@@ -211,10 +224,10 @@ class SocketWatch::Entry {
 SocketWatch::SocketWatch() = default;
 SocketWatch::~SocketWatch() = default;
 
-bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn, Pace pace) {
+bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn) {
   stop();
   std::shared_ptr<Poller> poller = of_context<Poller>();
-  const Poller::Id id = poller->add(g_socket_get_fd(socket), wanted, std::move(fn), pace);
+  const Poller::Id id = poller->add(g_socket_get_fd(socket), wanted, std::move(fn));
   if (id)
     entry_ = std::make_unique<Entry>(std::move(poller), id);
   return id != 0;
@@ -223,6 +236,11 @@ bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn, Pace pace) 
 void SocketWatch::again() {
   if (entry_)
     entry_->again();
+}
+
+void SocketWatch::set_round(unsigned ms) {
+  if (entry_)
+    entry_->set_round(ms);
 }
 
 void SocketWatch::stop() {

@@ -56,7 +56,7 @@ class SocketWatch::Entry {
 SocketWatch::SocketWatch() = default;
 SocketWatch::~SocketWatch() = default;
 
-bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn, Pace) {
+bool SocketWatch::start(GSocket *socket, GIOCondition wanted, Fn fn) {
   entry_ = std::make_unique<Entry>(socket, wanted, std::move(fn));
   return true;
 }
@@ -65,6 +65,8 @@ void SocketWatch::again() {
   if (entry_)
     entry_->again();
 }
+
+void SocketWatch::set_round(unsigned) {}
 
 void SocketWatch::stop() {
   entry_.reset();

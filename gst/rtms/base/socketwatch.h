@@ -16,10 +16,6 @@ class SocketWatch {
   // `ready` holds the wanted conditions, of G_IO_IN and G_IO_OUT, that are true. An error or the
   // end of the connection sets all wanted conditions.
   using Fn = std::function<void(GIOCondition ready)>;
-  // Rounds: while sockets become ready more often than every 10 ms, the context's sockets are
-  // served every 5 ms, unless a socket of the context is watched as Prompt.
-  enum class Pace { Prompt, Rounds };
-
   SocketWatch();
   ~SocketWatch();
   SocketWatch(const SocketWatch &) = delete;
@@ -28,7 +24,10 @@ class SocketWatch {
   // Calls `fn` on this thread's default main context once per iteration while the socket is ready.
   // `fn` may destroy the watch. The socket must stay open until stop().
   // Returns false if the system cannot watch the socket; errno says why.
-  bool start(GSocket *socket, GIOCondition wanted, Fn fn, Pace pace = Pace::Prompt);
+  bool start(GSocket *socket, GIOCondition wanted, Fn fn);
+  // While sockets become ready more often than every second round, those of the context are served
+  // in rounds so far apart: by the shortest time of a watch; 0, as at the start, means at once.
+  void set_round(unsigned ms);
   // Calls `fn` with G_IO_IN in the next iteration even if the socket is not readable: for data that
   // was already read from the socket and is buffered elsewhere.
   void again();

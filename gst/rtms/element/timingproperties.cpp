@@ -136,10 +136,10 @@ void install_gaps(Installer *install) {
    *
    * The time in ms for which a pad collects buffers, to push all of them at once; 0 pushes each
    * buffer as soon as it is received. Many streams in one process then wake their threads less
-   * often: a stream of audio and video costs about half of the CPU time with 100 ms. Up to this
-   * time is added to the latency of each pad, and to the answer to a LATENCY query. The
-   * connections are also read in rounds, up to 5 ms apart, while there is much to read; with
-   * #GstRtmsSrc:context, only if all streams of the context have a batch time.
+   * often: a stream of audio and video costs about half of the CPU time with 100 ms. The
+   * connections are then also read in rounds: while there is much to read, half of this time
+   * apart, and at most 50 ms; with #GstRtmsSrc:context, at the pace of the stream with the
+   * shortest time. Both times are added to the answer to a LATENCY query.
    *
    * Valid: 0 to 1000 ms.
    *

@@ -22,6 +22,7 @@ OutputsConfig outputs_config(GstElement *element, const Settings &settings) {
   outputs.transcript_speaker = settings.transcript_speaker;
   outputs.text_wait = settings.text_wait * GST_MSECOND;
   outputs.batch_ms = settings.batch_time;
+  outputs.round_ms = settings.round_time();
   outputs.share_thread = settings.share_thread;
   outputs.stall_wait_ms = settings.stall_wait;
   outputs.replay_wait_ms = settings.replay_wait;
@@ -90,7 +91,7 @@ void Stream::connect(SessionConfig config) {
   options.proxy = settings_.proxy;
   options.user_agent = settings_.user_agent;
   options.max_message_size = settings_.max_message_size;
-  options.in_rounds = settings_.batch_time > 0;
+  options.round_ms = settings_.round_time();
   options.permit = config.permit;
   product_ = config.who.product;
   outputs_.set_stream(product_, config.who.stream_id, config.media, config.params);

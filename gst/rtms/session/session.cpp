@@ -265,10 +265,9 @@ void Session::fail(const SessionError &why) {
 
 // Nobody else has what the service has sent: what has arrived, and what is on its way.
 void Session::take_rest(std::function<void()> done) {
-  const bool begun = !rest_taken_.empty();
-  rest_taken_.push_back(std::move(done));
-  if (begun)
+  if (rest_taken_)
     return;
+  rest_taken_ = std::move(done);
   context_.ends_soon = true;
   leaving_.read_rest();
   links_.read_rest();
@@ -281,7 +280,8 @@ void Session::take_rest(std::function<void()> done) {
     rest_timer_.stop();
     leaving_.read_rest();
     links_.read_rest();
-    for (const auto &taken : std::exchange(rest_taken_, {}))
+    // The messages may have led to stop().
+    if (const auto taken = std::exchange(rest_taken_, nullptr))
       taken();
   };
   rest_timer_.start(kRestTurn_ms, finish);
@@ -301,7 +301,7 @@ void Session::stop(std::function<void()> done) {
   silence_timer_.stop();
   permit_watch_.stop();
   rest_timer_.stop();
-  rest_taken_.clear();
+  rest_taken_ = nullptr;
   leaving_.forget();
   signaling_.retire();
   links_.close();

@@ -14,7 +14,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace rtms {
 
@@ -31,7 +30,8 @@ class Session final : private StreamListener,
   // Allows media: before this call, the service is not told that a connection is ready.
   void release();
   // Closes the media connections, takes the media that the service has sent until then, and calls
-  // `done`: at once if there are none, at the latest after 0.3 s.
+  // `done`: at once if there are none, at the latest after 0.3 s. Until then, another call has no
+  // effect.
   void take_rest(std::function<void()> done);
   // Closes all connections in order, then calls `done`, at the latest after a time limit. `done`
   // may be called before stop() returns, and must not destroy the session.
@@ -91,7 +91,7 @@ class Session final : private StreamListener,
   Timer silence_timer_;
   PermitWatch permit_watch_;
   RepeatedTimer rest_timer_;
-  std::vector<std::function<void()>> rest_taken_;
+  std::function<void()> rest_taken_;
   std::function<void()> stopped_;
   Timer stop_timer_;
 };

@@ -2,6 +2,7 @@
 #include "websocket.h"
 
 #include "base/socketwatch.h"
+#include "base/timer.h"
 #include "dial.h"
 #include "frames.h"
 #include "randomkey.h"
@@ -18,6 +19,8 @@ namespace {
 constexpr gssize kTurn = 256 << 10;
 // Sockets hold less: a peer that sends without end is not read without end.
 constexpr gssize kRest = 64 << 20;
+// Handshakes take a moment; each of their messages is read at once.
+constexpr unsigned kHandshakes_ms = 1000;
 // A shorter read has emptied the socket, or a TLS record that was not full.
 constexpr gssize kFullRead = 16 << 10;
 // The limit of unsent bytes, for a peer that stops reading.
@@ -81,6 +84,7 @@ class WebSocket final : public Transport {
   GPollableInputStream *input_ = nullptr;    // the stream's
   GPollableOutputStream *output_ = nullptr;  // the stream's
   SocketWatch readable_;
+  Timer handshakes_;
   AttachedSource tls_waits_, writable_;
   FrameReader reader_;
   int64_t heard_us_ = 0;
@@ -119,6 +123,7 @@ void WebSocket::connected(Dial::Result result) {
   input_ = G_POLLABLE_INPUT_STREAM(g_io_stream_get_input_stream(stream_.get()));
   output_ = G_POLLABLE_OUTPUT_STREAM(g_io_stream_get_output_stream(stream_.get()));
   state_ = State::Upgrading;
+  handshakes_.start(kHandshakes_ms, [this] { readable_.set_round(options_->round_ms); });
   if (watch())
     write(request_);
 }
@@ -127,10 +132,11 @@ void WebSocket::connected(Dial::Result result) {
 // adds them again in each dispatch, which wakes the loop once more.
 bool WebSocket::watch() {
   tls_waits_.reset();
-  if (readable_.start(
-          socket_.get(), G_IO_IN, [this](GIOCondition) { read_turn(); },
-          options_->in_rounds ? SocketWatch::Pace::Rounds : SocketWatch::Pace::Prompt))
+  if (readable_.start(socket_.get(), G_IO_IN, [this](GIOCondition) { read_turn(); })) {
+    if (!handshakes_.running())
+      readable_.set_round(options_->round_ms);
     return true;
+  }
   closed({TransportClose::Kind::Io, 0,
           std::string("the system cannot wait for another socket: ") + g_strerror(errno)});
   return false;
