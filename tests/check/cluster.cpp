@@ -164,6 +164,40 @@ GST_START_TEST(test_stopped) {
 }
 GST_END_TEST;
 
+// An owner whose main thread hangs is ended by its watchdog when its lease is over.
+GST_START_TEST(test_hung) {
+  NatsServers nats;
+  const std::map<std::string, std::string> hangs = {{"LD_PRELOAD", g_getenv("RTMS_HANG")},
+                                                    {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
+  Runs runs;
+  for (unsigned i = 0; i < 2; i++)
+    runs.push_back(run_one(nats, RecorderRun::Setup{{}, "", hangs, true}));
+  for (const auto &run : runs)
+    wait_healthy(run.get());
+  auto server = serve(replayed());
+  runs[0]->announce(*server);
+  ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, 100); }));
+  RecorderRun *owner = owner_of(runs, *server);
+  RecorderRun *other = runs[owner == runs[0].get()].get();
+  const unsigned accepted = server->accepted();
+  owner->program().send(SIGRTMIN);
+  expect_at_most(time_to_take_over(other, *server, accepted), kTakenOverMs);
+  ck_assert(owner->program().wait(kDeadlineMs));
+  ck_assert_msg(owner->program().ended_by(SIGKILL), "%s", owner->said().c_str());
+  ck_assert_uint_eq(kicked(*server), 0);
+  other->wait_messages(*server, "audio", 50);
+  // Nobody has put what it received since then into its file. Started again, it does so.
+  auto again = run_one(nats, {}, owner->output());
+  again->wait_events("tail", 1, 2 * kDeadlineMs);
+  for (RecorderRun *run : {again.get(), other}) {
+    run->program().send(SIGTERM);
+    run->expect_end();
+  }
+  expect_parts(runs, *server, 2);
+  ck_assert_uint_eq(missing_beeps(runs, *server), 0);
+}
+GST_END_TEST;
+
 // Without NATS webhooks come again, and what runs goes on; and so when it is back.
 GST_START_TEST(test_no_nats) {
   NatsServers nats;
@@ -304,6 +338,7 @@ static Suite *cluster_suite() {
   add_case(suite, "owned-once", test_owned_once);
   add_case(suite, "killed", test_killed);
   add_case(suite, "stopped", test_stopped);
+  add_case(suite, "hung", test_hung);
   add_case(suite, "no-nats", test_no_nats);
   add_case(suite, "drain", test_drain, 2);
   add_case(suite, "guarded", test_guarded);

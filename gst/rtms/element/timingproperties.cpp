@@ -138,8 +138,8 @@ void install_gaps(Installer *install) {
    * buffer as soon as it is received. Many streams in one process then wake their threads less
    * often: a stream of audio and video costs about half of the CPU time with 100 ms. The
    * connections are then also read in rounds: while there is much to read, half of this time
-   * apart, and at most 50 ms; with #GstRtmsSrc:context, at the pace of the stream with the
-   * shortest time. Both times are added to the answer to a LATENCY query.
+   * apart, at least 5 ms and at most 20; with #GstRtmsSrc:context, at the pace of the stream with
+   * the shortest time. Both times are added to the answer to a LATENCY query.
    *
    * Valid: 0 to 1000 ms.
    *

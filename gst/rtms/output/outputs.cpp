@@ -64,7 +64,8 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
   if (config.share_thread)
     context_.thread = std::make_shared<PadThread>(GST_OBJECT_NAME(element) + std::string(":pads"),
                                                   std::chrono::milliseconds(config.batch_ms));
-  context_.time.latency()->batch = (config.batch_ms + config.round_ms) * GST_MSECOND;
+  context_.time.latency()->batch = config.batch_ms * GST_MSECOND;
+  context_.time.latency()->round = config.round_ms * GST_MSECOND;
 }
 
 // ---- pads ----------------------------------------------------------------------------

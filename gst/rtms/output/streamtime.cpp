@@ -121,8 +121,8 @@ GstClockTime StreamTime::certain_time(Media media) const {
     for (const Delivery &other : delivery_)
       newest_ns = behind_ns ? newest_ns : std::max(newest_ns, other.newest_ns());
   }
-  int64_t certain_ns =
-      newest_ns - static_cast<int64_t>(latency_->min + (is_text(media) ? text_wait_ : 0));
+  int64_t certain_ns = newest_ns - static_cast<int64_t>(latency_->min + latency_->round +
+                                                        (is_text(media) ? text_wait_ : 0));
   // Audio may pause, video does not.
   if (!is_text(media))
     certain_ns =

@@ -24,9 +24,11 @@ namespace rtms {
 struct PadLatency {
   std::atomic<GstClockTime> min{0};
   GstClockTime queue_time = 0;  // 0: no limit
+  GstClockTime round = 0;       // how late messages may be read
   GstClockTime batch = 0;       // how long buffers wait to be pushed together
-  GstClockTime max() const { return queue_time ? min + batch + queue_time : GST_CLOCK_TIME_NONE; }
-  void answer(GstQuery *query) const { gst_query_set_latency(query, TRUE, min + batch, max()); }
+  GstClockTime least() const { return min + round + batch; }
+  GstClockTime max() const { return queue_time ? least() + queue_time : GST_CLOCK_TIME_NONE; }
+  void answer(GstQuery *query) const { gst_query_set_latency(query, TRUE, least(), max()); }
 };
 
 struct PadConfig {

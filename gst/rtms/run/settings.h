@@ -7,7 +7,6 @@
 #include "protocol/signature.h"
 
 #include <gio/gio.h>
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,9 +26,8 @@ inline constexpr Range<int> kAudioChannels{1, 2};
 inline constexpr Range<int> kPacketDurations{20, 1000};  // ms
 inline constexpr Range<int> kFrameRates{1, 30};
 inline constexpr Range<int> kLanguages{-1, 36};
-inline constexpr Range<unsigned> kLatencies{0, 60000};  // ms
-inline constexpr Range<unsigned> kBatchTimes{0, 1000};  // ms
-inline constexpr unsigned kMostRound_ms = 50;
+inline constexpr Range<unsigned> kLatencies{0, 60000};            // ms
+inline constexpr Range<unsigned> kBatchTimes{0, 1000};            // ms
 inline constexpr Range<unsigned> kTextWaits{0, 60000};            // ms
 inline constexpr Range<unsigned> kStallWaits{0, 65000};           // ms
 inline constexpr Range<unsigned> kReplayWaits{0, 65000};          // ms
@@ -81,7 +79,6 @@ struct Settings {
 
   unsigned latency = 200;
   unsigned batch_time = 0;
-  unsigned round_time() const { return std::min(batch_time / 2, kMostRound_ms); }  // of reading
   bool share_thread = false;
   bool empty_pads = false;
   int fill = GST_RTMS_SRC_FILL_NONE;

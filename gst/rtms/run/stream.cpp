@@ -4,10 +4,20 @@
 #include "base/loopthread.h"
 #include "messages.h"
 
+#include <algorithm>
+
 #define GST_CAT_DEFAULT gst_rtms_src_debug
 
 namespace rtms {
 namespace {
+
+// By how much reading may be late, in ms.
+unsigned round_time(const Settings &settings) {
+  constexpr unsigned kLeast_ms = 5;
+  return settings.batch_time
+             ? std::clamp(settings.batch_time / 2, kLeast_ms, Transport::kMostRound_ms)
+             : 0;
+}
 
 OutputsConfig outputs_config(GstElement *element, const Settings &settings) {
   OutputsConfig outputs;
@@ -22,7 +32,7 @@ OutputsConfig outputs_config(GstElement *element, const Settings &settings) {
   outputs.transcript_speaker = settings.transcript_speaker;
   outputs.text_wait = settings.text_wait * GST_MSECOND;
   outputs.batch_ms = settings.batch_time;
-  outputs.round_ms = settings.round_time();
+  outputs.round_ms = round_time(settings);
   outputs.share_thread = settings.share_thread;
   outputs.stall_wait_ms = settings.stall_wait;
   outputs.replay_wait_ms = settings.replay_wait;
@@ -91,7 +101,7 @@ void Stream::connect(SessionConfig config) {
   options.proxy = settings_.proxy;
   options.user_agent = settings_.user_agent;
   options.max_message_size = settings_.max_message_size;
-  options.round_ms = settings_.round_time();
+  options.round_ms = round_time(settings_);
   options.permit = config.permit;
   product_ = config.who.product;
   outputs_.set_stream(product_, config.who.stream_id, config.media, config.params);

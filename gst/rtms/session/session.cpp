@@ -337,7 +337,8 @@ const char *Session::violation() const {
     return violation;
   if (const char *violation = links_.violation())
     return violation;
-  if (stage_ != Stage::Running)
+  // Without a permit all ends in a moment, see leave().
+  if (stage_ != Stage::Running || context_.config.is_forbidden())
     return nullptr;
   const bool established = signaling_.state() == Signaling::State::Established;
   if (links_.media() != (established ? context_.config.media : 0))

@@ -49,6 +49,8 @@ class TransportListener {
 class Transport {
  public:
   using Headers = std::vector<std::pair<std::string, std::string>>;
+  // How late what has arrived may be read, at most.
+  static constexpr unsigned kMostRound_ms = 20;
 
   virtual ~Transport() = default;
   virtual void open(const std::string &url, const Headers &headers) = 0;

@@ -5,6 +5,7 @@
 #include "base/timer.h"
 #include "dial.h"
 #include "frames.h"
+#include "outbox.h"
 #include "randomkey.h"
 #include "upgrade.h"
 
@@ -19,12 +20,10 @@ namespace {
 constexpr gssize kTurn = 256 << 10;
 // Sockets hold less: a peer that sends without end is not read without end.
 constexpr gssize kRest = 64 << 20;
-// Handshakes take a moment; each of their messages is read at once.
-constexpr unsigned kHandshakes_ms = 1000;
+// Handshakes take a moment; their messages are read soon.
+constexpr unsigned kHandshakes_ms = 1000, kHandshakeRound_ms = 5;
 // A shorter read has emptied the socket, or a TLS record that was not full.
 constexpr gssize kFullRead = 16 << 10;
-// The limit of unsent bytes, for a peer that stops reading.
-constexpr size_t kMaxUnsent = 1 << 20;
 constexpr char kNoRandomNumbers[] = "OpenSSL has no random numbers";
 
 std::string valid_text(std::string_view text) {
@@ -40,6 +39,7 @@ class WebSocket final : public Transport {
       : options_(options),
         listener_(listener),
         dial_(std::make_unique<Dial>(options, std::move(operations))),
+        outbox_(options->permit),
         reader_(static_cast<size_t>(options->max_message_size)) {}
   ~WebSocket() override { abort(); }
 
@@ -47,7 +47,7 @@ class WebSocket final : public Transport {
   void send(const std::string &text) override;
   void ping() override { write_frame(Opcode::Ping, {}); }
   void read_rest() override;
-  void shut_down() override { g_socket_shutdown(socket_.get(), FALSE, TRUE, nullptr); }
+  void shut_down() override;
   void close() override;
   void abort() override;
   int64_t heard_us() const override { return heard_us_; }
@@ -59,8 +59,10 @@ class WebSocket final : public Transport {
   void closed(const TransportClose &why);
   void fail(int close_code, const TransportClose &why);
 
+  void set_round(unsigned ms);
   void watch_tls();
-  void read_turn(gssize left = kTurn);
+  // All: until nothing is there. Otherwise a short read ends the turn, which saves a system call.
+  void read_turn(gssize left = kTurn, bool all = false);
   void read_ended(gssize count, const GError *error);
   // These return false if the connection is over; this object may be destroyed then.
   bool watch();
@@ -70,9 +72,6 @@ class WebSocket final : public Transport {
   bool handle_close(const FrameEvent &event);
 
   void write_frame(Opcode opcode, std::string_view payload);
-  std::string masked(Opcode opcode, std::string_view payload);
-  void write(std::string_view bytes);
-  void write_more();
 
   std::shared_ptr<const WebSocketOptions> options_;
   TransportListener *listener_;
@@ -81,16 +80,15 @@ class WebSocket final : public Transport {
   std::string key_, request_;
   ObjectPtr<GIOStream> stream_;
   ObjectPtr<GSocket> socket_;
-  GPollableInputStream *input_ = nullptr;    // the stream's
-  GPollableOutputStream *output_ = nullptr;  // the stream's
+  GPollableInputStream *input_ = nullptr;  // the stream's
   SocketWatch readable_;
+  unsigned round_ms_ = 0;
   Timer handshakes_;
-  AttachedSource tls_waits_, writable_;
+  AttachedSource tls_waits_;
+  Outbox outbox_;
   FrameReader reader_;
   int64_t heard_us_ = 0;
-  std::string unsent_;
-  std::optional<std::string> pong_;  // waits for buffer space; only the newest ping needs an answer
-  bool *over_ = nullptr;             // reports the end to read_turn() on the stack
+  bool *over_ = nullptr;  // reports the end to read_turn() on the stack
 };
 
 void WebSocket::open(const std::string &url, const Headers &headers) {
@@ -121,11 +119,18 @@ void WebSocket::connected(Dial::Result result) {
   stream_ = std::move(result.stream);
   socket_ = std::move(result.socket);
   input_ = G_POLLABLE_INPUT_STREAM(g_io_stream_get_input_stream(stream_.get()));
-  output_ = G_POLLABLE_OUTPUT_STREAM(g_io_stream_get_output_stream(stream_.get()));
+  outbox_.open(stream_.get(), share(socket_.get()));
   state_ = State::Upgrading;
-  handshakes_.start(kHandshakes_ms, [this] { readable_.set_round(options_->round_ms); });
+  set_round(std::min(kHandshakeRound_ms, options_->round_ms));
+  handshakes_.start(kHandshakes_ms, [this] { set_round(options_->round_ms); });
   if (watch())
-    write(request_);
+    outbox_.write(request_);
+}
+
+void WebSocket::set_round(unsigned ms) {
+  handshakes_.stop();
+  round_ms_ = ms;
+  readable_.set_round(ms);
 }
 
 // Watches the socket, not the stream: the stream's source removes its descriptors from the poll and
@@ -133,8 +138,7 @@ void WebSocket::connected(Dial::Result result) {
 bool WebSocket::watch() {
   tls_waits_.reset();
   if (readable_.start(socket_.get(), G_IO_IN, [this](GIOCondition) { read_turn(); })) {
-    if (!handshakes_.running())
-      readable_.set_round(options_->round_ms);
+    readable_.set_round(round_ms_);
     return true;
   }
   closed({TransportClose::Kind::Io, 0,
@@ -161,7 +165,7 @@ void WebSocket::watch_tls() {
 
 // ---- reading ---------------------------------------------------------------------------
 
-void WebSocket::read_turn(gssize left) {
+void WebSocket::read_turn(gssize left, bool all) {
   if (over_)  // a listener runs the main loop
     return;
   gssize count = 0;
@@ -177,7 +181,7 @@ void WebSocket::read_turn(gssize left) {
     heard_us_ = g_get_monotonic_time();
     reader_.filled(static_cast<size_t>(count));
     // A full buffer may leave bytes of a TLS record, which the socket does not report as readable.
-    more = count >= kFullRead || static_cast<size_t>(count) == room.size;
+    more = all || count >= kFullRead || static_cast<size_t>(count) == room.size;
     if (state_ == State::Upgrading ? !read_upgrade() : !read_messages())
       return;
     left -= count;
@@ -188,7 +192,7 @@ void WebSocket::read_turn(gssize left) {
 
 void WebSocket::read_rest() {
   if (state_ == State::Open || state_ == State::Closing)
-    read_turn(kRest);
+    read_turn(kRest, true);
 }
 
 void WebSocket::read_ended(gssize count, const GError *error) {
@@ -255,10 +259,8 @@ bool WebSocket::handle(const FrameEvent &event) {
       listener_->transport_message(event.data);
       return true;
     case Kind::Ping:
-      if (unsent_.empty())
-        write_frame(Opcode::Pong, event.data);
-      else
-        pong_ = std::string(event.data);
+      if (state_ == State::Open)
+        outbox_.write_pong(event.data);
       return true;
     case Kind::Pong:
       return true;
@@ -291,67 +293,19 @@ void WebSocket::send(const std::string &text) {
 
 void WebSocket::write_frame(Opcode opcode, std::string_view payload) {
   if (state_ == State::Open)
-    write(masked(opcode, payload));
-}
-
-// Returns an empty frame if there is no mask; shutting down the socket then ends the connection.
-std::string WebSocket::masked(Opcode opcode, std::string_view payload) {
-  const auto mask = random_mask();
-  if (mask)
-    return client_frame(opcode, payload, *mask);
-  g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
-  return {};
-}
-
-void WebSocket::write(std::string_view bytes) {
-  // The sender gets no error here: the reading side reports the end of the connection.
-  if (unsent_.size() + bytes.size() > kMaxUnsent) {
-    g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
-    return;
-  }
-  unsent_ += bytes;
-  if (!writable_)
-    write_more();
-}
-
-void WebSocket::write_more() {
-  if (options_->permit && options_->permit->is_over()) {
-    unsent_.clear();
-    writable_.reset();
-    return;
-  }
-  gssize count = 0;
-  GError *raw_error = nullptr;
-  while (!unsent_.empty() &&
-         (count = g_pollable_output_stream_write_nonblocking(
-              output_, unsent_.data(), unsent_.size(), nullptr, &raw_error)) > 0) {
-    unsent_.erase(0, static_cast<size_t>(count));
-    if (unsent_.empty() && pong_) {
-      unsent_ = masked(Opcode::Pong, *pong_);
-      pong_.reset();
-    }
-  }
-  ErrorPtr error(raw_error);
-  if (g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
-    if (writable_)
-      return;
-    writable_.reset(g_pollable_output_stream_create_source(output_, nullptr));
-    GPollableSourceFunc go_on = [](GObject *, gpointer self) -> gboolean {
-      static_cast<WebSocket *>(self)->write_more();
-      return G_SOURCE_CONTINUE;
-    };
-    g_source_set_callback(writable_.get(), G_SOURCE_FUNC(go_on), this, nullptr);
-    g_source_attach(writable_.get(), g_main_context_get_thread_default());
-    return;
-  }
-  // Bytes received before the failed write are still read; then the reading side reports the end.
-  unsent_.clear();
-  writable_.reset();
+    outbox_.write_frame(opcode, payload);
 }
 
 // ---- the end ---------------------------------------------------------------------------
 
+// The peer's answer and its last messages are waited for, and not for long.
+void WebSocket::shut_down() {
+  set_round(0);
+  g_socket_shutdown(socket_.get(), FALSE, TRUE, nullptr);
+}
+
 void WebSocket::close() {
+  set_round(0);
   if (state_ == State::Open) {
     write_frame(Opcode::Close, close_payload(kCloseNormal));
     state_ = State::Closing;
@@ -381,7 +335,7 @@ void WebSocket::abort() {
   dial_.reset();
   readable_.stop();
   tls_waits_.reset();
-  writable_.reset();
+  outbox_.stop();
   // Closes the socket at once, without waiting for TLS.
   if (socket_)
     g_socket_close(socket_.get(), nullptr);
