@@ -12,6 +12,8 @@ namespace {
 constexpr unsigned kMaxKeepAlivesPerSecond = 100;
 // Media arrive more often than this, and make a ping unnecessary.
 constexpr unsigned kListen_ms = 200;
+// A round, and the time in which a loop thread serves all its sockets.
+constexpr int64_t kSurelyRead_us = (Transport::kMostRound_ms + 40) * 1000;
 
 struct MessageName {
   std::string operator()(const ParseError &) const { return "no message"; }
@@ -114,7 +116,7 @@ void Connection::send(const std::string &text) {
 
 void Connection::check_alive(unsigned within_ms) {
   // What is read later has arrived later, too.
-  const int64_t asked_us = g_get_monotonic_time() + Transport::kMostRound_ms * int64_t{1000};
+  const int64_t asked_us = g_get_monotonic_time() + kSurelyRead_us;
   alive_timer_.start(kListen_ms, [this, asked_us, within_ms] {
     if (transport_->heard_us() >= asked_us)
       return;

@@ -128,7 +128,9 @@ void Session::announced_again(const SessionConfig &as, bool anyway) {
   config.signaling_url = as.signaling_url;
   if (!as.who.signature.empty())
     config.who.signature = as.who.signature;
-  leave(signaling_.leave());
+  // In a moment all ends. If not, the service ends the old connections.
+  if (!context_.config.is_forbidden())
+    leave(signaling_.leave());
 }
 
 // The old connections must be closed before the first new one is opened.

@@ -20,6 +20,7 @@ namespace {
 constexpr gssize kTurn = 256 << 10;
 // Sockets hold less: a peer that sends without end is not read without end.
 constexpr gssize kRest = 64 << 20;
+constexpr int64_t kRest_us = 50000;
 // Handshakes take a moment; their messages are read soon.
 constexpr unsigned kHandshakes_ms = 1000, kHandshakeRound_ms = 5;
 // A shorter read has emptied the socket, or a TLS record that was not full.
@@ -168,6 +169,7 @@ void WebSocket::watch_tls() {
 void WebSocket::read_turn(gssize left, bool all) {
   if (over_)  // a listener runs the main loop
     return;
+  const int64_t start_us = g_get_monotonic_time();
   gssize count = 0;
   bool more = true;
   while (more && left > 0) {
@@ -181,7 +183,8 @@ void WebSocket::read_turn(gssize left, bool all) {
     heard_us_ = g_get_monotonic_time();
     reader_.filled(static_cast<size_t>(count));
     // A full buffer may leave bytes of a TLS record, which the socket does not report as readable.
-    more = all || count >= kFullRead || static_cast<size_t>(count) == room.size;
+    more = (all && heard_us_ < start_us + kRest_us) || count >= kFullRead ||
+           static_cast<size_t>(count) == room.size;
     if (state_ == State::Upgrading ? !read_upgrade() : !read_messages())
       return;
     left -= count;
