@@ -14,7 +14,7 @@ namespace {
 std::atomic<bool> hangs;
 
 [[gnu::constructor]] void prepare() {
-  struct sigaction action {};
+  struct sigaction action = {};
   action.sa_handler = [](int) { hangs = true; };
   sigaction(SIGRTMIN, &action, nullptr);
 }

@@ -131,6 +131,9 @@ std::map<std::string, Track> tracks_of(const std::string &file) {
   JsonArray *streams = json_object_get_array_member(root, "streams");
   for (guint i = 0; i < json_array_get_length(streams); i++) {
     JsonObject *stream = json_array_get_object_element(streams, i);
+    ck_assert_msg(json_object_has_member(stream, "codec_type") &&
+                      json_object_has_member(stream, "codec_name"),
+                  "stream %u of %s has no codec: %.500s", i, file.c_str(), output.out.c_str());
     std::string type = json_object_get_string_member(stream, "codec_type");
     if (int count = counts[type]++)
       type += " " + std::to_string(count);
