@@ -51,6 +51,37 @@ void expect_at_most(int64_t got, int64_t most) {
                 static_cast<int>(most));
 }
 
+// Two recorders, of which one, the owner, records a meeting.
+struct TwoRecorders {
+  // With more than so many audio packets when this returns.
+  explicit TwoRecorders(const std::map<std::string, std::string> &environment = {},
+                        uint64_t packets = 100) {
+    for (unsigned i = 0; i < 2; i++)
+      runs.push_back(run_one(nats, RecorderRun::Setup{{}, "", environment, true}));
+    for (const auto &run : runs)
+      wait_healthy(run.get());
+    runs[0]->announce(*server);
+    ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, packets); },
+                                            2 * kDeadlineMs));
+    owner = owner_of(runs, *server);
+    other = runs[owner == runs[0].get()].get();
+    accepted = server->accepted();
+  }
+
+  // The other one takes over in time, and never are both connected.
+  void break_owner(int signal) {
+    owner->program().send(signal);
+    expect_at_most(time_to_take_over(other, *server, accepted), kTakenOverMs);
+    ck_assert_uint_eq(kicked(*server), 0);
+  }
+
+  NatsServers nats;
+  Runs runs;
+  std::unique_ptr<Server> server = serve(replayed());
+  RecorderRun *owner = nullptr, *other = nullptr;
+  unsigned accepted = 0;  // connections, when the owner breaks
+};
+
 }  // namespace
 
 // Whoever gets a webhook, and however often: each stream is recorded once, and all have some.
@@ -113,88 +144,56 @@ GST_END_TEST;
 
 // An owner that dies.
 GST_START_TEST(test_killed) {
-  NatsServers nats;
-  Runs runs = run_some(nats, 2);
-  auto server = serve(replayed());
-  runs[0]->announce(*server);
-  // Its file has something: see below.
-  constexpr uint64_t kPackets = 500;
-  ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, kPackets); }, 20000));
-  RecorderRun *owner = owner_of(runs, *server);
-  RecorderRun *other = runs[owner == runs[0].get()].get();
-  const unsigned accepted = server->accepted();
-  owner->program().send(SIGKILL);
-  expect_at_most(time_to_take_over(other, *server, accepted), kTakenOverMs);
-  ck_assert(contains(other->get("/metrics").body, "rtms_cluster_takeovers_total 1"));
-  ck_assert_uint_eq(kicked(*server), 0);
-  ck_assert(owner->program().wait(kDeadlineMs));
-  other->wait_messages(*server, "audio", 50);
-  other->program().send(SIGINT);
-  other->expect_end();
-  expect_parts(runs, *server, 2);
+  TwoRecorders two({}, 500);  // its file has something: see below
+  two.break_owner(SIGKILL);
+  ck_assert(contains(two.other->get("/metrics").body, "rtms_cluster_takeovers_total 1"));
+  ck_assert(two.owner->program().wait(kDeadlineMs));
+  two.other->wait_messages(*two.server, "audio", 50);
+  two.other->program().send(SIGINT);
+  two.other->expect_end();
+  expect_parts(two.runs, *two.server, 2);
   // What was not written yet is lost.
-  ck_assert_uint_le(missing_beeps(runs, *server), 3);
+  ck_assert_uint_le(missing_beeps(two.runs, *two.server), 3);
 }
 GST_END_TEST;
 
 // A stopped owner is continued by its watchdog when its lease is over: it closes its connections
 // before another recorder connects, and leaves the stream alone.
 GST_START_TEST(test_stopped) {
-  NatsServers nats;
-  Runs runs = run_some(nats, 2);
-  auto server = serve(replayed());
-  runs[0]->announce(*server);
-  ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, 100); }));
-  RecorderRun *owner = owner_of(runs, *server);
-  RecorderRun *other = runs[owner == runs[0].get()].get();
-  const unsigned accepted = server->accepted();
-  owner->program().send(SIGSTOP);
-  expect_at_most(time_to_take_over(other, *server, accepted), kTakenOverMs);
-  ck_assert_uint_eq(kicked(*server), 0);
-  owner->wait_events("lease-lost", 1);
-  ck_assert(owner->program().wait_until([&] { return is_healthy(owner); }, 2 * kDeadlineMs));
-  ck_assert_msg(server->accepted() == accepted + 4, "it connected again\n%s",
-                owner->said().c_str());
-  ck_assert_uint_eq(kicked(*server), 0);
-  other->wait_messages(*server, "audio", 50);
-  end(&runs);
-  expect_parts(runs, *server, 2);
+  TwoRecorders two;
+  two.break_owner(SIGSTOP);
+  two.owner->wait_events("lease-lost", 1);
+  ck_assert(
+      two.owner->program().wait_until([&] { return is_healthy(two.owner); }, 2 * kDeadlineMs));
+  ck_assert_msg(two.server->accepted() == two.accepted + 4, "it connected again\n%s",
+                two.owner->said().c_str());
+  ck_assert_uint_eq(kicked(*two.server), 0);
+  two.other->wait_messages(*two.server, "audio", 50);
+  end(&two.runs);
+  expect_parts(two.runs, *two.server, 2);
   // What the service sent it in its sleep was in its sockets.
-  ck_assert_uint_eq(missing_beeps(runs, *server), 0);
+  ck_assert_uint_eq(missing_beeps(two.runs, *two.server), 0);
 }
 GST_END_TEST;
 
 // An owner whose main thread hangs is ended by its watchdog when its lease is over.
 GST_START_TEST(test_hung) {
-  NatsServers nats;
-  const std::map<std::string, std::string> hangs = {{"LD_PRELOAD", g_getenv("RTMS_HANG")},
-                                                    {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
-  Runs runs;
-  for (unsigned i = 0; i < 2; i++)
-    runs.push_back(run_one(nats, RecorderRun::Setup{{}, "", hangs, true}));
-  for (const auto &run : runs)
-    wait_healthy(run.get());
-  auto server = serve(replayed());
-  runs[0]->announce(*server);
-  ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, 100); }));
-  RecorderRun *owner = owner_of(runs, *server);
-  RecorderRun *other = runs[owner == runs[0].get()].get();
-  const unsigned accepted = server->accepted();
-  owner->program().send(SIGRTMIN);
-  expect_at_most(time_to_take_over(other, *server, accepted), kTakenOverMs);
-  ck_assert(owner->program().wait(kDeadlineMs));
-  ck_assert_msg(owner->program().ended_by(SIGKILL), "%s", owner->said().c_str());
-  ck_assert_uint_eq(kicked(*server), 0);
-  other->wait_messages(*server, "audio", 50);
-  // Nobody has put what it received since then into its file. Started again, it does so.
-  auto again = run_one(nats, {}, owner->output());
+  TwoRecorders two(
+      {{"LD_PRELOAD", g_getenv("RTMS_HANG")}, {"ASAN_OPTIONS", "verify_asan_link_order=0"}});
+  two.break_owner(SIGRTMIN);
+  ck_assert(two.owner->program().wait(kDeadlineMs));
+  ck_assert_msg(two.owner->program().ended_by(SIGKILL), "%s", two.owner->said().c_str());
+  two.other->wait_messages(*two.server, "audio", 50);
+  // What it received since then is in its journal, not in its file. Its next start completes the
+  // file.
+  auto again = run_one(two.nats, {}, two.owner->output());
   again->wait_events("tail", 1, 2 * kDeadlineMs);
-  for (RecorderRun *run : {again.get(), other}) {
+  for (RecorderRun *run : {again.get(), two.other}) {
     run->program().send(SIGTERM);
     run->expect_end();
   }
-  expect_parts(runs, *server, 2);
-  ck_assert_uint_eq(missing_beeps(runs, *server), 0);
+  expect_parts(two.runs, *two.server, 2);
+  ck_assert_uint_eq(missing_beeps(two.runs, *two.server), 0);
 }
 GST_END_TEST;
 
