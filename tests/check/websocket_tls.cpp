@@ -119,8 +119,9 @@ class TlsPeer {
 class Client final : public TransportListener {
  public:
   // Trusts the certificates in a file; "": the system's.
-  explicit Client(const std::string &authority = "", bool lax = false) {
+  explicit Client(const std::string &authority = "", bool lax = false, unsigned round_ms = 0) {
     WebSocketOptions options;
+    options.round_ms = round_ms;
     if (!authority.empty())
       options.tls_database.reset(g_tls_file_database_new(authority.c_str(), nullptr),
                                  g_object_unref);
@@ -135,6 +136,8 @@ class Client final : public TransportListener {
   }
   void open(const TlsPeer &peer) { transport_->open(peer.url(), {}); }
   void send(const std::string &text) { transport_->send(text); }
+  void read_rest() { transport_->read_rest(); }
+  void close() { transport_->close(); }
   bool wait(const std::function<bool()> &holds) {
     const gint64 deadline_us = g_get_monotonic_time() + gint64{kDeadlineMs} * 1000;
     AttachedSource tick(g_timeout_source_new(10));
@@ -231,6 +234,66 @@ GST_START_TEST(test_buffered) {
 }
 GST_END_TEST;
 
+// The rest is all that has arrived, in however many records.
+GST_START_TEST(test_rest) {
+  constexpr unsigned kMessages = 50;
+  std::atomic<bool> wanted{false}, sent{false};
+  TlsPeer *self = nullptr;
+  TlsPeer peer([&](Wire &wire) {
+    send_numbered(wire, 0, 1);
+    self->run(wire, [&] { return wanted.load(); });
+    for (unsigned i = 1; i < kMessages; i++)
+      send_numbered(wire, i, i + 1);
+    self->run(wire, [&] { return !wire.has_unsent(); });
+    sent = true;
+  });
+  self = &peer;
+  Client client(peer.certificate());
+  client.open(peer);
+  ck_assert(client.wait([&] { return client.closed || !client.messages.empty(); }));
+  wanted = true;
+  // The loop does not run meanwhile.
+  while (!sent)
+    std::this_thread::yield();
+  client.read_rest();
+  expect_messages(client, kMessages);
+}
+GST_END_TEST;
+
+// Messages wait for the next round, but for those of the handshakes, and those that come while the
+// connection is being closed.
+GST_START_TEST(test_rounds) {
+  constexpr unsigned kRound_ms = 60000, kHandshakes_ms = 1000;
+  std::atomic<unsigned> wanted{2};
+  TlsPeer *self = nullptr;
+  TlsPeer peer([&](Wire &wire) {
+    for (unsigned i = 0; i < 5; i++) {
+      self->run(wire, [&] { return i < wanted; });
+      send_numbered(wire, i, i + 1);
+    }
+  });
+  self = &peer;
+  Client client(peer.certificate(), false, kRound_ms);
+  client.open(peer);
+  const auto has = [&](unsigned count) {
+    return client.wait([&] { return client.closed || client.messages.size() == count; });
+  };
+  ck_assert(has(2));
+  const gint64 settled_us = g_get_monotonic_time() + 2 * kHandshakes_ms * 1000;
+  client.wait([&] { return g_get_monotonic_time() > settled_us; });
+  // Two rounds ago nothing was ready, or this one begins the first round.
+  wanted = 3;
+  ck_assert(has(3));
+  wanted = 5;
+  const gint64 later_us = g_get_monotonic_time() + kHandshakes_ms * 1000;
+  client.wait([&] { return g_get_monotonic_time() > later_us; });
+  expect_messages(client, 3);
+  client.close();
+  ck_assert(has(5));
+  expect_messages(client, 5);
+}
+GST_END_TEST;
+
 // GnuTLS refuses more than eight in a second.
 GST_START_TEST(test_key_update) {
   std::atomic<bool> good{false};
@@ -286,6 +349,8 @@ static Suite *websocket_tls_suite() {
   tcase_add_test(tcase, test_resumed);
   tcase_add_test(tcase, test_resumed_strict);
   tcase_add_test(tcase, test_buffered);
+  tcase_add_test(tcase, test_rest);
+  tcase_add_test(tcase, test_rounds);
   tcase_add_test(tcase, test_key_update);
   tcase_add_test(tcase, test_renegotiation);
   return suite;
