@@ -32,8 +32,8 @@ GST_START_TEST(test_unknown) {
 }
 GST_END_TEST;
 
-// Clocks that differ by 200 ppm, in either direction: the beginning sees the start where it is, the
-// end does not.
+// Clocks that differ by 200 ppm, in either direction. Computed from the first media, the start is
+// right; computed from the last, it is off by the drift.
 GST_START_TEST(test_drift) {
   for (const int64_t drift_ms : {kHour_ms / 5000, -kHour_ms / 5000, INT64_C(0)}) {
     CaptureTime capture;

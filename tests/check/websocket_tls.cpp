@@ -281,7 +281,7 @@ GST_START_TEST(test_rounds) {
   ck_assert(has(2));
   const gint64 settled_us = g_get_monotonic_time() + 2 * kHandshakes_ms * 1000;
   client.wait([&] { return g_get_monotonic_time() > settled_us; });
-  // Two rounds ago nothing was ready, or this one begins the first round.
+  // The next message is served at once, and begins a round.
   wanted = 3;
   ck_assert(has(3));
   wanted = 5;

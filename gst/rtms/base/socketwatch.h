@@ -25,8 +25,9 @@ class SocketWatch {
   // `fn` may destroy the watch. The socket must stay open until stop().
   // Returns false if the system cannot watch the socket; errno says why.
   bool start(GSocket *socket, GIOCondition wanted, Fn fn);
-  // While sockets become ready more often than every second round, those of the context are served
-  // in rounds so far apart: by the shortest time of a watch; 0, as at the start, means at once.
+  // The sockets of a context are served together, `ms` after the last round; the watch with the
+  // shortest time decides for all of them. After a pause of two rounds, the next socket that
+  // becomes ready is served at once. 0, the default, always serves at once.
   void set_round(unsigned ms);
   // Calls `fn` with G_IO_IN in the next iteration even if the socket is not readable: for data that
   // was already read from the socket and is buffered elsewhere.

@@ -29,7 +29,7 @@ struct OutputsConfig {
   bool empty_pads = false;      // media that the service does not offer have pads
   GstClockTime text_wait = 0;   // by how much GAPs of texts are delayed against those of other pads
   unsigned batch_ms = 0;        // buffers of this time are pushed together
-  unsigned round_ms = 0;        // messages are read up to so late
+  unsigned round_ms = 0;        // by how much messages may be read late
   bool share_thread = false;    // one for all pads, instead of a task for each
   unsigned stall_wait_ms = 0;   // without GAPs while a connection delivers nothing
   unsigned replay_wait_ms = 0;  // without GAPs after a loss; 0: while the connection is lost

@@ -24,7 +24,7 @@ namespace rtms {
 struct PadLatency {
   std::atomic<GstClockTime> min{0};
   GstClockTime queue_time = 0;  // 0: no limit
-  GstClockTime round = 0;       // how late messages may be read
+  GstClockTime round = 0;       // by how much messages may be read late
   GstClockTime batch = 0;       // how long buffers wait to be pushed together
   GstClockTime least() const { return min + round + batch; }
   GstClockTime max() const { return queue_time ? least() + queue_time : GST_CLOCK_TIME_NONE; }

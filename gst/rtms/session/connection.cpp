@@ -12,7 +12,8 @@ namespace {
 constexpr unsigned kMaxKeepAlivesPerSecond = 100;
 // Media arrive more often than this, and make a ping unnecessary.
 constexpr unsigned kListen_ms = 200;
-// A round, and the time in which a loop thread serves all its sockets.
+// What has arrived is read within this time: a round, and what the loop thread needs for its other
+// sockets.
 constexpr int64_t kSurelyRead_us = (Transport::kMostRound_ms + 40) * 1000;
 
 struct MessageName {

@@ -128,7 +128,8 @@ void Session::announced_again(const SessionConfig &as, bool anyway) {
   config.signaling_url = as.signaling_url;
   if (!as.who.signature.empty())
     config.who.signature = as.who.signature;
-  // In a moment all ends. If not, the service ends the old connections.
+  // Without a permit all ends in a moment. If the permit is renewed before, the service itself ends
+  // the old connections.
   if (!context_.config.is_forbidden())
     leave(signaling_.leave());
 }

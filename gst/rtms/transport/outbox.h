@@ -25,7 +25,7 @@ class Outbox {
 
   void write(std::string_view bytes);
   void write_frame(Opcode opcode, std::string_view payload);
-  // While others wait, the newest takes the place of those before it.
+  // While bytes wait, only the newest pong is kept.
   void write_pong(std::string_view payload);
 
  private:

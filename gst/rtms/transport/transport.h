@@ -49,7 +49,7 @@ class TransportListener {
 class Transport {
  public:
   using Headers = std::vector<std::pair<std::string, std::string>>;
-  // How late what has arrived may be read, at most.
+  // The longest time that arrived bytes may wait until they are read, by design.
   static constexpr unsigned kMostRound_ms = 20;
 
   virtual ~Transport() = default;

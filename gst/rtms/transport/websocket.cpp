@@ -21,7 +21,7 @@ constexpr gssize kTurn = 256 << 10;
 // Sockets hold less: a peer that sends without end is not read without end.
 constexpr gssize kRest = 64 << 20;
 constexpr int64_t kRest_us = 50000;
-// Handshakes take a moment; their messages are read soon.
+// In the first second of a connection, the time of its handshakes, rounds are short.
 constexpr unsigned kHandshakes_ms = 1000, kHandshakeRound_ms = 5;
 // A shorter read has emptied the socket, or a TLS record that was not full.
 constexpr gssize kFullRead = 16 << 10;
@@ -62,7 +62,8 @@ class WebSocket final : public Transport {
 
   void set_round(unsigned ms);
   void watch_tls();
-  // All: until nothing is there. Otherwise a short read ends the turn, which saves a system call.
+  // `all` reads until nothing is left. Otherwise a short read ends the turn, which saves a system
+  // call.
   void read_turn(gssize left = kTurn, bool all = false);
   void read_ended(gssize count, const GError *error);
   // These return false if the connection is over; this object may be destroyed then.
@@ -336,6 +337,7 @@ void WebSocket::abort() {
     *over_ = true;
   over_ = nullptr;
   dial_.reset();
+  handshakes_.stop();
   readable_.stop();
   tls_waits_.reset();
   outbox_.stop();

@@ -16,7 +16,7 @@ struct WebSocketOptions {
   std::string proxy;  // URI; empty: the system's proxy settings
   std::string user_agent;
   uint64_t max_message_size = 16 << 20;
-  unsigned round_ms = 0;                 // between reads of established sockets, see SocketWatch
+  unsigned round_ms = 0;                 // between reads, after the first second; see SocketWatch
   std::shared_ptr<const Permit> permit;  // null: no limit. When it is over, no byte is sent
 };
 
