@@ -81,7 +81,7 @@ void end_all(ManyMeetings *service) {
   fflush(stdout);
 }
 
-void run(ManyMeetings *service, int seconds) {
+void run(ManyMeetings *service, int64_t seconds) {
   for (bool ended = false;; service->turn()) {
     const bool all = service->ready() == service->meetings().size();
     if (ended || !all ||
@@ -126,5 +126,5 @@ int main(int argc, char **argv) {
     printf("%s\n", service.webhook(i).c_str());
   printf("\n");
   fflush(stdout);
-  run(&service, std::atoi(argv[2]));
+  run(&service, std::atoll(argv[2]));
 }

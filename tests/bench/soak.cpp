@@ -38,7 +38,7 @@ std::ptrdiff_t descriptors() {
 
 class Soak {
  public:
-  explicit Soak(int minutes) : end_us_(g_get_monotonic_time() + minutes * 60 * G_USEC_PER_SEC) {
+  explicit Soak(int64_t minutes) : end_us_(g_get_monotonic_time() + minutes * 60 * G_USEC_PER_SEC) {
     Config config;
     config.source = std::make_shared<rtmscheck::Ticker>();
     server_ = std::make_unique<Server>(config);
