@@ -80,6 +80,12 @@ for log, start in (("debian/changelog", f"gst-rtms ({version}) "), ("CHANGELOG",
     if not read(log).startswith(start):
         problems.append(f"{log}: does not begin with \"{start}\", the version in meson.build")
 
+monitoring = read("docs", "recorder.md")
+for folder, _, names in os.walk(os.path.join(root, "gst", "rtms-recorder")):
+    for event in re.findall(r'Level::\w+,\s*"([a-z-]+)"', "".join(read(folder, name) for name in names if name.endswith(".cpp"))):
+        if f"`{event}`" not in monitoring:
+            problems.append(f"docs/recorder.md: the event {event} is missing")
+
 manual = read("docs", "rtms-recorder.1").replace("\\-", "-")
 for option, flags in re.findall(r'\{"([a-z-]{3,})", (?:0|\'.\'), (\w+), \w', "".join(
         read("gst", "rtms-recorder", "settings", name) for name in ("options.cpp", "programoptions.cpp"))):

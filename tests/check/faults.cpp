@@ -76,9 +76,16 @@ const std::vector<Fault> &final_faults() {
        "302"},
       {"a page", [](RawPeer &p) { refuse_upgrade(p, "200 OK"); }, "200"},
       {"no HTTP", [](RawPeer &p) { p.send("SSH-2.0-OpenSSH_9.2\r\n\r\n"); }, "no HTTP"},
+      {"status 3", [](RawPeer &p) { answer(p, "\"status_code\":3"); }, "INVALID_SIGNATURE"},
+  };
+  return all;
+}
+
+const std::vector<Fault> &refusing_closes() {
+  static const std::vector<Fault> all = {
       {"closed with 1000", [](RawPeer &p) { close_after_hello(p, 1000); }, "1000"},
       {"closed with 1008", [](RawPeer &p) { close_after_hello(p, 1008); }, "1008"},
-      {"status 3", [](RawPeer &p) { answer(p, "\"status_code\":3"); }, "INVALID_SIGNATURE"},
+      {"closed with 4000", [](RawPeer &p) { close_after_hello(p, 4000); }, "4000"},
   };
   return all;
 }

@@ -17,6 +17,9 @@ struct Fault {
 // Those that pass, and those that mean this client.
 const std::vector<Fault> &passing_faults();
 const std::vector<Fault> &final_faults();
+// Those that mean this client on the signaling connection, and pass on a media connection: there
+// the signature is known to be right.
+const std::vector<Fault> &refusing_closes();
 
 // A meeting of all kinds of media, each on a connection of its own. It ends when some of each have
 // been sent.

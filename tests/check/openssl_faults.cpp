@@ -133,7 +133,7 @@ GST_START_TEST(test_handshake_is_refused) {
   const auto problem = fill_identity(settings, hook, &config);
   fail_unless(problem.has_value());
   fail_unless(problem->text.find("OpenSSL") != std::string::npos, "%s", problem->text.c_str());
-  fail_unless(config.who.signature.empty());
+  fail_unless(config.who.signature().empty());
 }
 GST_END_TEST;
 

@@ -59,7 +59,7 @@ Identity identity(Product product = Product::Meeting) {
   who.id = "4f/Zk3+QTm6aa/8w==";
   who.stream_id = "stream-1";
   who.client_id = "client";
-  who.signature = "00ff";
+  who.id_signature = "00ff";
   return who;
 }
 

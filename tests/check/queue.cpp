@@ -258,6 +258,31 @@ GST_START_TEST(test_interrupt_video) {
 }
 GST_END_TEST;
 
+// The buffer that was taken last is lost: those that depend on it are dropped, and the next one has
+// DISCONT, whether it is in the queue or to come.
+GST_START_TEST(test_lost) {
+  for (Policy policy : kPolicies) {
+    Queue queue(policy, {});
+    queue.push(new_buffer(1));
+    for (unsigned id = 2; id <= 4; id++)
+      queue.push(new_buffer(id, id == 4));
+    pop(&queue);
+    queue.lost();
+    const Popped next = pop(&queue);
+    assert_equals_int(next.id, policy == Policy::ToKeyframe ? 4 : 2);
+    fail_unless(next.discont);
+    while (!queue.empty())
+      pop(&queue);
+    queue.lost();
+    queue.push(new_buffer(5, false));
+    queue.push(new_buffer(6));
+    const Popped last = pop(&queue);
+    assert_equals_int(last.id, policy == Policy::ToKeyframe ? 6 : 5);
+    fail_unless(last.discont);
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(test_interrupt_others) {
   for (Policy policy : {Policy::Oldest, Policy::OldestBytes}) {
     Queue queue(policy, {});
@@ -406,6 +431,7 @@ static Suite *queue_suite(void) {
   tcase_add_test(tc, test_video_next_keyframe);
   tcase_add_test(tc, test_video_no_keyframe);
   tcase_add_test(tc, test_interrupt_video);
+  tcase_add_test(tc, test_lost);
   tcase_add_test(tc, test_interrupt_others);
   tcase_add_test(tc, test_oversize);
   tcase_add_test(tc, test_clear);

@@ -119,6 +119,33 @@ GST_START_TEST(test_without_buffers) {
 }
 GST_END_TEST;
 
+// A later one does not stand for tags that it does not have, nor for another scope.
+GST_START_TEST(test_other_tags) {
+  Queue queue(kPolicies[__i__], {});
+  const auto push = [&queue](GstTagList *tags, GstTagScope scope) {
+    gst_tag_list_set_scope(tags, scope);
+    queue.push(EventPtr(gst_event_new_tag(tags)));
+  };
+  push(gst_tag_list_new(GST_TAG_TITLE, "first", nullptr), GST_TAG_SCOPE_STREAM);
+  push(gst_tag_list_new(GST_TAG_TITLE, "meeting", nullptr), GST_TAG_SCOPE_GLOBAL);
+  push(gst_tag_list_new(GST_TAG_LANGUAGE_CODE, "en", nullptr), GST_TAG_SCOPE_STREAM);
+  push(gst_tag_list_new(GST_TAG_TITLE, "last", nullptr), GST_TAG_SCOPE_STREAM);
+  std::string all;
+  while (!queue.empty()) {
+    BufferPtr buffer;
+    EventPtr event;
+    queue.pop(&buffer, &event);
+    GstTagList *tags = nullptr;
+    gst_event_parse_tag(event.get(), &tags);
+    const gchar *text = nullptr;
+    for (const char *name : {GST_TAG_TITLE, GST_TAG_LANGUAGE_CODE})
+      if (gst_tag_list_peek_string_index(tags, name, 0, &text))
+        all += std::string(text) + " ";
+  }
+  assert_equals_string(all.c_str(), "meeting en last ");
+}
+GST_END_TEST;
+
 // A collection has nothing to do with the buffers around it: only the newest waits.
 GST_START_TEST(test_collections) {
   Queue queue(kPolicies[__i__], {});
@@ -152,6 +179,7 @@ static Suite *queue_events_suite() {
   TCase *tcase = tcase_create("events");
   tcase_add_loop_test(tcase, test_around_dropped_buffers, 0, G_N_ELEMENTS(kPolicies));
   tcase_add_loop_test(tcase, test_without_buffers, 0, G_N_ELEMENTS(kPolicies));
+  tcase_add_loop_test(tcase, test_other_tags, 0, G_N_ELEMENTS(kPolicies));
   tcase_add_loop_test(tcase, test_collections, 0, G_N_ELEMENTS(kPolicies));
   suite_add_tcase(suite, tcase);
   return suite;

@@ -127,6 +127,8 @@ GST_START_TEST(test_bad_settings) {
   };
   const Bad all[] = {{"width", "641", "width=641"},
                      {"height", "16", "height=16"},
+                     {"width", "8000", "width=8000"},
+                     {"height", "-2", "height=-2"},
                      {"slate-location", "/nonexistent.png", "slate-location=/nonexistent.png"},
                      {"video-fps", "77", "video-fps"},
                      {"audio-rate", "1234", "audio-rate"}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What a program makes of odd images, codecs, decoders and texts.
 #include <cmath>
+#include <cstring>
 #include <fstream>
 
 #include "recording.h"
@@ -246,6 +247,33 @@ GST_START_TEST(test_decoder_fails) {
 }
 GST_END_TEST;
 
+// There is no other: a warning, and the program goes on without the camera.
+GST_START_TEST(test_no_other_decoder) {
+  register_failing_decoder();
+  const CapsPtr coded(gst_caps_new_empty_simple("video/x-h264"));
+  GList *all =
+      gst_element_factory_list_get_elements(GST_ELEMENT_FACTORY_TYPE_DECODER, GST_RANK_NONE);
+  GList *decoders = gst_element_factory_list_filter(all, coded.get(), GST_PAD_SINK, FALSE);
+  for (GList *one = decoders; one; one = one->next)
+    if (std::strcmp(GST_OBJECT_NAME(one->data), "rtmscheckfailing") != 0)
+      gst_plugin_feature_set_rank(GST_PLUGIN_FEATURE(one->data), GST_RANK_NONE);
+  gst_plugin_feature_list_free(decoders);
+  gst_plugin_feature_list_free(all);
+  auto sent = std::make_shared<Sent>();
+  for (int group = 0; group < 3; group++)
+    sent->video(h264(kDark, 25));
+  auto server = serve_in_real_time(sent);
+  Watcher watcher(*server, [](GstElement *program) { set(program, "media-types", "video"); });
+  watcher.play();
+  watcher.wait_eos();
+  expect_constant(watcher.watched());
+  const GstMessage *warning = watcher.watched().message(GST_MESSAGE_WARNING);
+  ck_assert(warning != nullptr);
+  const Failure failure = failure_of(warning);
+  ck_assert_msg(contains(failure.text, "no element decodes"), "%s", failure.text.c_str());
+}
+GST_END_TEST;
+
 namespace {
 
 // The brightest picture of a line, and where its brightness is: 0 left, 1 right.
@@ -312,6 +340,7 @@ static Suite *rtmsprogram_odd_suite() {
   add_case(suite, "codec-changes", test_codec_changes);
   add_case(suite, "broken-frames", test_broken_frames);
   add_case(suite, "decoder-fails", test_decoder_fails);
+  add_case(suite, "no-other-decoder", test_no_other_decoder);
   add_case(suite, "right-to-left", test_right_to_left);
   add_case(suite, "markup", test_markup);
   return suite;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "live.h"
 #include "watcher.h"
 
 namespace {
@@ -189,10 +190,49 @@ GST_START_TEST(test_one) {
 }
 GST_END_TEST;
 
+// Of who has left, nothing stays in the mixer.
+GST_START_TEST(test_gone) {
+  constexpr int kLeave = 4;
+  auto server = serve(quiet_config());
+  Watcher watcher(*server, [](GstElement *program) {
+    set(program, "media-types", "audio");
+    set(program, "audio-streams", "per-participant");
+  });
+  watcher.play();
+  wait_ready(*server, 1);
+  const auto inputs = [&watcher] {
+    int count = 0;
+    const Ptr<GstIterator, gst_iterator_free> all(
+        gst_bin_iterate_recurse(GST_BIN(watcher.program())));
+    const GstIteratorForeachFunction add = [](const GValue *value, gpointer to) {
+      const std::string kind =
+          GST_OBJECT_NAME(gst_element_get_factory(GST_ELEMENT(g_value_get_object(value))));
+      if (kind == "audiomixer")
+        *static_cast<int *>(to) += GST_ELEMENT(g_value_get_object(value))->numsinkpads;
+    };
+    while (gst_iterator_foreach(all.get(), add, &count) == GST_ITERATOR_RESYNC) {
+      gst_iterator_resync(all.get());
+      count = 0;
+    }
+    return count;
+  };
+  const auto wait_inputs = [&](int wanted) {
+    return watcher.wait([&](const Watched &) { return inputs() == wanted; }, 2 * kDeadlineMs);
+  };
+  server->send_media(Media::Audio, audio_json(0, 7));
+  server->send_media(Media::Audio, audio_json(0, 8));
+  ck_assert_msg(wait_inputs(2), "%d inputs", inputs());
+  server->send_signaling(event_json(kLeave, R"("participants":[{"user_id":8}])"));
+  ck_assert_msg(wait_inputs(1), "%d inputs", inputs());
+  watcher.stop();
+}
+GST_END_TEST;
+
 static Suite *rtmsprogram_participants_suite() {
   Suite *suite = suite_create("rtmsprogram_participants");
   add_case(suite, "loud", test_loud, 2);
   add_case(suite, "one", test_one, 2);
+  add_case(suite, "gone", test_gone);
   return suite;
 }
 

@@ -60,12 +60,11 @@ std::size_t progress_tries(const Record &record) {
 
 }  // namespace
 
-// One fault, twice, on the signaling connection or the media one: the meeting is there, and the
-// tries are told.
-GST_START_TEST(test_passes) {
-  const Fault &fault = passing_faults()[static_cast<std::size_t>(__i__ / 2)];
+namespace {
+
+void expect_passing(const Fault &fault, bool media) {
   constexpr unsigned kTimes = 2;
-  Flawed flawed(fault.talk, __i__ % 2 != 0, kTimes);
+  Flawed flawed(fault.talk, media, kTimes);
   Player player(with_window(flawed.server, 20000, kPatienceMs));
   player.play();
   wait_last(player);
@@ -74,6 +73,35 @@ GST_START_TEST(test_passes) {
   ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
   ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
   flawed.server.finish();
+}
+
+void expect_final(const Fault &fault, bool media) {
+  Flawed flawed(fault.talk, media, 1000);
+  Player player(with_window(flawed.server, 20000, kPatienceMs));
+  player.play();
+  const Failure failure = player.wait_error();
+  player.stop();
+  ck_assert_msg(contains(failure.text, fault.word), "%s: %s", fault.name, failure.text.c_str());
+  ck_assert_uint_eq(flawed.bad, 1);
+  ck_assert_uint_eq(progress_tries(player.record()), 0);
+  flawed.server.finish();
+}
+
+}  // namespace
+
+// One fault, twice, on the signaling connection or the media one: the meeting is there, and the
+// tries are told.
+GST_START_TEST(test_passes) {
+  expect_passing(passing_faults()[static_cast<std::size_t>(__i__ / 2)], __i__ % 2 != 0);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_closes) {
+  const Fault &fault = refusing_closes()[static_cast<std::size_t>(__i__ / 2)];
+  if (__i__ % 2 == 0)
+    expect_final(fault, false);
+  else
+    expect_passing(fault, true);
 }
 GST_END_TEST;
 
@@ -123,17 +151,7 @@ GST_END_TEST;
 
 // What means this client is told at once, however long the window.
 GST_START_TEST(test_final) {
-  const Fault &fault = final_faults()[static_cast<std::size_t>(__i__ / 2)];
-  const bool media = __i__ % 2 != 0;
-  Flawed flawed(fault.talk, media, 1000);
-  Player player(with_window(flawed.server, 20000, kPatienceMs));
-  player.play();
-  const Failure failure = player.wait_error();
-  player.stop();
-  ck_assert_msg(contains(failure.text, fault.word), "%s: %s", fault.name, failure.text.c_str());
-  ck_assert_uint_eq(flawed.bad, 1);
-  ck_assert_uint_eq(progress_tries(player.record()), 0);
-  flawed.server.finish();
+  expect_final(final_faults()[static_cast<std::size_t>(__i__ / 2)], __i__ % 2 != 0);
 }
 GST_END_TEST;
 
@@ -159,6 +177,7 @@ static Suite *rtmssrc_first_minute_suite() {
     suite_add_tcase(suite, tcase);
   };
   add("passes", test_passes, 2 * passing_faults().size());
+  add("closes", test_closes, 2 * refusing_closes().size());
   add("kinds", test_kinds, kMediaCount);
   add("lasts", test_lasts, 2 * passing_faults().size());
   add("final", test_final, 2 * final_faults().size());

@@ -104,6 +104,21 @@ GST_START_TEST(test_codecs) {
 }
 GST_END_TEST;
 
+// A few bytes announce a frame for which a decoder would take gigabytes.
+GST_START_TEST(test_oversized) {
+  Bytes huge = jpeg();
+  constexpr std::size_t kHeight = 13, kWidth = 15;
+  huge[kHeight] = huge[kWidth] = 0x80;
+  Bytes huge_png = png();
+  huge_png[17] = huge_png[21] = 1;
+  for (int msg_type : {15, 16}) {
+    const auto all = play("jpeg", msg_type, {huge, huge, jpeg(), huge_png, jpeg()}, 2, 1);
+    for (const Delivered &one : all)
+      ck_assert(one.bytes == jpeg() && one.discont);
+  }
+}
+GST_END_TEST;
+
 // Video begins, and goes on, where a decoder can.
 GST_START_TEST(test_intra_refresh) {
   const Bytes delta = access_unit(false, 500, 2);
@@ -152,6 +167,7 @@ static Suite *rtmssrc_formats_suite() {
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
   tcase_add_test(tcase, test_codecs);
+  tcase_add_test(tcase, test_oversized);
   tcase_add_test(tcase, test_intra_refresh);
   tcase_add_test(tcase, test_rtp_payload_type);
   return suite;

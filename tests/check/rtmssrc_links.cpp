@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Links that change while a meeting runs: what is taken off, flushed, or put back.
+#include "failures.h"
 #include "live.h"
 
 #include <algorithm>
+#include <future>
 
 using namespace rtmscheck;
 
@@ -90,11 +92,47 @@ GST_START_TEST(test_linked_again) {
 }
 GST_END_TEST;
 
+// What follows the only pad is exchanged while it is blocked, as GStreamer's documents say: nothing
+// is lost, and the stream goes on.
+GST_START_TEST(test_exchanged) {
+  Config config = ticking_config();
+  config.pace = Pace::Realtime;
+  auto server = serve(config);
+  Player player(*server, with("media-types", "audio"));
+  player.play();
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio") > 5; }));
+  PadPtr audio(gst_element_get_static_pad(player.src(), "audio"));
+  std::promise<void> blocked;
+  const gulong block = gst_pad_add_probe(
+      audio.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+      [](GstPad *, GstPadProbeInfo *, gpointer data) {
+        static_cast<std::promise<void> *>(data)->set_value();
+        return GST_PAD_PROBE_OK;
+      },
+      &blocked, nullptr);
+  blocked.get_future().wait();
+  PadPtr sink(gst_pad_get_peer(audio.get()));
+  gst_pad_unlink(audio.get(), sink.get());
+  const uint64_t sent = server->sent(Media::Audio) + 20;
+  ck_assert(server->wait_for([sent](const Server &s) { return s.sent(Media::Audio) >= sent; },
+                             kDeadlineMs));
+  ck_assert_int_eq(gst_pad_link(audio.get(), sink.get()), GST_PAD_LINK_OK);
+  gst_pad_remove_probe(audio.get(), block);
+  ck_assert(player.wait([sent](const Record &r) { return r.packets("audio") > sent + 5; }));
+  player.stop();
+  const auto &packets = player.record().pad("audio").packets;
+  for (size_t i = 1; i < packets.size(); i++)
+    ck_assert_uint_eq(Ticker::number(packets[i]), Ticker::number(packets[i - 1]) + 1);
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_links_suite() {
   Suite *suite = suite_create("rtmssrc_links");
   TCase *links = tcase_create("links");
   tcase_add_test(links, test_flushing_is_no_error);
   tcase_add_test(links, test_linked_again);
+  tcase_add_test(links, test_exchanged);
   suite_add_tcase(suite, links);
   return suite;
 }

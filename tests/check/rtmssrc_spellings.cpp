@@ -73,6 +73,25 @@ GST_START_TEST(test_webinar) {
 }
 GST_END_TEST;
 
+// Which of the two it is holds for the next server, too.
+GST_START_TEST(test_webinar_moves) {
+  RawServer server(signed_with("webinar", true), [](RawPeer &peer) {
+    if (peer.media_handshake())
+      peer.linger();
+  });
+  Player player(by_webhook(webinar(server), "audio"));
+  player.play();
+  ck_assert(server.wait_for([&] { return server.received(7) == 1; }));
+  ck_assert_uint_eq(server.accepted(), 3);
+  g_signal_emit_by_name(player.src(), "rejoin", webinar(server).c_str());
+  ck_assert(server.wait_for([&] { return server.received(7) == 2; }));
+  player.stop();
+  ck_assert_uint_eq(server.accepted(), 5);
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
+  server.finish();
+}
+GST_END_TEST;
+
 // Neither is right: that is the end, and once is enough.
 GST_START_TEST(test_webinar_refused) {
   RawServer server(signed_with("another", true));
@@ -190,6 +209,7 @@ static Suite *rtmssrc_spellings_suite() {
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
   tcase_add_loop_test(tcase, test_webinar, 0, 3);
+  tcase_add_test(tcase, test_webinar_moves);
   tcase_add_test(tcase, test_webinar_refused);
   tcase_add_test(tcase, test_contact_center);
   tcase_add_test(tcase, test_refused_without_status);

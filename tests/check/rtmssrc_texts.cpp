@@ -125,6 +125,22 @@ GST_START_TEST(test_repeated) {
 }
 GST_END_TEST;
 
+// With the versions that were corrected, and those that were taken back.
+GST_START_TEST(test_repeated_versions) {
+  const std::string at = ",\"start_time\":" + std::to_string(kStartMs) + ",\"attribute\":";
+  const std::string later = ",\"start_time\":" + std::to_string(kStartMs + 900) + ",\"attribute\":";
+  const std::vector<std::string> once = {line(0, "Helo.", at + "1"), line(50, "Hello.", at + "2"),
+                                         line(900, "Oh!", later + "1"),
+                                         R"("user_id":7,"timestamp":1738392034000)" + later + "3"};
+  std::vector<std::string> twice = once;
+  twice.insert(twice.end(), once.begin(), once.end());
+  expect_texts(shown(twice), {"John Smith: Helo.", "John Smith: Hello.", "John Smith: Oh!"});
+  ck_assert_uint_eq(shown(twice, with("transcript-format", "json")).size(), once.size());
+  // What is taken back before it was shown is not shown.
+  expect_texts(shown({line(0, "Hel", start(0, false)), line(0, "Hel", at + "3")}), {});
+}
+GST_END_TEST;
+
 // What was last heard of it is shown when the stream ends, too.
 GST_START_TEST(test_interim_at_the_end) {
   auto source = std::make_shared<ListSource>();
@@ -208,6 +224,7 @@ static Suite *rtmssrc_texts_suite() {
   tcase_add_test(texts, test_attribute);
   tcase_add_test(texts, test_operations);
   tcase_add_test(texts, test_repeated);
+  tcase_add_test(texts, test_repeated_versions);
   tcase_add_test(texts, test_markup);
   tcase_add_test(texts, test_interim_at_the_end);
   tcase_add_test(texts, test_valid_utf8);

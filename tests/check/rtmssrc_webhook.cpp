@@ -162,6 +162,10 @@ GST_START_TEST(test_session) {
   ck_assert(wait_accepted(*server, 4));
   ck_assert(wait_audio(player, 25));
   expect_posted(url, moved(start));
+  // It repeats what it said of the server before.
+  expect_posted(url, start);
+  expect_posted(url, announced(*server, 6));
+  ck_assert(wait_audio(player, 25));
   end_meeting(meeting.get(), *server, url);
   player.wait_eos();
   ck_assert_uint_eq(server->accepted(), 4);

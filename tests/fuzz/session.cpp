@@ -273,7 +273,7 @@ void Script::step_session(char step, std::string_view rest) {
 void Script::announce_anyway(std::string_view url) {
   SessionConfig config = config_of("");
   config.signaling_url = url;
-  config.who.signature.clear();
+  config.who.id_signature.clear();
   session_.announced_again(config, true);
 }
 
@@ -297,7 +297,7 @@ SessionConfig config_of(std::string_view line) {
   config.who.webinar_id = "webinar-id";
   config.who.stream_id = "stream";
   config.who.client_id = "client";
-  config.who.signature = "5ignature";
+  config.who.id_signature = "5ignature";
   config.who.webinar_signature = "0ther";
   config.media = media_bit(Media::Audio) | media_bit(Media::Video);
   if (line.empty() || line[0] != 'K')

@@ -41,11 +41,11 @@
  * ## URIs
  *
  * `rtmss://HOST/PATH?stream-id=…&meeting-uuid=…` stands for the signaling URL `wss://HOST/PATH` and
- * sets properties by name; `rtms://` stands for `ws://`. A URI without a host sets properties only:
- * `rtms://?webhook-location=webhook.json`. A URI that holds a secret is refused: pass secrets in
- * the environment. The element sends the signature of the stream to the host in the URI, so play
- * URIs from trusted sources only. Players show one video stream; with `media-types=audio+video` the
- * players show the camera.
+ * sets properties of the stream and its media by name; `rtms://` stands for `ws://`. A URI without
+ * a host sets properties only: `rtms://?media-types=audio`. A URI that holds a secret or names a
+ * file is refused: pass secrets in the environment. With the client secret of the environment, the
+ * element signs for the hosts in #GstRtmsSrc:uri-hosts only. Players show one video stream; with
+ * `media-types=audio+video` the players show the camera.
  *
  * ## Settings
  *
@@ -121,6 +121,11 @@ TlsDatabase dup_database(const GValue *value) {
   return database ? TlsDatabase(database, g_object_unref) : nullptr;
 }
 
+// Rounded up: 0 would be no limit.
+int64_t us_of(uint64_t ns) {
+  return static_cast<int64_t>(ns / 1000 + (ns % 1000 != 0));
+}
+
 // The one setting that a running element applies at once.
 void latency_changed(GstRtmsSrc *self, unsigned latency_ms) {
   {
@@ -149,7 +154,7 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
     if (id == rtms::kTlsDatabaseProperty)
       self->settings->tls_database = dup_database(value);
     else if (id == rtms::kConnectUntilProperty)
-      self->settings->connect_until->set(static_cast<int64_t>(g_value_get_uint64(value) / 1000));
+      self->settings->connect_until->set(us_of(g_value_get_uint64(value)));
     else if (!rtms::set_setting(self->settings, id, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     after_ms = self->settings->latency;
@@ -292,7 +297,7 @@ gboolean send_event(GstElement *element, GstEvent *event) {
   if (!self->run)
     return FALSE;
   if (GST_EVENT_TYPE(event) == GST_EVENT_EOS)
-    self->run->send_eos();
+    self->run->send_eos(gst_event_get_seqnum(event));
   else
     self->run->send_event(std::move(owned));
   return TRUE;
@@ -344,7 +349,7 @@ static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
         gst_rtms_src_audio_codec_get_type(), gst_rtms_src_audio_streams_get_type(),
         gst_rtms_src_audio_framing_get_type(), gst_rtms_src_video_codec_get_type(),
         gst_rtms_src_video_resolution_get_type(), gst_rtms_src_video_streams_get_type(),
-        gst_rtms_src_transcript_format_get_type(), Run::pad_type()})
+        gst_rtms_src_transcript_format_get_type(), gst_rtms_src_fill_get_type(), Run::pad_type()})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 }
 

@@ -67,15 +67,6 @@ void add_pad_templates(GstElementClass *klass) {
    */
   add_template(klass, "video", kVideoCaps);
   /**
-   * GstRtmsSrc!video_%u:
-   *
-   * Reserved for the cameras of several participants at once. The service does not offer this yet:
-   * no such pad appears.
-   *
-   * Since: 0.1
-   */
-  add_template(klass, "video_%u", kVideoCaps);
-  /**
    * GstRtmsSrc!screen:
    *
    * The screen share. A buffer is one access unit of H.264, or one image of JPEG or PNG. While
@@ -97,6 +88,7 @@ void add_pad_templates(GstElementClass *klass) {
    * With #GstRtmsSrc:transcript-format=json a buffer is one JSON object with the members `user_id`,
    * `user_name`, `text`, `timestamp`, `start_time` and `end_time` (Unix ms), `language`, `final`
    * and `operation` (`new`, `update`, `delete`); texts that are not final yet are pushed as well.
+   * `end_time` and `language` are missing where the service does not tell them.
    *
    * Since: 0.1
    */

@@ -3,6 +3,7 @@
 // properties by name.
 #include "gstrtmssrcprivate.h"
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -160,6 +161,10 @@ gboolean set_uri(GstURIHandler *handler, const char *uri, GError **error) {
     }
   }
   auto read = read_uri(self, uri);
+  const auto *values = std::get_if<Values>(&read);
+  const bool has_host = values && std::any_of(values->begin(), values->end(), [](const auto &one) {
+                          return one.first == "signaling-url";
+                        });
   if (auto bad = std::get_if<BadUri>(&read)) {
     g_set_error_literal(error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI, bad->text.c_str());
     return FALSE;
@@ -171,7 +176,7 @@ gboolean set_uri(GstURIHandler *handler, const char *uri, GError **error) {
   }
   before = apply(self, std::get<Values>(read), std::move(before));
   ObjectLock lock(self);
-  self->settings->uri_signaling_url = self->settings->signaling_url;
+  self->settings->uri_signaling_url = has_host ? self->settings->signaling_url : "";
   self->uri->uri = uri;
   self->uri->before = std::move(before);
   return TRUE;

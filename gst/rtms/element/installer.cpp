@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "installer.h"
 
+#include "base/numberspec.h"
+
 namespace rtms {
 namespace {
 
@@ -8,31 +10,6 @@ constexpr auto kReadWrite =
     static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
 constexpr auto kWriteOnly =
     static_cast<GParamFlags>(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-
-// GObject ignores or clamps a value outside a GParamSpecInt's range: a pipeline would run with a
-// setting that the user did not choose. This type, derived from GLib's, has the range without that
-// check.
-GType unchecked_type(const char *name, GType parent) {
-  GTypeQuery query;
-  g_type_query(parent, &query);
-  GTypeInfo info{};
-  info.class_size = static_cast<guint16>(query.class_size);
-  info.instance_size = static_cast<guint16>(query.instance_size);
-  info.class_init = [](gpointer klass, gpointer) {
-    static_cast<GParamSpecClass *>(klass)->value_validate = nullptr;
-  };
-  return g_type_register_static(parent, name, &info, static_cast<GTypeFlags>(0));
-}
-
-template <typename Spec, typename T>
-GParamSpec *number_spec(GType type, const char *name, const char *nick, const char *blurb,
-                        Range<T> range, T default_value, GParamFlags flags) {
-  auto spec = static_cast<Spec *>(g_param_spec_internal(type, name, nick, blurb, flags));
-  spec->minimum = range.least;
-  spec->maximum = range.most;
-  spec->default_value = default_value;
-  return &spec->parent_instance;
-}
 
 }  // namespace
 
@@ -73,17 +50,13 @@ void Installer::flags(const char *name, const char *nick, const char *blurb, GTy
 
 void Installer::integer(const char *name, const char *nick, const char *blurb,
                         int Settings::*member, Range<int> range) {
-  static const GType type = unchecked_type("GstRtmsSrcParamInt", G_TYPE_PARAM_INT);
-  add(member,
-      number_spec<GParamSpecInt>(type, name, nick, blurb, range, defaults_.*member, kReadWrite));
+  add(member, int_spec(name, nick, blurb, range.least, range.most, defaults_.*member, kReadWrite));
 }
 
 void Installer::uint(const char *name, const char *nick, const char *blurb,
                      unsigned Settings::*member, Range<unsigned> range, int when) {
-  static const GType type = unchecked_type("GstRtmsSrcParamUInt", G_TYPE_PARAM_UINT);
   const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | when);
-  add(member,
-      number_spec<GParamSpecUInt>(type, name, nick, blurb, range, defaults_.*member, flags));
+  add(member, uint_spec(name, nick, blurb, range.least, range.most, defaults_.*member, flags));
 }
 
 void Installer::uint64(const char *name, const char *nick, const char *blurb,

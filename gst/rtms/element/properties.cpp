@@ -100,8 +100,8 @@ void install_properties(GObjectClass *klass) {
    * structure for each kind of media (`audio`, `video`, `screen`, `transcript`, `chat`) with the
    * same fields and a few more. Every field exists from the start, with the value 0.
    *
-   * - `messages`: number of media messages received
-   * - `bytes`: size of their decoded payload
+   * - `messages`: number of media messages received for a linked pad
+   * - `bytes`: size of their buffers
    * - `dropped`: number of buffers that were not pushed, because the pipeline was too slow, the
    *   payload was damaged, or the keyframe before it was missing
    * - `discontinuities`: number of interruptions: data was lost with a connection or dropped from

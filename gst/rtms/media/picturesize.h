@@ -14,6 +14,9 @@ struct PictureSize {
   int width = 0;
   int height = 0;
   std::string colorimetry;  // as in caps; empty if unknown
+  // A few bytes can announce any size, for which decoders and encoders allocate memory.
+  bool is_sane() const { return int64_t{width} * height <= kMostPixels; }
+  static constexpr int64_t kMostPixels = 8192 * 4352;  // level 6.2 of H.264
   bool operator==(const PictureSize &other) const {
     return width == other.width && height == other.height && colorimetry == other.colorimetry;
   }

@@ -48,6 +48,10 @@ InterimTexts::Texts InterimTexts::add(const MediaData &data, int64_t now_us, boo
       return before;
     std::unique_ptr<HeldMedia> earlier;
     take(found, &earlier);
+    if (data.operation == TextOperation::Delete && same_text(earlier->data, data)) {
+      *show = false;
+      return before;
+    }
     if (!same_text(earlier->data, data))
       before.push_back(std::move(earlier));
   }

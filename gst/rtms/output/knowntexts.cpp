@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "knowntexts.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -9,6 +10,7 @@ namespace {
 
 // Repetitions are at most a minute old.
 constexpr size_t kMost = 1000;
+constexpr size_t kMostVersions = 64;  // of a text
 
 }  // namespace
 
@@ -16,19 +18,34 @@ bool KnownTexts::accept(const MediaData &data) {
   if (!data.start_time && data.timestamp == 0)  // no way to identify the text
     return true;
   const Key key(data.from(), data.start_time.value_or(data.timestamp));
-  if (data.operation == TextOperation::Delete && hashes_.erase(key))
-    return json_;
+  const auto [known, is_new] = shown_.try_emplace(key);
+  if (is_new) {
+    order_.push_back(key);
+    if (order_.size() > kMost) {
+      shown_.erase(order_.front());
+      order_.pop_front();
+    }
+  }
+  Shown &shown = known->second;
+  if (data.operation == TextOperation::Delete && !is_new)
+    return json_ && !std::exchange(shown.withdrawn, true);
+  // What withdraws an unknown text says nothing without its words.
+  if (data.operation == TextOperation::Delete && data.payload.empty() && !json_)
+    return false;
   size_t hash = std::hash<std::string_view>()(data.payload);
   if (json_ && !data.is_final.value_or(true))
     hash = ~hash;  // a final text differs from an interim one with the same words
-  const auto [known, is_new] = hashes_.try_emplace(key, hash);
-  if (!is_new)
-    return std::exchange(known->second, hash) != hash;
-  order_.push_back(key);
-  if (order_.size() > kMost) {
-    hashes_.erase(order_.front());
-    order_.pop_front();
-  }
+  std::vector<size_t> &versions = shown.versions;
+  // A correction, or another hypothesis, may restore an earlier version.
+  const bool changes =
+      data.operation == TextOperation::Update || (json_ && !data.is_final.value_or(true));
+  const auto from = changes && !versions.empty() ? versions.end() - 1 : versions.begin();
+  if (std::find(from, versions.end(), hash) != versions.end())
+    return false;
+  if (versions.size() >= kMostVersions)
+    versions.erase(versions.begin());
+  versions.push_back(hash);
+  shown.withdrawn = false;
   return true;
 }
 

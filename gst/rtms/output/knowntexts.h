@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace rtms {
 
@@ -16,15 +17,20 @@ class KnownTexts {
   // `json`: readers of JSON get the final state of a text, and deletions.
   explicit KnownTexts(bool json) : json_(json) {}
 
-  // Whether to show the text: not if it was shown with the same words. Plain text cannot be
-  // withdrawn; a text that was never shown is shown, whatever its operation.
+  // Whether to show the text: not if it was shown with the same words before, also when it
+  // was corrected or withdrawn since. Plain text cannot be withdrawn; a text that was never shown
+  // is shown, whatever its operation.
   bool accept(const MediaData &data);
 
  private:
   using Key = std::pair<ParticipantId, int64_t>;  // speaker and start
 
   const bool json_;
-  std::map<Key, size_t> hashes_;
+  struct Shown {
+    std::vector<size_t> versions;  // their hashes
+    bool withdrawn = false;
+  };
+  std::map<Key, Shown> shown_;
   std::deque<Key> order_;
 };
 

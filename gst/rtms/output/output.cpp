@@ -191,6 +191,13 @@ bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
     interrupt();
   if (!info_.follow_format(buffer.get()))
     interrupt();
+  if (info_.is_oversized()) {
+    GST_WARNING_OBJECT(pad_, "a frame of more than %" G_GINT64_FORMAT " pixels dropped",
+                       PictureSize::kMostPixels);
+    ++context_->stats->of(media_).dropped;
+    interrupt();
+    return false;
+  }
   stamper_.stamp(buffer.get(), data);
   if (replay_.is_awaited())
     follow_replay(buffer.get());

@@ -131,7 +131,7 @@ void Outputs::negotiated(Media media, const MediaParams &params) {
 }
 
 void Outputs::all_negotiated() {
-  set_.set_complete();
+  set_.set_complete(per_participant());
   if (!per_participant())
     set_.no_more_pads();
 }
@@ -177,11 +177,12 @@ void Outputs::share_off() {
     screen->turn_off();
 }
 
-bool Outputs::end() {
+bool Outputs::end_all(guint32 seqnum) {
+  if (seqnum)
+    context_.seqnum = seqnum;
   release_backlog();
   texts_.open();
-  bool any = set_.ending() > 0;
-  set_.for_each([&any](Output &) { any = true; });
+  const bool any = set_.any();
   if (any)
     add_missing(this, promised_, promised_params_);
   // The stream may end before all media connections have answered.
@@ -206,6 +207,8 @@ void Outputs::end(MediaMask media) {
       output.end();
   });
   negotiated_ &= ~over;
+  if (over & media_bit(Media::Audio))
+    set_.no_more_participants();
   if (set_.complete() && !per_participant())
     set_.no_more_pads();
 }

@@ -49,8 +49,9 @@ class Outputs {
   // This participant's camera is off; the screen share is over.
   void camera_off(uint64_t user_id);
   void share_off();
-  // Queues EOS on each pad. Returns false if there is no pad.
-  bool end();
+  // Queues EOS on each pad, with that number if it is not 0. Returns false if there has been no
+  // pad.
+  bool end_all(guint32 seqnum = 0);
   // Nothing more arrives of these media: queues EOS on their pads. With `empty_pads`, a kind that
   // never had a pad gets one, without data, until end().
   void end(MediaMask media);

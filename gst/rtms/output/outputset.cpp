@@ -15,6 +15,7 @@ Output *OutputSet::find(const ParticipantId &id) const {
 }
 
 Output *OutputSet::add(Media media, const OutputLabel &label) {
+  any_ = true;
   auto output = std::make_unique<Output>(context_, media, label);
   Output *added = output.get();
   {
@@ -27,6 +28,7 @@ Output *OutputSet::add(Media media, const OutputLabel &label) {
 }
 
 Output *OutputSet::add(const ParticipantId &id, const OutputLabel &label) {
+  any_ = true;
   auto output = std::make_unique<Output>(context_, Media::Audio, label);
   Output *added = output.get();
   {
@@ -119,7 +121,8 @@ void OutputSet::check_flows() {
         combined = flow;
     });
   }
-  if (any && !goes_on && !told_stopped_.exchange(true))
+  const bool error = combined < GST_FLOW_EOS;
+  if (any && !goes_on && (error || !more_) && !told_stopped_.exchange(true))
     stopped_(combined);
 }
 

@@ -32,6 +32,8 @@ class OutputSet {
   void sweep();
   size_t participants() const { return participants_.size(); }
   size_t ending() const { return ending_.size(); }
+  // Whether there has been a pad.
+  bool any() const { return any_; }
 
   template <typename Fn>
   void for_each(Fn &&fn) const {
@@ -42,8 +44,13 @@ class OutputSet {
       fn(*output);
   }
 
-  // All pads exist: check_flows() counts from now on.
-  void set_complete() { complete_ = true; }
+  // All pads exist: check_flows() counts from now on. With `more`, participants' pads may still
+  // appear, and only an error is final.
+  void set_complete(bool more) {
+    more_ = more;
+    complete_ = true;
+  }
+  void no_more_participants() { more_ = false; }
   bool complete() const { return complete_; }
   // Emits the signal once.
   void no_more_pads();
@@ -75,7 +82,8 @@ class OutputSet {
   std::unordered_map<ParticipantId, OutputPtr> participants_;
   std::vector<OutputPtr> ending_;
 
-  std::atomic<bool> complete_{false};
+  std::atomic<bool> complete_{false}, more_{false};
+  bool any_ = false;
   bool no_more_pads_ = false;
   std::atomic<bool> told_stopped_{false};
 };

@@ -163,12 +163,13 @@ bool StreamInfo::follow_speaker(const Speaker &speaker, const GstBuffer *buffer)
   if (user_id_ && user_id_ != speaker.user_id &&
       GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
     return false;
-  const bool told = user_id_ == speaker.user_id && title_ == speaker.name;
+  // A message without a name leaves the participant's known name as it is.
+  const bool told = user_id_ == speaker.user_id && (speaker.name.empty() || title_ == speaker.name);
   user_id_ = speaker.user_id;
-  if (told || speaker.name.empty())
+  EventPtr tags = told ? nullptr : participant_tags(speaker);
+  if (!tags)
     return true;
   title_ = speaker.name;
-  EventPtr tags = participant_tags(speaker);
   note_tags(stream_.get(), tags.get());
   gst_rtms_src_pad_enqueue_event(pad_, std::move(tags));
   return true;
@@ -214,6 +215,9 @@ void StreamInfo::follow_size(GstBuffer *buffer) {
   if (!is_picture(media_) || GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
     return;
   auto size = picture_size(pictures().codec, buffer);
+  oversized_ = size && !size->is_sane();
+  if (oversized_)
+    return;
   // A camera without color information does not remove the last camera's.
   if (size && size_ && size->colorimetry.empty())
     size->colorimetry = size_->colorimetry;

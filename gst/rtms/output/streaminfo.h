@@ -59,6 +59,8 @@ class StreamInfo {
   // Updates the caps from the payload. Returns false if the buffer is not decodable: another codec,
   // and no keyframe.
   bool follow_format(GstBuffer *buffer);
+  // Whether a video frame is larger than decoders should be asked for, or depends on one that is.
+  bool is_oversized() const { return oversized_; }
 
  private:
   CapsPtr caps() const;
@@ -79,7 +81,7 @@ class StreamInfo {
   std::string title_;
   std::optional<PictureSize> size_;
   std::optional<Codec> other_codec_;  // codec of the video frames, if not the negotiated one
-  bool warned_ = false;
+  bool warned_ = false, oversized_ = false;
   std::optional<int> rtp_payload_;
 };
 

@@ -144,6 +144,7 @@ void start_task(GstRtmsSrcPad *self) {
   PadThread *shared = state->config.thread.get();
   state->threadless = shared ? !shared->add(GST_PAD(self), [state] { return take_turn(state); })
                              : !gst_pad_start_task(GST_PAD(self), loop, state, nullptr);
+  state->was_linked = true;
   if (state->threadless)
     no_thread(self);
   else if (state->queue.is_stopping())
@@ -301,7 +302,9 @@ void gst_rtms_src_pad_hold_gaps(GstRtmsSrcPad *self, gint64 until_us) {
 
 bool gst_rtms_src_pad_is_over(GstRtmsSrcPad *self) {
   PadQueue &queue = self->state->queue;
-  return queue.is_over() || (queue.has_eos() && !self->state->linked);
+  // A pad that was never linked has no task.
+  const bool has_task = self->state->was_linked && !self->state->threadless;
+  return queue.is_over() || (queue.has_eos() && !has_task);
 }
 
 GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *self) {
@@ -309,7 +312,8 @@ GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *self) {
 }
 
 bool gst_rtms_src_pad_is_linked(GstRtmsSrcPad *self) {
-  return self->state->linked;
+  const PadState *state = self->state;
+  return state->linked || (state->was_linked && state->flow == GST_FLOW_OK);
 }
 
 void gst_rtms_src_pads_stop(const std::vector<GstRtmsSrcPad *> &pads) {

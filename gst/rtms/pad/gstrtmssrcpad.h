@@ -97,10 +97,12 @@ void gst_rtms_src_pad_turn_off(GstRtmsSrcPad *pad);
 // Returns the result of the last push; GST_FLOW_OK again after a new link.
 GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *pad);
 
-// Whether the pad has finished: EOS was pushed, or is queued on an unlinked pad.
+// Whether the pad has finished: EOS was pushed, or is queued on a pad that was never linked.
 bool gst_rtms_src_pad_is_over(GstRtmsSrcPad *pad);
 
-// gst_pad_is_linked() without the pad's lock, for which the pushing task competes.
+// gst_pad_is_linked() without the pad's lock, for which the pushing task competes. A pad that was
+// linked counts as linked until a push fails: an application may exchange what follows a blocked
+// pad.
 bool gst_rtms_src_pad_is_linked(GstRtmsSrcPad *pad);
 
 rtms::PadLevel gst_rtms_src_pad_get_level(GstRtmsSrcPad *pad);

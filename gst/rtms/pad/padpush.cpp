@@ -82,7 +82,11 @@ void push_buffer(PadState *state, BufferPtr buffer) {
   state->fill.shown_until(state->position.end());
   GST_TRACE_OBJECT(state->pad, "pushing %" GST_PTR_FORMAT, buffer.get());
   const unsigned links = state->links;
-  set_flow(state, push(state->pad, std::move(buffer)), links);
+  const GstFlowReturn flow = push(state->pad, std::move(buffer));
+  // Nothing had it: a new link begins with DISCONT and a keyframe.
+  if (flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_FLUSHING)
+    state->queue.lost();
+  set_flow(state, flow, links);
 }
 
 void push_event(PadState *state, EventPtr event) {
@@ -93,8 +97,11 @@ void push_event(PadState *state, EventPtr event) {
 }
 
 void push_silence(PadState *state) {
-  if (!gst_pad_is_linked(GST_PAD(state->pad)) || state->flow <= GST_FLOW_EOS ||
-      g_get_monotonic_time() < state->gaps_from_us)
+  if (!gst_pad_is_linked(GST_PAD(state->pad))) {
+    set_flow(state, GST_FLOW_NOT_LINKED, state->links);
+    return;
+  }
+  if (state->flow <= GST_FLOW_EOS || g_get_monotonic_time() < state->gaps_from_us)
     return;
   const GstClockTime until = state->config.certain_time();
   if (push_black(state, until, kMinGap))

@@ -33,6 +33,11 @@ void PadQueue::interrupt() {
   queue_.interrupt();
 }
 
+void PadQueue::lost() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  queue_.lost();
+}
+
 bool PadQueue::interrupt_if_empty() {
   std::lock_guard<std::mutex> lock(mutex_);
   if (!queue_.empty())

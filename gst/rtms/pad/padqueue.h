@@ -25,7 +25,9 @@ class PadQueue {
   void push(EventPtr event);
   void wake() { changed_.notify_one(); }
   void interrupt();
-  // The same if the queue is empty; else returns false.
+  // The last item is lost: the queue continues with DISCONT and a keyframe.
+  void lost();
+  // interrupt() if the queue is empty; else returns false.
   bool interrupt_if_empty();
   uint64_t bytes();
   uint64_t time_ns();

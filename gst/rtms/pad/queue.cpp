@@ -17,12 +17,26 @@ bool is_collection(const GstEvent *event) {
   return GST_EVENT_TYPE(event) == GST_EVENT_STREAM_COLLECTION;
 }
 
+// Whether the later event has each tag of the earlier one, in the same scope.
+bool covers(GstEvent *later, GstEvent *earlier) {
+  GstTagList *news = nullptr, *olds = nullptr;
+  gst_event_parse_tag(later, &news);
+  gst_event_parse_tag(earlier, &olds);
+  bool all = gst_tag_list_get_scope(news) == gst_tag_list_get_scope(olds);
+  for (gint i = 0; all && i < gst_tag_list_n_tags(olds); i++)
+    all =
+        gst_tag_list_get_tag_size(news, gst_tag_list_nth_tag_name(olds, static_cast<guint>(i))) > 0;
+  return all;
+}
+
 // Of two such events without a buffer between them, only the later one matters; of two collections,
 // even with buffers between them.
-bool replaces(const GstEvent *later, const GstEvent *earlier) {
+bool replaces(GstEvent *later, GstEvent *earlier) {
   const GstEventType type = GST_EVENT_TYPE(later);
-  return type == GST_EVENT_TYPE(earlier) && (type == GST_EVENT_CAPS || type == GST_EVENT_SEGMENT ||
-                                             type == GST_EVENT_TAG || is_collection(later));
+  if (type != GST_EVENT_TYPE(earlier))
+    return false;
+  return type == GST_EVENT_CAPS || type == GST_EVENT_SEGMENT || is_collection(later) ||
+         (type == GST_EVENT_TAG && covers(later, earlier));
 }
 
 }  // namespace
@@ -52,7 +66,7 @@ Queue::Result Queue::push(BufferPtr buffer) {
 void Queue::push(EventPtr event) {
   const bool everywhere = is_collection(event.get());
   for (size_t at = items_.size(); at > 0 && (everywhere || items_[at - 1].event); --at) {
-    const GstEvent *earlier = items_[at - 1].event.get();
+    GstEvent *earlier = items_[at - 1].event.get();
     if (earlier && replaces(event.get(), earlier))
       items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(at - 1));
   }
@@ -105,12 +119,22 @@ bool Queue::exceeds(unsigned parts) const {
          (limits_.time_ns && policy_ != Policy::OldestBytes && time_ns() > limits_.time_ns / parts);
 }
 
+void Queue::lost() {
+  Result dropped;
+  go_on(&dropped);
+}
+
 void Queue::drop(Result *result) {
   drop_oldest_buffer(result);
+  go_on(result);
+}
+
+// Behind a lost buffer.
+void Queue::go_on(Result *result) {
   if (policy_ == Policy::ToKeyframe) {
     while (buffers_ > 0 && is_delta(oldest_buffer()))
       drop_oldest_buffer(result);
-    wait_keyframe_ = buffers_ == 0;
+    wait_keyframe_ |= buffers_ == 0;
   }
   if (buffers_ > 0)
     discont_head_ = true;

@@ -38,6 +38,8 @@ class Queue {
   void clear();
   // The next buffer gets DISCONT; video continues with a keyframe.
   void interrupt();
+  // The same, from the oldest buffer on: the last one that was taken is lost.
+  void lost();
 
   bool empty() const { return items_.empty(); }
   uint64_t bytes() const { return bytes_; }
@@ -54,6 +56,7 @@ class Queue {
 
   bool exceeds(unsigned parts) const;
   void drop(Result *result);
+  void go_on(Result *result);
   void drop_oldest_buffer(Result *result);
   const GstBuffer *oldest_buffer() const;
 

@@ -16,10 +16,11 @@
  *
  * Rebroadcast the next meeting:
  * |[
- * gst-launch-1.0 rtmsprogram name=meeting webhook-listen=http://127.0.0.1:8080/webhook \
+ * gst-launch-1.0 -e rtmsprogram name=meeting webhook-listen=http://127.0.0.1:8080/webhook \
  *   meeting.video ! queue ! x264enc tune=zerolatency key-int-max=50 ! queue ! mux.video \
  *   meeting.audio ! queue ! audioconvert ! avenc_aac ! queue ! mux.audio \
- *   flvmux name=mux streamable=true ! rtmp2sink location=rtmp://localhost/live/meeting
+ *   flvmux name=mux streamable=true latency=200000000 ! \
+ *   rtmp2sink location=rtmp://localhost/live/meeting
  * ]|
  *
  * ## What is shown
@@ -178,7 +179,8 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
       GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
     self->program->resume();
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+  // The source refuses the change on its own threads, and runs on.
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && result != GST_STATE_CHANGE_FAILURE)
     self->program->stop();
   return result;
 }

@@ -42,6 +42,13 @@ Program::Program(GstBin *bin)
       stage_(bin, &scene_,
              [this](int running, GstClockTime end) { inputs_changed(running, end); }) {
   g_signal_connect(source_, "pad-added", G_CALLBACK(on_pad_added), this);
+  // Of participants: new ones have new names.
+  const auto on_pad_removed = +[](GstElement *, GstPad *pad, gpointer self) {
+    StringPtr name(gst_pad_get_name(pad));
+    if (g_str_has_prefix(name.get(), "audio_"))
+      static_cast<Program *>(self)->stage_.remove(name.get());
+  };
+  g_signal_connect(source_, "pad-removed", G_CALLBACK(on_pad_removed), this);
   g_signal_connect(source_, "no-more-pads", G_CALLBACK(on_no_more_pads), this);
 }
 
@@ -74,8 +81,9 @@ void Program::play(GstClockTime start) {
 
 void Program::stop() {
   stage_.stop();
+  std::unique_ptr<TextFeed> text;
   std::lock_guard<std::mutex> lock(text_mutex_);
-  text_.reset();
+  text_.swap(text);
 }
 
 void Program::update_latency() {
@@ -147,9 +155,10 @@ void Program::no_more_pads() {
 void Program::add_text(GstPad *pad) {
   if (settings_.captions == CaptionMode::Off)
     return;
+  auto text = std::make_unique<TextFeed>(
+      GST_ELEMENT(bin_), pad, settings_.captions == CaptionMode::Burn ? &scene_ : nullptr);
   std::lock_guard<std::mutex> lock(text_mutex_);
-  text_ = std::make_unique<TextFeed>(GST_ELEMENT(bin_), pad,
-                                     settings_.captions == CaptionMode::Burn ? &scene_ : nullptr);
+  text_.swap(text);
 }
 
 // ---- messages ------------------------------------------------------------------------

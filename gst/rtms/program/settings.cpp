@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "settings.h"
 
+#include "base/numberspec.h"
+
 #include <cstring>
 
 namespace rtms::program {
@@ -44,9 +46,9 @@ void install_video_properties(GObjectClass *klass) {
    */
   g_object_class_install_property(
       klass, kWidthProperty,
-      g_param_spec_int("width", "Width",
-                       "Width of the video, in pixels, an even number; 0: that of video-resolution",
-                       0, kMostSize, 0, kReady));
+      int_spec("width", "Width",
+               "Width of the video, in pixels, an even number; 0: that of video-resolution", 0,
+               kMostSize, 0, kReady));
   /**
    * GstRtmsProgram:height:
    *
@@ -59,10 +61,9 @@ void install_video_properties(GObjectClass *klass) {
    */
   g_object_class_install_property(
       klass, kHeightProperty,
-      g_param_spec_int(
-          "height", "Height",
-          "Height of the video, in pixels, an even number; 0: that of video-resolution", 0,
-          kMostSize, 0, kReady));
+      int_spec("height", "Height",
+               "Height of the video, in pixels, an even number; 0: that of video-resolution", 0,
+               kMostSize, 0, kReady));
   /**
    * GstRtmsProgram:framerate:
    *

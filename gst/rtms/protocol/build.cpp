@@ -25,7 +25,7 @@ void add_identity(JsonWriter *json, const Identity &who) {
     json->member(key.c_str(), who.id);
   if (!who.webinar_id.empty())
     json->member("webinar_uuid", who.webinar_id);
-  json->member("rtms_stream_id", who.stream_id).member("signature", who.signature);
+  json->member("rtms_stream_id", who.stream_id).member("signature", who.signature());
 }
 
 void add_video(JsonWriter *json, const VideoParams &video, bool is_screen) {

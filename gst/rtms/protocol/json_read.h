@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads JSON values leniently: types are converted, nothing throws. Private to this room.
+// Reads JSON values leniently: types are converted, nothing throws.
 #pragma once
 
 #include <simdjson.h>

@@ -106,6 +106,9 @@ Message message_of(Media media, Members members, const Members &beside, std::str
   fall_back(members.language, beside.language);
   fall_back(members.is_final, beside.is_final);
   fall_back(members.operation, beside.operation);
+  // What takes a text back need not repeat it.
+  if (!members.payload && members.operation == TextOperation::Delete)
+    members.payload = "";
   if (!members.payload)
     return ParseError{std::string(media_nick(media)) + " message without data"};
 

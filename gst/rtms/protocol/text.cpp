@@ -101,7 +101,9 @@ std::string transcript_markup(const MediaData &data, bool speaker) {
 
 int64_t reading_time_ms(std::string_view text) {
   constexpr int64_t kLeast_ms = 2000, kMost_ms = 7000, kCharacter_ms = 60;
-  return std::clamp(1000 + static_cast<int64_t>(text.size()) * kCharacter_ms, kLeast_ms, kMost_ms);
+  const auto characters =
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
+  return std::clamp(1000 + characters * kCharacter_ms, kLeast_ms, kMost_ms);
 }
 
 std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {

@@ -211,6 +211,17 @@ const char *status_advice(int64_t code) {
     case 38:
     case 39:
       return "the service refused the chat's parameters; leave chat out of media-types";
+    case 1:
+    case 4:
+    case 5:
+    case 6:
+    case 40:
+    case 41:
+    case 42:
+      return "the service does not understand a message of the element; report it, with a log of "
+             "GST_DEBUG=rtms*:6";
+    case 44:
+      return "nothing is to be done: the subscription is in effect";
     case 45:
       return "the service had an internal fault; try again";
     case 47:

@@ -124,8 +124,17 @@ struct Identity {
   std::string webinar_id;  // of a webinar that has both this and `id`, else empty
   std::string stream_id;
   std::string client_id;
-  std::string signature;
-  std::string webinar_signature;  // the same with `webinar_id`; empty if it has none
+  std::string id_signature;       // with `id`
+  std::string webinar_signature;  // with `webinar_id`; empty if it has none
+  bool by_webinar_id = false;     // which of the two is sent
+
+  const std::string &signature() const { return by_webinar_id ? webinar_signature : id_signature; }
+  // Takes those of another announcement, and keeps the choice.
+  void set_signatures(const Identity &from) {
+    id_signature = from.id_signature;
+    webinar_signature = from.webinar_signature;
+    by_webinar_id &= !webinar_signature.empty();
+  }
 };
 
 // ---- inbound messages ------------------------------------------------------------------------
@@ -279,6 +288,7 @@ enum class StatusCode : int {
   DuplicateSignalRequest = 8,
   AudioNotSupported = 9,
   ChatNotSupported = 13,
+  MediaDataAllConnectionExist = 15,
   DuplicateMediaDataConnection = 16,
   DuplicateVideoSubscription = 44,
   InternalException = 45,

@@ -13,6 +13,7 @@ namespace {
 struct Fields {
   std::string event, meeting_id, meeting_uuid, webinar_uuid, session_id, engagement_id, call_id;
   std::string stream_id, server_urls, signature, plain_token;
+  int64_t event_ts = 0;
 
   std::string *of(std::string_view key) {
     if (key == "event")
@@ -80,6 +81,8 @@ void read_fields(JsonObject object, Fields *fields) {
         else
           read_field(payload_key, payload_value, fields);
       });
+    else if (key == "event_ts")
+      fields->event_ts = json_int(value).value_or(0);
     else
       read_field(key, value, fields);
   });
@@ -185,6 +188,7 @@ WebhookResult parse_webhook(std::string_view json) {
 
   Webhook hook;
   hook.event = fields.event;
+  hook.event_ts = fields.event_ts;
   const auto named = product_of_event(fields.event);
   // The event names the product; without an id of that product, an id of another one counts.
   hook.product = named && !id_of(*named, fields).empty() ? *named : product_of_ids(fields);

@@ -12,7 +12,8 @@
 namespace rtms {
 
 struct Webhook {
-  std::string event;  // "meeting.rtms_started"; empty if the JSON is the inner object alone
+  std::string event;     // "meeting.rtms_started"; empty if the JSON is the inner object alone
+  int64_t event_ts = 0;  // time of the event, in Unix ms; 0: unknown
   Product product = Product::Meeting;
   std::string id;          // the product's id
   std::string webinar_id;  // of a webinar with both ids; `id` is then the meeting's

@@ -90,7 +90,9 @@ void Announcement::announced_again(const Webhook &hook) {
 // Some failures of the service cause this. The current stream continues while it lives.
 void Announcement::announced_as_another(const Webhook &hook) {
   post_new_stream(element_, hook.stream_id);
-  auto result = rejoin_config(settings_, hook, hook.stream_id);
+  Settings settings = settings_;
+  settings.signature = Secret();  // it is for the other stream
+  auto result = rejoin_config(settings, hook, hook.stream_id);
   if (auto bad = std::get_if<BadSetting>(&result))
     return post_rejoin_warning(element_, bad->text);
   stream_->session()->announced_again(std::get<SessionConfig>(result), false);

@@ -84,7 +84,7 @@ Problem sign(const Secret &secret, Identity *who) {
           : handshake_signature(secret, who->client_id, who->webinar_id, who->stream_id);
   if (!signature || !webinar_signature)
     return BadSetting{kNoSignatures};
-  who->signature = *signature;
+  who->id_signature = *signature;
   who->webinar_signature = *webinar_signature;
   return {};
 }
@@ -104,8 +104,8 @@ Problem check_uri_host(const Settings &settings) {
 
 Problem choose_signature(const Settings &settings, const Webhook &hook, Identity *who) {
   if (!settings.signature.empty()) {
-    who->signature = settings.signature.view();
-    return check_printable("signature", who->signature);
+    who->id_signature = settings.signature.view();
+    return check_printable("signature", who->id_signature);
   }
   const Secret secret = client_secret(settings);
   if (!secret.empty() && !who->client_id.empty()) {
@@ -114,8 +114,8 @@ Problem choose_signature(const Settings &settings, const Webhook &hook, Identity
     return sign(secret, who);
   }
   if (!hook.signature.empty()) {
-    who->signature = hook.signature;
-    return check_printable("The webhook's signature", who->signature);
+    who->id_signature = hook.signature;
+    return check_printable("The webhook's signature", who->id_signature);
   }
   if (who->client_id.empty())
     return BadSetting{
@@ -171,6 +171,7 @@ Problem fill_identity(const Settings &settings, Webhook hook, SessionConfig *con
     if (auto problem = check_printable(name, value))
       return problem;
 
+  config->announced_ms = hook.event_ts;
   // server_urls of the webhook may be a list.
   config->signaling_url =
       settings.signaling_url.empty() ? hook.signaling_url : first_url(settings.signaling_url);

@@ -273,8 +273,8 @@ void post_session_state(GstElement *element, const SessionStateUpdate &update) {
  *   empty if unknown
  * @timestamp: (type gint64): time of the event, in Unix ms; 0 if unknown
  *
- * The active speaker has changed. The element also updates the title tag of the pads that show or
- * carry the active speaker.
+ * The active speaker has changed. The camera on the pad `video`, and with it the title tag, follow
+ * at a keyframe.
  *
  * Since: 0.1
  */

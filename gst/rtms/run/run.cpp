@@ -137,9 +137,9 @@ void Run::answer_latency(GstQuery *query) const {
   stream_->outputs().time().latency()->answer(query);
 }
 
-void Run::send_eos() {
-  thread_->post([this] {
-    const auto end = [this] { stream_->end("EOS was asked for"); };
+void Run::send_eos(guint32 seqnum) {
+  thread_->post([this, seqnum] {
+    const auto end = [this, seqnum] { stream_->end("EOS was asked for", seqnum); };
     // Nobody else has what the service has sent already.
     if (Session *session = stream_->session(); session && !stream_->is_over())
       session->take_rest(end);

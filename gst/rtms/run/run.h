@@ -41,7 +41,8 @@ class Run {
   void set_latency(GstClockTime latency);
   void answer_latency(GstQuery *query) const;
   // Queues EOS on each pad, then closes the connections.
-  void send_eos();
+  // The pads' EOS has that number.
+  void send_eos(guint32 seqnum);
   // Queues the event on each pad.
   void send_event(EventPtr event);
   void subscribe_video(uint64_t user_id, bool subscribe);

@@ -136,13 +136,13 @@ void Stream::shut_down(std::function<void()> done) {
   session_->stop([this, finish] { thread_->post(finish); });
 }
 
-void Stream::end(const char *why) {
+void Stream::end(const char *why, guint32 seqnum) {
   if (over_)
     return;
   over_ = true;
   close_later(thread_, &session_);
   GST_INFO_OBJECT(element_, "end of stream: %s", why);
-  if (outputs_.end()) {
+  if (outputs_.end_all(seqnum)) {
     progress_.cancel(std::string("Connecting was interrupted: ") + why);
   } else {
     SessionError error;
@@ -256,7 +256,7 @@ void Stream::session_failed(const SessionError &error) {
   close_later(thread_, &session_);
   progress_.fail(error.text);
   post_error(element_, error);
-  outputs_.end();
+  outputs_.end_all();
 }
 
 void Stream::session_ended() {

@@ -43,7 +43,8 @@ bool SessionContext::close_answered(const Connection &from, const StreamCloseRes
   }
   close_requested = response.status == 0;
   if (!close_requested)
-    listener->session_warning(status_error("stream close", response.status, response.reason));
+    listener->session_warning(
+        status_error("request to close the stream", response.status, response.reason));
   return close_requested;
 }
 
@@ -83,6 +84,7 @@ void Connection::open(const std::string &url, const Transport::Headers &headers,
 }
 
 void Connection::established() {
+  established_ = true;
   watch();
 }
 
@@ -116,6 +118,9 @@ void Connection::send(const std::string &text) {
 }
 
 void Connection::check_alive(unsigned within_ms) {
+  // A report that comes twice does not begin the check anew.
+  if (alive_timer_.running())
+    return;
   // What is read later has arrived later, too.
   const int64_t asked_us = g_get_monotonic_time() + kSurelyRead_us;
   alive_timer_.start(kListen_ms, [this, asked_us, within_ms] {
@@ -192,7 +197,10 @@ bool Connection::floods(int64_t now_us) {
 
 void Connection::answer_keep_alive(const KeepAliveRequest &request) {
   const int64_t now_us = g_get_monotonic_time();
+  const unsigned before_ms = silence_.lost_ms();
   silence_.keep_alive(now_us / 1000);
+  if (silence_.lost_ms() < before_ms && established_ && !closing_ && !shut_down_)
+    timer_.start(0, [this] { watch(); });
   if (!floods(now_us))
     send(build_keep_alive_response(request.timestamp));
 }

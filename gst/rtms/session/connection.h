@@ -108,6 +108,7 @@ class Connection final : private TransportListener {
   int64_t second_us_ = 0;  // start of the current count of keep-alives
   unsigned keep_alives_ = 0;
   bool open_ = false;
+  bool established_ = false;
   bool closing_ = false, shut_down_ = false;
 };
 

@@ -83,11 +83,11 @@ std::string transport_text(const std::string &name, const std::string &url,
   return to + "failed.";
 }
 
-std::string status_text(const std::string &name, int64_t status, const std::string &reason) {
+std::string status_text(const std::string &what, int64_t status, const std::string &reason) {
   const std::string number =
       status == kNoStatus ? "out a status"
                           : " status " + std::to_string(status) + " (" + status_name(status) + ")";
-  return "The service refused the " + name + " handshake with" + number +
+  return "The service refused the " + what + " with" + number +
          (reason.empty() ? "" : ": \"" + reason + "\"") + "; " + status_advice(status) + ".";
 }
 
@@ -107,8 +107,8 @@ SessionError plain_error(SessionError::Kind kind, std::string text) {
   return error;
 }
 
-SessionError status_error(const std::string &name, int64_t status, const std::string &reason) {
-  SessionError error = plain_error(SessionError::Kind::Status, status_text(name, status, reason));
+SessionError status_error(const std::string &what, int64_t status, const std::string &reason) {
+  SessionError error = plain_error(SessionError::Kind::Status, status_text(what, status, reason));
   error.status = status;
   return error;
 }

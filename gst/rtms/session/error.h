@@ -32,8 +32,8 @@ struct SessionError {
 
 SessionError forbidden_error();
 SessionError plain_error(SessionError::Kind kind, std::string text);
-// The service answered with a status other than OK.
-SessionError status_error(const std::string &name, int64_t status, const std::string &reason);
+// The service answered with a status other than OK. `what` was refused: "audio handshake".
+SessionError status_error(const std::string &what, int64_t status, const std::string &reason);
 // No connection, or (`connected`) no answer to the handshake, within the time limit.
 SessionError timeout_error(const std::string &name, const std::string &url, bool connected,
                            unsigned timeout_ms);

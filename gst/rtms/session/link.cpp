@@ -210,7 +210,8 @@ void Link::connection_message(Connection *connection, const Message &message) {
 
 void Link::answered(const DataResponse &response) {
   if (response.status != 0) {
-    const SessionError why = status_error(media_names(media_), response.status, response.reason);
+    const SessionError why =
+        status_error(media_names(media_) + " handshake", response.status, response.reason);
     const auto media = media_of_status(response.status);
     if (media && (media_ & media_bit(*media)))
       give_up(media_bit(*media), why);
@@ -277,7 +278,7 @@ void Link::connection_closed(Connection *) {
 
 void Link::lost(const SessionError &why) {
   std::optional<unsigned> delay_ms;
-  if (!is_final(why, first_))
+  if (!is_final_for(media_, why, first_))
     delay_ms = retry_.next(g_get_monotonic_time() / 1000, g_random_double());
   if (state() > State::Connecting)
     context_->listener->session_media_lost(media_);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "retry.h"
 
-#include "protocol/types.h"
-
 #include <algorithm>
 
 namespace rtms {
@@ -108,6 +106,16 @@ bool is_final(const SessionError &why, bool first) {
     default:
       return true;
   }
+}
+
+bool is_final_for(MediaMask media, const SessionError &why, bool first) {
+  // The signature is right, because signaling was accepted: a close is no verdict on it.
+  const bool closed = why.kind == SessionError::Kind::Transport &&
+                      why.transport.kind == TransportClose::Kind::Closed;
+  // The service has not noticed yet that the one connection for all media is gone.
+  const bool held = !first && media == kMaskAll && why.kind == SessionError::Kind::Status &&
+                    why.status == static_cast<int64_t>(StatusCode::MediaDataAllConnectionExist);
+  return is_final(why, first && !closed) && !held;
 }
 
 }  // namespace rtms

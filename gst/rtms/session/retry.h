@@ -4,6 +4,7 @@
 #pragma once
 
 #include "error.h"
+#include "protocol/types.h"
 
 #include <cstdint>
 #include <optional>
@@ -43,5 +44,7 @@ class Retry {
 
 // Whether another try is useless; `first`: no handshake has succeeded yet.
 bool is_final(const SessionError &why, bool first);
+// The same for a connection of these media, whose signaling was accepted.
+bool is_final_for(MediaMask media, const SessionError &why, bool first);
 
 }  // namespace rtms

@@ -3,6 +3,7 @@
 
 #include "protocol/build.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rtms {
@@ -125,9 +126,16 @@ void Session::announced_again(const SessionConfig &as, bool anyway) {
     signaling_.hurry();
     return;
   }
+  // An announcement is repeated for minutes if its answer was lost, also after a failover.
+  const bool left = std::count(left_urls_.begin(), left_urls_.end(), as.signaling_url) > 0;
+  if (!anyway && left && as.announced_ms && as.announced_ms < config.announced_ms) {
+    context_.debug("a repeated announcement of the server before the last is ignored");
+    return;
+  }
+  left_urls_.push_back(config.signaling_url);
   config.signaling_url = as.signaling_url;
-  if (!as.who.signature.empty())
-    config.who.signature = as.who.signature;
+  config.announced_ms = as.announced_ms;
+  config.who.set_signatures(as.who);
   // Without a permit all ends in a moment. If the permit is renewed before, the service itself ends
   // the old connections.
   if (!context_.config.is_forbidden())
@@ -185,7 +193,11 @@ void Session::received(const Connection &from, const Message &message) {
     if (event->type == static_cast<int64_t>(EventType::MediaConnectionInterrupted))
       links_.reported_lost();
   } else if (auto update = std::get_if<StreamStateUpdate>(&message)) {
-    listener->session_stream_state(*update);
+    // Some services tell it on each connection.
+    if (!update->timestamp || update->timestamp != told_.timestamp ||
+        update->state != told_.state || update->reason != told_.reason)
+      listener->session_stream_state(*update);
+    told_ = *update;
     if (update->state == static_cast<int64_t>(StreamState::Terminated))
       stream_stopped();
     else if (update->state == static_cast<int64_t>(StreamState::Interrupted) &&

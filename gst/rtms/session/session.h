@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rtms {
 
@@ -85,6 +86,8 @@ class Session final : private StreamListener,
   Signaling signaling_;
   Links links_;
   Leaving leaving_;
+  StreamStateUpdate told_;              // the last state
+  std::vector<std::string> left_urls_;  // of signaling, before failovers
   Ending ending_;
   RepeatedTimer drain_timer_;
   bool silent_ = true;  // no media since the last report that the client is ready

@@ -14,6 +14,7 @@ namespace rtms {
 
 struct SessionConfig {
   std::string signaling_url;
+  int64_t announced_ms = 0;  // Unix time of the announcement with that URL; 0: unknown
   Identity who;
   MediaMask media = 0;
   bool unified = false;

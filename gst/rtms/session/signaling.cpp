@@ -111,7 +111,7 @@ void Signaling::open() {
   connected()->connection->open(
       config.signaling_url,
       {{"X-Zoom-RTMS-Stream-Id", config.who.stream_id},
-       {"X-Zoom-RTMS-Signature", config.who.signature}},
+       {"X-Zoom-RTMS-Signature", config.who.signature()}},
       build_signaling_handshake(config.who, config.media, config.buffer_data,
                                 ++context_->sequence));
 }
@@ -124,8 +124,12 @@ bool Signaling::join_successor() {
   context_->debug("signaling: joining stream " + successor_->who.stream_id + " in place of " +
                   config.who.stream_id + ", whose server is gone");
   context_->claim = std::move(claim);
+  successor_->who.by_webinar_id =
+      config.who.by_webinar_id && !successor_->who.webinar_signature.empty();
   config.who = std::move(successor_->who);
   config.signaling_url = std::move(successor_->signaling_url);
+  config.announced_ms = successor_->announced_ms;
+  may_sign_otherwise_ = true;
   successor_.reset();
   retry_.reset();
   return true;
@@ -152,6 +156,7 @@ void Signaling::reported_lost() {
 
 std::unique_ptr<Connection> Signaling::leave() {
   retry_.reset();
+  may_sign_otherwise_ = true;
   return enter<State::Idle>();
 }
 
@@ -195,25 +200,25 @@ void Signaling::answered(const SignalingResponse &response) {
   if (response.status == static_cast<int64_t>(StatusCode::InvalidSignature) && sign_otherwise())
     return;
   if (response.status != 0) {
-    refused(status_error("signaling", response.status, response.reason));
+    refused(status_error("signaling handshake", response.status, response.reason));
     return;
   }
   enter<State::Established>();
   connected()->connection->established();
-  first_ = false;
+  first_ = may_sign_otherwise_ = false;
   retry_.succeeded(g_get_monotonic_time() / 1000);
   context_->listener->session_connection(ConnectionState::Streaming, 0, 0);
   listener_->signaling_established(response);
 }
 
-// The service signs one of a webinar's two ids: each is tried once.
 bool Signaling::sign_otherwise() {
   Identity &who = context_->config.who;
-  if (!first_ || who.webinar_signature.empty())
+  if (!may_sign_otherwise_ || who.webinar_signature.empty())
     return false;
-  context_->debug("signaling: the signature is refused; trying the signature of webinar_uuid");
-  who.signature = std::move(who.webinar_signature);
-  who.webinar_signature.clear();
+  may_sign_otherwise_ = false;
+  who.by_webinar_id = !who.by_webinar_id;
+  context_->debug(std::string("signaling: the signature is refused; trying that of ") +
+                  (who.by_webinar_id ? "webinar_uuid" : "meeting_uuid"));
   listener_->leave(wait(kSettle_ms));
   return true;
 }
@@ -237,7 +242,7 @@ void Signaling::connection_lost(Connection *, const SessionError &why) {
     context_->stream->stream_stopped();
   if (state() >= State::Draining)
     connection_closed(nullptr);
-  else if (!is_deliberate_close(why) || !sign_otherwise())
+  else if (!first_ || !is_deliberate_close(why) || !sign_otherwise())
     lost(first_ && is_deliberate_close(why) ? unanswered(why) : why);
 }
 

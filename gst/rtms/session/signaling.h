@@ -101,6 +101,8 @@ class Signaling final : public ConnectionListener {
   Retry retry_;
   std::optional<SessionConfig> successor_;
   bool first_ = true;  // no handshake has succeeded yet
+  // The service signs one of a webinar's two ids: the other is tried once for each stream.
+  bool may_sign_otherwise_ = true;
 };
 
 }  // namespace rtms

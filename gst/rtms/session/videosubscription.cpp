@@ -24,7 +24,7 @@ std::string VideoSubscription::request(uint64_t user_id, bool subscribe, int64_t
 
 std::optional<std::string> VideoSubscription::renewal(int64_t unix_ms) {
   renewed_ = wanted_;
-  if (!wanted_)
+  if (!wanted_ || granted_ != DataOpt::VideoIndividual)
     return std::nullopt;
   return request(*wanted_, true, unix_ms);
 }
@@ -43,7 +43,9 @@ VideoSubscription::Answer VideoSubscription::answered(const VideoSubscriptionRes
       response.status == static_cast<int64_t>(StatusCode::DuplicateVideoSubscription);
   if (renewed && duplicate)
     return Answer::Fine;
-  if (!duplicate && response.subscribe && wanted_ == response.user_id)
+  // After a fault of the service the subscription is requested again with the next connection.
+  const bool fault = response.status == static_cast<int64_t>(StatusCode::InternalException);
+  if (!duplicate && !fault && response.subscribe && wanted_ == response.user_id)
     wanted_.reset();
   return Answer::Refused;
 }

@@ -114,4 +114,12 @@ std::vector<GstElement *> make_decoder(GstBin *bin, Medium medium, GstCaps *caps
   return chain.take();
 }
 
+void warn_undecoded(GstBin *bin, const std::string &missing) {
+  GST_ELEMENT_WARNING(bin, STREAM, CODEC_NOT_FOUND,
+                      ("The program goes on without %s: no element decodes it. Install a GStreamer "
+                       "plugin that does, such as gstreamer1.0-libav.",
+                       missing.c_str()),
+                      (nullptr));
+}
+
 }  // namespace rtms::program

@@ -16,4 +16,7 @@ enum class Medium { Audio, Video };
 std::vector<GstElement *> make_decoder(GstBin *bin, Medium medium, GstCaps *caps,
                                        const std::set<std::string> &failed, std::string *missing);
 
+// Posts a warning: the program continues without those media.
+void warn_undecoded(GstBin *bin, const std::string &missing);
+
 }  // namespace rtms::program

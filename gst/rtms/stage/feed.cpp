@@ -151,11 +151,7 @@ void Feed::change_codec(const std::string &codec) {
   }
   std::string missing;
   if (!make_blocked(&missing))
-    GST_ELEMENT_WARNING(bin_, STREAM, CODEC_NOT_FOUND,
-                        ("The program goes on without %s: no element decodes it. Install a "
-                         "GStreamer plugin that does, such as gstreamer1.0-libav.",
-                         missing.c_str()),
-                        (nullptr));
+    warn_undecoded(bin_, missing);
 }
 
 bool Feed::has(GstObject *element) const {

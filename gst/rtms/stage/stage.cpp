@@ -67,11 +67,16 @@ void Stage::release() {
 void Stage::stop() {
   video_mix_->output().stop();
   audio_mix_->output().stop();
-  std::lock_guard<std::mutex> lock(mutex_);
-  feeds_.clear();
-  for (const auto &[name, pad] : audio_pads_)
-    audio_mix_->remove_pad(pad.get());
-  audio_pads_.clear();
+  std::vector<std::string> names;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto &[name, feed] : feeds_)
+      names.push_back(name);
+    for (const auto &[name, pad] : audio_pads_)
+      names.push_back(name);
+  }
+  for (const std::string &name : names)
+    remove(name);
 }
 
 void Stage::set_layout(Layout layout) {
@@ -103,15 +108,21 @@ void Stage::end_at(GstClockTime time) {
 
 // ---- inputs --------------------------------------------------------------------------
 
+PadPtr Stage::audio_pad(const std::string &name) {
+  PadPtr pad = audio_mix_->add_pad();
+  std::lock_guard<std::mutex> lock(mutex_);
+  audio_pads_[name].reset(GST_PAD(gst_object_ref(pad.get())));
+  return pad;
+}
+
+// Elements and pads change without the mutex: their signals run code of the application.
 void Stage::add(const std::string &name, GstPad *pad) {
+  remove(name);
   const bool video = name == "video" || name == "screen";
   const Input input = name == "video" ? Input::Camera : Input::Screen;
-  std::unique_lock<std::mutex> lock(mutex_);
-  feeds_.erase(name);
-  if (!video && !audio_pads_[name])
-    audio_pads_[name] = audio_mix_->add_pad();
-  auto feed = std::make_unique<Feed>(bin_, video ? Medium::Video : Medium::Audio, pad,
-                                     video ? video_mix_->pad(input) : audio_pads_[name].get(),
+  const PadPtr audio = video ? nullptr : audio_pad(name);
+  auto feed = std::make_shared<Feed>(bin_, video ? Medium::Video : Medium::Audio, pad,
+                                     video ? video_mix_->pad(input) : audio.get(),
                                      [this, video, input](bool running, GstClockTime end) {
                                        // The delay keeps the last frame to the program's end,
                                        // unless other media continues.
@@ -120,21 +131,35 @@ void Stage::add(const std::string &name, GstPad *pad) {
                                        changed_(running ? 1 : -1, end);
                                      });
   changed_(1, 0);
+  {
+    // Its decoder may fail at once, and is replaced on another thread.
+    std::lock_guard<std::mutex> lock(mutex_);
+    feeds_[name] = feed;
+  }
   std::string missing;
-  if (feed->connect(&missing)) {
-    feeds_[name] = std::move(feed);
-  } else {
+  if (!feed->connect(&missing)) {
     feed.reset();
+    remove(name);
     changed_(-1, 0);
   }
-  lock.unlock();
   update_wanted();
   if (!missing.empty())
-    GST_ELEMENT_WARNING(bin_, STREAM, CODEC_NOT_FOUND,
-                        ("The program has no %s: no element decodes %s. Install a GStreamer plugin "
-                         "that does, such as gstreamer1.0-libav.",
-                         name.c_str(), missing.c_str()),
-                        (nullptr));
+    warn_undecoded(bin_, missing);
+}
+
+void Stage::remove(const std::string &name) {
+  std::shared_ptr<Feed> feed;
+  PadPtr pad;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (auto found = feeds_.extract(name))
+      feed = std::move(found.mapped());
+    if (auto found = audio_pads_.extract(name))
+      pad = std::move(found.mapped());
+  }
+  feed.reset();
+  if (pad)
+    audio_mix_->remove_pad(pad.get());
 }
 
 // ---- errors --------------------------------------------------------------------------
@@ -161,11 +186,16 @@ bool Stage::mends(GstObject *failed) {
 }
 
 void Stage::replace_decoder(GstObject *failed) {
+  std::vector<std::shared_ptr<Feed>> feeds;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto &[name, feed] : feeds_)
+      feeds.push_back(feed);
+  }
   std::string missing;
-  std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto &[name, feed] : feeds_)
+  for (const auto &feed : feeds)
     if (feed->has(failed) && !feed->replace(&missing))
-      GST_WARNING_OBJECT(bin_, "no other element decodes %s", missing.c_str());
+      warn_undecoded(bin_, missing);
 }
 
 }  // namespace rtms::program

@@ -45,6 +45,8 @@ class Stage {
   void set_upstream_latency(GstClockTime latency);
   // Adds an input. `video` is the camera, `screen` the screen share; all others are audio.
   void add(const std::string &name, GstPad *pad);
+  // The pad is gone.
+  void remove(const std::string &name);
   // EOS follows the last buffers that begin before `time`.
   void end_at(GstClockTime time);
   // Handles an error of an element. Returns false if it ends the stage. Otherwise another decoder
@@ -53,6 +55,7 @@ class Stage {
 
  private:
   struct Alive;
+  PadPtr audio_pad(const std::string &name);
   void update_wanted();
   void replace_decoder(GstObject *failed);
 
@@ -63,8 +66,8 @@ class Stage {
   std::unique_ptr<VideoMix> video_mix_;
   std::unique_ptr<AudioMix> audio_mix_;
 
-  std::mutex mutex_;  // guards the feeds, and is held while elements change
-  std::map<std::string, std::unique_ptr<Feed>> feeds_;
+  std::mutex mutex_;  // guards the next two members
+  std::map<std::string, std::shared_ptr<Feed>> feeds_;
   std::map<std::string, PadPtr> audio_pads_;
   const std::shared_ptr<Alive> alive_;
 };

@@ -74,6 +74,10 @@ std::optional<HttpAnswer> WebhookListener::request(const HttpRequest &request) {
                                     g_get_real_time() / G_USEC_PER_SEC);
   if (said.event == WebhookEvent::Other)
     return http_answer(said);
+  if (!refused_.empty()) {
+    gate_.forget(said.hook.request, request.body);
+    return http_answer(WebhookGate::refusal(503, refused_.c_str()));
+  }
   WebhookNotice notice{said.event, std::move(said.hook), request.body, said.repeated};
   if (!acceptance_) {
     answering_[request.number] = std::move(notice);
@@ -97,7 +101,9 @@ void WebhookListener::accepted(uint64_t number, bool good) {
     gate_.forget(request, body);
   server_->answer(number, http_answer(good ? WebhookGate::accepted(why)
                                            : WebhookGate::refusal(
-                                                 503, "no other recorder can be reached now")));
+                                                 503,
+                                                 "it cannot be stored now: it is accepted when "
+                                                 "it is sent again")));
 }
 
 void WebhookListener::answered(uint64_t number) {

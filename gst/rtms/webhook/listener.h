@@ -65,6 +65,9 @@ class WebhookListener final : private HttpHandler {
   // Is called before start().
   void set_acceptance(Acceptance acceptance) { acceptance_ = std::move(acceptance); }
 
+  // From now on, requests are answered with 503, and reach nobody: the service repeats them.
+  void refuse(std::string why) { refused_ = std::move(why); }
+
   // With the actual port. Callable on any thread.
   const std::string &url() const { return server_->url(); }
   size_t connections() const { return server_->connections(); }
@@ -90,6 +93,7 @@ class WebhookListener final : private HttpHandler {
   std::deque<WebhookNotice> notices_;
   Timer announcing_;
   Acceptance acceptance_;
+  std::string refused_;  // why; empty: requests are accepted
   // Requests whose answer waits for the acceptance.
   struct Asked {
     std::string request, body, why;
