@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-recorder: records any number of meetings at the same time, as the service announces them.
 #include "admin/admin.h"
+#include "admin/archive.h"
 #include "console.h"
 #include "join/join.h"
 #include "meeting/container.h"
@@ -202,7 +203,7 @@ class Program {
   bool listen_for_the_operator() {
     auto opened = Admin::open({options_.admin_listen, options_.admin_certificate_file,
                                options_.admin_key_file, options_.admin_hosts, options_.admin_token},
-                              options_.output);
+                              std::make_shared<Archive>(options_.output, options_.program.file));
     if (auto error = std::get_if<ListenError>(&opened))
       return complain("--admin-listen: " + error->text);
     admin_ = std::get<std::unique_ptr<Admin>>(std::move(opened));
@@ -287,6 +288,9 @@ class Program {
     log_.write(Log::Level::Info, "stopping", "",
                "stopping: finishing the files; a second signal stops at once");
     stopped_ = !over_;
+    // In a cluster, another recorder takes the stream.
+    if (listener_ && !sharing_)
+      listener_->refuse("the recorder is stopping");
     recorder_.stop(for_good);
     // A disk that hangs must not delay the exit.
     patience_.start((options_.stop_timeout_s + kGrace_s) * 1000, [this] {

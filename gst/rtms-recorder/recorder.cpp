@@ -109,7 +109,7 @@ void Recorder::resume(FoundMeeting found) {
     log_->write(Log::Level::Warning, "not-resumed", found.meeting.folder,
                 "the recorder ended " + std::to_string(found.age_s) +
                     " s ago, and the service keeps a stream for " + std::to_string(kWindow_s) +
-                    " s: the recording is not continued");
+                    " s: stream " + shown(stream) + " is not recorded any more");
     keeping_.drop(std::move(found));
     return;
   }
@@ -120,10 +120,15 @@ void Recorder::resume(FoundMeeting found) {
     return;
   }
   once_stream_ = stream;
-  log_->write(Log::Level::Info, "resumed", found.meeting.folder,
-              "the recorder ended " + std::to_string(found.age_s) +
-                  " s ago: the meeting is recorded further, as part " +
-                  std::to_string(found.meeting.part + 1));
+  const std::string ago = std::to_string(found.age_s) + " s ago";
+  if (found.meeting.part == 0)
+    log_->write(Log::Level::Info, "resumed", "",
+                "stream " + shown(stream) + " was announced " + ago +
+                    ", while the recorder was stopping: it is recorded now");
+  else
+    log_->write(Log::Level::Info, "resumed", found.meeting.folder,
+                "the recorder ended " + ago + ": the recording continues as part " +
+                    std::to_string(found.meeting.part + 1));
   const WebhookNotice notice{WebhookEvent::Started, found.hook, found.meeting.webhook};
   const KeptMeeting &kept = found.meeting;
   const Part part{kept.part + 1, kept.folder, kept.recording};
@@ -145,7 +150,7 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     return true;
   }
   Meeting *meeting = meetings_.find(hook.stream_id);
-  if (shares_ && !opening_.count(hook.stream_id) && (!meeting || meeting->ending()))
+  if (shares_ && !opening_.count(hook.stream_id) && (!meeting || meeting->is_over()))
     return false;
   if (notice.event == WebhookEvent::Started && options_.once) {
     if (!once_stream_.empty() && once_stream_ != hook.stream_id)
@@ -162,7 +167,7 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     return true;
   }
   if (meeting)
-    meeting->notify(notice.json);
+    meeting->notify(notice.json, notice.event == WebhookEvent::Stopped);
   if (notice.event == WebhookEvent::Stopped) {
     waiting_.erase(hook.stream_id);
     auto opening = opening_.extract(hook.stream_id);
@@ -182,16 +187,18 @@ void Recorder::started(const WebhookNotice &notice) {
   Meeting *meeting = meetings_.find(stream);
   if (opening_.count(stream))
     opening_[stream].notice = notice;
-  else if (!meeting && notice.repeated && recorded_.has(stream))
+  else if (notice.repeated && (meeting ? meeting->is_over() : recorded_.has(stream)))
     log_->write(Log::Level::Info, "http", "",
                 "webhook for a stream that is recorded already: ignored");
   else if (!meeting)
     begin({notice, std::nullopt, {}});
-  else if (meeting->ending())
+  else if (meeting->is_over())
     waiting_[stream] = notice;
   else {
-    meeting->notify(notice.json);
-    keeping_.renew(stream, notice.json);
+    meeting->notify(notice.json, false);
+    // A repeated one may be older than the one in use.
+    if (!notice.repeated)
+      keeping_.renew(stream, notice.json);
   }
 }
 
@@ -218,6 +225,15 @@ void Recorder::begin(Opening opening) {
   const WebhookNotice &notice = opening.notice;
   const Webhook hook = notice.hook;
   const std::string stream = "Stream " + shown(hook.stream_id) + " is not recorded: ";
+  if (stopping_ && continues_) {
+    log_->write(Log::Level::Info, "stopping", "",
+                "stream " + shown(hook.stream_id) + " is left to the next start of the recorder");
+    if (opening.before)
+      keeping_.put_back(std::move(*opening.before));
+    else
+      keeping_.announced(hook.stream_id, notice.json);
+    return;
+  }
   if (stopping_) {
     refuse(notice, stream + "the recorder is stopping.");
     return;
@@ -262,10 +278,11 @@ void Recorder::opened(const std::string &stream, const Storage::Place &place) {
 
 void Recorder::stop(bool for_good) {
   stopping_ = true;
-  waiting_.clear();
-  for (const auto &[stream, opening] : std::exchange(opening_, {}))
-    refuse(opening.notice,
-           "Stream " + shown(stream) + " is not recorded: the recorder is stopping.");
+  continues_ = !for_good && !shares_;
+  if (!continues_)
+    waiting_.clear();
+  for (auto &[stream, opening] : std::exchange(opening_, {}))
+    begin(std::move(opening));
   for (const std::string &stream : meetings_.streams()) {
     if (for_good) {
       keeping_.forget(stream);
@@ -281,7 +298,7 @@ void Recorder::stop(bool for_good) {
 void Recorder::let_go(const std::string &stream, bool urgent) {
   if (opening_.erase(stream))
     membership_->meeting_over(stream, true);
-  meetings_.leave(stream, "another recorder records the meeting further");
+  meetings_.leave(stream, "another recorder continues the recording");
   if (urgent)
     meetings_.cut(stream);
 }
@@ -305,7 +322,7 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   storage_.look();
   membership_->meeting_over(stream, goes_on);
   auto again = waiting_.extract(stream);
-  if (again && !stopping_)
+  if (again)
     begin({again.mapped(), std::nullopt, {}});
   if (nothing_left() && (stopping_ || options_.once))
     idle_();

@@ -108,6 +108,7 @@ class Recorder {
   bool shares_ = false;
   unsigned seconds_ = 0;
   bool stopping_ = false;
+  bool continues_ = false;  // stopping: the next start continues
 };
 
 }  // namespace rtms::recorder

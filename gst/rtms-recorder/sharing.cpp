@@ -37,7 +37,7 @@ Sharing::Sharing(const Options &options, Recorder *recorder, Log *log, std::func
         log->write(Log::Level::Warning, "no-watchdog", "",
                    why +
                        " If this recorder hangs, it keeps the connections of its meetings, which "
-                       "others record further.");
+                       "others continue.");
       }),
       cluster_(config_of(options), post, static_cast<ClusterListener *>(this)) {
   cluster_.set_capacity(capacity());
@@ -161,12 +161,12 @@ void Sharing::move_next() {
 std::string Sharing::sick() const {
   if (draining_)
     return "draining";
-  return cluster_.usable() ? "" : "the other recorders cannot be reached";
+  return cluster_.usable() ? "" : "NATS cannot be used";
 }
 
 void Sharing::add_metrics(Metrics *metrics) const {
   const Ownership &ownership = cluster_.ownership();
-  metrics->family("rtms_cluster_up", "gauge", "Whether the other recorders can be reached (1).");
+  metrics->family("rtms_cluster_up", "gauge", "Whether NATS can be used (1).");
   metrics->sample(cluster_.usable());
   metrics->family("rtms_cluster_takeovers_total", "counter",
                   "Meetings that this recorder has taken over from others.");

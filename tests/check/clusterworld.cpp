@@ -77,7 +77,7 @@ void Node::catch_up() {
 
 void Node::take(const Store::Entry &entry) {
   const Write &write = entry.write;
-  const bool counts = fold_.take(entry.key, entry.place, write.last);
+  const bool counts = fold_.take(entry.key, entry.place, write.last, clock());
   if (counts)
     ownership->seen(write.id, entry.place, write.record, clock());
   const auto asked = asked_.find(write.ticket);

@@ -242,6 +242,21 @@ GST_START_TEST(test_files) {
 }
 GST_END_TEST;
 
+// The program's file is one of a recording's files, by the name that it has.
+GST_START_TEST(test_program_file) {
+  OldRecordings old;
+  const std::string folder = old.add(kRecording);
+  write_file(folder + "/all.mp4", "program");
+  write_file(folder + "/other.mp4", "not to be seen");
+  AdminPort admin({{"--program=all.mp4"}, old.path(), {}, true});
+  const std::string at = std::string("/recordings/") + kRecording;
+  expect_text(admin.get(at + "/all.mp4").body, "program");
+  expect_has(admin.get(at + "/all.mp4").head, "Content-Type: video/mp4");
+  expect_status(admin.get(at + "/other.mp4"), 404, "another name");
+  expect_has(admin.get("/api/recordings").body, R"("all.mp4":7)");
+}
+GST_END_TEST;
+
 // The newest first, a page at a time.
 GST_START_TEST(test_list) {
   OldRecordings old;
@@ -356,6 +371,7 @@ static Suite *recorder_admin_suite() {
   add_case(suite, "access", test_token);
   add_case(suite, "misuse", test_misuse);
   add_case(suite, "files", test_files);
+  add_case(suite, "program-file", test_program_file);
   add_case(suite, "files", test_list);
   add_case(suite, "files", test_ranges);
   add_case(suite, "files", test_https);

@@ -307,7 +307,7 @@ GST_START_TEST(test_nothing) {
   RecorderRun run({"--program=program.mp4"});
   run.announce(*server);
   run.wait_events("finished", 1);
-  ck_assert(contains(report_of(run.only_folder(), "end_reason"), "nothing was seen or heard"));
+  ck_assert(contains(report_of(run.only_folder(), "end_reason"), "no audio and no video arrived"));
   for (const char *name : {"/meeting.mkv", "/program.mp4"})
     ck_assert(!g_file_test((run.only_folder() + name).c_str(), G_FILE_TEST_EXISTS));
   run.program().send(SIGTERM);

@@ -141,7 +141,7 @@ GST_START_TEST(test_many) {
 }
 GST_END_TEST;
 
-// A line waits for a block; too far from all blocks it waits for ever, and takes none.
+// A line waits for a block; too far from all blocks it takes none.
 GST_START_TEST(test_no_place) {
   LateLines lines;
   ck_assert(lines.push(3500, 5000, "Hello."));
@@ -151,6 +151,11 @@ GST_START_TEST(test_no_place) {
   ck_assert_uint_eq(lines.take().size(), 1);
   lines.reserved({kSpace, kSpace, 101000, 100000, 2});
   ck_assert_uint_eq(lines.take().size(), 1);
+  // One that is older than all blocks to come does not wait.
+  ck_assert(lines.push(67999, 68999, "Old."));
+  ck_assert_uint_eq(lines.take().size(), 0);
+  lines.reserved({2 * kSpace, kSpace, 68500, 68000, 2});
+  ck_assert_uint_eq(lines.take().size(), 0);
 }
 GST_END_TEST;
 

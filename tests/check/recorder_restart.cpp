@@ -99,7 +99,7 @@ GST_START_TEST(test_once_fails) {
     expect_text(report_of(run->only_folder(), "state"), "failed");
   }
   ck_assert(contains(first.said(), "authentication-failure"));
-  ck_assert(contains(second.said(), "Nothing was seen or heard"));
+  ck_assert(contains(second.said(), "No audio and no video arrived"));
 }
 GST_END_TEST;
 
@@ -191,6 +191,64 @@ GST_START_TEST(test_goes_on) {
   third.program().send(SIGTERM);
   third.expect_end();
   ck_assert_uint_eq(third.folders().size(), 2);
+}
+GST_END_TEST;
+
+// Announced anew before its last recording is finished, and then the recorder stops: the next start
+// records it.
+GST_START_TEST(test_announced_before_the_stop) {
+  auto server = serve(meeting_of(0));
+  RecorderRun first({"--no-video"});
+  first.announce(*server);
+  first.wait_messages(*server, "audio", 100);
+  const int64_t now_ms = g_get_real_time() / 1000;
+  ck_assert_int_eq(
+      post_signed(first.url(), stream_event("meeting.rtms_stopped", server->stream_id(), now_ms))
+          .status,
+      200);
+  first.announce(*server, 8);
+  const std::string url = first.url();
+  const std::string another = stream_event("meeting.rtms_started", "another", now_ms);
+  HttpClient late(url);
+  first.program().send(SIGTERM);
+  first.wait_events("stopping", 1);
+  // Nothing is accepted that nobody would record: the service says it again. The recorder may have
+  // ended.
+  late.send(request_text("POST", path_of(url), signed_headers(another), another));
+  const int status = late.read().status;
+  ck_assert_msg(status == 503 || status == 0, "%d", status);
+  ck_assert(first.program().wait(kDeadlineMs));
+  ck_assert_uint_eq(kept(first).size(), 1);
+  RecorderRun second(next(first, {"--no-video"}));
+  second.wait_events("resumed", 1);
+  second.wait_messages(*server, "audio", 50);
+  second.program().send(SIGINT);
+  second.expect_end();
+  for (const std::string &folder : second.folders())
+    expect_playable(folder + "/meeting.mkv", "0:a");
+}
+GST_END_TEST;
+
+// What arrived while another connection was still refused is in the file, however the recording
+// ends.
+GST_START_TEST(test_ends_while_connecting) {
+  constexpr int kInternalException = 45;
+  Config config = __i__ == 0 ? meeting_of(0) : ended_for(6, {}, 4000);
+  config.status_media = {{Media::Video, kInternalException}};
+  config.offered = {Media::Audio, Media::Video, Media::Transcript};
+  auto server = serve(std::move(config));
+  RecorderRun run({"--video-resolution=sd"});
+  run.announce(*server);
+  ck_assert(
+      server->wait_for([](const Server &s) { return s.sent(Media::Audio) >= 100; }, kDeadlineMs));
+  if (__i__ == 0)
+    run.program().send(SIGTERM);
+  run.wait_events("finished", 1);
+  const std::string folder = run.only_folder();
+  expect_playable(folder + "/meeting.mkv", "0:a");
+  ck_assert_int_ge(report_number(folder, "duration_s"), 1);
+  run.program().send(SIGTERM);
+  run.expect_end();
 }
 GST_END_TEST;
 
@@ -303,6 +361,8 @@ static Suite *recorder_restart_suite() {
   add_case(suite, "once-fails", test_once_fails);
   add_case(suite, "leaves-early", test_speaker_leaves_early);
   add_case(suite, "goes-on", test_goes_on, 2);
+  add_case(suite, "before-the-stop", test_announced_before_the_stop);
+  add_case(suite, "while-connecting", test_ends_while_connecting, 2);
   add_case(suite, "too-late", test_too_late);
   add_case(suite, "once-goes-on", test_once_goes_on);
   add_case(suite, "reopens-log", test_reopens_log);

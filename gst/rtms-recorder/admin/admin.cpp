@@ -14,7 +14,7 @@ constexpr char kExample[] = "http://127.0.0.1:9090";
 Admin::Admin(std::string url, bool open_to_the_network, std::unique_ptr<Site> site)
     : url_(std::move(url)), open_to_the_network_(open_to_the_network), site_(std::move(site)) {}
 
-Admin::Result Admin::open(const AdminConfig &config, const std::string &output) {
+Admin::Result Admin::open(const AdminConfig &config, std::shared_ptr<const Archive> archive) {
   HttpServerConfig http;
   http.url = config.url;
   http.example = kExample;
@@ -37,7 +37,8 @@ Admin::Result Admin::open(const AdminConfig &config, const std::string &output) 
   if (!config.token.empty() && !signatures_work())
     return ListenError{kNoSignatures};
   const std::string url = server->url();
-  auto site = std::make_unique<Site>(std::move(server), output, Access(config.hosts, config.token));
+  auto site = std::make_unique<Site>(std::move(server), std::move(archive),
+                                     Access(config.hosts, config.token));
   return std::unique_ptr<Admin>(new Admin(url, !loopback && !address.tls, std::move(site)));
 }
 

@@ -23,6 +23,7 @@ struct AdminConfig {
   Secret token;                            // empty: loopback only
 };
 
+class Archive;
 class Site;
 
 // Used on the main thread.
@@ -30,8 +31,8 @@ class Admin {
  public:
   using Result = std::variant<std::unique_ptr<Admin>, ListenError>;
 
-  // Binds the port, and accepts nothing yet. `output`: the folder of the recordings.
-  static Result open(const AdminConfig &config, const std::string &output);
+  // Binds the port, and accepts nothing yet.
+  static Result open(const AdminConfig &config, std::shared_ptr<const Archive> archive);
   ~Admin();
   Admin(const Admin &) = delete;
   Admin &operator=(const Admin &) = delete;

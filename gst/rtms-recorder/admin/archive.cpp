@@ -24,8 +24,8 @@ struct KnownFile {
 constexpr KnownFile kFiles[] = {
     {"meeting.mp4", "video/mp4"},
     {"meeting.mkv", "video/x-matroska"},
-    {"tail.mp4", "audio/mp4"},
-    {"tail.mkv", "audio/x-matroska"},
+    {"tail.mp4", "video/mp4"},
+    {"tail.mkv", "video/x-matroska"},
     {"meeting.vtt", "text/vtt; charset=utf-8"},
     {"transcript.jsonl", "application/x-ndjson"},
     {"chat.jsonl", "application/x-ndjson"},
@@ -72,7 +72,8 @@ std::vector<std::string> folder_names(const std::string &output) {
 }
 
 // Adds a recording. Returns false if the folder holds none.
-bool write_recording(JsonBuilder *builder, const std::string &output, const std::string &name) {
+bool write_recording(JsonBuilder *builder, const std::string &output, const std::string &name,
+                     const std::string &program) {
   const Descriptor folder(open_folder(output, name));
   struct stat status;
   const auto has = [&](const char *file) {
@@ -86,11 +87,16 @@ bool write_recording(JsonBuilder *builder, const std::string &output, const std:
   json_builder_add_string_value(builder, name.c_str());
   json_builder_set_member_name(builder, "files");
   json_builder_begin_object(builder);
+  const auto add = [&](const char *file) {
+    if (!has(file))
+      return;
+    json_builder_set_member_name(builder, file);
+    json_builder_add_int_value(builder, status.st_size);
+  };
   for (const KnownFile &file : kFiles)
-    if (has(file.name)) {
-      json_builder_set_member_name(builder, file.name);
-      json_builder_add_int_value(builder, status.st_size);
-    }
+    add(file.name);
+  if (!program.empty())
+    add(program.c_str());
   json_builder_end_object(builder);
   json_builder_end_object(builder);
   return true;
@@ -107,11 +113,11 @@ bool OpenFile::read(uint64_t at, std::string *text) const {
          static_cast<ssize_t>(text->size());
 }
 
-const char *Archive::type_of(const std::string &name) {
+const char *Archive::type_of(const std::string &name) const {
   for (const KnownFile &file : kFiles)
     if (name == file.name)
       return file.type;
-  return nullptr;
+  return !program_.empty() && name == program_ ? "video/mp4" : nullptr;
 }
 
 FoundFile Archive::open(const std::string &folder_name, const std::string &name) const {
@@ -142,7 +148,7 @@ std::string Archive::list(const std::string &before, const std::set<std::string>
     if ((!before.empty() && *name >= before) || running.count(*name))
       continue;
     if (count < kPage)
-      count += write_recording(builder, output_, *name);
+      count += write_recording(builder, output_, *name, program_);
     else
       older = *std::prev(name);
   }

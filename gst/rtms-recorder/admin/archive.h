@@ -32,7 +32,9 @@ class Archive {
  public:
   static constexpr size_t kPage = 20;
 
-  explicit Archive(std::string output) : output_(std::move(output)) {}
+  // `program`: the name of the program's file in each recording; may be empty.
+  Archive(std::string output, std::string program)
+      : output_(std::move(output)), program_(std::move(program)) {}
 
   // Returns no file unless a recording has one of that name. Does not follow symbolic links.
   FoundFile open(const std::string &folder, const std::string &name) const;
@@ -41,10 +43,10 @@ class Archive {
   std::string list(const std::string &before, const std::set<std::string> &running) const;
 
   // Returns the media type of a recording's file; null if no recording has a file of that name.
-  static const char *type_of(const std::string &name);
+  const char *type_of(const std::string &name) const;
 
  private:
-  const std::string output_;
+  const std::string output_, program_;
 };
 
 }  // namespace rtms::recorder

@@ -70,10 +70,9 @@ HttpAnswer file_answer(const FoundFile &found, const char *type, const std::stri
 
 }  // namespace
 
-Site::Site(std::unique_ptr<HttpServer> server, const std::string &output, Access access)
-    : access_(std::move(access)),
-      archive_(std::make_shared<Archive>(output)),
-      server_(std::move(server)) {}
+Site::Site(std::unique_ptr<HttpServer> server, std::shared_ptr<const Archive> archive,
+           Access access)
+    : access_(std::move(access)), archive_(std::move(archive)), server_(std::move(server)) {}
 
 Site::~Site() = default;
 
@@ -146,7 +145,7 @@ std::optional<HttpAnswer> Site::file(uint64_t number, const std::string &path,
                                      const std::string &range) {
   const size_t slash = path.find('/');
   const std::string name = slash == std::string::npos ? "" : path.substr(slash + 1);
-  const char *type = Archive::type_of(name);
+  const char *type = archive_->type_of(name);
   if (!type)
     return no_such_page();
   return later(number, [archive = archive_, worker = worker_, folder = path.substr(0, slash), name,

@@ -16,7 +16,7 @@ namespace rtms::recorder {
 
 class Site final : private HttpHandler {
  public:
-  Site(std::unique_ptr<HttpServer> server, const std::string &output, Access access);
+  Site(std::unique_ptr<HttpServer> server, std::shared_ptr<const Archive> archive, Access access);
   ~Site() override;
 
   void start(LogSink *log) { server_->start(log, static_cast<HttpHandler *>(this)); }

@@ -20,7 +20,6 @@ class Speakers {
 
   unsigned tracks() const { return own_ ? own_ + 2 : 1; }
   unsigned others() const { return own_ + 1; }
-  bool is_own(unsigned track) const { return track > 0 && track <= own_; }
   // Returns the title of a track without a known speaker.
   std::string title(unsigned track) const;
   std::vector<std::string> titles() const;

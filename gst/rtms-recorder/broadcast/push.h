@@ -30,7 +30,6 @@ class Push {
   // Is called each second, on the main thread: detects a server that has stopped receiving.
   void watch();
   bool connected() const { return connected_; }
-  unsigned attempts() const { return attempts_; }
   std::string summary() const;
 
  private:

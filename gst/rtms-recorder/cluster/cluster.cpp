@@ -125,8 +125,7 @@ void Cluster::probe() {
 }
 
 void Cluster::nats_state(bool usable, const std::string &why) {
-  const std::string text = usable ? "the other recorders can be reached"
-                                  : "the other recorders cannot be reached: " + why;
+  const std::string text = usable ? "NATS can be used" : "NATS cannot be used: " + why;
   if (text != state_told_)
     listener_->cluster_event(usable, "cluster", "", text);
   state_told_ = text;
@@ -144,7 +143,7 @@ void Cluster::publish(const std::string &json, std::function<void(bool)> done) {
 
 void Cluster::webhook(const NatsMessage &message) {
   // A webhook with the body of an earlier one has no effect.
-  if (!fold_.take(message.key, message.place, 0) || message.place <= last_webhook_)
+  if (!fold_.take(message.key, message.place, 0, now_ms()) || message.place <= last_webhook_)
     return;
   last_webhook_ = message.place;
   const auto webhook = read_webhook(message.data);
@@ -180,7 +179,7 @@ void Cluster::record(const NatsMessage &message) {
   const auto wire = record_of(message.data);
   if (!wire)
     return;
-  const bool counts = fold_.take(message.key, message.place, wire->follows);
+  const bool counts = fold_.take(message.key, message.place, wire->follows, now_ms());
   if (counts)
     ownership_.seen(wire->id, message.place, wire->record, now_ms());
   if (wire->writer != writer_)
@@ -220,8 +219,8 @@ void Cluster::begin(const ClaimRecord &claim) {
   if (claim.owners > 1) {
     counters_.takeovers++;
     listener_->cluster_event(true, "taken-over", claim.stream,
-                             "the meeting is recorded further here, as part " +
-                                 std::to_string(claim.part) + " of recording " + claim.recording);
+                             "the recording continues here as part " + std::to_string(claim.part) +
+                                 " of recording " + claim.recording);
   }
   tell_until();
   listener_->cluster_begin(claim, *webhook);

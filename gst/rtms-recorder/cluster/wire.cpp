@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "wire.h"
 
-#include "base/glibptr.h"
+#include "protocol/json_read.h"
 #include "protocol/json_write.h"
 
 namespace rtms::recorder {
@@ -9,27 +9,28 @@ namespace {
 
 constexpr const char *kStates[] = {"owned", "free", "ended"};
 
+// A member of another type, as a missing one, has the value 0 or "".
 class Members {
  public:
-  explicit Members(JsonObject *object) : object_(object) {}
+  explicit Members(JsonObject object) : object_(object) {}
 
   std::string text(const char *name) const {
-    return json_object_get_string_member_with_default(object_, name, "");
+    return std::string(value<std::string_view>(name).value_or(""));
   }
-  int64_t number(const char *name) const {
-    return json_object_get_int_member_with_default(object_, name, 0);
-  }
+  int64_t number(const char *name) const { return value<int64_t>(name).value_or(0); }
   uint64_t count(const char *name) const { return static_cast<uint64_t>(number(name)); }
   unsigned few(const char *name) const { return static_cast<unsigned>(number(name)); }
-  double fraction(const char *name) const {
-    return json_object_get_double_member_with_default(object_, name, 0);
-  }
-  bool flag(const char *name) const {
-    return json_object_get_boolean_member_with_default(object_, name, FALSE);
-  }
+  double fraction(const char *name) const { return value<double>(name).value_or(0); }
+  bool flag(const char *name) const { return value<bool>(name).value_or(false); }
 
  private:
-  JsonObject *const object_;
+  template <typename T>
+  std::optional<T> value(const char *name) const {
+    T found;
+    return object_[name].get(found) ? std::nullopt : std::make_optional(found);
+  }
+
+  const JsonObject object_;
 };
 
 void add(JsonWriter *writer, const char *name, bool value) {
@@ -114,14 +115,11 @@ std::string to_json(const WireRecord &record) {
 }
 
 std::optional<WireRecord> record_of(const std::string &json) {
-  ObjectPtr<JsonParser> parser(json_parser_new());
-  if (!json_parser_load_from_data(parser.get(), json.data(), static_cast<gssize>(json.size()),
-                                  nullptr))
+  JsonReader reader;
+  JsonObject object;
+  if (reader.read(json, &object))
     return std::nullopt;
-  JsonNode *root = json_parser_get_root(parser.get());
-  if (!root || !JSON_NODE_HOLDS_OBJECT(root))
-    return std::nullopt;
-  const Members members(json_node_get_object(root));
+  const Members members(object);
   WireRecord record;
   record.id = members.text("id");
   record.follows = members.count("follows");

@@ -33,7 +33,8 @@ const char *package_of(const std::string &element) {
   for (const char *bad : {"h264parse", "rtmp2sink"})
     if (element == bad)
       return "gstreamer1.0-plugins-bad";
-  for (const char *good : {"matroskamux", "mp4mux", "flvmux", "flacenc"})
+  for (const char *good :
+       {"matroskamux", "mp4mux", "flvmux", "flacenc", "flacparse", "matroskademux", "qtdemux"})
     if (element == good)
       return "gstreamer1.0-plugins-good";
   if (element == "textoverlay")

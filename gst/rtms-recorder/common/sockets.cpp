@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "sockets.h"
 
+#include "folder.h"
+
 #include "base/glibptr.h"
 
 #include <netinet/in.h>
@@ -29,9 +31,8 @@ unsigned limit_unacknowledged(const std::vector<GInetAddress *> &addresses, unsi
                               unsigned timeout_ms) {
   unsigned count = 0;
 #ifdef TCP_USER_TIMEOUT
-  std::error_code none;
-  for (const auto &entry : std::filesystem::directory_iterator("/proc/self/fd", none)) {
-    const int fd = std::atoi(entry.path().filename().c_str());
+  for (const std::filesystem::path &path : paths_in("/proc/self/fd")) {
+    const int fd = std::atoi(path.filename().c_str());
     const auto peer = peer_of(fd);
     if (!peer)
       continue;

@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 namespace rtms::recorder {
@@ -57,6 +60,32 @@ bool for_pieces(uint64_t at, uint64_t size, Use use) {
 template <typename T>
 std::string_view bytes_of(const T &object) {
   return {reinterpret_cast<const char *>(&object), sizeof object};
+}
+
+using Parts = std::array<std::string_view, 4>;  // of a frame in the file
+
+// The bytes of the parts from `from` on, `size` of them, as one write takes them.
+std::pair<std::array<iovec, std::tuple_size_v<Parts>>, int> vectors_of(const Parts &parts,
+                                                                       uint64_t from,
+                                                                       uint64_t size) {
+  std::array<iovec, std::tuple_size_v<Parts>> vectors;
+  int count = 0;
+  for (std::string_view part : parts) {
+    const uint64_t before = std::min<uint64_t>(from, part.size());
+    from -= before;
+    part = part.substr(before, size);
+    size -= part.size();
+    vectors[static_cast<size_t>(count++)] = {const_cast<char *>(part.data()), part.size()};
+  }
+  return {vectors, count};
+}
+
+// Writes the parts to the ring.
+bool write(int fd, uint64_t at, uint64_t size, const Parts &parts) {
+  return for_pieces(at, size, [&](off_t offset, uint64_t done, uint64_t piece) {
+    const auto [vectors, count] = vectors_of(parts, done, piece);
+    return pwritev(fd, vectors.data(), count, offset) == static_cast<ssize_t>(piece);
+  });
 }
 
 class OpenFile {
@@ -141,12 +170,6 @@ bool FrameJournal::has_room(uint64_t size) const {
   return !status.f_blocks || status.f_bavail > kept;
 }
 
-bool FrameJournal::write(uint64_t at, std::string_view bytes) const {
-  return for_pieces(at, bytes.size(), [&](off_t offset, uint64_t done, uint64_t size) {
-    return pwrite(file_->fd(), bytes.data() + done, size, offset) == static_cast<ssize_t>(size);
-  });
-}
-
 void FrameJournal::free_memory(uint64_t from, uint64_t to) const {
   for_pieces(from, to - from, [this](off_t offset, uint64_t, uint64_t size) {
     // Elsewhere than in memory the space may stay in use: it is used again.
@@ -179,7 +202,6 @@ bool FrameJournal::add(const JournalFrame &frame) {
   if (!*head_->track)
     set_track(frame.caps);
   const uint64_t begin = head_->end;
-  uint64_t end = begin;
   const FrameHead head{begin,
                        frame.running_ns,
                        frame.captured_ns,
@@ -187,18 +209,17 @@ bool FrameJournal::add(const JournalFrame &frame) {
                        static_cast<uint32_t>(frame.parameters.size()),
                        static_cast<uint32_t>(frame.data.size()),
                        (frame.delta ? FrameHead::kDelta : 0) | (frame.gap ? FrameHead::kGap : 0)};
-  bool added =
-      *head_->track && !(waits_ && frame.delta) &&
-      has_room(sizeof head + frame.caps.size() + frame.parameters.size() + frame.data.size());
-  for (const std::string_view bytes : {bytes_of(head), frame.caps, frame.parameters, frame.data}) {
-    added = added && write(end, bytes);
-    end += bytes.size();
-  }
+  const Parts parts{bytes_of(head), frame.caps, frame.parameters, frame.data};
+  uint64_t size = 0;
+  for (std::string_view part : parts)
+    size += part.size();
+  const bool added = *head_->track && !(waits_ && frame.delta) && has_room(size) &&
+                     write(file_->fd(), begin, size, parts);
   waits_ = !added;
   if (!added)
     return false;
   places_.push_back({frame.running_ns, begin});
-  head_->end = end;
+  head_->end = begin + size;
   return true;
 }
 

@@ -60,7 +60,6 @@ class FrameJournal {
   };
   explicit FrameJournal(std::unique_ptr<MemoryFile> file);
   bool has_room(uint64_t size) const;
-  bool write(uint64_t at, std::string_view bytes) const;
   void remove_written();
   void free_memory(uint64_t from, uint64_t to) const;
 

@@ -2,6 +2,7 @@
 #include "journal.h"
 
 #include "base/glibptr.h"
+#include "common/folder.h"
 #include "journalfile.h"
 
 #include <fcntl.h>
@@ -318,10 +319,7 @@ std::vector<std::unique_ptr<FoundJournal>> Journal::find(const std::string &plac
   const int64_t now_ns = g_get_real_time() * 1000;
   const fs::path parent = fs::path(absolute(output + "/recording")).parent_path();
   std::error_code none;
-  std::vector<std::string> paths;
-  for (fs::directory_iterator entry(place, none), end; !none && entry != end; entry.increment(none))
-    paths.push_back(entry->path());
-  for (const std::string &path : paths) {
+  for (const std::string path : paths_in(place)) {
     if (const std::string journal = journal_of(path); journal != path) {
       // Its recorder was killed while it removed its journals.
       if (!fs::exists(journal, none))

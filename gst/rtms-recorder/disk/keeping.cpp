@@ -2,6 +2,7 @@
 #include "keeping.h"
 
 #include "base/glibptr.h"
+#include "common/folder.h"
 #include "keptfile.h"
 #include "parts.h"
 #include "seenrequests.h"
@@ -20,12 +21,11 @@ constexpr char kFresh[] = ".new";
 
 std::vector<FoundMeeting> find_in(const std::string &folder) {
   std::vector<FoundMeeting> all;
-  std::error_code none;
-  for (const auto &entry : fs::directory_iterator(folder, none)) {
-    if (entry.path().extension() == kFresh || SeenRequests::is_file(entry.path().filename()))
+  for (const fs::path &path : paths_in(folder)) {
+    if (path.extension() == kFresh || SeenRequests::is_file(path.filename()))
       continue;
     FoundMeeting found;
-    found.file = KeptFile::open(entry.path());
+    found.file = KeptFile::open(path);
     if (!found.file)
       continue;
     found.age_s = found.file->age_s();
@@ -74,13 +74,19 @@ void Keeping::keep(const std::string &stream, const KeptMeeting &meeting) {
         mkdir(folder.c_str(), 0700);
         auto file = KeptFile::create(path, kept);
         *failure = file ? 0 : errno;
-        (*files)[stream] = std::move(file);
+        if (file)  // a file that cannot be renewed stays
+          (*files)[stream] = std::move(file);
       },
       [pending = pending_, failure, problem = problem_] {
         --*pending;
         if (*failure)
           problem(std::strerror(*failure));
       });
+}
+
+void Keeping::announced(const std::string &stream, const std::string &webhook) {
+  keep(stream, {webhook, "", 0, ""});
+  leave(stream);
 }
 
 void Keeping::renew(const std::string &stream, const std::string &webhook) {
@@ -114,6 +120,8 @@ void Keeping::leave(const std::string &stream) {
 
 // The continued meeting has replaced the file.
 void Keeping::take(FoundMeeting found, const std::string &next_part) {
+  if (found.meeting.folder.empty())  // it was announced, and not begun
+    return;
   run([part = output_ + "/" + found.meeting.folder, next_part, file = std::move(found.file)] {
     end_part(part, next_part);
   });

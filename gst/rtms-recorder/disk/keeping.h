@@ -16,9 +16,9 @@
 namespace rtms::recorder {
 
 struct KeptMeeting {
-  std::string webhook;  // JSON, without its signature
-  std::string folder;   // name of the last part's folder
-  unsigned part = 1;
+  std::string webhook;         // JSON, without its signature
+  std::string folder;          // name of the last part's folder
+  unsigned part = 1;           // 0: announced and not begun, without a folder
   std::string recording = {};  // the same for all parts
 };
 
@@ -45,6 +45,8 @@ class Keeping {
   void find(std::function<void(std::vector<FoundMeeting>)> done);
   // Keeps a meeting until forget() or leave().
   void keep(const std::string &stream, const KeptMeeting &meeting);
+  // Leaves a meeting that was announced, and not begun, to the next start.
+  void announced(const std::string &stream, const std::string &webhook);
   // Stores a new webhook of the same stream.
   void renew(const std::string &stream, const std::string &webhook);
   void forget(const std::string &stream);

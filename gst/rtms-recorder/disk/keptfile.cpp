@@ -75,7 +75,8 @@ bool KeptFile::read(KeptMeeting *meeting) const {
   meeting->recording = space == std::string::npos ? "" : head.substr(space + 1);
   const auto rest = lines.tellg();
   meeting->webhook = rest < 0 ? "" : text.substr(static_cast<size_t>(rest));
-  return meeting->part > 0 && !meeting->folder.empty() &&
+  // A meeting that was announced, and not begun, has no folder.
+  return (meeting->part > 0) == !meeting->folder.empty() &&
          meeting->folder.find('/') == std::string::npos;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "seenrequests.h"
 
+#include "common/folder.h"
+
 #include <fcntl.h>
 #include <glib.h>
 #include <sys/stat.h>
@@ -62,23 +64,33 @@ int append(const std::string &path, const std::string &request) {
     return errno;
   const std::string line = request + "\n";
   struct stat status;
+  if (fstat(fd, &status) != 0) {
+    const int unknown = errno;
+    close(fd);
+    return unknown;
+  }
   int failure = 0;
-  if (fstat(fd, &status) == 0 && static_cast<size_t>(status.st_size) >= kMostBytes)
+  ssize_t written = 0;
+  if (static_cast<size_t>(status.st_size) >= kMostBytes)
     failure = EFBIG;
-  else if (write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-    failure = errno ? errno : ENOSPC;
+  else if ((written = write(fd, line.data(), line.size())) != static_cast<ssize_t>(line.size()))
+    failure = written < 0 ? errno : ENOSPC;
   else if (fsync(fd) != 0 && errno != EINVAL)
+    failure = errno;
+  // Part of a line would hide those after it. Another recorder may have written meanwhile.
+  const bool partial = written > 0 && written < static_cast<ssize_t>(line.size());
+  struct stat now;
+  if (partial && fstat(fd, &now) == 0 && now.st_size == status.st_size + written &&
+      ftruncate(fd, status.st_size) != 0)
     failure = errno;
   close(fd);
   return failure;
 }
 
 void remove_old(const std::string &folder, int64_t now) {
-  std::error_code none;
-  for (const auto &entry : fs::directory_iterator(folder, none))
-    if (const auto number = number_of(entry.path().filename());
-        number && *number < now / kGood_s - 1)
-      unlink(entry.path().c_str());
+  for (const fs::path &path : paths_in(folder))
+    if (const auto number = number_of(path.filename()); number && *number < now / kGood_s - 1)
+      unlink(path.c_str());
 }
 
 }  // namespace
@@ -94,11 +106,10 @@ bool SeenRequests::is_file(const std::string &name) {
 SeenRequests::Requests SeenRequests::read(const std::string &folder, int64_t now_s) {
   remove_old(folder, now_s);
   Requests all;
-  std::error_code none;
-  for (const auto &entry : fs::directory_iterator(folder, none)) {
-    if (!number_of(entry.path().filename()))
+  for (const fs::path &path : paths_in(folder)) {
+    if (!number_of(path.filename()))
       continue;
-    const std::string text = text_of(entry.path());
+    const std::string text = text_of(path);
     for (size_t at = 0; at + kLine <= text.size() && text[at + kLine - 1] == '\n'; at += kLine)
       all.insert(text.substr(at, kLine - 1));
   }

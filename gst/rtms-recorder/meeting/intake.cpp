@@ -201,7 +201,7 @@ void Intake::leave_out(GstPad *pad) {
 void Intake::hold(GstPad *pad) {
   constexpr unsigned kBytes = Sound::kMostWaiting + (16 << 20);
   std::lock_guard<std::mutex> lock(mutex_);
-  if (released_) {
+  if (complete_) {
     leave_out(pad);
     return;
   }
@@ -218,6 +218,7 @@ void Intake::hold(GstPad *pad) {
 
 std::vector<Waiting> Intake::waiting() {
   std::lock_guard<std::mutex> lock(mutex_);
+  complete_ = true;
   std::vector<Waiting> all;
   for (const Held &held : held_)
     all.push_back({held.name, PadPtr(GST_PAD(gst_object_ref(held.exit.get()))), nullptr,
@@ -227,7 +228,6 @@ std::vector<Waiting> Intake::waiting() {
 
 void Intake::release() {
   std::lock_guard<std::mutex> lock(mutex_);
-  released_ = true;
   for (const Held &held : held_)
     gst_pad_remove_probe(held.exit.get(), held.probe);
   held_.clear();

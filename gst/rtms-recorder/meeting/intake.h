@@ -46,7 +46,7 @@ class Intake {
   void notify(const std::string &webhook);
   void send_eos();
 
-  // The pads to link. Their data is blocked until release().
+  // The pads to link; later ones are left out. Their data is blocked until release().
   std::vector<Waiting> waiting();
   void release();
   // Whether the service sends a transcript.
@@ -89,7 +89,7 @@ class Intake {
   std::atomic<bool> has_transcript_{false};
   std::mutex mutex_;
   std::vector<Held> held_;
-  bool released_ = false;
+  bool complete_ = false;  // the container has no further tracks
 };
 
 }  // namespace rtms::recorder

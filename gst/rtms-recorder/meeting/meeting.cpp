@@ -91,16 +91,21 @@ void Meeting::start() {
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
 }
 
-void Meeting::notify(const std::string &json) {
-  if (!ending())
+void Meeting::notify(const std::string &json, bool stopped) {
+  if (state_ < State::Ending)
     intake_->notify(json);
+  over_ |= stopped;
 }
 
 void Meeting::finish(const std::string &reason, const std::string &error) {
-  if (ending())
+  const bool finishing = linking_ && !finish_when_linked_.empty();
+  if (state_ >= State::Ending || finishing)
     return;
   if (!error.empty())
     stream_error_ = error;
+  // What arrived before all connections were there is recorded, too.
+  if (state_ == State::Connecting && sound_.anything())
+    link();
   if (linking_) {
     finish_when_linked_ = reason;
     return;
@@ -158,6 +163,7 @@ void Meeting::bus_eos() {
 }
 
 void Meeting::bus_terminated(const std::string &reason, bool failure) {
+  over_ = true;
   reason_ = "the stream ended: " + reason;
   if (failure)
     stream_error_ = "The service ended the stream because of a failure: " + reason + ".";
@@ -168,8 +174,12 @@ void Meeting::bus_closed() {
   check_ended();
 }
 
-// Runs on the worker, because opening the file may block.
 void Meeting::bus_connected() {
+  link();
+}
+
+// Runs on the worker, because opening the file may block.
+void Meeting::link() {
   if (state_ != State::Connecting || linking_)
     return;
   linking_ = true;
@@ -194,8 +204,7 @@ void Meeting::linked(const std::string &problem) {
     return;
   }
   if (!problem.empty()) {
-    end("", "GStreamer could not link " + problem + ".");
-    retire_pipeline();
+    break_off(false, "GStreamer could not link " + problem + ".");
     return;
   }
   state_ = State::Recording;
@@ -205,17 +214,16 @@ void Meeting::linked(const std::string &problem) {
   log_.write(Log::Level::Info, "recording", "recording");
   if (!finish_when_linked_.empty())
     finish(finish_when_linked_);
-  else
-    check_ended();
+  check_ended();
 }
 
 void Meeting::bus_error(GstObject *source, const GError *failure) {
   if (source == GST_OBJECT(intake_->element())) {
-    const bool empty = state_ == State::Connecting;
-    end("", failure->message);
     // rtmssrc sends EOS after its error: the media before it is kept.
-    if (empty)
-      retire_pipeline();
+    if (state_ == State::Connecting)
+      finish("failed", failure->message);
+    else
+      end("", failure->message);
     return;
   }
   if (is_sound_input(source)) {
@@ -270,7 +278,6 @@ Status Meeting::status() const {
   status.pushing = !options_.program.rtmp.empty();
   const Push *push = broadcast_ ? broadcast_->push() : nullptr;
   status.pushed = push && push->connected();
-  status.push_attempts = push ? push->attempts() : 0;
   status.stats.reset(stats_ ? gst_structure_copy(stats_.get()) : nullptr);
   return status;
 }
@@ -278,7 +285,7 @@ Status Meeting::status() const {
 // ---- the end -------------------------------------------------------------------------
 
 void Meeting::end(const std::string &reason, const std::string &error) {
-  if (ending())
+  if (state_ >= State::Ending)
     return;
   state_ = State::Ending;
   if (reason_.empty())
@@ -309,8 +316,12 @@ void Meeting::break_off(bool disk_full, const std::string &why) {
 
 // Finishes the files when the stream has ended and all pads got EOS.
 void Meeting::check_ended() {
-  if (state_ == State::Gone || linking_ || (!stream_over_ && !ending()))
+  if (state_ == State::Gone || linking_ || (!stream_over_ && state_ < State::Ending))
     return;
+  if (state_ == State::Connecting && sound_.anything()) {
+    link();
+    return;
+  }
   if (state_ == State::Connecting) {
     end("the stream ended", "The stream ended before any media arrived.");
     retire_pipeline();
@@ -355,8 +366,8 @@ void Meeting::gone() {
         worker_.run([path = folder_ + "/" + name] { unlink(path.c_str()); });
     report_.remove_file(file_name(options_));
     if (error_.empty()) {
-      reason_ += "; nothing was seen or heard, so there is no file";
-      error_ = options_.once ? "Nothing was seen or heard, so there is no file." : "";
+      reason_ += "; no audio and no video arrived, so there is no file";
+      error_ = options_.once ? "No audio and no video arrived, so there is no file." : "";
     }
   }
   const std::string push = broadcast_ ? broadcast_->push_summary() : "";

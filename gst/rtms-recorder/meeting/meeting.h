@@ -28,7 +28,6 @@ struct Status {
   int64_t behind_ms = 0;  // of the mixed audio behind the received
   Levels::Now level;
   bool pushing = false, pushed = false;
-  unsigned push_attempts = 0;
   StructurePtr stats;  // null before the first second
 };
 
@@ -46,8 +45,8 @@ class Meeting final : private IntakeListener, private BusListener {
   ~Meeting() override;
 
   void start();
-  // Handles a later webhook of the stream.
-  void notify(const std::string &json);
+  // Handles a later webhook of the stream. `stopped`: it told the end of the stream.
+  void notify(const std::string &json, bool stopped);
   // Finishes the files; the stream continues at the service. With an error the recording has
   // failed.
   void finish(const std::string &reason, const std::string &error = "");
@@ -56,7 +55,8 @@ class Meeting final : private IntakeListener, private BusListener {
     if (intake_)
       g_object_set(intake_->element(), "connect-until", until_us * int64_t{1000}, nullptr);
   }
-  bool ending() const { return state_ >= State::Ending; }
+  // Whether the stream or its recording has ended; what is on its way is still recorded.
+  bool is_over() const { return over_ || state_ >= State::Ending; }
   // Is called each second.
   void watch();
   Status status() const;
@@ -73,6 +73,7 @@ class Meeting final : private IntakeListener, private BusListener {
   void bus_terminated(const std::string &reason, bool failure) override;
   void bus_closed() override;
 
+  void link();
   void linked(const std::string &problem);
   void heard(const Voice &voice);
   void end(const std::string &reason, const std::string &error);
@@ -89,7 +90,7 @@ class Meeting final : private IntakeListener, private BusListener {
   const Later later_;
 
   State state_ = State::Connecting;
-  bool stream_over_ = false, disk_full_ = false, broken_off_ = false;
+  bool over_ = false, stream_over_ = false, disk_full_ = false, broken_off_ = false;
   // The worker makes the container; the pipeline must stay until then.
   bool linking_ = false, retire_when_linked_ = false;
   std::string finish_when_linked_;  // the reason, or empty

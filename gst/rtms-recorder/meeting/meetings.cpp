@@ -21,7 +21,7 @@ void Meetings::leave(const std::string &stream, const std::string &reason) {
   Meeting *meeting = find(stream);
   if (!meeting)
     return;
-  if (!meeting->ending())
+  if (!meeting->is_over())
     left_.insert(stream);
   meeting->finish(reason);
 }

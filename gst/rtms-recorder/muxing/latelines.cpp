@@ -60,6 +60,11 @@ LateLines::Space *LateLines::space_for(const Late &line, uint64_t need) {
   return nullptr;
 }
 
+// No block to come is near it.
+bool LateLines::is_too_late(const Late &line) const {
+  return !spaces_.empty() && line.start + kFarthest_ms <= spaces_.back().cluster_time;
+}
+
 std::vector<LateLines::Patch> LateLines::take() {
   std::vector<Patch> patches;
   std::lock_guard<std::mutex> lock(mutex_);
@@ -67,6 +72,10 @@ std::vector<LateLines::Patch> LateLines::take() {
     // The length of an element does not depend on its position.
     const uint64_t need = block_group({}, line->start, line->end, line->text).size();
     Space *space = space_for(*line, need);
+    if (!space && is_too_late(*line)) {
+      line = lines_.erase(line);
+      continue;
+    }
     if (!space) {
       ++line;
       continue;

@@ -33,7 +33,8 @@ class LateLines {
   // Returns false if the text is too long for a reserved block.
   bool push(uint64_t start_ms, uint64_t end_ms, const std::string &text);
   void reserved(const Space &space);
-  // Returns the patches of lines that have a block. A line without one stays until there is one.
+  // Returns the patches of lines that have a block. A line without one stays until there is one, or
+  // until none can be near it: then it is only in the files of the transcript.
   std::vector<Patch> take();
 
  private:
@@ -42,6 +43,7 @@ class LateLines {
     std::string text;
   };
   Space *space_for(const Late &line, uint64_t need);
+  bool is_too_late(const Late &line) const;
 
   std::mutex mutex_;
   std::deque<Space> spaces_;

@@ -304,7 +304,7 @@ std::vector<GOptionEntry> entries_of_the_cluster(Raw *raw) {
            "PEM file with the certificate authorities to trust for NATS (default: the system's)",
            "FILE"},
           {"drain", 0, 0, kString, &raw->drain,
-           "What SIGUSR1 does with running meetings: other recorders record them further, or the "
+           "What SIGUSR1 does with running meetings: other recorders continue them, or the "
            "recorder waits for their end (default: move)",
            "move|wait"},
           {}};

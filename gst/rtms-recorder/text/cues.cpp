@@ -2,6 +2,7 @@
 #include "cues.h"
 
 #include "common/names.h"
+#include "protocol/text.h"
 
 #include <algorithm>
 #include <cctype>
@@ -47,10 +48,9 @@ bool begins_entity(const std::string &text, size_t at) {
 }  // namespace
 
 uint64_t end_of(const Line &line) {
-  constexpr uint64_t kLeast = 2 * kSecond, kMost = 7 * kSecond, kCharacter = 60 * kMilli;
   if (line.end > line.start)
     return line.end;
-  return line.start + std::clamp(kSecond + line.text.size() * kCharacter, kLeast, kMost);
+  return line.start + static_cast<uint64_t>(reading_time_ms(line.text)) * kMilli;
 }
 
 std::string vtt_cue(const Line &line) {

@@ -38,6 +38,8 @@ ElementPtr Subtitles::make_source() {
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, make_gap, nullptr, nullptr);
   // The muxer needs the track from the beginning.
   advance(GST_MSECOND);
+  if (finished_)
+    finish();
   return bin;
 }
 
@@ -83,6 +85,7 @@ void Subtitles::advance(uint64_t position) {
 }
 
 void Subtitles::finish() {
+  finished_ = true;
   if (source_)
     gst_app_src_end_of_stream(GST_APP_SRC(source_.get()));
 }

@@ -32,6 +32,7 @@ class Subtitles {
   const std::shared_ptr<LateLines> late_ = std::make_shared<LateLines>();
   ElementPtr source_;
   uint64_t position_ = 0, reserve_at_ = 0;
+  bool finished_ = false;
 };
 
 }  // namespace rtms::recorder
