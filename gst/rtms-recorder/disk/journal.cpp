@@ -319,7 +319,8 @@ std::vector<std::unique_ptr<FoundJournal>> Journal::find(const std::string &plac
   const int64_t now_ns = g_get_real_time() * 1000;
   const fs::path parent = fs::path(absolute(output + "/recording")).parent_path();
   std::error_code none;
-  for (const std::string path : paths_in(place)) {
+  for (const fs::path &found : paths_in(place)) {
+    const std::string path = found;
     if (const std::string journal = journal_of(path); journal != path) {
       // Its recorder was killed while it removed its journals.
       if (!fs::exists(journal, none))
