@@ -39,8 +39,11 @@ std::size_t outputs(const Watched &watched) {
 // one the media, whose timeline is exact to `kExact`.
 void expect_on_time(Watcher &watcher, bool meeting) {
   constexpr GstClockTime kPatience = 500 * GST_MSECOND, kExact = 200 * GST_MSECOND;
-  const GstClockTime now = gst_element_get_current_running_time(watcher.pipeline());
+  const Ptr<GstClock, gst_object_unref> clock(gst_element_get_clock(watcher.pipeline()));
+  const GstClockTime base = gst_element_get_base_time(watcher.pipeline());
   watcher.stop();
+  // After the stop, because output goes on until then.
+  const GstClockTime now = gst_clock_get_time(clock.get()) - base;
   expect_constant(watcher.watched());
   if (!in_real_time())
     return;
