@@ -62,11 +62,23 @@ class Service:
         self.process.wait()
 
 
-def record(options, folder, service):
+def start_recorder(options, folder, service):
     arguments = ["--format=mkv", "--json"] + ([f"--tls-ca-file={service.authority}"] if service.authority else [])
-    recorder = live.Recorder(os.path.join(options.build, "gst", "rtms-recorder", "rtms-recorder"),
-                             os.path.join(options.build, "gst", "rtms"), folder, arguments,
-                             options.registry)
+    return live.Recorder(os.path.join(options.build, "gst", "rtms-recorder", "rtms-recorder"),
+                         os.path.join(options.build, "gst", "rtms"), folder, arguments,
+                         options.registry)
+
+
+def make_registry(options, folder):
+    """GStreamer looks at its plugins once."""
+    options.registry = os.path.join(folder, "registry")
+    subprocess.run(["gst-inspect-1.0", "rtmssrc"], check=True, stdout=subprocess.DEVNULL,
+                   env=dict(os.environ, GST_REGISTRY=options.registry,
+                            GST_PLUGIN_PATH=os.path.join(options.build, "gst", "rtms")))
+
+
+def record(options, folder, service):
+    recorder = start_recorder(options, folder, service)
     live.announce(recorder.url, service.webhooks)
     sent = service.sent()
     recorder.wait("finished", options.meetings, 60)
@@ -122,11 +134,7 @@ def main():
     parser.add_argument("--kbit", type=int, default=4000, help="of video per second")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rtms-capture-registry-") as folder:
-        options.registry = os.path.join(folder, "registry")
-        # GStreamer looks at its plugins once.
-        subprocess.run(["gst-inspect-1.0", "rtmssrc"], check=True, stdout=subprocess.DEVNULL,
-                       env=dict(os.environ, GST_REGISTRY=options.registry,
-                                GST_PLUGIN_PATH=os.path.join(options.build, "gst", "rtms")))
+        make_registry(options, folder)
         compare(options)
 
 

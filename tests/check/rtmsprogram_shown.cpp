@@ -104,6 +104,23 @@ GST_START_TEST(test_texts) {
 }
 GST_END_TEST;
 
+// An application that stops the pipeline when the pad appears, on the program's own thread, gets an
+// error, and stops it from another thread then.
+GST_START_TEST(test_stopped_in_pad_added) {
+  auto server = meeting(6000, without_both);
+  Watcher watcher(*server, [](GstElement *program) {
+    set(program, "captions", "pad");
+    const auto stop = +[](GstElement *bin, GstPad *, gpointer) {
+      ck_assert_int_eq(gst_element_set_state(bin, GST_STATE_NULL), GST_STATE_CHANGE_FAILURE);
+    };
+    g_signal_connect(program, "pad-added", G_CALLBACK(stop), nullptr);
+  });
+  watcher.play();
+  ck_assert(watcher.wait([](const Watched &w) { return w.message(GST_MESSAGE_ERROR) != nullptr; }));
+  watcher.stop();
+}
+GST_END_TEST;
+
 // The last frame for a second, then the slate with words, then the camera again.
 GST_START_TEST(test_reconnect) {
   auto server = meeting(11000, without_share);
@@ -154,6 +171,7 @@ static Suite *rtmsprogram_shown_suite() {
   Suite *suite = suite_create("rtmsprogram_shown");
   add_case(suite, "layout-changes", test_layout_changes);
   add_case(suite, "texts", test_texts, 2);
+  add_case(suite, "stopped-in-pad-added", test_stopped_in_pad_added);
   add_case(suite, "reconnect", test_reconnect);
   add_case(suite, "sync", test_sync);
   return suite;

@@ -294,6 +294,11 @@ GST_START_TEST(test_connect_until) {
   Player late(*server, [&](GstElement *src) { allow(src, -kSecond_us); });
   late.play();
   late.wait_error();
+  // No time is too early: only 0 is no limit.
+  Player long_ago(*server,
+                  [](GstElement *src) { g_object_set(src, "connect-until", guint64{1}, nullptr); });
+  long_ago.play();
+  long_ago.wait_error();
   ck_assert_uint_eq(server->accepted(), accepted);
 }
 GST_END_TEST;

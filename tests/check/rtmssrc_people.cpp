@@ -234,6 +234,9 @@ GST_START_TEST(test_video_of_another) {
   expect_text(joined(titles), "Berta|Anton|");
   expect_text(packets[1].user_name, "Berta");
   expect_text(packets[2].user_name, "Anton");
+  // Nobody knows whose camera this is: not Berta's.
+  shoot({{true, kBerta, "Berta"}, {true, kAnton, ""}, {false, kAnton, ""}}, &titles);
+  expect_text(joined(titles), "Berta||");
 }
 GST_END_TEST;
 

@@ -207,6 +207,21 @@ GST_START_TEST(test_hosts) {
 }
 GST_END_TEST;
 
+// A URL that the application set is no URL of a URI without a host.
+GST_START_TEST(test_host_of_the_application) {
+  give_credentials();
+  Player player([](GstElement *src) {
+    g_object_set(src, "connect-window", 0, "timeout", 1000, "proxy", "http://127.0.0.1:1",
+                 "signaling-url", "wss://rtms.example:1/s", nullptr);
+    ck_assert(gst_uri_handler_set_uri(GST_URI_HANDLER(src), "rtms://?stream-id=s&meeting-uuid=m",
+                                      nullptr));
+  });
+  player.state(GST_STATE_PLAYING);
+  const Failure failure = player.wait_error();
+  ck_assert_msg(!contains(failure.text, "uri-hosts"), "%s", failure.text.c_str());
+}
+GST_END_TEST;
+
 GST_START_TEST(test_while_running) {
   give_credentials();
   Config config = endless_config(Pace::Fast, 50);
@@ -369,6 +384,7 @@ static Suite *rtmssrc_uri_suite() {
   tcase_add_test(tc, test_refused);
   tcase_add_test(tc, test_changed);
   tcase_add_test(tc, test_hosts);
+  tcase_add_test(tc, test_host_of_the_application);
   tcase_add_test(tc, test_while_running);
   tcase_add_test(tc, test_uridecodebin3);
   tcase_add_test(tc, test_select_in_uridecodebin3);

@@ -94,7 +94,7 @@ void Meeting::start() {
 void Meeting::notify(const std::string &json, bool stopped) {
   if (state_ < State::Ending)
     intake_->notify(json);
-  over_ |= stopped;
+  stopped_ |= stopped;
 }
 
 void Meeting::finish(const std::string &reason, const std::string &error) {
@@ -163,14 +163,14 @@ void Meeting::bus_eos() {
 }
 
 void Meeting::bus_terminated(const std::string &reason, bool failure) {
-  over_ = true;
+  stopped_ = true;
   reason_ = "the stream ended: " + reason;
   if (failure)
     stream_error_ = "The service ended the stream because of a failure: " + reason + ".";
 }
 
 void Meeting::bus_closed() {
-  stream_over_ = true;
+  closed_ = true;
   check_ended();
 }
 
@@ -316,7 +316,7 @@ void Meeting::break_off(bool disk_full, const std::string &why) {
 
 // Finishes the files when the stream has ended and all pads got EOS.
 void Meeting::check_ended() {
-  if (state_ == State::Gone || linking_ || (!stream_over_ && state_ < State::Ending))
+  if (state_ == State::Gone || linking_ || (!closed_ && state_ < State::Ending))
     return;
   if (state_ == State::Connecting && sound_.anything()) {
     link();

@@ -56,7 +56,7 @@ class Meeting final : private IntakeListener, private BusListener {
       g_object_set(intake_->element(), "connect-until", until_us * int64_t{1000}, nullptr);
   }
   // Whether the stream or its recording has ended; what is on its way is still recorded.
-  bool is_over() const { return over_ || state_ >= State::Ending; }
+  bool is_over() const { return stopped_ || state_ >= State::Ending; }
   // Is called each second.
   void watch();
   Status status() const;
@@ -90,7 +90,9 @@ class Meeting final : private IntakeListener, private BusListener {
   const Later later_;
 
   State state_ = State::Connecting;
-  bool over_ = false, stream_over_ = false, disk_full_ = false, broken_off_ = false;
+  bool stopped_ = false;  // the service told the end of the stream
+  bool closed_ = false;   // the signaling connection is closed
+  bool disk_full_ = false, broken_off_ = false;
   // The worker makes the container; the pipeline must stay until then.
   bool linking_ = false, retire_when_linked_ = false;
   std::string finish_when_linked_;  // the reason, or empty

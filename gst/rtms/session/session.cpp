@@ -3,7 +3,6 @@
 
 #include "protocol/build.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace rtms {
@@ -127,12 +126,12 @@ void Session::announced_again(const SessionConfig &as, bool anyway) {
     return;
   }
   // An announcement is repeated for minutes if its answer was lost, also after a failover.
-  const bool left = std::count(left_urls_.begin(), left_urls_.end(), as.signaling_url) > 0;
+  const bool left = left_urls_.count(as.signaling_url) > 0;
   if (!anyway && left && as.announced_ms && as.announced_ms < config.announced_ms) {
-    context_.debug("a repeated announcement of the server before the last is ignored");
+    context_.debug("an announcement of a server that was left is repeated: ignored");
     return;
   }
-  left_urls_.push_back(config.signaling_url);
+  left_urls_.insert(config.signaling_url);
   config.signaling_url = as.signaling_url;
   config.announced_ms = as.announced_ms;
   config.who.set_signatures(as.who);
@@ -193,7 +192,7 @@ void Session::received(const Connection &from, const Message &message) {
     if (event->type == static_cast<int64_t>(EventType::MediaConnectionInterrupted))
       links_.reported_lost();
   } else if (auto update = std::get_if<StreamStateUpdate>(&message)) {
-    // Some services tell it on each connection.
+    // Some services tell the same state on each connection.
     if (!update->timestamp || update->timestamp != told_.timestamp ||
         update->state != told_.state || update->reason != told_.reason)
       listener->session_stream_state(*update);

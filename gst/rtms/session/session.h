@@ -13,8 +13,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
-#include <vector>
 
 namespace rtms {
 
@@ -86,8 +86,8 @@ class Session final : private StreamListener,
   Signaling signaling_;
   Links links_;
   Leaving leaving_;
-  StreamStateUpdate told_;              // the last state
-  std::vector<std::string> left_urls_;  // of signaling, before failovers
+  StreamStateUpdate told_;           // the last state
+  std::set<std::string> left_urls_;  // of signaling, before failovers
   Ending ending_;
   RepeatedTimer drain_timer_;
   bool silent_ = true;  // no media since the last report that the client is ready

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Whose camera is asked for, and asked for again: after losses and refusals.
+#include "session/videosubscription.h"
+
+#include "gst_check.h"
+
+using namespace rtms;
+using Answer = VideoSubscription::Answer;
+
+namespace {
+
+constexpr uint64_t kUser = 33;
+constexpr int64_t kNow_ms = 1738392033699;
+
+Answer answer(VideoSubscription *video, int64_t status) {
+  VideoSubscriptionResponse response;
+  response.user_id = kUser;
+  response.subscribe = true;
+  response.status = status;
+  return video->answered(response);
+}
+
+void ask(VideoSubscription *video) {
+  fail_if(video->want(kUser, true).has_value());
+  video->request(kUser, true, kNow_ms);
+}
+
+}  // namespace
+
+// A fault of the service passes: the camera is asked for with the next connection. Another refusal
+// would be repeated.
+GST_START_TEST(test_refused) {
+  const struct {
+    int64_t status;
+    bool again;
+  } rows[] = {{45, true}, {44, true}, {7, false}, {17, false}};
+  for (const auto &row : rows) {
+    VideoSubscription video(DataOpt::VideoIndividual);
+    ask(&video);
+    fail_unless(answer(&video, row.status) == Answer::Refused);
+    fail_unless(video.renewal(kNow_ms).has_value() == row.again, "status %d",
+                static_cast<int>(row.status));
+  }
+}
+GST_END_TEST;
+
+// The new connection may grant the active speaker alone: then the service knows no such request.
+GST_START_TEST(test_granted_otherwise) {
+  VideoSubscription video(DataOpt::VideoIndividual);
+  ask(&video);
+  fail_unless(answer(&video, 0) == Answer::Fine);
+  video.granted(DataOpt::VideoActiveSpeaker);
+  fail_if(video.renewal(kNow_ms).has_value());
+  video.granted(DataOpt::VideoIndividual);
+  fail_unless(video.renewal(kNow_ms).has_value());
+}
+GST_END_TEST;
+
+static Suite *videosubscription_suite() {
+  Suite *suite = suite_create("videosubscription");
+  TCase *tcase = tcase_create("subscription");
+  tcase_add_test(tcase, test_refused);
+  tcase_add_test(tcase, test_granted_otherwise);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+GST_CHECK_MAIN(videosubscription)
