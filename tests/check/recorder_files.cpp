@@ -224,13 +224,13 @@ GST_START_TEST(test_late_camera) {
   const std::string file = run.only_folder() + (__i__ ? "/meeting.mp4" : "/meeting.mkv");
   expect_recording(file, 1, static_cast<double>(kMeetingMs) / 1000);
   const auto tracks = tracks_of(file);
-  // Black from the first media on: the audio begins before, with the silence while it connects.
-  const double connected = run.logged_at("recording") - run.logged_at("connecting");
+  // Black from the first media on, which are the camera's time before its first flash; the audio
+  // begins before, with the silence while it connects.
+  constexpr double kFrame = 0.040;
   const double black = tracks.at("video").first - tracks.at("audio").first;
-  // The first media arrive a moment after the connections are there: two packets and a frame later
-  // at most. Without black, video would begin with the camera, after seven seconds.
-  constexpr double kMoment = 0.100;
-  ck_assert_msg(black <= connected + kMoment && connected < 5, "%f s, %f s", black, connected);
+  const std::vector<double> flashes = flash_beep(file).flashes;
+  ck_assert(!flashes.empty());
+  expect_near("black", black, flashes.front() - static_cast<double>(kOnMs) / 1000, kFrame);
   ck_assert_int_gt(tracks.at("video").packets, static_cast<int>((kMeetingMs - kOnMs) / 40));
   run.program().send(SIGTERM);
   run.expect_end();

@@ -107,20 +107,6 @@ void RecorderRun::wait_events(const std::string &name, std::size_t count, int ti
   ck_assert_msg(told, "no %s\n%s", name.c_str(), said().c_str());
 }
 
-double RecorderRun::logged_at(const std::string &name) {
-  constexpr char kTime[] = "{\"time\":\"";
-  const std::string line = events(name).at(0);
-  ck_assert_int_eq(line.find(kTime), 0);
-  const std::size_t start = sizeof kTime - 1;
-  const std::string text = line.substr(start, line.find('"', start) - start);
-  GDateTime *time = g_date_time_new_from_iso8601(text.c_str(), nullptr);
-  ck_assert_msg(time, "%s", text.c_str());
-  const double seconds = static_cast<double>(g_date_time_to_unix(time)) +
-                         g_date_time_get_microsecond(time) / double{G_USEC_PER_SEC};
-  g_date_time_unref(time);
-  return seconds;
-}
-
 int64_t RecorderRun::messages(const Server &server, const char *media) {
   const std::string metrics = get("/metrics").body;
   const std::string name =

@@ -30,8 +30,6 @@ class RecorderRun {
   // Of the log, the events so named, each a line of JSON.
   std::vector<std::string> events(const std::string &name);
   void wait_events(const std::string &name, std::size_t count, int timeout_ms = kDeadlineMs);
-  // When the first of the events so named was logged, in s since 1970.
-  double logged_at(const std::string &name);
   // How many of a server's messages the recorder has received, by its metrics.
   int64_t messages(const Server &server, const char *media);
   void wait_messages(const Server &server, const char *media, int64_t count);
