@@ -151,7 +151,9 @@ GST_START_TEST(test_states) {
       {0, Signaling,
        R"({"msg_type":9,"rtms_session_id":"x","state":5,"stop_reason":3,"timestamp":1})",
        Action::Send},
-      {200, Media::Audio, R"({"msg_type":8,"state":5,"reason":0,"timestamp":1})", Action::Send}};
+      {200, Media::Audio, R"({"msg_type":8,"state":5,"reason":0,"timestamp":1})", Action::Send},
+      // The same, told on another connection.
+      {200, Signaling, R"({"msg_type":8,"state":5,"reason":0,"timestamp":1})", Action::Send}};
   auto server = serve(config);
   Player player(*server, types("audio"));
   player.play();

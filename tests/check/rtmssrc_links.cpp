@@ -127,12 +127,35 @@ GST_START_TEST(test_exchanged) {
 }
 GST_END_TEST;
 
+// All pads are taken off. On one of them nothing arrives that could be pushed: that does not keep
+// the stream.
+GST_START_TEST(test_all_taken_off) {
+  auto server = serve(quiet_config());
+  Player player(*server, with("media-types", "audio+transcript"));
+  player.play();
+  wait_ready(*server, 2);
+  server->send_media(Media::Audio, audio_json(0));
+  server->send_media(Media::Transcript, transcript_json(0, ""));
+  ck_assert(player.wait(
+      [](const Record &r) { return r.packets("audio") > 0 && r.packets("transcript") > 0; }));
+  for (const char *name : {"audio", "transcript"}) {
+    PadPtr pad(gst_element_get_static_pad(player.src(), name));
+    PadPtr sink(gst_pad_get_peer(pad.get()));
+    gst_pad_unlink(pad.get(), sink.get());
+  }
+  server->send_media(Media::Audio, audio_json(20));
+  const Failure failure = player.wait_error();
+  ck_assert_msg(contains(failure.text + failure.debug, "not-linked"), "%s", failure.text.c_str());
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_links_suite() {
   Suite *suite = suite_create("rtmssrc_links");
   TCase *links = tcase_create("links");
   tcase_add_test(links, test_flushing_is_no_error);
   tcase_add_test(links, test_linked_again);
   tcase_add_test(links, test_exchanged);
+  tcase_add_test(links, test_all_taken_off);
   suite_add_tcase(suite, links);
   return suite;
 }

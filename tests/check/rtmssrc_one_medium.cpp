@@ -204,6 +204,26 @@ bool wait_others(Player &player, const std::string &but, size_t more) {
 
 }  // namespace
 
+// The service reports a loss again and again. The connection that answers no ping is given up in
+// time all the same.
+GST_START_TEST(test_reported_lost_repeatedly) {
+  constexpr int kPause_ms = 100;
+  auto server = serve(quiet_config());
+  Player player(*server, with("media-types", "audio+video"));
+  player.play();
+  wait_ready(*server, 2);
+  server->silence(Media::Video);
+  const unsigned requests = server->requests();
+  const auto again = [=](const Server &s) { return s.requests() > requests; };
+  const gint64 until_us = g_get_monotonic_time() + kDeadlineMs * G_GINT64_CONSTANT(1000);
+  while (!server->wait_for(again, kPause_ms)) {
+    ck_assert_msg(g_get_monotonic_time() < until_us, "%s", player.summary().c_str());
+    server->send_signaling(event_7());
+  }
+  player.stop();
+}
+GST_END_TEST;
+
 // On the connection for all, audio has parameters that cannot be used: it is opened again without.
 // In the meantime there is no connection, but the service reports that it is lost.
 GST_START_TEST(test_reported_lost_between_connections) {
@@ -372,6 +392,7 @@ static Suite *rtmssrc_one_medium_suite() {
   Suite *suite = suite_create("rtmssrc_one_medium");
   TCase *between = tcase_create("between");
   tcase_add_test(between, test_reported_lost_between_connections);
+  tcase_add_test(between, test_reported_lost_repeatedly);
   TCase *others = tcase_create("others");
   tcase_add_loop_test(others, test_others_go_on, 0, kCases);
   tcase_add_test(others, test_no_more_participants);

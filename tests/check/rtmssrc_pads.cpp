@@ -322,7 +322,9 @@ GST_START_TEST(test_eos_event) {
   wait_streaming(player, *server, 4);
   ck_assert(player.wait([](const Record &r) { return r.packets("audio") >= 5; }));
   GstElement *target = __i__ ? player.pipeline() : player.src();
-  ck_assert(gst_element_send_event(target, gst_event_new_eos()));
+  GstEvent *eos = gst_event_new_eos();
+  const guint32 number = gst_event_get_seqnum(eos);
+  ck_assert(gst_element_send_event(target, eos));
   player.wait_eos();
   auto closed = [](const Server &s) { return s.connections() == 0; };
   ck_assert(server->wait_for(closed, kDeadlineMs));
@@ -334,7 +336,9 @@ GST_START_TEST(test_eos_event) {
   expect_text(server->closes().back().socket, "signaling");
   player.stop();
   for (const auto &[name, pad] : player.record().pads)
-    ck_assert_msg(pad.eos(), "%s: %s", name.c_str(), pad.order.c_str());
+    ck_assert_msg(pad.eos() && gst_event_get_seqnum(
+                                   const_cast<GstEvent *>(pad.first(GST_EVENT_EOS))) == number,
+                  "%s: %s", name.c_str(), pad.order.c_str());
   expect_no_violations(*server);
 }
 GST_END_TEST;
