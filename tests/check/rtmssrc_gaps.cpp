@@ -2,6 +2,7 @@
 // GAPs are promises: nothing starts before the end of one, or outside its segment. What is late
 // moves, with its whole duration; what is known to come late is waited for.
 #include <algorithm>
+#include <atomic>
 
 #include "failures.h"
 #include "live.h"
@@ -280,6 +281,33 @@ GST_START_TEST(test_stall_wait) {
 }
 GST_END_TEST;
 
+// The thread that reads the connections is late. What arrives meanwhile is not missing: nobody has
+// read it yet.
+GST_START_TEST(test_late_reader) {
+  constexpr uint64_t kMeanwhile = 50;  // packets: 1 s
+  std::atomic<Server *> blocker{nullptr};
+  const auto received = +[](GstElement *, GstPad *, GstBuffer *, gpointer data) {
+    Server *server = static_cast<std::atomic<Server *> *>(data)->exchange(nullptr);
+    if (!server)
+      return;
+    const uint64_t enough = server->sent(Media::Audio) + kMeanwhile;
+    server->wait_for([=](const Server &s) { return s.sent(Media::Audio) >= enough; }, kDeadlineMs);
+  };
+  Meeting meeting([&](GstElement *src) {
+    set(src, "media-types", "audio+video");
+    g_signal_connect(src, "audio-received", G_CALLBACK(received), &blocker);
+  });
+  blocker = meeting.server.get();
+  ck_assert(wait_packets(*meeting.player, "audio", 10 + 2 * kMeanwhile));
+  meeting.player->stop();
+  expect_promises_kept(meeting.player->record());
+  const auto &packets = meeting.player->record().pad("audio").packets;
+  for (size_t i = 1; i < packets.size(); i++)
+    ck_assert_msg(packets[i].pts == packets[0].pts + 20 * i * GST_MSECOND || !in_real_time(),
+                  "packet %zu at %d ms", i, static_cast<int>(packets[i].pts / GST_MSECOND));
+}
+GST_END_TEST;
+
 // Somebody's audio of half a minute ago comes while others' does: others' pads do not say that it
 // will not.
 GST_START_TEST(test_backlog_of_two) {
@@ -324,6 +352,7 @@ static Suite *rtmssrc_gaps_suite() {
   tcase_add_test(gaps, test_replay);
   tcase_add_test(gaps, test_no_replay_wait);
   tcase_add_test(gaps, test_stall_wait);
+  tcase_add_test(gaps, test_late_reader);
   tcase_add_test(gaps, test_backlog_of_two);
   suite_add_tcase(suite, gaps);
   return suite;

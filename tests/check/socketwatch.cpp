@@ -297,6 +297,47 @@ GST_START_TEST(test_nested) {
 }
 GST_END_TEST;
 
+// What has not been read is not served, nor what is being read.
+GST_START_TEST(test_served) {
+  if (!kHasRounds)
+    return;
+  const auto now = [] {
+    g_usleep(1);
+    return g_get_monotonic_time();
+  };
+  const auto served = SocketsServed::here();
+  Pair outer, inner;
+  SocketWatch outer_watch, inner_watch;
+  int64_t arrived_us = 0;
+  unsigned again = 0;
+  inner_watch.start(inner.near.get(), G_IO_IN, [&](GIOCondition) { inner.read(); });
+  outer_watch.start(outer.near.get(), G_IO_IN, [&](GIOCondition) {
+    outer.read();
+    ck_assert_int_le(served->until_us(), arrived_us);
+    inner.write();
+    settle();
+    ck_assert_int_le(served->until_us(), arrived_us);
+  });
+  const int64_t idle_us = now();
+  ck_assert_int_ge(served->until_us(), idle_us);
+  arrived_us = now();
+  outer.write();
+  ck_assert_int_le(served->until_us(), arrived_us);
+  const int64_t late_us = now();
+  g_main_context_iteration(nullptr, FALSE);
+  ck_assert_int_ge(served->until_us(), late_us);
+  // The rest that waits in memory.
+  inner_watch.stop();
+  outer_watch.start(outer.near.get(), G_IO_IN, [&](GIOCondition) { again++; });
+  arrived_us = now();
+  outer_watch.again();
+  ck_assert_int_le(served->until_us(), arrived_us);
+  settle();
+  ck_assert_uint_eq(again, 1);
+  ck_assert_int_ge(served->until_us(), arrived_us);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_output) {
   Pair pair;
   SocketWatch watch;
@@ -369,6 +410,7 @@ static Suite *socketwatch_suite() {
   tcase_add_test(tcase, test_removal);
   tcase_add_test(tcase, test_again);
   tcase_add_test(tcase, test_nested);
+  tcase_add_test(tcase, test_served);
   tcase_add_test(tcase, test_output);
   tcase_add_test(tcase, test_leaks);
   return suite;

@@ -42,6 +42,8 @@ LoopThread::~LoopThread() {
 gpointer LoopThread::run(gpointer data) {
   auto self = static_cast<LoopThread *>(data);
   g_main_context_push_thread_default(self->context_.get());
+  const auto served = SocketsServed::here();
+  self->served_ = served.get();
   g_main_loop_run(self->loop_.get());
   self->drain();
   g_main_context_pop_thread_default(self->context_.get());
@@ -61,6 +63,11 @@ void LoopThread::drain() {
   g_source_attach(limit.get(), context_.get());
   while (*operations_ > 0 && !timed_out)
     g_main_context_iteration(context_.get(), TRUE);
+}
+
+int64_t LoopThread::read_until_us() const {
+  const SocketsServed *served = served_;
+  return served ? served->until_us() : g_get_monotonic_time();
 }
 
 void LoopThread::flush() {

@@ -3,7 +3,10 @@
 #pragma once
 
 #include "glibptr.h"
+#include "socketwatch.h"
 
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -31,6 +34,9 @@ class LoopThread {
   // Counts the asynchronous operations that have not completed. The thread waits for them before
   // it ends, at most 200 ms. Only the thread itself changes the counter.
   std::shared_ptr<unsigned> operations() const { return operations_; }
+  // Returns the monotonic time, in µs, up to which all that arrived at the thread's sockets has
+  // been read. Any thread.
+  int64_t read_until_us() const;
   bool is_current() const { return g_thread_self() == thread_; }
 
  private:
@@ -43,6 +49,7 @@ class LoopThread {
   std::mutex mutex_;
   std::deque<Fn> posted_;  // guarded by the mutex; one idle source per function
 
+  std::atomic<const SocketsServed *> served_{nullptr};  // null until the thread runs
   std::shared_ptr<unsigned> operations_ = std::make_shared<unsigned>(0);
   MainContextPtr context_;
   MainLoopPtr loop_;

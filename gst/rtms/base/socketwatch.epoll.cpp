@@ -4,10 +4,12 @@
 #include "percontext.h"
 
 #include <glib-unix.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <set>
 #include <unordered_map>
@@ -40,6 +42,53 @@ GIOCondition condition_of(uint32_t events, GIOCondition wanted) {
   return static_cast<GIOCondition>(ready);
 }
 
+// An epoll set, and how far its sockets have been served.
+class EpollSet final : public SocketsServed {
+ public:
+  EpollSet() : fd_(epoll_create1(EPOLL_CLOEXEC)), until_us_(g_get_monotonic_time()) {}
+  ~EpollSet() override {
+    if (fd_ >= 0)
+      close(fd_);
+  }
+  EpollSet(const EpollSet &) = delete;
+  EpollSet &operator=(const EpollSet &) = delete;
+
+  int fd() const { return fd_; }
+  int64_t until_us() const override;
+
+  // All of the context's thread.
+  void begin() { busy_ = true; }
+  // All that had arrived at `from_us` was served; `more`: some of it waits in memory.
+  void end(int64_t from_us, bool more);
+
+ private:
+  void raise(int64_t us) const;
+
+  const int fd_;
+  std::atomic<bool> busy_{false};
+  mutable std::atomic<int64_t> until_us_;
+};
+
+void EpollSet::raise(int64_t us) const {
+  int64_t before_us = until_us_;
+  while (before_us < us && !until_us_.compare_exchange_weak(before_us, us))
+    continue;
+}
+
+void EpollSet::end(int64_t from_us, bool more) {
+  raise(from_us);
+  busy_ = more;
+}
+
+// The order matters: what was read after the look at the sockets is served when busy_ is false.
+int64_t EpollSet::until_us() const {
+  const int64_t now_us = g_get_monotonic_time();
+  pollfd ready{fd_, POLLIN, 0};
+  if (poll(&ready, 1, 0) == 0 && !busy_)
+    raise(now_us);
+  return until_us_;
+}
+
 // The epoll set of a main context, behind one source. Level-triggered: a socket that is not read
 // to its end is reported again, behind the sockets not served yet.
 class Poller final : public ContextSource, public std::enable_shared_from_this<Poller> {
@@ -47,12 +96,12 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
   using Id = uint64_t;
 
   Poller();
-  ~Poller() override;
 
+  const EpollSet &set() const { return set_; }
   // Returns 0 if the system cannot watch the socket.
   Id add(int fd, GIOCondition wanted, SocketWatch::Fn fn);
   void set_round(Id id, unsigned ms);
-  void again(Id id) { again_.push_back(id); }
+  void again(Id id);
   void remove(Id id);
 
  private:
@@ -74,13 +123,14 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
 
   static GSourceFuncs kFunctions;
 
-  const int epoll_;
+  EpollSet set_;
   // Not g_source_add_unix_fd(): changing the events of its fd wakes the loop once more.
   GPollFD poll_{};
   // By number: an event of a watch that has been removed finds no entry.
   std::unordered_map<Id, Watched> watched_;
   std::vector<Id> again_;
   Id last_ = 0;
+  unsigned depth_ = 0;                   // of dispatches within each other
   std::multiset<unsigned> rounds_ms_;    // of all watches
   bool in_round_ = false;                // sockets were ready in the last dispatch
   int64_t served_us_ = 0, next_us_ = 0;  // last round, next round; next_us_ 0: at once
@@ -88,26 +138,21 @@ class Poller final : public ContextSource, public std::enable_shared_from_this<P
 
 GSourceFuncs Poller::kFunctions = {prepare, check, dispatch, nullptr, nullptr, nullptr};
 
-Poller::Poller() : ContextSource(&kFunctions), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+Poller::Poller() : ContextSource(&kFunctions) {
   // A callback may run the loop; all other sockets must work in it.
   g_source_set_can_recurse(source(), TRUE);
-  poll_.fd = epoll_;
+  poll_.fd = set_.fd();
   poll_.events = G_IO_IN;
-  if (epoll_ >= 0)
+  if (set_.fd() >= 0)
     g_source_add_poll(source(), &poll_);
   attach();
-}
-
-Poller::~Poller() {
-  if (epoll_ >= 0)
-    close(epoll_);
 }
 
 Poller::Id Poller::add(int fd, GIOCondition wanted, SocketWatch::Fn fn) {
   epoll_event event{};
   event.events = events_of(wanted);
   event.data.u64 = ++last_;
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0)
+  if (epoll_ctl(set_.fd(), EPOLL_CTL_ADD, fd, &event) != 0)
     return 0;
   watched_[last_] = {fd, wanted, std::make_shared<const SocketWatch::Fn>(std::move(fn)), 0};
   rounds_ms_.insert(0);
@@ -120,9 +165,14 @@ void Poller::set_round(Id id, unsigned ms) {
   rounds_ms_.insert(ms);
 }
 
+void Poller::again(Id id) {
+  again_.push_back(id);
+  set_.begin();
+}
+
 void Poller::remove(Id id) {
   const auto found = watched_.find(id);
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second.fd, nullptr);
+  epoll_ctl(set_.fd(), EPOLL_CTL_DEL, found->second.fd, nullptr);
   rounds_ms_.erase(rounds_ms_.find(found->second.round_ms));
   watched_.erase(found);
 }
@@ -156,8 +206,14 @@ bool Poller::must_wait(gint *timeout_ms) {
 
 // A round ends when no socket is ready; other sources of the loop run between its dispatches.
 void Poller::serve() {
+  const int64_t from_us = g_get_monotonic_time();
   next_us_ = 0;
+  set_.begin();
+  depth_++;
   const bool any = serve_ready() > 0;
+  // In a callback that runs the loop, sockets of the outer dispatch still wait.
+  if (--depth_ == 0)
+    set_.end(from_us, !again_.empty());
   if (!any && in_round_)
     plan_next();
   in_round_ = any && round_us() > 0;
@@ -181,7 +237,7 @@ gboolean Poller::dispatch(GSource *source, GSourceFunc, gpointer) {
 int Poller::serve_ready() {
   std::vector<Id> again = std::exchange(again_, {});
   std::array<epoll_event, kMostEvents> events;
-  const int count = std::max(epoll_wait(epoll_, events.data(), kMostEvents, 0), 0);
+  const int count = std::max(epoll_wait(set_.fd(), events.data(), kMostEvents, 0), 0);
   // In the order of registration, as GLib does: messages of a stream's first connection about the
   // other connections are handled before the ends of those.
   std::sort(events.begin(), events.begin() + count,
@@ -205,6 +261,12 @@ void Poller::call(Id id, uint32_t events) {
 }
 
 }  // namespace
+
+std::shared_ptr<const SocketsServed> SocketsServed::here() {
+  auto poller = of_context<Poller>();
+  const SocketsServed *served = &poller->set();
+  return {std::move(poller), served};
+}
 
 class SocketWatch::Entry {
  public:

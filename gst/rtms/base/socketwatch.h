@@ -5,9 +5,24 @@
 
 #include "glibptr.h"
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 
 namespace rtms {
+
+// How far the sockets of a main context have been served. What arrived later may be unread, because
+// the context's thread is late, or waits in a function.
+class SocketsServed {
+ public:
+  // Of this thread's default main context. The result must be released on this thread.
+  static std::shared_ptr<const SocketsServed> here();
+  virtual ~SocketsServed() = default;
+  // Any thread: returns the monotonic time, in µs, up to which all that arrived was handed to the
+  // watches' functions, as far as these read it. It never goes back. Without epoll it is the
+  // current time.
+  virtual int64_t until_us() const = 0;
+};
 
 // Two implementations: epoll behind one GSource for all sockets of a context, and GLib's, with
 // one GSource per socket.

@@ -27,6 +27,8 @@ class Outputs {
     std::function<void(GstFlowReturn)> stopped;
     // A buffer was queued: wake() is required before the loop waits.
     std::function<void()> burst;
+    // Any thread: returns the monotonic time, in µs, up to which all that arrived has been read.
+    std::function<int64_t()> read_until_us;
   };
   Outputs(GstElement *element, const OutputsConfig &config, Stats *stats, const Roster *roster,
           Calls calls);

@@ -2,11 +2,17 @@
 #include "streamtime.h"
 
 #include <algorithm>
+#include <utility>
 
 GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 #define GST_CAT_DEFAULT gst_rtms_output_debug
 
 namespace rtms {
+namespace {
+
+constexpr int64_t kNsPerUs = 1000;
+
+}  // namespace
 
 std::optional<TrackClock::Kind> track_clock(Media media, bool participant) {
   if (media == Media::Audio)
@@ -17,8 +23,10 @@ std::optional<TrackClock::Kind> track_clock(Media media, bool participant) {
 }
 
 StreamTime::StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time,
-                       GstClockTime text_wait, unsigned stall_wait_ms, bool backlog)
+                       GstClockTime text_wait, unsigned stall_wait_ms, bool backlog,
+                       std::function<int64_t()> read_until_us)
     : element_(element),
+      read_until_us_(std::move(read_until_us)),
       tracks_(&timeline_, backlog),
       text_wait_(text_wait),
       stall_wait_us_(int64_t{stall_wait_ms} * 1000),
@@ -106,13 +114,14 @@ void StreamTime::alive(MediaMask media) {
 // A pad's media arrive in order with those of other pads of their kind, even if a minute old.
 // Without media of the kind the other kinds decide: a server that sends faster than real time, or
 // began with older audio, is ahead of the clock. Audio replayed in real time stays behind it, even
-// in pauses.
+// in pauses. What arrived after the connections were last read is unknown.
 GstClockTime StreamTime::certain_time(Media media) const {
   const GstClockTime now = running_time();
   if (!GST_CLOCK_TIME_IS_VALID(now))
     return GST_CLOCK_TIME_NONE;
-  const auto now_ns = static_cast<int64_t>(now);
-  const int64_t now_us = g_get_monotonic_time();
+  const int64_t now_us = read_until_us_();
+  const int64_t unread_ns = std::max<int64_t>(g_get_monotonic_time() - now_us, 0) * kNsPerUs;
+  const int64_t now_ns = static_cast<int64_t>(now) - unread_ns;
   const Delivery &own = delivery_[static_cast<unsigned>(media)];
   const int64_t behind_ns = media == Media::Audio ? own.behind_ns(now_us) : 0;
   int64_t newest_ns = own.newest_ns();

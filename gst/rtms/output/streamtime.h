@@ -28,8 +28,11 @@ class StreamTime {
     int64_t running_ns = 0, real_us = 0, monotonic_us = 0;
   };
 
+  // `read_until_us`: called on any thread; returns the monotonic time, in µs, up to which all that
+  // arrived has been read.
   StreamTime(GstElement *element, GstClockTime latency, GstClockTime queue_time,
-             GstClockTime text_wait, unsigned stall_wait_ms, bool backlog);
+             GstClockTime text_wait, unsigned stall_wait_ms, bool backlog,
+             std::function<int64_t()> read_until_us);
 
   Timeline &timeline() { return timeline_; }
   const Timeline &timeline() const { return timeline_; }
@@ -71,6 +74,7 @@ class StreamTime {
   const Arrival &look_at_clocks();
 
   GstElement *element_;
+  const std::function<int64_t()> read_until_us_;
   Timeline timeline_;
   TrackSet tracks_;
   Timeline::Segment segment_;

@@ -106,6 +106,9 @@ void push_silence(PadState *state) {
   const GstClockTime until = state->config.certain_time();
   if (push_black(state, until, kMinGap))
     return;
+  // Media that were read before `until` are in the queue.
+  if (!state->queue.is_empty())
+    return;
   if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
     gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
     push_event(state, std::move(gap));

@@ -46,6 +46,11 @@ bool PadQueue::interrupt_if_empty() {
   return true;
 }
 
+bool PadQueue::is_empty() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return queue_.empty();
+}
+
 uint64_t PadQueue::bytes() {
   std::lock_guard<std::mutex> lock(mutex_);
   return queue_.bytes();

@@ -29,6 +29,7 @@ class PadQueue {
   void lost();
   // interrupt() if the queue is empty; else returns false.
   bool interrupt_if_empty();
+  bool is_empty();
   uint64_t bytes();
   uint64_t time_ns();
   bool half_full();  // more than half of a limit

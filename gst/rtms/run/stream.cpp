@@ -91,7 +91,8 @@ Stream::Stream(GstElement *element, const Settings &settings, Stats *stats, Loop
                 [this] {
                   if (before_poll_)
                     before_poll_->ask();
-                }}),
+                },
+                [this] { return thread_->read_until_us(); }}),
       progress_(element) {}
 
 void Stream::connect(SessionConfig config) {
