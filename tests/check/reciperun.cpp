@@ -9,8 +9,10 @@
 namespace rtmscheck {
 namespace {
 
-Config meeting(const MeetingOptions &options, const Offer &offered) {
+Config meeting(const MeetingOptions &options, const Offer &offered, int refusals) {
   Config config;
+  config.upgrade_status_signaling = refusals > 0 ? 503 : 0;
+  config.fault_times = refusals;
   config.source = make_meeting(options);
   config.offered = offered;
   return config;
@@ -36,11 +38,11 @@ Offer all_media() {
 }
 
 RecipeRun::RecipeRun(const char *recipe, const MeetingOptions &options, const std::string &url,
-                     const Offer &offered)
+                     const Offer &offered, int refusals)
     : recipe_(recipe),
       length_ms_(static_cast<int>(options.duration_ms)),
       warnings_(offered == all_media() ? 0 : 1),
-      server_(serve(meeting(options, offered))) {
+      server_(serve(meeting(options, offered, refusals))) {
   std::string script = documented_recipes().at(recipe);
   const bool listens = contains(script, "webhook-listen");
   if (listens)
@@ -111,10 +113,10 @@ void undisturbed(const std::function<void()> &make) {
 }
 
 std::unique_ptr<RecipeRun> record(const char *recipe, const MeetingOptions &options,
-                                  const Offer &offered) {
+                                  const Offer &offered, int refusals) {
   std::unique_ptr<RecipeRun> run;
   undisturbed([&] {
-    run = std::make_unique<RecipeRun>(recipe, options, std::string(), offered);
+    run = std::make_unique<RecipeRun>(recipe, options, std::string(), offered, refusals);
     run->to_the_end();
   });
   return run;

@@ -19,9 +19,10 @@ Offer all_media();
 
 class RecipeRun {
  public:
-  // `url` replaces the recipe's RTMP or SRT server.
+  // `url` replaces the recipe's RTMP or SRT server. `refusals`: of the signaling connection, before
+  // the service accepts it.
   RecipeRun(const char *recipe, const MeetingOptions &options, const std::string &url = {},
-            const Offer &offered = all_media());
+            const Offer &offered = all_media(), int refusals = 0);
 
   std::string file(const char *name) const { return directory_.file(name); }
   void to_the_end();
@@ -44,6 +45,6 @@ class RecipeRun {
 // mixer loses what arrives too late.
 void undisturbed(const std::function<void()> &make);
 std::unique_ptr<RecipeRun> record(const char *recipe, const MeetingOptions &options,
-                                  const Offer &offered = all_media());
+                                  const Offer &offered = all_media(), int refusals = 0);
 
 }  // namespace rtmscheck

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <random>
+#include <tuple>
 
 #include "contact_center.h"
 #include "json.h"
@@ -46,9 +48,12 @@ class Meeting : public MediaSource {
  private:
   struct Slot {
     std::unique_ptr<Track> track;
-    int64_t position_ms = 0;  // no later item will be before it
+    int64_t position_ms = 0;                             // no later item will be before it
+    std::optional<std::pair<MediaItem, int64_t>> first;  // and its position
   };
   Slot &slot(Media m) { return slots_[static_cast<std::size_t>(m)]; }
+  bool next_of(Media m, MediaItem &item, int64_t &position_ms);
+  bool next_shown(Media m, MediaItem &item, int64_t &position_ms);
   int64_t due(Media m, int64_t position_ms) const;
   const Span *off(Media m, int64_t position_ms) const;
   void add_switch_events(Media m, int on, int off);
@@ -102,19 +107,40 @@ void Meeting::negotiated(Media m, const std::string &params_json) {
   TrackOptions options{cast_, uri_, options_.width, options_.height, slot(m).position_ms};
   slot(m).track = makers[static_cast<std::size_t>(m)](
       options, params ? json_node_get_object(params.get()) : nullptr);
+  slot(m).first.reset();
+  // An encoder takes long to start: the other media would be late.
+  std::pair<MediaItem, int64_t> first;
+  first.first.media = m;
+  const bool encoded = m == Media::Video || m == Media::Deskshare;
+  if (encoded && next_shown(m, first.first, first.second))
+    slot(m).first = std::move(first);
+}
+
+bool Meeting::next_of(Media m, MediaItem &item, int64_t &position_ms) {
+  Slot &own = slot(m);
+  if (!own.first)
+    return own.track && own.track->next(item, position_ms);
+  std::tie(item, position_ms) = std::move(*own.first);
+  own.first.reset();
+  return true;
+}
+
+bool Meeting::next_shown(Media m, MediaItem &item, int64_t &position_ms) {
+  if (!next_of(m, item, position_ms))
+    return false;
+  while (const Span *span = off(m, position_ms)) {
+    slot(m).track->skip_to(span->to_ms);
+    if (!slot(m).track->next(item, position_ms))
+      return false;
+  }
+  return true;
 }
 
 bool Meeting::next(Media m, MediaItem &item, int64_t &due_ms) {
-  Slot &own = slot(m);
   int64_t position_ms = 0;
-  if (!own.track || !own.track->next(item, position_ms))
+  if (!next_shown(m, item, position_ms))
     return false;
-  while (const Span *span = off(m, position_ms)) {
-    own.track->skip_to(span->to_ms);
-    if (!own.track->next(item, position_ms))
-      return false;
-  }
-  own.position_ms = position_ms + 1;
+  slot(m).position_ms = position_ms + 1;
   due_ms = due(m, position_ms);
   if (options_.jitter_ms)
     item.timestamp +=
@@ -123,8 +149,12 @@ bool Meeting::next(Media m, MediaItem &item, int64_t &due_ms) {
 }
 
 void Meeting::skip_to(Media m, int64_t due_ms) {
-  if (slot(m).track)
-    slot(m).track->skip_to(due_ms + options_.backlog_ms);
+  Slot &own = slot(m);
+  const int64_t position_ms = due_ms + options_.backlog_ms;
+  if (own.first && own.first->second < position_ms)
+    own.first.reset();
+  if (own.track)
+    own.track->skip_to(position_ms);
 }
 
 EventItem Meeting::join_event() {
