@@ -2,6 +2,7 @@
 // Who speaks when in the made meeting, and on which clock. All positions are ms of the stream.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,10 +15,10 @@ struct Cast {
   int64_t start_timestamp = 0;  // Unix ms of position 0
   int64_t end_ms = INT64_MAX;   // of the stream
   unsigned speakers = 2;
-  uint64_t subscribed_user = 0;  // whose video is shown, 0: the active speaker's
-  bool sizes_differ = false;     // every other speaker's camera is 4:3
-  std::vector<int> attributes;   // of transcript lines
-  bool channels = false;         // each one is heard separately, whatever was asked for
+  std::atomic<uint64_t> subscribed_user{0};  // whose video is shown, 0: the active speaker's
+  bool sizes_differ = false;                 // every other speaker's camera is 4:3
+  std::vector<int> attributes;               // of transcript lines
+  bool channels = false;                     // each one is heard separately, whatever was asked for
 
   static constexpr int64_t kTurnMs = 4000;
   static constexpr int64_t kOverlapMs =

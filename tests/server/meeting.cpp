@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <future>
 #include <optional>
 #include <random>
-#include <tuple>
 
 #include "contact_center.h"
 #include "json.h"
@@ -40,20 +40,27 @@ class Meeting : public MediaSource {
   }
 
   void negotiated(Media m, const std::string &params_json) override;
+  bool is_ready(Media m) override;
   bool next(Media m, MediaItem &item, int64_t &due_ms) override;
   bool next_event(EventItem &item, int64_t &due_ms) override;
   void skip_to(Media m, int64_t due_ms) override;
   void subscribed(uint64_t user_id) override { cast_.subscribed_user = user_id; }
 
  private:
+  struct Made {
+    MediaItem item;
+    int64_t position_ms = 0;
+  };
   struct Slot {
     std::unique_ptr<Track> track;
-    int64_t position_ms = 0;                             // no later item will be before it
-    std::optional<std::pair<MediaItem, int64_t>> first;  // and its position
+    int64_t position_ms = 0;  // no later item will be before it
+    // The next item: encoders work on threads of their own, so that the other media are in time.
+    std::shared_future<std::optional<Made>> coming;
   };
   Slot &slot(Media m) { return slots_[static_cast<std::size_t>(m)]; }
-  bool next_of(Media m, MediaItem &item, int64_t &position_ms);
-  bool next_shown(Media m, MediaItem &item, int64_t &position_ms);
+  std::optional<Made> make(Media m);
+  void make_ahead(Media m);
+  std::optional<Made> take(Media m);
   int64_t due(Media m, int64_t position_ms) const;
   const Span *off(Media m, int64_t position_ms) const;
   void add_switch_events(Media m, int on, int off);
@@ -105,43 +112,52 @@ void Meeting::negotiated(Media m, const std::string &params_json) {
   if (m != Media::Audio)
     slot(m).position_ms = std::max(slot(m).position_ms, options_.backlog_ms);
   TrackOptions options{cast_, uri_, options_.width, options_.height, slot(m).position_ms};
+  slot(m).coming = {};
   slot(m).track = makers[static_cast<std::size_t>(m)](
       options, params ? json_node_get_object(params.get()) : nullptr);
-  slot(m).first.reset();
-  // An encoder takes long to start: the other media would be late.
-  std::pair<MediaItem, int64_t> first;
-  first.first.media = m;
-  const bool encoded = m == Media::Video || m == Media::Deskshare;
-  if (encoded && next_shown(m, first.first, first.second))
-    slot(m).first = std::move(first);
+  if (m == Media::Video || m == Media::Deskshare)
+    make_ahead(m);
 }
 
-bool Meeting::next_of(Media m, MediaItem &item, int64_t &position_ms) {
-  Slot &own = slot(m);
-  if (!own.first)
-    return own.track && own.track->next(item, position_ms);
-  std::tie(item, position_ms) = std::move(*own.first);
-  own.first.reset();
-  return true;
-}
-
-bool Meeting::next_shown(Media m, MediaItem &item, int64_t &position_ms) {
-  if (!next_of(m, item, position_ms))
-    return false;
-  while (const Span *span = off(m, position_ms)) {
-    slot(m).track->skip_to(span->to_ms);
-    if (!slot(m).track->next(item, position_ms))
-      return false;
+std::optional<Meeting::Made> Meeting::make(Media m) {
+  Track *track = slot(m).track.get();
+  Made made;
+  made.item.media = m;
+  if (!track || !track->next(made.item, made.position_ms))
+    return std::nullopt;
+  while (const Span *span = off(m, made.position_ms)) {
+    track->skip_to(span->to_ms);
+    if (!track->next(made.item, made.position_ms))
+      return std::nullopt;
   }
-  return true;
+  return made;
+}
+
+void Meeting::make_ahead(Media m) {
+  slot(m).coming = std::async(std::launch::async, [this, m] { return make(m); }).share();
+}
+
+std::optional<Meeting::Made> Meeting::take(Media m) {
+  if (!slot(m).coming.valid())
+    return make(m);
+  std::optional<Made> made = slot(m).coming.get();
+  if (made)
+    make_ahead(m);
+  return made;
+}
+
+bool Meeting::is_ready(Media m) {
+  const auto &coming = slot(m).coming;
+  return !coming.valid() || coming.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
 bool Meeting::next(Media m, MediaItem &item, int64_t &due_ms) {
-  int64_t position_ms = 0;
-  if (!next_shown(m, item, position_ms))
+  std::optional<Made> made = take(m);
+  if (!made)
     return false;
-  slot(m).position_ms = position_ms + 1;
-  due_ms = due(m, position_ms);
+  item = std::move(made->item);
+  slot(m).position_ms = made->position_ms + 1;
+  due_ms = due(m, made->position_ms);
   if (options_.jitter_ms)
     item.timestamp +=
         std::uniform_int_distribution<int>(-options_.jitter_ms, options_.jitter_ms)(random_);
@@ -151,10 +167,12 @@ bool Meeting::next(Media m, MediaItem &item, int64_t &due_ms) {
 void Meeting::skip_to(Media m, int64_t due_ms) {
   Slot &own = slot(m);
   const int64_t position_ms = due_ms + options_.backlog_ms;
-  if (own.first && own.first->second < position_ms)
-    own.first.reset();
+  if (own.coming.valid() && own.coming.get() && own.coming.get()->position_ms >= position_ms)
+    return;
   if (own.track)
     own.track->skip_to(position_ms);
+  if (own.coming.valid())
+    make_ahead(m);
 }
 
 EventItem Meeting::join_event() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pump.h"
 
+#include <algorithm>
+
 #include "rules.h"
 #include "stream.h"
 
@@ -10,6 +12,7 @@ namespace {
 
 constexpr int kBatchMessages = 32;
 constexpr std::size_t kBatchBytes = 1024 * 1024;
+constexpr int64_t kLookAgainMs = 5;  // for what an encoder has not made yet
 // After libsoup's own writing: when the pump runs and the socket is writable, nothing is queued.
 constexpr int kPriority = G_PRIORITY_LOW;
 
@@ -93,6 +96,10 @@ std::string media_message_text(const Config &config, const MediaItem &item) {
   if (config.plain_content)
     return message(config, msg_type, content);
   return message(config, msg_type, Members().raw("content", content.object()));
+}
+
+bool Feeds::is_ready(Media m) {
+  return feeds_[static_cast<std::size_t>(m)].loaded || !source_ || source_->is_ready(m);
 }
 
 const Feeds::Feed *Feeds::peek(Media m) {
@@ -180,10 +187,16 @@ bool Pump::blocked(Media m) const {
          stream_.config().pace == Pace::Fast;
 }
 
+bool Pump::is_coming(Media m) const {
+  return stream_.config().pace == Pace::Realtime && !stream_.feeds().is_ready(m);
+}
+
 bool Pump::earliest(Media &m, int64_t &due_ms, bool &waiting) {
   bool found = false;
   waiting = false;
   for (Media candidate : media_) {
+    if (is_coming(candidate))
+      continue;
     const Feeds::Feed *feed = stream_.feeds().peek(candidate);
     if (!feed)
       continue;
@@ -207,7 +220,13 @@ bool Pump::run() {
     bool waiting = false;
     if (!connection_.open() || connection_.stalled())
       return G_SOURCE_REMOVE;
+    const bool coming =
+        std::any_of(media_.begin(), media_.end(), [this](Media one) { return is_coming(one); });
     if (!earliest(m, due_ms, waiting)) {
+      if (coming) {
+        schedule(kLookAgainMs);
+        return G_SOURCE_REMOVE;
+      }
       finished_ = !waiting;
       if (finished_)
         stream_.pump_finished();
@@ -215,7 +234,7 @@ bool Pump::run() {
     }
     int64_t wait_ms = stream_.config().pace == Pace::Realtime ? due_ms - stream_.position_ms() : 0;
     if (wait_ms > 0) {
-      schedule(wait_ms);
+      schedule(coming ? std::min(wait_ms, kLookAgainMs) : wait_ms);
       return G_SOURCE_REMOVE;
     }
     if (!connection_.writable()) {

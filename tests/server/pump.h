@@ -19,6 +19,8 @@ class Feeds {
   explicit Feeds(std::shared_ptr<MediaSource> source) : source_(std::move(source)) {}
 
   MediaSource *source() const { return source_.get(); }
+  // Whether peek() would not wait for an encoder.
+  bool is_ready(Media m);
   const Feed *peek(Media m);  // null: ended
   MediaItem take(Media m);
   void skip_to(Media m, int64_t due_ms);
@@ -52,6 +54,8 @@ class Pump {
   bool run();
   bool blocked(Media m) const;
   int64_t send_time_ms(Media m, int64_t due_ms) const;
+  // Without a clock nothing is late: the pump waits for it.
+  bool is_coming(Media m) const;
   bool earliest(Media &m, int64_t &due_ms, bool &waiting);
   void schedule(int64_t wait_ms);
   std::size_t send(Media m);

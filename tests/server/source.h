@@ -49,6 +49,11 @@ class MediaSource {
   // Next item of media m; false: nothing more, ever. due_ms: when to send it, relative to the
   // stream's start (real-time pacing; also the order among media on one connection).
   virtual bool next(Media m, MediaItem &item, int64_t &due_ms) = 0;
+  // Whether next() would not wait, for an encoder perhaps.
+  virtual bool is_ready(Media m) {
+    (void) m;
+    return true;
+  }
   // Next event of the meeting, sent before media that is due later and only if subscribed to.
   virtual bool next_event(EventItem &item, int64_t &due_ms) {
     (void) item;

@@ -80,8 +80,9 @@ class VideoTrack : public Track {
   // A change of users comes with a keyframe.
   void set_user(MediaItem &item, int64_t position_ms) {
     unsigned speaker = media_ == Media::Video ? cast_.active(position_ms) : 0;
-    bool individual = media_ == Media::Video && cast_.subscribed_user != 0;
-    item.user_id = individual ? cast_.subscribed_user : Cast::user_id(speaker);
+    const uint64_t subscribed = media_ == Media::Video ? cast_.subscribed_user.load() : 0;
+    const bool individual = subscribed != 0;
+    item.user_id = individual ? subscribed : Cast::user_id(speaker);
     item.user_name = Cast::user_name(speaker);
     for (unsigned i = 0; individual && i < cast_.speakers; i++)
       if (Cast::user_id(i) == item.user_id)
