@@ -12,6 +12,7 @@ namespace {
 
 // The time until a hanging disk is given up, and the time for connections to close.
 constexpr unsigned kDiskGone_s = 5, kClose_ms = 1500;
+constexpr int64_t kUnfit_us = 30 * G_USEC_PER_SEC;
 
 double processor_load() {
   double load = 0;
@@ -49,9 +50,12 @@ void Sharing::publish(const WebhookNotice &notice, std::function<void(bool)> acc
   cluster_.publish(notice.json, std::move(accepted));
 }
 
+// A recorder that could not record a stream, because its network is down for example, has the
+// fewest streams: it would take the next ones, too.
 Capacity Sharing::capacity() const {
+  const bool unfit = g_get_monotonic_time() < unfit_until_us_ && others_take();
   return {static_cast<unsigned>(recorder_->meetings().count()), options_.max_meetings,
-          processor_load(), !draining_ && recorder_->sick().empty()};
+          processor_load(), !draining_ && !unfit && recorder_->sick().empty()};
 }
 
 // ---- events of the cluster -----------------------------------------------------------
@@ -89,10 +93,14 @@ void Sharing::meeting_opened(const std::string &stream, const std::string &folde
   cluster_.opened(stream, folder);
 }
 
-void Sharing::meeting_over(const std::string &stream, bool goes_on) {
+void Sharing::meeting_over(const std::string &stream, Over over) {
+  if (over == Over::Failed)
+    unfit_until_us_ = g_get_monotonic_time() + kUnfit_us;
   // Updates the capacity first, so that a stopping recorder does not claim the stream again.
   cluster_.set_capacity(capacity());
-  cluster_.closed(stream, goes_on ? ClaimRecord::State::Free : ClaimRecord::State::Ended);
+  cluster_.closed(stream,
+                  over == Over::Ended ? ClaimRecord::State::Ended : ClaimRecord::State::Free,
+                  over == Over::Failed);
   if (moving_ == stream)
     moving_.clear();
 }
@@ -110,19 +118,27 @@ void Sharing::watch() {
     idle_();
 }
 
+// Without NATS no release is written, and nobody knows whether others still run.
 bool Sharing::others_take() const {
+  if (!cluster_.usable())
+    return false;
   const auto members = cluster_.ownership().members();
   return std::any_of(members.begin() + 1, members.end(), [](const Ownership::Member &member) {
     return member.record.takes && member.owned < member.record.most;
   });
 }
 
-// Releases all streams if the disk hangs, provided that another recorder has room.
+// Releases all streams if the disk hangs, as soon as another recorder has room.
 void Sharing::watch_disk() {
   disk_gone_s_ = recorder_->storage().is_gone() ? disk_gone_s_ + 1 : 0;
-  if (disk_gone_s_ != kDiskGone_s || !others_take())
+  if (disk_gone_s_ == 0)
+    let_all_go_ = false;
+  if (disk_gone_s_ < kDiskGone_s || let_all_go_ || !others_take())
     return;
   const auto streams = recorder_->streams();
+  let_all_go_ = true;
+  if (streams.empty())
+    return;
   log_->write(Log::Level::Error, "disk", "",
               "the disk does not answer: other recorders record " + std::to_string(streams.size()) +
                   " meetings further");

@@ -34,7 +34,7 @@ class Sharing final : public Membership, private ClusterListener {
 
  private:
   void meeting_opened(const std::string &stream, const std::string &folder) override;
-  void meeting_over(const std::string &stream, bool goes_on) override;
+  void meeting_over(const std::string &stream, Over over) override;
   void cluster_begin(const ClaimRecord &claim, const ClusterWebhook &webhook) override;
   void cluster_stop(const std::string &stream) override;
   bool cluster_webhook(const ClusterWebhook &webhook) override;
@@ -53,6 +53,8 @@ class Sharing final : public Membership, private ClusterListener {
   const std::function<void()> idle_;
   std::string moving_;  // the stream that is being moved
   unsigned disk_gone_s_ = 0;
+  bool let_all_go_ = false;     // because of the disk
+  int64_t unfit_until_us_ = 0;  // a stream could not be recorded
   Timer disk_timer_;
   bool draining_ = false;
   Watchdog watchdog_;

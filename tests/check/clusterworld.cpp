@@ -53,7 +53,7 @@ void Node::sleep(int64_t ms) {
 }
 
 void Node::deliver(const Store::Entry &entry) {
-  if (!alive)
+  if (!alive || forgotten)
     return;
   // In order, and later.
   cut_off_.push_back(entry);
@@ -68,6 +68,15 @@ void Node::set_cut(bool is_cut) {
   cut = is_cut;
   if (!cut)
     catch_up();
+}
+
+void Node::begin_anew() {
+  forgotten = false;
+  cut_off_.clear();
+  fold_ = Fold();
+  ownership->store_anew(clock());
+  for (const Store::Entry &entry : world_->store.log)
+    deliver(entry);
 }
 
 void Node::catch_up() {
@@ -146,9 +155,9 @@ void Node::stop(const std::string &stream) {
   });
 }
 
-void Node::end(const std::string &stream, State state) {
+void Node::end(const std::string &stream, State state, bool failed) {
   begun_.erase(stream);
-  ownership->closed(stream, state);
+  ownership->closed(stream, state, failed);
 }
 
 }  // namespace rtmscheck

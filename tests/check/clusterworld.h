@@ -81,13 +81,16 @@ class Node final : private Writes, private OwnershipEvents {
   void deliver(const Store::Entry &entry);
   bool sends(const std::string &stream) const;
   bool begun(const std::string &stream) const { return begun_.count(stream) > 0; }
-  void end(const std::string &stream, State state);
+  void end(const std::string &stream, State state, bool failed = false);
   void sleep(int64_t ms);
   // From the store, in one direction or both.
   void set_cut(bool is_cut);
+  // Notices that the store began anew.
+  void begin_anew();
 
   std::unique_ptr<Ownership> ownership;
   bool asleep = false, alive = true;
+  bool forgotten = false;          // reads nothing, because the store began anew
   bool cut = false, mute = false;  // half of what is written is done all the same, or nothing
   unsigned lost_times = 0, begun_times = 0;
   std::set<std::string> missed_streams;
@@ -200,6 +203,16 @@ class World {
   void set_gone(bool gone) {
     store.gone = gone;
     gone_since = clock.now();
+  }
+  // The store has lost everything. Each node notices for itself.
+  void lose_store() {
+    store.log.clear();
+    webhooks = 0;
+    announced.clear();
+    for (Node *node : nodes) {
+      node->forgotten = true;
+      clock.in(chance(3000), [node] { node->handle([node] { node->begin_anew(); }); });
+    }
   }
   int64_t time_until(const std::function<bool()> &holds, int64_t limit) {
     const int64_t start = clock.now();

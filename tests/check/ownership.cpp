@@ -96,6 +96,61 @@ GST_START_TEST(test_takeover) {
 }
 GST_END_TEST;
 
+// NATS comes back without its files: who records goes on, and what is announced then is recorded.
+GST_START_TEST(test_store_anew) {
+  for (unsigned seed = 1; seed <= 20; seed++) {
+    World world(seed, 3);
+    world.seed_ = seed;
+    world.run(1000);
+    const auto streams = announce_some(&world, 9);
+    world.run(2000);
+    std::map<std::string, Node *> before;
+    for (const std::string &stream : streams)
+      before[stream] = world.owner(stream);
+    world.lose_store();
+    world.run(30000);
+    for (const std::string &stream : streams)
+      ck_assert_msg(world.owner(stream) == before[stream], "seed %u: %s", seed, stream.c_str());
+    for (Node *node : world.nodes)
+      ck_assert_uint_eq(node->lost_times, 0);
+    world.announce("new");
+    expect_at_most(world.time_until([&] { return world.owners("new") == 1; }, 5000), 1500);
+    Node *dead = world.owner(streams[0]);
+    for (unsigned i = 0; i < 3; i++)
+      if (world.nodes[i] == dead)
+        world.kill(i);
+    expect_at_most(world.time_until([&] { return all_owned(world, streams); }, 30000), 15000);
+    // What has ended may be announced again.
+    world.owner(streams[1])->end(streams[1], State::Ended);
+    world.run(1000);
+    ck_assert_uint_eq(world.owners(streams[1]), 0);
+    world.announce(streams[1]);
+    expect_at_most(world.time_until([&] { return world.owners(streams[1]) == 1; }, 5000), 1500);
+  }
+}
+GST_END_TEST;
+
+// A recorder that cannot record a stream lets others have it; three such recorders are enough.
+GST_START_TEST(test_failures) {
+  World world(1, 3);
+  world.run(1000);
+  world.announce("good");
+  world.run(1000);
+  Node *first = world.owner("good");
+  first->end("good", State::Free, true);
+  expect_at_most(world.time_until([&] { return world.owners("good") == 1; }, 5000), 2000);
+  ck_assert(world.owner("good") != first);
+  world.announce("bad");
+  world.run(1000);
+  unsigned owners = 0;
+  for (; owners < 10 && world.owners("bad"); owners++) {
+    world.owner("bad")->end("bad", State::Free, true);
+    world.run(5000);
+  }
+  ck_assert_uint_eq(owners, 3);
+}
+GST_END_TEST;
+
 // An owner that sleeps has stopped before it does anything else; a short sleep changes nothing.
 GST_START_TEST(test_sleeps) {
   World world(1, 2);
@@ -321,6 +376,8 @@ static Suite *ownership_suite() {
   tcase_add_test(cases, test_spread);
   tcase_add_test(cases, test_no_room);
   tcase_add_test(cases, test_takeover);
+  tcase_add_test(cases, test_store_anew);
+  tcase_add_test(cases, test_failures);
   tcase_add_test(cases, test_sleeps);
   tcase_add_test(cases, test_wakes_early);
   tcase_add_test(cases, test_cut_off);

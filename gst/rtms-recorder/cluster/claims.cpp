@@ -17,6 +17,8 @@ constexpr int64_t kRefresh_ms = 600 * 1000;
 constexpr int64_t kRemembered_ms = 3600 * 1000;
 // Limits takeovers, because a stream may be what kills its owners.
 constexpr unsigned kMostDeaths = 20;
+// Three recorders that cannot record a stream are enough.
+constexpr unsigned kFailure = 7;
 // A recorder that releases a stream, for example because its disk is full, lets others claim it
 // first. So does one that has lost its lease, which others end a little later.
 constexpr int64_t kLeft_ms = 3000;
@@ -111,7 +113,7 @@ void Claims::wrote(const Write &write, Written outcome, int64_t now) {
     set_phase(&stream, Phase::Watching);
 }
 
-void Claims::closed(const std::string &id, State state) {
+void Claims::closed(const std::string &id, State state, bool failed) {
   const auto found = streams_.find(id);
   if (found == streams_.end())
     return;
@@ -123,6 +125,7 @@ void Claims::closed(const std::string &id, State state) {
   set_phase(&stream, Phase::Leaving);
   stream.record.state = state;
   stream.record.owner.clear();
+  stream.record.deaths = failed ? stream.record.deaths + kFailure : 0;
 }
 
 void Claims::stop_all(int64_t now) {
@@ -136,6 +139,24 @@ void Claims::stop_all(int64_t now) {
       set_phase(&stream, Phase::Watching);
     }
     stream.ticket = 0;
+  }
+}
+
+void Claims::store_anew(int64_t now) {
+  for (auto at = streams_.begin(); at != streams_.end();) {
+    Stream &stream = at->second;
+    if (stream.phase == Phase::Watching || stream.phase == Phase::Claiming) {
+      set_phase(&stream, Phase::Watching);
+      set_owner(&stream, "");
+      at = streams_.erase(at);
+      continue;
+    }
+    stream.revision = stream.ticket = stream.ended = stream.record.announcement = 0;
+    stream.announced.reset();
+    stream.next = 0;
+    stream.touched = now;
+    stream.changed = true;
+    ++at;
   }
 }
 
@@ -222,7 +243,8 @@ ClaimRecord Claims::next_record(const std::string &id, const Stream &stream) con
     record.previous = std::exchange(record.folder, "");
   }
   // An owned record that can be claimed: its owner is dead.
-  record.deaths = goes_on && record.state == State::Owned ? record.deaths + 1 : 0;
+  if (record.state == State::Owned && goes_on)
+    record.deaths++;
   record.state = State::Owned;
   record.owner = leases_->own();
   record.owners++;

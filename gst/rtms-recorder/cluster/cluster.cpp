@@ -124,8 +124,17 @@ void Cluster::probe() {
   });
 }
 
-void Cluster::nats_state(bool usable, const std::string &why) {
-  const std::string text = usable ? "NATS can be used" : "NATS cannot be used: " + why;
+void Cluster::nats_state(State state, const std::string &why) {
+  const bool usable = state == State::Usable;
+  std::string text = usable ? "NATS can be used" : "NATS cannot be used: " + why;
+  if (state == State::Anew) {
+    fold_ = Fold();
+    last_webhook_ = 0;
+    ownership_.store_anew(now_ms());
+    text =
+        "the bucket of NATS has lost records: what this recorder records is written again. Give "
+        "nats-server a store_dir that outlives it.";
+  }
   if (text != state_told_)
     listener_->cluster_event(usable, "cluster", "", text);
   state_told_ = text;
@@ -248,8 +257,8 @@ void Cluster::opened(const std::string &stream, const std::string &folder) {
   ownership_.update(stream, [&](ClaimRecord *claim) { claim->folder = folder; });
 }
 
-void Cluster::closed(const std::string &stream, ClaimRecord::State state) {
-  ownership_.closed(stream, state);
+void Cluster::closed(const std::string &stream, ClaimRecord::State state, bool failed) {
+  ownership_.closed(stream, state, failed);
 }
 
 // The released streams are written first.

@@ -23,6 +23,11 @@ void Lease::tick(int64_t now, const LeaseRecord &state) {
   writes_->write({ticket_, id_, record, revision_});
 }
 
+void Lease::store_anew() {
+  revision_ = ticket_ = 0;
+  next_ = 0;
+}
+
 void Lease::wrote(const Write &write, Written outcome, int64_t now) {
   if (outcome == Written::Done)
     return;  // seen() has handled it

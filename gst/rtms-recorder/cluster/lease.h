@@ -25,6 +25,8 @@ class Lease {
   void tick(int64_t now, const LeaseRecord &state);
   // Makes the next tick() renew.
   void hurry() { next_ = 0; }
+  // The store has no records any more.
+  void store_anew();
   void wrote(const Write &write, Written outcome, int64_t now);
   void seen(uint64_t revision, const LeaseRecord &record);
   // A renewal was stored at `revision`; the order has not been read so far. While the lease is

@@ -49,7 +49,7 @@ Nats::~Nats() = default;
 
 void Nats::write(const std::string &key, const std::string &data, int64_t now, Done done) {
   const uint64_t number = ++count_;
-  waiting_[number] = {std::move(done), now + kPatience_ms};
+  waiting_[number] = {std::move(done), now + kPatience_ms, last_place_};
   if (connected_)
     link_->write(number, key, data);
   else
@@ -57,6 +57,9 @@ void Nats::write(const std::string &key, const std::string &data, int64_t now, D
 }
 
 void Nats::answered(uint64_t number, const NatsAnswer &answer) {
+  const auto waiting = waiting_.find(number);
+  if (answer.place && waiting != waiting_.end() && answer.place <= waiting->second.after)
+    begin_anew();
   if (answer.place > last_place_ && !owed_) {
     owed_ = answer.place;
     owed_since_ = now_;
@@ -93,6 +96,15 @@ void Nats::watch_again() {
   link_->watch(++watch_, anew ? 0 : last_place_ + 1);
 }
 
+// A server without its files, or with older ones.
+void Nats::begin_anew() {
+  last_place_ = owed_ = received_ = 0;
+  for (auto &[number, waiting] : waiting_)
+    waiting.after = 0;
+  listener_->nats_state(NatsListener::State::Anew, "");
+  link_->watch(++watch_, 0);
+}
+
 void Nats::received(uint64_t watch, const NatsMessage &message) {
   if (watch != watch_)
     return;
@@ -115,7 +127,7 @@ void Nats::disconnected(const std::string &why) {
   connected_ = usable_ = false;
   for (auto &[number, waiting] : waiting_)
     waiting.until = 0;
-  listener_->nats_state(false,
+  listener_->nats_state(NatsListener::State::Unusable,
                         "there is no connection to NATS" + (why.empty() ? "" : " (" + why + ")"));
 }
 
@@ -123,7 +135,8 @@ void Nats::ready(uint64_t watch, const std::string &why) {
   if (watch != watch_ || !connected_)
     return;
   usable_ = why.empty();
-  listener_->nats_state(usable_, why);
+  using State = NatsListener::State;
+  listener_->nats_state(usable_ ? State::Usable : State::Unusable, why);
 }
 
 }  // namespace rtms::recorder

@@ -13,8 +13,10 @@ struct NatsListener {
   virtual ~NatsListener() = default;
   // Messages arrive in order, each at least once.
   virtual void nats_message(const NatsMessage &message) = 0;
-  // Whether the connection and the bucket are usable; if not, why.
-  virtual void nats_state(bool usable, const std::string &why) = 0;
+  // Unusable: the connection or the bucket; `why`. Anew: the bucket is another one: places begin at
+  // 1 again, and old records are gone.
+  enum class State { Usable, Unusable, Anew };
+  virtual void nats_state(State state, const std::string &why) = 0;
 };
 
 class Nats {
@@ -42,6 +44,7 @@ class Nats {
   struct Waiting {
     Done done;
     int64_t until = 0;
+    uint64_t after = 0;  // the last place that was known when it was written
   };
   void answered(uint64_t number, const NatsAnswer &answer);
   void received(uint64_t watch, const NatsMessage &message);
@@ -49,6 +52,7 @@ class Nats {
   void disconnected(const std::string &why);
   void ready(uint64_t watch, const std::string &why);
   void watch_again();
+  void begin_anew();
 
   NatsListener *const listener_;
   std::shared_ptr<Nats *> alive_;

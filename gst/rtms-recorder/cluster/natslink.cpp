@@ -257,6 +257,10 @@ void LibNats::watch(uint64_t watch, uint64_t from) {
       if (status == NATS_OK)
         return;
       told = why;
+      // A new connection, which is made on this thread, begins another watch.
+      if (natsConnection *connection = connection_;
+          !connection || natsConnection_IsClosed(connection))
+        return;
       nats_Sleep(kSetUpAgain_ms);
     }
   });

@@ -94,6 +94,14 @@ void Ownership::acknowledged(const Write &write, uint64_t place, int64_t now) {
     lease_->acknowledged(write, place, now);
 }
 
+// What this recorder owns it owns still: nobody else has a record of it.
+void Ownership::store_anew(int64_t now) {
+  now_ = now;
+  lease_->store_anew();
+  peers_.store_anew();
+  claims_.store_anew(now);
+}
+
 void Ownership::set_capacity(const Capacity &capacity) {
   if (capacity.takes != capacity_.takes)
     lease_->hurry();
@@ -105,8 +113,8 @@ void Ownership::update(const std::string &stream,
   claims_.update(stream, change);
 }
 
-void Ownership::closed(const std::string &stream, ClaimRecord::State state) {
-  claims_.closed(stream, state);
+void Ownership::closed(const std::string &stream, ClaimRecord::State state, bool failed) {
+  claims_.closed(stream, state, failed);
 }
 
 void Ownership::give_up() {

@@ -39,10 +39,12 @@ class Ownership final : private Claims::Leases {
   // A write of the own lease was stored at `place`; the order has not been read so far.
   void acknowledged(const Write &write, uint64_t place, int64_t now);
   void no_store(int64_t now) { lease_->no_store(now); }
+  // The store began anew, without any record.
+  void store_anew(int64_t now);
   void set_capacity(const Capacity &capacity);
 
   void update(const std::string &stream, const std::function<void(ClaimRecord *)> &change);
-  void closed(const std::string &stream, ClaimRecord::State state);
+  void closed(const std::string &stream, ClaimRecord::State state, bool failed = false);
   // Ends the lease. No stream may be active.
   void give_up();
 

@@ -23,6 +23,8 @@ class Peers {
   void wrote(const Write &write, Written outcome, int64_t now);
   // Restarts the expiry of all leases: this recorder could not see renewals.
   void count_anew(int64_t now);
+  // The store has no records any more.
+  void store_anew() { peers_.clear(); }
   // Ends expired leases. The write is valid only if no renewal precedes it.
   void tick(int64_t now);
 

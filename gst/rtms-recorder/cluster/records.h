@@ -33,7 +33,8 @@ struct ClaimRecord {
   unsigned part = 0;
   std::string folder, previous;  // names of the folders of this part and the previous one
   unsigned owners = 0;           // number of owners so far
-  unsigned deaths = 0;           // number of consecutive owners that died
+  // Consecutive owners that died; one that could not record the stream counts as several.
+  unsigned deaths = 0;
 };
 
 using Record = std::variant<LeaseRecord, ClaimRecord>;
