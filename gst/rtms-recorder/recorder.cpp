@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 
 // The service keeps a stream without a client for this time.
 constexpr int64_t kWindow_s = 65;
+// A fault that comes back at once would fill the disk with folders of shorter parts.
+constexpr GstClockTime kWorthANext = 10 * GST_SECOND;
 // The interval of Keeping::touch().
 constexpr unsigned kTouch_s = 5;
 
@@ -26,7 +28,7 @@ void add(Totals *totals, const Status &status) {
 // For a recorder without a cluster.
 struct NoMembership final : Membership {
   void meeting_opened(const std::string &, const std::string &) override {}
-  void meeting_over(const std::string &, bool) override {}
+  void meeting_over(const std::string &, Over) override {}
 };
 
 std::string folder_name(const Webhook &hook) {
@@ -174,7 +176,7 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     if (opening && opening.mapped().before)
       keeping_.drop(std::move(*opening.mapped().before));
     if (opening)
-      membership_->meeting_over(hook.stream_id, false);
+      membership_->meeting_over(hook.stream_id, Membership::Over::Ended);
     if (opening && options_.once && nothing_left())
       idle_();
   }
@@ -207,7 +209,7 @@ void Recorder::refuse(const WebhookNotice &notice, const std::string &why) {
   log_->write(Log::Level::Error, "refused", "", why, [&](JsonWriter &writer) {
     writer.member("stream_id", shown(notice.hook.stream_id, 256));
   });
-  membership_->meeting_over(notice.hook.stream_id, true);
+  membership_->meeting_over(notice.hook.stream_id, Membership::Over::Released);
   if (options_.once && nothing_left())
     idle_();
 }
@@ -216,7 +218,7 @@ void Recorder::take(const WebhookNotice &notice, const Part &part) {
   // An earlier part is still being finished.
   const std::string &stream = notice.hook.stream_id;
   if (opening_.count(stream) || meetings_.find(stream))
-    membership_->meeting_over(stream, true);
+    membership_->meeting_over(stream, Membership::Over::Released);
   else
     begin({notice, std::nullopt, part});
 }
@@ -243,10 +245,11 @@ void Recorder::begin(Opening opening) {
                        " meetings are recorded already. Raise --max-meetings.");
     return;
   }
+  const bool continues = opening.part.number > 1;
   opening_[hook.stream_id] = std::move(opening);
-  storage_.make_folder(folder_name(hook), [this, id = hook.stream_id](const Storage::Place &place) {
-    opened(id, place);
-  });
+  storage_.make_folder(
+      folder_name(hook), continues,
+      [this, id = hook.stream_id](const Storage::Place &place) { opened(id, place); });
 }
 
 void Recorder::opened(const std::string &stream, const Storage::Place &place) {
@@ -258,6 +261,7 @@ void Recorder::opened(const std::string &stream, const Storage::Place &place) {
   }
   auto &[notice, before, part] = found.mapped();
   if (place.folder.empty()) {
+    keeping_.forget(stream);
     refuse(notice, "Stream " + shown(stream) + " is not recorded: " + place.problem);
     return;
   }
@@ -268,6 +272,8 @@ void Recorder::opened(const std::string &stream, const Storage::Place &place) {
   keeping_.keep(stream, {notice.json, name, part.number, part.recording});
   if (before)
     keeping_.take(std::move(*before), name);
+  else if (!shares_ && !part.previous.empty())
+    keeping_.end_part(part.previous, name);
   meetings_.add(stream, std::make_unique<Meeting>(
                             options_, notice.hook, notice.json, place.folder, part, log_,
                             [this, stream](Outcome outcome) { gone(stream, outcome); }));
@@ -281,6 +287,11 @@ void Recorder::stop(bool for_good) {
   continues_ = !for_good && !shares_;
   if (!continues_)
     waiting_.clear();
+  // Webhooks that arrived while the kept meetings were read.
+  if (early_)
+    for (const WebhookNotice &notice : std::exchange(*early_, {}))
+      if (notice.event == WebhookEvent::Started)
+        begin({notice, std::nullopt, {}});
   for (auto &[stream, opening] : std::exchange(opening_, {}))
     begin(std::move(opening));
   for (const std::string &stream : meetings_.streams()) {
@@ -297,7 +308,7 @@ void Recorder::stop(bool for_good) {
 
 void Recorder::let_go(const std::string &stream, bool urgent) {
   if (opening_.erase(stream))
-    membership_->meeting_over(stream, true);
+    membership_->meeting_over(stream, Membership::Over::Released);
   meetings_.leave(stream, "another recorder continues the recording");
   if (urgent)
     meetings_.cut(stream);
@@ -313,17 +324,27 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   const bool left = meetings_.was_left(stream);
   const bool full = outcome.disk_full || storage_.space() == Storage::Space::Ends;
   const bool goes_on = left || meetings_.is_forbidden() || full;
+  auto again = waiting_.extract(stream);
+  const auto kept = keeping_.kept(stream);
+  const bool next = kept && outcome.cut_short && outcome.length >= kWorthANext && !goes_on &&
+                    !shares_ && !again && !stopping_;
   if (left && !shares_)
     keeping_.leave(stream);
-  else
+  else if (!next)
     keeping_.forget(stream);
   add(&totals_, meetings_.find(stream)->status());
   meetings_.remove(stream);
   storage_.look();
-  membership_->meeting_over(stream, goes_on);
-  auto again = waiting_.extract(stream);
+  using Over = Membership::Over;
+  membership_->meeting_over(stream, goes_on             ? Over::Released
+                                    : outcome.cut_short ? Over::Failed
+                                                        : Over::Ended);
   if (again)
     begin({again.mapped(), std::nullopt, {}});
+  else if (next)
+    begin({{WebhookEvent::Started, std::get<Webhook>(parse_webhook(kept->webhook)), kept->webhook},
+           std::nullopt,
+           {kept->part + 1, kept->folder, kept->recording}});
   if (nothing_left() && (stopping_ || options_.once))
     idle_();
 }

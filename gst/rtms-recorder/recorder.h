@@ -30,8 +30,10 @@ struct Totals {
 struct Membership {
   virtual ~Membership() = default;
   virtual void meeting_opened(const std::string &stream, const std::string &folder) = 0;
-  // `goes_on`: the stream continues, and other recorders may record it.
-  virtual void meeting_over(const std::string &stream, bool goes_on) = 0;
+  // Released, Failed: the stream continues, and other recorders may record it. Failed: this one
+  // could not.
+  enum class Over { Ended, Released, Failed };
+  virtual void meeting_over(const std::string &stream, Over over) = 0;
 };
 
 class Recorder {

@@ -268,7 +268,7 @@ GST_START_TEST(test_camera_late) {
 GST_END_TEST;
 
 static Suite *muxers_suite() {
-  constexpr double kPatienceSeconds = 60;
+  constexpr double kPatienceSeconds = 110;
   Suite *suite = suite_create("muxers");
   const auto add = [suite](const char *name, TFun test) {
     TCase *one = tcase_create(name);

@@ -8,9 +8,11 @@
 #include <csignal>
 
 #include "adminport.h"
+#include "live.h"
 #include "slowdisk.h"
 
 #include <glib/gstdio.h>
+#include <algorithm>
 #include <filesystem>
 
 namespace {
@@ -182,6 +184,55 @@ GST_START_TEST(test_disk_gone) {
 }
 GST_END_TEST;
 
+// An error that passes, of a file server for example, costs what was being written: the recording
+// goes on as another part.
+GST_START_TEST(test_write_error) {
+  SlowDisk disk;
+  RecorderRun run(disk.setup({"--no-video"}));
+  auto server = serve(meeting_of(0));
+  run.announce(*server);
+  for (int seconds : {6, 11})  // a shorter part has no successor
+    run.wait_messages(*server, "audio", seconds * 50);
+  const std::string part_1 = run.only_folder();
+  disk.fail_once();
+  run.wait_events("failed", 1);
+  run.wait_events("recording", 2);
+  run.program().send(SIGTERM);
+  ck_assert(run.program().wait(kDeadlineMs));
+  const auto folders = run.folders();
+  ck_assert_uint_eq(folders.size(), 2);
+  const std::string part_2 = folders[0] == part_1 ? folders[1] : folders[0];
+  const std::string name = std::filesystem::path(part_2).filename();
+  expect_text(report_of(part_1, "state"), "failed");
+  expect_text(report_of(part_1, "next_part"), name.c_str());
+  expect_text(report_of(part_2, "state"), "finished");
+}
+GST_END_TEST;
+
+// The folder is moved while the meeting runs: the audio does not end because a text has no file.
+// What cannot be written is written when the folder is back.
+GST_START_TEST(test_folder_moved) {
+  RecorderRun run({"--no-video"});
+  auto server = serve(meeting_of(0));
+  run.announce(*server);
+  run.wait_messages(*server, "audio", 50);
+  const std::string folder = run.only_folder(), moved = folder + ".moved";
+  ck_assert_int_eq(g_rename(folder.c_str(), moved.c_str()), 0);
+  server->send_media(Media::Transcript, transcript_json(0, ""));
+  run.wait_events("not-recorded", 1);
+  ck_assert_int_eq(g_rename(moved.c_str(), folder.c_str()), 0);
+  server->send_media(Media::Transcript, transcript_json(100, ""));
+  const auto both = [&] {
+    const std::string lines = run.text_of(folder + "/transcript.jsonl");
+    return std::count(lines.begin(), lines.end(), '\n') == 2;
+  };
+  ck_assert(run.program().wait_until(both));
+  run.program().send(SIGTERM);
+  run.expect_end();
+  expect_text(report_of(folder, "state"), "finished");
+}
+GST_END_TEST;
+
 // Recordings on that disk are asked for through the admin port: it says what is wrong, and neither
 // it nor the webhook's port waits.
 GST_START_TEST(test_hung_disk_admin) {
@@ -238,6 +289,8 @@ static Suite *recorder_waits_suite() {
   add_case(suite, "hung-disk", test_hung_disk);
   add_case(suite, "hung-disk-admin", test_hung_disk_admin);
   add_case(suite, "disk-gone", test_disk_gone);
+  add_case(suite, "write-error", test_write_error);
+  add_case(suite, "folder-moved", test_folder_moved);
   return suite;
 }
 

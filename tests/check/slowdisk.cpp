@@ -2,7 +2,8 @@
 // A disk that is slow, or does not answer, for one program (LD_PRELOAD). RTMS_SLOW_FOLDER: what is
 // on that disk; RTMS_SLOW_FSYNC_MS: how long fsync() takes; RTMS_SLOW_HANG: while there is a file
 // of this name, every call about the folder waits. RTMS_SLOW_FREE: a file with the number of bytes
-// that are free on it.
+// that are free on it. RTMS_SLOW_FAIL: a file of this name makes one write to the folder fail,
+// which removes it.
 
 // With these macros, headers rename or define some of the functions below.
 #undef _FILE_OFFSET_BITS
@@ -15,6 +16,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -36,6 +38,12 @@ bool hangs() {
   static const char *const file = std::getenv("RTMS_SLOW_HANG");
   static const auto real = next<int (*)(const char *, int)>("access");
   return file && real(file, F_OK) == 0;
+}
+
+bool fails() {
+  static const char *const file = std::getenv("RTMS_SLOW_FAIL");
+  static const auto real = next<int (*)(const char *)>("unlink");
+  return file && real(file) == 0;
 }
 
 bool is_slow(const char *path) {
@@ -146,5 +154,9 @@ extern "C" ssize_t writev(int fd, const struct iovec *parts, int count) {
   static const auto real = next<ssize_t (*)(int, const struct iovec *, int)>("writev");
   if (hangs())
     reach(fd);
+  if (reach(fd) && fails()) {
+    errno = EIO;
+    return -1;
+  }
   return real(fd, parts, count);
 }

@@ -118,18 +118,25 @@ void Keeping::leave(const std::string &stream) {
   });
 }
 
+std::optional<KeptMeeting> Keeping::kept(const std::string &stream) const {
+  const auto found = meetings_.find(stream);
+  return found == meetings_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Keeping::end_part(const std::string &folder, const std::string &next_part) {
+  run([part = output_ + "/" + folder, next_part] { recorder::end_part(part, next_part); });
+}
+
 // The continued meeting has replaced the file.
 void Keeping::take(FoundMeeting found, const std::string &next_part) {
-  if (found.meeting.folder.empty())  // it was announced, and not begun
-    return;
-  run([part = output_ + "/" + found.meeting.folder, next_part, file = std::move(found.file)] {
-    end_part(part, next_part);
-  });
+  if (!found.meeting.folder.empty())  // else it was announced, and not begun
+    end_part(found.meeting.folder, next_part);
+  put_back(std::move(found));
 }
 
 void Keeping::drop(FoundMeeting found) {
   run([part = output_ + "/" + found.meeting.folder, file = std::move(found.file)] {
-    end_part(part, "");
+    recorder::end_part(part, "");
     file->remove();
   });
 }

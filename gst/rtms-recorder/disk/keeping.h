@@ -50,6 +50,10 @@ class Keeping {
   // Stores a new webhook of the same stream.
   void renew(const std::string &stream, const std::string &webhook);
   void forget(const std::string &stream);
+  // What is kept of the stream, or nothing.
+  std::optional<KeptMeeting> kept(const std::string &stream) const;
+  // Ends a part that this run has recorded: see disk/parts.h.
+  void end_part(const std::string &folder, const std::string &next_part);
   // Handles a found meeting: it continues as another part, or ends, or is left to other recorders.
   void take(FoundMeeting found, const std::string &next_part);
   void drop(FoundMeeting found);

@@ -32,7 +32,9 @@ std::shared_ptr<KeptFile> KeptFile::create(const std::string &path, const KeptMe
   if (fd < 0)
     return nullptr;
   std::shared_ptr<KeptFile> file(new KeptFile(path, fd));
-  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  errno = ENOSPC;  // where less is written
+  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       fdatasync(fd) == 0;
   file->lock();
   if (written && rename(fresh.c_str(), path.c_str()) == 0)
     return file;
@@ -87,8 +89,12 @@ int64_t KeptFile::age_s() const {
   return std::max<int64_t>(g_get_real_time() / G_USEC_PER_SEC - status.st_mtime, 0);
 }
 
+// By this machine's clock, which age_s() reads, and not by a file server's.
 void KeptFile::touch() const {
-  futimens(fd_, nullptr);
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const timespec times[] = {now, now};
+  futimens(fd_, times);
 }
 
 void KeptFile::remove() const {

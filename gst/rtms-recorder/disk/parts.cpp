@@ -40,6 +40,8 @@ bool has(JsonArray *array, const std::string &text) {
 }  // namespace
 
 void end_part(const std::string &folder, const std::string &next) {
+  // On a full disk, its space is that of the edited report.
+  g_unlink((folder + "/.reserve").c_str());
   edit(folder, [&](JsonObject *report) {
     const std::string state = json_object_get_string_member_with_default(report, "state", "");
     if (state == "recording") {
@@ -50,7 +52,6 @@ void end_part(const std::string &folder, const std::string &next) {
     if (!next.empty())
       json_object_set_string_member(report, "next_part", next.c_str());
   });
-  g_unlink((folder + "/.reserve").c_str());
 }
 
 bool add_tail(const std::string &folder, const std::string &file, const TailStart &start) {

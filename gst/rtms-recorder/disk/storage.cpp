@@ -93,14 +93,17 @@ std::string Storage::shortage() const {
                                 : shortage_of(seen_.free_bytes, output_, "--min-free", min_free_);
 }
 
-void Storage::make_folder(const std::string &name, std::function<void(const Place &)> done) {
+void Storage::make_folder(const std::string &name, bool continues,
+                          std::function<void(const Place &)> done) {
+  const char *option = continues ? "--end-free" : "--min-free";
+  const uint64_t least = continues ? end_free_ : min_free_;
   const auto place = std::make_shared<Place>();
   const auto seen = std::make_shared<Seen>();
   worker_.run(
-      [place, seen, output = output_, name, min_free = min_free_] {
+      [place, seen, output = output_, name, option, least] {
         *seen = look_at(output);
-        if (seen->free_bytes < min_free)
-          place->problem = shortage_of(seen->free_bytes, output, "--min-free", min_free);
+        if (seen->measured && seen->free_bytes < least)
+          place->problem = shortage_of(seen->free_bytes, output, option, least);
         else
           *place = new_folder(output + "/" + name);
       },

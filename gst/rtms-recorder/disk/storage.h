@@ -33,7 +33,9 @@ class Storage {
   struct Place {
     std::string folder, problem;
   };
-  void make_folder(const std::string &name, std::function<void(const Place &)> done);
+  // `continues`: for the next part of a recording, which needs --end-free only.
+  void make_folder(const std::string &name, bool continues,
+                   std::function<void(const Place &)> done);
   void remove_folder(const std::string &folder);
 
  private:

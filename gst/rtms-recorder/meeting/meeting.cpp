@@ -55,8 +55,12 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
           folder_,
           [this](const std::string &path, int failure) {
             later_([this, path, failure] {
-              break_off(failure == ENOSPC,
-                        path + " cannot be written: " + std::strerror(failure) + ".");
+              const std::string why = path + " cannot be written: " + std::strerror(failure) + ".";
+              if (failure == ENOSPC)
+                break_off(true, why);
+              else  // the audio and the video do not depend on it
+                log_.write(Log::Level::Warning, "not-recorded",
+                           why + " The recorder tries again with each further text.");
             });
           })),
       report_(hook, folder_, Speakers(options.speakers).titles(), started_us_),
@@ -220,7 +224,9 @@ void Meeting::linked(const std::string &problem) {
 void Meeting::bus_error(GstObject *source, const GError *failure) {
   if (source == GST_OBJECT(intake_->element())) {
     // rtmssrc sends EOS after its error: the media before it is kept.
-    if (state_ == State::Connecting)
+    const bool connecting = state_ == State::Connecting;
+    cut_short_ |= connecting && !stopped_;
+    if (connecting)
       finish("failed", failure->message);
     else
       end("", failure->message);
@@ -306,6 +312,7 @@ void Meeting::end(const std::string &reason, const std::string &error) {
 void Meeting::break_off(bool disk_full, const std::string &why) {
   disk_full_ |= disk_full;
   broken_off_ = true;
+  cut_short_ |= !stopped_ && !closed_;
   journal_.keep();
   const std::string error = (disk_full ? "The disk is full: the recording ends here. " : "") + why;
   end("", error);
@@ -385,7 +392,7 @@ void Meeting::gone() {
                     log_.write(Log::Level::Error, "report",
                                folder_ + "/meeting.json cannot be written: " + problem);
                   tell_end(log_, error_, reason_, length_, sound_, stats_.get());
-                  gone_({error_.empty(), disk_full_, broken_off_});
+                  gone_({error_.empty(), disk_full_, broken_off_, cut_short_, length_});
                 });
 }
 

@@ -34,6 +34,8 @@ struct Status {
 struct Outcome {
   bool good = false, disk_full = false;
   bool broken_off = false;  // its file lacks the last media
+  bool cut_short = false;   // this recorder could not record the stream, which goes on
+  GstClockTime length = 0;  // of what is recorded
 };
 
 // Used on the main thread. IntakeListener's methods run on streaming threads.
@@ -92,7 +94,7 @@ class Meeting final : private IntakeListener, private BusListener {
   State state_ = State::Connecting;
   bool stopped_ = false;  // the service told the end of the stream
   bool closed_ = false;   // the signaling connection is closed
-  bool disk_full_ = false, broken_off_ = false;
+  bool disk_full_ = false, broken_off_ = false, cut_short_ = false;
   // The worker makes the container; the pipeline must stay until then.
   bool linking_ = false, retire_when_linked_ = false;
   std::string finish_when_linked_;  // the reason, or empty

@@ -54,11 +54,9 @@ WrittenTails write_all(const Options &options, uint64_t free_bytes,
   const uint64_t kept = std::max(kRoom, std::min(options.min_free, options.end_free));
   WrittenTails all;
   for (const auto &journal : Journal::find(Journal::default_place(), options.output)) {
-    if (!g_file_test(journal->folder.c_str(), G_FILE_TEST_IS_DIR)) {
-      if (g_file_test(options.output.c_str(), G_FILE_TEST_IS_DIR))
-        journal->remove();
+    // Its disk may not be mounted yet; find() removes journals that are older than a day.
+    if (!g_file_test(journal->folder.c_str(), G_FILE_TEST_IS_DIR))
       continue;
-    }
     const uint64_t size = journal->size();
     if (failed.count(journal->folder))
       continue;

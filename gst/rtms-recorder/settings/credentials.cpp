@@ -15,6 +15,7 @@ namespace rtms::recorder {
 namespace {
 
 constexpr size_t kMostBytes = 64 << 10;
+constexpr char kExport[] = "export ";
 
 // Holds the file's text, which only Secret may copy.
 class SecretFile {
@@ -86,8 +87,12 @@ Variables parsed(std::string_view text) {
     const std::string_view line = trimmed(text.substr(0, end));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     const size_t equals = line.find('=');
-    if (!line.empty() && line.front() != '#' && equals != std::string_view::npos)
-      variables[std::string(line.substr(0, equals))] = Secret(unquoted(line.substr(equals + 1)));
+    if (line.empty() || line.front() == '#' || equals == std::string_view::npos)
+      continue;
+    std::string_view name = line.substr(0, equals);
+    if (name.substr(0, sizeof kExport - 1) == kExport)  // a file that a shell reads, too
+      name = trimmed(name.substr(sizeof kExport - 1));
+    variables[std::string(name)] = Secret(unquoted(line.substr(equals + 1)));
   }
   return variables;
 }

@@ -5,9 +5,18 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace rtms::recorder {
+namespace {
+
+constexpr size_t kMostPending = 16 << 20;
+
+}  // namespace
+
 TextFile::~TextFile() {
+  if (failed_)
+    write_pending();
   if (file_ >= 0)
     close(file_);
 }
@@ -19,26 +28,22 @@ bool TextFile::exists() {
 
 bool TextFile::append(const std::string &text) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (failed_)
-    return true;
-  std::string all = text;
-  if (file_ < 0) {
-    file_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    all = head_ + text;
-  }
-  failed_ = file_ < 0 || !write_all(all);
-  return !failed_;
+  if (pending_.size() + text.size() <= kMostPending)
+    pending_ += text;
+  const bool failed_before = std::exchange(failed_, !write_pending());
+  return !failed_ || failed_before;
 }
 
-bool TextFile::write_all(const std::string &text) {
-  size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t size = write(file_, text.data() + done, text.size() - done);
+bool TextFile::write_pending() {
+  if (file_ < 0)
+    file_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  while (file_ >= 0 && !pending_.empty()) {
+    const ssize_t size = write(file_, pending_.data(), pending_.size());
     if (size < 0 && errno != EINTR)
       return false;
-    done += static_cast<size_t>(std::max<ssize_t>(size, 0));
+    pending_.erase(0, static_cast<size_t>(std::max<ssize_t>(size, 0)));
   }
-  return true;
+  return file_ >= 0;
 }
 
 }  // namespace rtms::recorder
