@@ -171,6 +171,11 @@ void link_changed(GstPad *pad, GstPad *) {
   start_task(GST_RTMS_SRC_PAD(pad));
 }
 
+void start_flush(GstRtmsSrcPad *self) {
+  self->state->flushed = true;
+  gst_pad_push_event(GST_PAD(self), gst_event_new_flush_start());
+}
+
 // Flushes the queue first: stopping the task waits for it. Downstream may outlive the element, so
 // that it must not stay flushed; the pad itself is inactive by then and sends nothing.
 void stop(GstRtmsSrcPad *self) {
@@ -179,9 +184,9 @@ void stop(GstRtmsSrcPad *self) {
   const bool blocked =
       first && !state->queue.has_stopped(std::chrono::steady_clock::now() + kPushTimeout);
   if (blocked)
-    gst_pad_push_event(GST_PAD(self), gst_event_new_flush_start());
+    start_flush(self);
   stop_task(self);
-  if (!blocked)
+  if (!state->flushed.exchange(false))
     return;
   if (GstPad *peer = gst_pad_get_peer(GST_PAD(self))) {
     gst_pad_send_event(peer, gst_event_new_flush_stop(FALSE));
@@ -326,9 +331,9 @@ void gst_rtms_src_pads_stop(const std::vector<GstRtmsSrcPad *> &pads) {
   if (!blocked.empty())
     GST_DEBUG("%zu of %zu pads are blocked: flushed", blocked.size(), pads.size());
   for (GstRtmsSrcPad *pad : blocked)
-    gst_pad_push_event(GST_PAD(pad), gst_event_new_flush_start());
+    start_flush(pad);
   deadline = std::chrono::steady_clock::now() + kFlushTimeout;
   for (GstRtmsSrcPad *pad : blocked)
-    if (pad->state->queue.has_stopped(deadline))
+    if (pad->state->queue.has_stopped(deadline) && pad->state->flushed.exchange(false))
       gst_pad_push_event(GST_PAD(pad), gst_event_new_flush_stop(FALSE));
 }

@@ -29,6 +29,7 @@ struct PadState {
   std::atomic<GstFlowReturn> flow{GST_FLOW_OK};  // result of the last push
   std::atomic<bool> linked{false};
   std::atomic<bool> was_linked{false};
+  std::atomic<bool> flushed{false};     // FLUSH_START was pushed, FLUSH_STOP was not
   std::atomic<bool> threadless{false};  // the task could not be started
   std::atomic<int64_t> gaps_from_us{0};
   // Certain time when EOS entered the queue.

@@ -127,11 +127,13 @@ bool plays(GstObject *object) {
 }
 
 // In a playing pipeline, the program starts at the current running time; with its pipeline, where
-// that starts: at 0, or at the end of a pause.
+// that starts: at 0, or at the end of a pause. An application that sets the base time itself says
+// nothing else of the start.
 GstClockTime beginning(GstRtmsProgram *self) {
   GstElement *element = GST_ELEMENT(self);
-  const GstClockTime start = plays(GST_OBJECT(self)) ? gst_element_get_current_running_time(element)
-                                                     : gst_element_get_start_time(element);
+  GstClockTime start = gst_element_get_start_time(element);
+  if (plays(GST_OBJECT(self)) || !GST_CLOCK_TIME_IS_VALID(start))
+    start = gst_element_get_current_running_time(element);
   return GST_CLOCK_TIME_IS_VALID(start) ? start : 0;
 }
 

@@ -9,11 +9,15 @@ namespace rtms::program {
 
 class MeetingState {
  public:
-  // Takes the fields of the message `rtms-connection`.
+  // Takes the fields of the message `rtms-connection`. Each kind of media, of "audio+video" for
+  // example, has a state of its own: the next connection may have others of them.
   void connection(const std::string &media, const std::string &state) {
     if (state == "silent")
       return;
-    states_[media] = state;
+    for (std::size_t at = 0, end = 0; end != std::string::npos; at = end + 1) {
+      end = media.find('+', at);
+      states_[media.substr(at, end - at)] = state;
+    }
   }
   // Empty while media is streaming, and after the end.
   const char *words() const {

@@ -16,6 +16,10 @@ GstClockTime duration_of(GstBuffer *buffer) {
   return GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0;
 }
 
+bool is_part(GstObject *object, GstElement *element) {
+  return object == GST_OBJECT(element) || gst_object_has_as_ancestor(object, GST_OBJECT(element));
+}
+
 // The chain function of a decoder's pad before tolerate().
 struct Chain {
   GstPadChainFunction function;
@@ -121,12 +125,14 @@ void Feed::disconnect() {
     remove_element(bin_, element);
 }
 
-bool Feed::replace(std::string *missing) {
+// A depayloader in front of the decoder that failed is used again.
+bool Feed::replace(GstObject *failed, std::string *missing) {
   std::lock_guard<std::mutex> change(change_mutex_);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     for (GstElement *element : elements_)
-      failed_.insert(GST_OBJECT_NAME(gst_element_get_factory(element)));
+      if (is_part(failed, element))
+        failed_.insert(GST_OBJECT_NAME(gst_element_get_factory(element)));
   }
   return make_blocked(missing);
 }
@@ -156,9 +162,8 @@ void Feed::change_codec(const std::string &codec) {
 
 bool Feed::has(GstObject *element) const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return std::any_of(elements_.begin(), elements_.end(), [element](GstElement *one) {
-    return gst_object_has_as_ancestor(element, GST_OBJECT(one)) || GST_OBJECT(one) == element;
-  });
+  return std::any_of(elements_.begin(), elements_.end(),
+                     [element](GstElement *one) { return is_part(element, one); });
 }
 
 // A decoder that missed frames restarts at a keyframe.

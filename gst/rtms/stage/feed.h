@@ -27,12 +27,13 @@ class Feed {
   // nothing decodes. If the codec changes later, another decoder takes over.
   bool connect(std::string *missing);
   // Replaces the decoder after an error, and starts the next one at a keyframe.
-  bool replace(std::string *missing);
+  bool replace(GstObject *failed, std::string *missing);
   bool has(GstObject *element) const;
   // Thread-safe. Unwanted video is not decoded.
   // Must be called when the mixer has started: before, it takes no EOS.
   void find_end();
-  void set_wanted(bool wanted) { wanted_ = wanted; }
+  // Returns whether that is new.
+  bool set_wanted(bool wanted) { return wanted_.exchange(wanted) != wanted; }
 
  private:
   static GstPadProbeReturn on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer self);

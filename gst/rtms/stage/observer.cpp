@@ -18,8 +18,11 @@ const char *text_of(const GstStructure *structure, const char *field) {
 
 }  // namespace
 
+// Outside PLAYING, GStreamer's running time goes on.
 GstClockTime Observer::now() const {
-  const GstClockTime now = gst_element_get_current_running_time(clock_);
+  const GstClockTime now = GST_STATE(clock_) == GST_STATE_PLAYING
+                               ? gst_element_get_current_running_time(clock_)
+                               : gst_element_get_start_time(clock_);
   return GST_CLOCK_TIME_IS_VALID(now) ? now : 0;
 }
 

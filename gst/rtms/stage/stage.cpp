@@ -2,6 +2,7 @@
 #include "stage.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace rtms::program {
 namespace {
@@ -16,6 +17,13 @@ GstDebugCategory *category() {
     return one;
   }();
   return made;
+}
+
+// Nothing for audio.
+std::optional<Input> input_of(const std::string &name) {
+  if (name == "video")
+    return Input::Camera;
+  return name == "screen" ? std::optional(Input::Screen) : std::nullopt;
 }
 
 }  // namespace
@@ -87,10 +95,15 @@ void Stage::set_layout(Layout layout) {
 void Stage::update_wanted() {
   const Layout layout = scene_->layout();
   std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto &[name, feed] : feeds_)
-    feed->set_wanted(name == "video"    ? shows_camera(layout)
-                     : name == "screen" ? shows_screen(layout)
-                                        : true);
+  for (const auto &[name, feed] : feeds_) {
+    const auto input = input_of(name);
+    const bool wanted = !input                    ? true
+                        : *input == Input::Camera ? shows_camera(layout)
+                                                  : shows_screen(layout);
+    // The mixer keeps the last frame, which is old when the input is wanted again.
+    if (feed->set_wanted(wanted) && !wanted)
+      scene_->gone(*input, 0);
+  }
 }
 
 void Stage::set_upstream_latency(GstClockTime latency) {
@@ -118,8 +131,8 @@ PadPtr Stage::audio_pad(const std::string &name) {
 // Elements and pads change without the mutex: their signals run code of the application.
 void Stage::add(const std::string &name, GstPad *pad) {
   remove(name);
-  const bool video = name == "video" || name == "screen";
-  const Input input = name == "video" ? Input::Camera : Input::Screen;
+  const bool video = input_of(name).has_value();
+  const Input input = input_of(name).value_or(Input::Camera);
   const PadPtr audio = video ? nullptr : audio_pad(name);
   auto feed = std::make_shared<Feed>(bin_, video ? Medium::Video : Medium::Audio, pad,
                                      video ? video_mix_->pad(input) : audio.get(),
@@ -186,16 +199,19 @@ bool Stage::mends(GstObject *failed) {
 }
 
 void Stage::replace_decoder(GstObject *failed) {
-  std::vector<std::shared_ptr<Feed>> feeds;
+  std::map<std::string, std::shared_ptr<Feed>> feeds;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    for (const auto &[name, feed] : feeds_)
-      feeds.push_back(feed);
+    feeds = feeds_;
   }
   std::string missing;
-  for (const auto &feed : feeds)
-    if (feed->has(failed) && !feed->replace(&missing))
-      warn_undecoded(bin_, missing);
+  for (const auto &[name, feed] : feeds) {
+    if (!feed->has(failed) || feed->replace(failed, &missing))
+      continue;
+    if (const auto input = input_of(name))
+      scene_->gone(*input, 0);
+    warn_undecoded(bin_, missing);
+  }
 }
 
 }  // namespace rtms::program
