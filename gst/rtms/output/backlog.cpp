@@ -54,6 +54,11 @@ void Backlog::wait() {
   timer_.start(static_cast<unsigned>(std::max<int64_t>(left_ms(), 0)), overdue_);
 }
 
+bool Backlog::begins_before(int64_t unix_ms) const {
+  return !messages_.empty() && messages_.front()->data.timestamp > 0 &&
+         messages_.front()->data.timestamp < unix_ms;
+}
+
 int64_t Backlog::waited_ns() const {
   return messages_.empty() ? 0 : (g_get_monotonic_time() - since_us_) * 1000;
 }

@@ -194,6 +194,7 @@ bool Outputs::end_all(guint32 seqnum) {
 
 void Outputs::end(MediaMask media) {
   if (media & media_bit(Media::Audio)) {
+    audio_is_over_ = true;
     backlog_.connected();
     release_backlog();
   }
@@ -229,8 +230,10 @@ void Outputs::push(const MediaData &data) {
   if (waits_for_audio()) {
     if (data.media != Media::Audio && backlog_.hold(data))
       return;
-    if (data.media == Media::Audio)
-      anchor(context_.time.timestamp_of(data), data.media);
+    // Else there was no older audio: what has waited comes first.
+    if (const int64_t unix_ms = context_.time.timestamp_of(data);
+        data.media == Media::Audio && !backlog_.begins_before(unix_ms))
+      anchor(unix_ms, data.media);
     release_backlog();
   }
   accept(data);
@@ -238,7 +241,7 @@ void Outputs::push(const MediaData &data) {
 
 // Nothing waits for the audio of an unlinked pad.
 bool Outputs::waits_for_audio() const {
-  if (!context_.config.buffer_data || context_.time.timeline().anchored())
+  if (!context_.config.buffer_data || audio_is_over_ || context_.time.timeline().anchored())
     return false;
   const Output *audio = set_.find(Media::Audio);
   return !audio || gst_rtms_src_pad_is_linked(audio->pad());

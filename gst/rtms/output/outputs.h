@@ -80,6 +80,7 @@ class Outputs {
   OutputSet set_;
   Streams streams_;
   Participants participants_;
+  bool audio_is_over_ = false;
   Backlog backlog_;
   TextGate texts_;
   KnownTexts known_texts_;

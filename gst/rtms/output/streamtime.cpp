@@ -28,6 +28,7 @@ StreamTime::StreamTime(GstElement *element, GstClockTime latency, GstClockTime q
     : element_(element),
       read_until_us_(std::move(read_until_us)),
       tracks_(&timeline_, backlog),
+      audio_is_behind_(backlog),
       text_wait_(text_wait),
       stall_wait_us_(int64_t{stall_wait_ms} * 1000),
       latency_(std::make_shared<PadLatency>()) {
@@ -89,6 +90,7 @@ void StreamTime::advance(Media media, GstClockTime position, GstClockTime durati
   const GstClockTime running = running_time_of(position);
   delivery_[static_cast<unsigned>(media)].media(static_cast<int64_t>(running), arrival().running_ns,
                                                 arrival().monotonic_us);
+  audio_is_behind_ = tracks_.behind();
   const GstClockTime end = running + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
   latest_end_ns_ = std::max(latest_end_ns_, static_cast<int64_t>(end));
 }
@@ -127,8 +129,9 @@ GstClockTime StreamTime::certain_time(Media media) const {
   int64_t newest_ns = own.newest_ns();
   if (!own.is_coming(now_us)) {
     newest_ns = now_ns - behind_ns;
+    const bool replayed = behind_ns || (media == Media::Audio && audio_is_behind_);
     for (const Delivery &other : delivery_)
-      newest_ns = behind_ns ? newest_ns : std::max(newest_ns, other.newest_ns());
+      newest_ns = replayed ? newest_ns : std::max(newest_ns, other.newest_ns());
   }
   int64_t certain_ns = newest_ns - static_cast<int64_t>(latency_->min + latency_->round +
                                                         (is_text(media) ? text_wait_ : 0));

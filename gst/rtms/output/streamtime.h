@@ -85,6 +85,8 @@ class StreamTime {
   std::atomic<bool> playing_{false};
   std::atomic<bool> reanchor_{true};
   std::array<Delivery, kMediaCount> delivery_;
+  // Audio from before the connection may still come, at any pace.
+  std::atomic<bool> audio_is_behind_;
   const GstClockTime text_wait_;
   const int64_t stall_wait_us_;
   const std::shared_ptr<PadLatency> latency_;

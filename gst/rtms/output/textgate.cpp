@@ -8,7 +8,7 @@ void TextGate::accept(const MediaData &data) {
   show(texts_.add(data, g_get_monotonic_time(), &is_shown));
   if (is_shown)
     show_(data);
-  else
+  else if (!timer_.running())  // others' interim texts must not put it off
     watch();
 }
 
