@@ -80,8 +80,10 @@ GST_START_TEST(test_numbers) {
           all.pictures.size(), static_cast<int>(pictures_sent));
   // rtmssrc passes video in batches of 100 ms.
   constexpr std::size_t kBatch = 5;
+  // What the killed recorder had not read from its socket is lost.
+  const std::size_t unread = signal == SIGKILL ? 3 : 0;
   if (in_real_time()) {
-    ck_assert_uint_ge(all.packets.size() + kCut, sent);
+    ck_assert_uint_ge(all.packets.size() + kCut + unread, sent);
     ck_assert_uint_ge(all.pictures.size() + kBatch, pictures_sent);
   }
 }

@@ -126,6 +126,7 @@ void Cluster::probe() {
 
 void Cluster::nats_state(State state, const std::string &why) {
   const bool usable = state == State::Usable;
+  reads_on_ = false;
   std::string text = usable ? "NATS can be used" : "NATS cannot be used: " + why;
   if (state == State::Anew) {
     fold_ = Fold();
@@ -159,7 +160,8 @@ void Cluster::webhook(const NatsMessage &message) {
   if (!webhook)
     return;
   const std::string &stream = webhook->hook.stream_id;
-  const int64_t age_ms = g_get_real_time() / 1000 - message.unix_ms;
+  // What arrives as it is stored is new, whatever the clocks say.
+  const int64_t age_ms = reads_on_ ? 0 : g_get_real_time() / 1000 - message.unix_ms;
   if (webhook->event == WebhookEvent::Started && age_ms < kOld_ms)
     ownership_.announce(stream, message.place, message.data, now_ms());
   if (webhook->event == WebhookEvent::Stopped)
@@ -182,6 +184,7 @@ void Cluster::nats_message(const NatsMessage &message) {
     webhook(message);
   else if (!message.data.empty())
     record(message);
+  reads_on_ |= message.is_last;
 }
 
 void Cluster::record(const NatsMessage &message) {

@@ -92,6 +92,7 @@ class Cluster final : private NatsListener, private Writes, private OwnershipEve
   std::map<uint64_t, Write> writing_;  // by ticket
   ServerProbe probe_;
   int64_t refused_since_ = 0, probed_ = 0, until_told_ = 0;
+  bool reads_on_ = false;  // all that was stored before has been read
   uint64_t last_webhook_ = 0;
   Counters counters_;
   std::string state_told_;

@@ -334,6 +334,7 @@ void LibNats::on_message(natsConnection *, natsSubscription *, natsMsg *raw, voi
   message.data.assign(natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw)));
   message.place = meta->Sequence.Stream;
   message.unix_ms = meta->Timestamp / (1000 * 1000);
+  message.is_last = meta->NumPending == 0;
   jsMsgMetaData_Destroy(meta);
   self->events_.message(watch->number, message);
 }

@@ -20,7 +20,8 @@ struct NatsConfig {
 struct NatsMessage {
   std::string key, data;
   uint64_t place = 0;
-  int64_t unix_ms = 0;  // by the server's clock
+  int64_t unix_ms = 0;   // by the server's clock
+  bool is_last = false;  // the server has no further ones at the moment
 };
 
 // `place` is 0 if the outcome is unknown.

@@ -37,6 +37,14 @@ bool has(JsonArray *array, const std::string &text) {
   return false;
 }
 
+void add_to_files(JsonObject *report, const std::string &file) {
+  JsonArray *files = json_object_has_member(report, "files")
+                         ? json_object_get_array_member(report, "files")
+                         : nullptr;
+  if (files && !has(files, file))
+    json_array_add_string_element(files, file.c_str());
+}
+
 }  // namespace
 
 void end_part(const std::string &folder, const std::string &next) {
@@ -51,6 +59,9 @@ void end_part(const std::string &folder, const std::string &next) {
     }
     if (!next.empty())
       json_object_set_string_member(report, "next_part", next.c_str());
+    for (const char *name : {"meeting.vtt", "transcript.jsonl", "chat.jsonl"})
+      if (g_file_test((folder + "/" + name).c_str(), G_FILE_TEST_EXISTS))
+        add_to_files(report, name);
   });
 }
 
@@ -61,11 +72,7 @@ bool add_tail(const std::string &folder, const std::string &file, const TailStar
     json_object_set_int_member(
         report, "tail_start_ms",
         file_ms && start.running_ms ? file_ms + *start.running_ms : start.captured_ms);
-    JsonArray *files = json_object_has_member(report, "files")
-                           ? json_object_get_array_member(report, "files")
-                           : nullptr;
-    if (files && !has(files, file))
-      json_array_add_string_element(files, file.c_str());
+    add_to_files(report, file);
   });
 }
 

@@ -382,7 +382,8 @@ void Meeting::gone() {
     report_.add_file(options_.program.file);
   for (const std::string &name : texts_->names())
     report_.add_file(name);
-  // Closing a file may block, too.
+  // What the report calls finished is on the disk. Closing a file may block, too.
+  worker_.run([folder = folder_, file = file_name(options_)] { sync_file(folder, file); });
   worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
   report_.set_times(capture_);
   report_.close(g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_,

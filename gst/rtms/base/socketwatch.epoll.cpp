@@ -58,14 +58,16 @@ class EpollSet final : public SocketsServed {
 
   // All of the context's thread.
   void begin() { busy_ = true; }
-  // All that had arrived at `from_us` was served; `more`: some of it waits in memory.
-  void end(int64_t from_us, bool more);
+  // All that had arrived at `from_us` was served. `rest`: some of it was not: then only what had
+  // arrived at the call before. `more`: some of it waits in memory.
+  void end(int64_t from_us, bool rest, bool more);
 
  private:
   void raise(int64_t us) const;
 
   const int fd_;
   std::atomic<bool> busy_{false};
+  int64_t last_from_us_ = 0;
   mutable std::atomic<int64_t> until_us_;
 };
 
@@ -75,8 +77,9 @@ void EpollSet::raise(int64_t us) const {
     continue;
 }
 
-void EpollSet::end(int64_t from_us, bool more) {
-  raise(from_us);
+void EpollSet::end(int64_t from_us, bool rest, bool more) {
+  const int64_t last_us = std::exchange(last_from_us_, from_us);
+  raise(rest || more ? last_us : from_us);
   busy_ = more;
 }
 
@@ -210,10 +213,11 @@ void Poller::serve() {
   next_us_ = 0;
   set_.begin();
   depth_++;
-  const bool any = serve_ready() > 0;
+  const int ready = serve_ready();
+  const bool any = ready > 0;
   // In a callback that runs the loop, sockets of the outer dispatch still wait.
   if (--depth_ == 0)
-    set_.end(from_us, !again_.empty());
+    set_.end(from_us, ready == kMostEvents, !again_.empty());
   if (!any && in_round_)
     plan_next();
   in_round_ = any && round_us() > 0;

@@ -78,7 +78,10 @@ bool Feed::connect(std::string *missing) {
   std::lock_guard<std::mutex> change(change_mutex_);
   const PadPtr entry(gst_element_get_static_pad(entry_, "sink"));
   gst_element_sync_state_with_parent(entry_);
-  return gst_pad_link(source_.get(), entry.get()) == GST_PAD_LINK_OK && make_blocked(missing);
+  if (gst_pad_link(source_.get(), entry.get()) != GST_PAD_LINK_OK)
+    return false;
+  make_blocked(missing);
+  return true;
 }
 
 // Blocks the data, because pushing to an unlinked pad fails.

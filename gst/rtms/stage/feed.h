@@ -23,9 +23,10 @@ class Feed {
   Feed(const Feed &) = delete;
   Feed &operator=(const Feed &) = delete;
 
-  // Makes and links the elements. On failure, returns false, and `missing` names the caps that
-  // nothing decodes. If the codec changes later, another decoder takes over.
+  // Makes and links the elements. Returns false if the pad cannot be linked. `missing` names the
+  // caps that nothing decodes. If the codec changes later, another decoder takes over.
   bool connect(std::string *missing);
+  bool is_decoded() const { return linked_; }
   // Replaces the decoder after an error, and starts the next one at a keyframe.
   bool replace(GstObject *failed, std::string *missing);
   bool has(GstObject *element) const;

@@ -150,10 +150,13 @@ void Stage::add(const std::string &name, GstPad *pad) {
     feeds_[name] = feed;
   }
   std::string missing;
-  if (!feed->connect(&missing)) {
+  const bool connected = feed->connect(&missing);
+  if (!feed->is_decoded())
+    changed_(-1, 0);
+  // The audio mixer would wait for each input.
+  if (!connected || (!video && !feed->is_decoded())) {
     feed.reset();
     remove(name);
-    changed_(-1, 0);
   }
   update_wanted();
   if (!missing.empty())
