@@ -228,6 +228,37 @@ GST_START_TEST(test_no_nats) {
 }
 GST_END_TEST;
 
+// The server comes back without its files, as one without a volume does: what is recorded goes on,
+// what is announced then is recorded, and if its owner dies, by the other one.
+GST_START_TEST(test_emptied) {
+  NatsServers nats;
+  Runs runs = run_some(nats, 2);
+  auto server = serve(replayed()), late = serve(replayed());
+  runs[0]->announce(*server);
+  ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*server, 100); }));
+  const unsigned accepted = server->accepted();
+  nats.kill(0);
+  nats.empty(0);
+  nats.start(0);
+  for (const auto &run : runs) {
+    const auto told = [&] { return contains(run->said(), "has lost records"); };
+    ck_assert_msg(run->program().wait_until(told), "%s", run->said().c_str());
+    ck_assert(run->program().wait_until([&] { return is_healthy(run.get()); }));
+  }
+  ck_assert_int_eq(post_signed(runs[1]->url(), late->webhook_json()).status, 200);
+  ck_assert(runs[0]->program().wait_until([&] { return is_recorded(*late, 10); }));
+  ck_assert_uint_eq(server->accepted(), accepted);
+  RecorderRun *owner = owner_of(runs, *server);
+  owner->program().send(SIGKILL);
+  ck_assert(owner->program().wait(kDeadlineMs));
+  const auto taken = [&] { return server->accepted() > accepted; };
+  RecorderRun *other = runs[owner == runs[0].get()].get();
+  ck_assert(other->program().wait_until(taken, 3 * kDeadlineMs));
+  other->program().send(SIGTERM);
+  other->expect_end();
+}
+GST_END_TEST;
+
 // A recorder that is to be replaced hands its meetings over, or waits for their end.
 GST_START_TEST(test_drain) {
   const bool moves = __i__ == 0;
@@ -339,6 +370,7 @@ static Suite *cluster_suite() {
   add_case(suite, "stopped", test_stopped);
   add_case(suite, "hung", test_hung);
   add_case(suite, "no-nats", test_no_nats);
+  add_case(suite, "emptied", test_emptied);
   add_case(suite, "drain", test_drain, 2);
   add_case(suite, "guarded", test_guarded);
   add_case(suite, "locked-out", test_locked_out);

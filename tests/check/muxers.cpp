@@ -123,7 +123,7 @@ class Recording {
 
  private:
   static std::unique_ptr<Server> start(const MeetingOptions &meeting) {
-    constexpr int kKeepAliveMs = 4000;  // not a divisor of the length: no answer is late at the end
+    constexpr int kKeepAliveMs = 3500;  // no divisor of a length: no answer is late at the end
     Config config;
     config.keep_alive_ms = in_real_time() ? kKeepAliveMs : kRareKeepAliveMs;
     config.source = make_meeting(meeting);

@@ -120,6 +120,10 @@ NatsServers::Figures NatsServers::figures() const {
   return all;
 }
 
+void NatsServers::empty(unsigned which) {
+  std::filesystem::remove_all(directory_.file(std::to_string(which)) + "/store");
+}
+
 void NatsServers::kill(unsigned which) {
   servers_[which]->send(SIGKILL);
   ck_assert(servers_[which]->wait(kDeadlineMs));

@@ -24,6 +24,8 @@ class NatsServers {
   static std::string credentials_file();
   void start(unsigned which);
   void kill(unsigned which);
+  // Removes what the server has stored; it must not run.
+  void empty(unsigned which);
   void send(unsigned which, int signal) { servers_[which]->send(signal); }
   unsigned count() const { return static_cast<unsigned>(ports_.size()); }
   // Until JetStream can be used.

@@ -135,6 +135,34 @@ GST_START_TEST(test_meet) {
 }
 GST_END_TEST;
 
+// In the second part nobody speaks, and somebody writes.
+GST_START_TEST(test_texts_alone) {
+  TemporaryDirectory directory;
+  std::vector<std::string> folders;
+  for (int part = 0; part < 2; part++) {
+    folders.push_back(directory.file(std::to_string(part)));
+    std::filesystem::create_directories(folders.back());
+    std::ofstream(folders.back() + "/meeting.json")
+        << "{\"recording\":\"one\",\"part\":" << part + 1
+        << ",\"capture_start_ms\":" << (part == 0 ? 1000000 : 0) << "}";
+    std::ofstream(folders.back() + "/chat.jsonl") << "{\"data\":" << part << "}\n";
+  }
+  std::string problem;
+  ElementPtr pipeline = launch(
+      "audiotestsrc num-buffers=50 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! "
+      "matroskamux ! filesink location=" +
+          folders[0] + "/meeting.mkv",
+      &problem);
+  problem += play_all(pipeline.get(), kDeadlineMs);
+  ck_assert_msg(problem.empty(), "%s", problem.c_str());
+  TemporaryDirectory joined;
+  expect_playable(join(folders, joined.path()));
+  std::ifstream chat(joined.file("chat.jsonl"));
+  expect_text(std::string(std::istreambuf_iterator<char>(chat), {}),
+              "{\"data\":0}\n{\"data\":1}\n");
+}
+GST_END_TEST;
+
 // Parts of a second, whose video tracks have no frame, end while others are still being opened.
 GST_START_TEST(test_no_frames) {
   constexpr int kParts = 16, kJoins = 5;
@@ -274,6 +302,7 @@ static Suite *recorder_join_suite() {
   add_case(suite, "meet", test_meet, 5);
   add_case(suite, "short", test_short);
   add_case(suite, "no-frames", test_no_frames);
+  add_case(suite, "texts-alone", test_texts_alone);
   add_case(suite, "headers", test_headers);
   add_case(suite, "drift", test_drift);
   constexpr double kPatienceSeconds = 90;

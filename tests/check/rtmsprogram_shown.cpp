@@ -104,6 +104,21 @@ GST_START_TEST(test_texts) {
 }
 GST_END_TEST;
 
+// They may be turned on during a turn.
+GST_START_TEST(test_names_later) {
+  constexpr double kTurn = 3.8;  // the next one begins then
+  auto server = meeting(6000, without_both);
+  Watcher watcher(*server, {});
+  watcher.play();
+  ck_assert(watcher.wait_seconds(1));
+  g_object_set(watcher.program(), "name-tags", TRUE, nullptr);
+  ck_assert(watcher.wait([](const Watched &w) { return name_spread(w.frames.back()) > 20; }));
+  watcher.stop();
+  const double at = static_cast<double>(watcher.watched().frames.back().pts) / kSecond;
+  ck_assert_msg(!in_real_time() || at < kTurn, "at %f s", at);
+}
+GST_END_TEST;
+
 // An application that stops the pipeline when the pad appears, on the program's own thread, gets an
 // error, and stops it from another thread then.
 GST_START_TEST(test_stopped_in_pad_added) {
@@ -171,6 +186,7 @@ static Suite *rtmsprogram_shown_suite() {
   Suite *suite = suite_create("rtmsprogram_shown");
   add_case(suite, "layout-changes", test_layout_changes);
   add_case(suite, "texts", test_texts, 2);
+  add_case(suite, "names-later", test_names_later);
   add_case(suite, "stopped-in-pad-added", test_stopped_in_pad_added);
   add_case(suite, "reconnect", test_reconnect);
   add_case(suite, "sync", test_sync);

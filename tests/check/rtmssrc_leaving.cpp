@@ -177,6 +177,34 @@ GST_START_TEST(test_removed) {
 }
 GST_END_TEST;
 
+// While the connection of the audio is lost, somebody speaks and leaves: what was said then has the
+// same pad.
+GST_START_TEST(test_left_meanwhile) {
+  constexpr int kAwayMs = 11500;  // longer than the pad stays otherwise
+  auto server = serve(quiet_config());
+  Player player(*server, [](GstElement *src) {
+    per_participant()(src);
+    g_object_set(src, "retry-delay", 100, "retry-delay-max", 200, nullptr);
+  });
+  player.play();
+  wait_ready(*server, 1);
+  for (uint64_t user : {7, 8})
+    server->send_media(Media::Audio, audio_json(0, user));
+  ck_assert(wait_packets(player, "audio_0", 1) && wait_packets(player, "audio_1", 1));
+  server->configure([](Config &config) { config.upgrade_status_media = 503; });
+  server->drop(Media::Audio, true);
+  server->send_signaling(event_json(kLeave, person(7)));
+  const auto removed = [](const Record &r) { return count(r.signals, "-audio_0") == 1; };
+  ck_assert(!player.wait(removed, kAwayMs));
+  server->configure([](Config &config) { config.upgrade_status_media = 0; });
+  wait_ready(*server, 2);
+  server->send_media(Media::Audio, audio_json(5000, 7));
+  ck_assert(wait_packets(player, "audio_0", 2));
+  ck_assert(player.wait(removed, 2 * kDeadlineMs));
+  player.stop();
+}
+GST_END_TEST;
+
 // The last participant is gone, and no other pad is linked, or there is no other: the stream goes
 // on, with the next one, and its end is an end.
 GST_START_TEST(test_nobody_there) {
@@ -304,6 +332,7 @@ static Suite *rtmssrc_leaving_suite() {
   TCase *leaving = tcase_create("leaving");
   tcase_set_timeout(leaving, kPatienceSeconds);
   tcase_add_test(leaving, test_removed);
+  tcase_add_test(leaving, test_left_meanwhile);
   tcase_add_loop_test(leaving, test_nobody_there, 0, 2);
   tcase_add_test(leaving, test_back_again);
   suite_add_tcase(suite, leaving);

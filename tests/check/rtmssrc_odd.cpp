@@ -349,6 +349,32 @@ GST_START_TEST(test_flood) {
 }
 GST_END_TEST;
 
+// A server that writes no timestamps: the audio is as long as it took to arrive.
+GST_START_TEST(test_no_timestamps) {
+  constexpr unsigned kPackets = 100;
+  Config config = quiet_config();
+  auto source = std::make_shared<ListSource>();
+  for (unsigned i = 0; i < kPackets; i++) {
+    MediaItem one = item(Media::Audio, 20 * i, random_bytes(640, i), 0);
+    one.raw = audio_json(20 * i, 0);
+    const std::size_t at = one.raw.find(",\"timestamp\":");
+    one.raw.erase(at, one.raw.find_first_of(",}", at + 1) - at);
+    source->add(std::move(one));
+  }
+  config.source = source;
+  config.pace = Pace::Realtime;
+  auto server = serve(std::move(config));
+  Player player(*server, with("media-types", "audio"));
+  player.play();
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio") == size_t{kPackets}; }));
+  player.stop();
+  const auto &packets = player.record().pad("audio").packets;
+  const auto length_ms = static_cast<int>((packets.back().pts - packets[0].pts) / GST_MSECOND);
+  ck_assert_msg(std::abs(length_ms - 20 * static_cast<int>(kPackets - 1)) <= 300 * slowness(),
+                "%d ms", length_ms);
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_odd_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_odd");
@@ -364,6 +390,7 @@ static Suite *rtmssrc_odd_suite() {
   tcase_add_test(odd, test_participant_leaves);
   tcase_add_test(odd, test_participant_returns);
   tcase_add_test(odd, test_media_after_the_end);
+  tcase_add_test(odd, test_no_timestamps);
   tcase_add_test(odd, test_refused_after_a_loss);
   tcase_add_test(odd, test_media_loss);
   tcase_add_test(odd, test_signaling_loss);

@@ -75,6 +75,8 @@ class Meeting : public MediaSource {
   std::array<Slot, kMediaCount> slots_;
   std::multimap<int64_t, int> switches_;  // position → event type
   std::minstd_rand random_;
+  int64_t negotiated_us_ = 0;  // the last medium
+  bool begun_ = false;
   unsigned joined_ = 0;
   int64_t turn_ = 0;
 };
@@ -112,6 +114,7 @@ void Meeting::negotiated(Media m, const std::string &params_json) {
   if (m != Media::Audio)
     slot(m).position_ms = std::max(slot(m).position_ms, options_.backlog_ms);
   TrackOptions options{cast_, uri_, options_.width, options_.height, slot(m).position_ms};
+  negotiated_us_ = g_get_monotonic_time();
   slot(m).coming = {};
   slot(m).track = makers[static_cast<std::size_t>(m)](
       options, params ? json_node_get_object(params.get()) : nullptr);
@@ -146,12 +149,16 @@ std::optional<Meeting::Made> Meeting::take(Media m) {
   return made;
 }
 
+// At first, a client may be about to negotiate another medium, whose encoder has to start.
 bool Meeting::is_ready(Media m) {
+  constexpr int64_t kSettle_us = 50 * 1000;
   const auto &coming = slot(m).coming;
-  return !coming.valid() || coming.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  return (begun_ || g_get_monotonic_time() - negotiated_us_ >= kSettle_us) &&
+         (!coming.valid() || coming.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
 }
 
 bool Meeting::next(Media m, MediaItem &item, int64_t &due_ms) {
+  begun_ = true;
   std::optional<Made> made = take(m);
   if (!made)
     return false;

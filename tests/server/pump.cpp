@@ -220,6 +220,10 @@ bool Pump::run() {
     bool waiting = false;
     if (!connection_.open() || connection_.stalled())
       return G_SOURCE_REMOVE;
+    if (!stream_.media_begin()) {
+      schedule(kLookAgainMs);
+      return G_SOURCE_REMOVE;
+    }
     const bool coming =
         std::any_of(media_.begin(), media_.end(), [this](Media one) { return is_coming(one); });
     if (!earliest(m, due_ms, waiting)) {

@@ -238,6 +238,18 @@ void Stream::abort_all() {
     connection->abort();
 }
 
+bool Stream::media_begin() {
+  if (media_begun_ || config_.pace != Pace::Realtime)
+    return true;
+  for (const MediaConnection &connection : media_)
+    for (Media m : connection.media)
+      if (!feeds_.is_ready(m))
+        return false;
+  media_begun_ = true;
+  start_us_ = g_get_monotonic_time();
+  return true;
+}
+
 int64_t Stream::position_ms() const {
   return (g_get_monotonic_time() - start_us_) / 1000;
 }

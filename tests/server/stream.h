@@ -38,7 +38,10 @@ class Stream : public Connection::Owner {
   Feeds &feeds() { return feeds_; }
   const Config &config() const { return config_; }
   Log &log() { return log_; }
-  int64_t position_ms() const;  // since the first ready
+  // Whether media may be sent. Their clock begins when all encoders have something, as those of a
+  // meeting that runs do.
+  bool media_begin();
+  int64_t position_ms() const;  // since then
   void media_progress(int64_t due_ms);
   void pump_finished();
   uint64_t subscribed_user() const { return subscribed_user_; }
@@ -123,7 +126,8 @@ class Stream : public Connection::Owner {
   std::set<Media> served_;     // ever, so later readies are reconnects
   std::set<int64_t> subscriptions_;
   uint64_t subscribed_user_ = 0;
-  int64_t start_us_ = 0;  // of the first ready, monotonic
+  int64_t start_us_ = 0;  // of the first ready, then of the media, monotonic
+  bool media_begun_ = false;
   int64_t sequence_ = 0;
   unsigned accepted_ = 0;
   int state_ = 0;

@@ -50,7 +50,7 @@ Broadcast::Broadcast(const Options &options, const Webhook &hook, const std::str
       observer_(pipeline_.get(), &scene_) {
   scene_.set_layout(options.program.layout);
   scene_.set_longest(Input::Camera, kLongest);
-  observer_.set_name_tags(options.program.name_tags);
+  scene_.show_names(options.program.name_tags);
 }
 
 Broadcast::~Broadcast() = default;

@@ -73,39 +73,40 @@ void place(std::vector<JoinPart> *parts) {
 
 }  // namespace
 
-std::string find_parts(const std::vector<std::string> &folders, std::vector<JoinPart> *parts) {
-  for (const std::string &folder : folders) {
-    JoinPart part;
-    if (std::string problem = read_part(folder, &part); !problem.empty())
+std::string find_parts(const std::vector<std::string> &folders, JoinParts *parts) {
+  std::vector<JoinPart> all;
+  for (const std::string &folder : folders)
+    if (std::string problem = read_part(folder, &all.emplace_back()); !problem.empty())
       return problem;
+  std::sort(all.begin(), all.end(),
+            [](const JoinPart &one, const JoinPart &other) { return one.number < other.number; });
+  for (const JoinPart &part : all) {
+    if (part.recording != all.front().recording)
+      return part.folder + " is a part of another recording than " + all.front().folder + ".";
+    parts->folders.push_back(part.folder);
     // A part whose recorder died before media arrived is empty.
     if (part.has_file || part.has_tail)
-      parts->push_back(part);
+      parts->media.push_back(part);
   }
-  if (parts->empty())
+  if (parts->media.empty())
     return "None of the folders holds media whose time is known.";
-  std::sort(parts->begin(), parts->end(),
-            [](const JoinPart &one, const JoinPart &other) { return one.number < other.number; });
-  place(parts);
-  const JoinPart &first = parts->front();
-  for (const JoinPart &part : *parts) {
-    if (part.recording != first.recording)
-      return part.folder + " is a part of another recording than " + first.folder + ".";
+  const JoinPart &first = parts->media.front();
+  for (const JoinPart &part : parts->media)
     if (part.format != first.format)
       return part.folder + " has another container than " + first.folder +
              ": parts are joined without encoding them again.";
-  }
+  place(&parts->media);
   return "";
 }
 
-std::string join_parts(const std::vector<JoinPart> &parts, const std::string &output) {
-  const JoinPart &first = parts.front();
-  const std::string file = output + "/meeting." + first.format;
+std::string join_parts(const JoinParts &parts, const std::string &output) {
+  const std::vector<JoinPart> &media = parts.media;
+  const std::string file = output + "/meeting." + media.front().format;
   if (exists(file))
     return file + " is there already. Name another folder with --output.";
   std::vector<JoinInput> inputs;
-  for (const JoinPart &part : parts) {
-    const bool is_last = &part == &parts.back();
+  for (const JoinPart &part : media) {
+    const bool is_last = &part == &media.back();
     // No other part follows the last.
     if (part.has_file)
       inputs.push_back({part.folder + "/meeting." + part.format, part.position_ms,
@@ -149,7 +150,7 @@ int run_join(int argc, char **argv) {
   }
   if (output.empty() || folders.empty())
     return complain("--join needs --output=FOLDER and the folders of the parts.", kMisused);
-  std::vector<JoinPart> parts;
+  JoinParts parts;
   std::string problem = find_parts(folders, &parts);
   if (problem.empty())
     problem = join_parts(parts, output);

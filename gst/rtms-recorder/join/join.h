@@ -24,11 +24,17 @@ struct JoinPart {
   int64_t audio_end_ms = -1, video_end_ms = -1;
 };
 
-// Reads the parts, in order. Returns the error, or empty.
-std::string find_parts(const std::vector<std::string> &folders, std::vector<JoinPart> *parts);
+// All in order. A part in which nobody spoke and no camera was on may have texts.
+struct JoinParts {
+  std::vector<JoinPart> media;
+  std::vector<std::string> folders;
+};
+
+// Reads the parts. Returns the error, or empty.
+std::string find_parts(const std::vector<std::string> &folders, JoinParts *parts);
 // Writes meeting.mkv or meeting.mp4, meeting.vtt and the lists of lines into a folder, without
 // encoding again. Media that no part has remains a gap. Returns the error, or empty.
-std::string join_parts(const std::vector<JoinPart> &parts, const std::string &output);
+std::string join_parts(const JoinParts &parts, const std::string &output);
 
 // The command `rtms-recorder --join`. Returns the exit status.
 int run_join(int argc, char **argv);

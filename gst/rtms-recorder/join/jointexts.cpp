@@ -45,11 +45,11 @@ std::string time_text(int64_t ms) {
 }
 
 // Each line once: a line in two parts is the same message.
-std::string lines_of(const std::vector<JoinPart> &parts, const char *name) {
+std::string lines_of(const std::vector<std::string> &folders, const char *name) {
   std::string all;
   std::set<std::string> seen;
-  for (const JoinPart &part : parts) {
-    std::istringstream lines(text_of(part.folder + "/" + name));
+  for (const std::string &folder : folders) {
+    std::istringstream lines(text_of(folder + "/" + name));
     for (std::string line; std::getline(lines, line);)
       if (seen.insert(line).second)
         all += line + "\n";
@@ -87,14 +87,14 @@ std::string shifted_vtt(const std::string &vtt, int64_t by_ms) {
   return all;
 }
 
-std::string join_texts(const std::vector<JoinPart> &parts, const std::string &output) {
+std::string join_texts(const JoinParts &parts, const std::string &output) {
   std::string vtt;
-  for (const JoinPart &part : parts)
+  for (const JoinPart &part : parts.media)
     vtt += shifted_vtt(text_of(part.folder + "/meeting.vtt"), part.position_ms);
   std::string problem = write(output + "/meeting.vtt", vtt.empty() ? "" : kVttHead + vtt);
   for (const char *name : {"transcript.jsonl", "chat.jsonl"})
     if (problem.empty())
-      problem = write(output + "/" + name, lines_of(parts, name));
+      problem = write(output + "/" + name, lines_of(parts.folders, name));
   return problem;
 }
 

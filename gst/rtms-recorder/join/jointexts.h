@@ -7,7 +7,7 @@
 namespace rtms::recorder {
 
 // Returns the error, or empty.
-std::string join_texts(const std::vector<JoinPart> &parts, const std::string &output);
+std::string join_texts(const JoinParts &parts, const std::string &output);
 // Returns the cues of a part, `by_ms` later, without the file's header.
 std::string shifted_vtt(const std::string &vtt, int64_t by_ms);
 

@@ -137,8 +137,10 @@ void Outputs::all_negotiated() {
 }
 
 void Outputs::lost(MediaMask media) {
-  if (media & media_bit(Media::Audio))
+  if (media & media_bit(Media::Audio)) {
     backlog_.connecting();
+    participants_.audio_lost();
+  }
   set_.for_each([media](Output &output) {
     if (media & media_bit(output.media()))
       output.lost();
@@ -146,8 +148,10 @@ void Outputs::lost(MediaMask media) {
 }
 
 void Outputs::restored(MediaMask media) {
-  if (media & media_bit(Media::Audio))
+  if (media & media_bit(Media::Audio)) {
     backlog_.connected();
+    participants_.audio_restored();
+  }
   context_.time.alive(media);
   set_.for_each([media](Output &output) {
     if (media & media_bit(output.media()))

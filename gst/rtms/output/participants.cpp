@@ -125,10 +125,16 @@ void Participants::left(const Participant &participant) {
     look_after();
 }
 
+void Participants::audio_restored() {
+  audio_lost_ = false;
+  for (auto &[id, left_us] : left_us_)
+    left_us = g_get_monotonic_time();
+}
+
 void Participants::look_after() {
   timer_.start(kLookAfter_ms, [this] {
     const int64_t now_us = g_get_monotonic_time();
-    for (auto one = left_us_.begin(); one != left_us_.end();) {
+    for (auto one = left_us_.begin(); !audio_lost_ && one != left_us_.end();) {
       const int64_t away_us = now_us - one->second;
       const bool has_pad = set_->find(one->first) != nullptr;
       if (away_us < (has_pad ? kGrace_us : kTrailing_us)) {

@@ -20,6 +20,10 @@ class Participants {
   // A participant who returns soon keeps the pad.
   void came(const Participant &participant);
   void left(const Participant &participant);
+  // The connection of the audio is lost, or is there again and replays what was said meanwhile:
+  // perhaps by those who have left.
+  void audio_lost() { audio_lost_ = true; }
+  void audio_restored();
   // Stops the timer, and forgets all participants.
   void forget();
 
@@ -41,6 +45,7 @@ class Participants {
   unsigned made_ = 0;                                  // all pads ever made
   std::unordered_map<std::string, unsigned> streams_;  // number of streams per stream name
   bool told_too_many_ = false;
+  bool audio_lost_ = false;
 };
 
 }  // namespace rtms

@@ -70,12 +70,17 @@ const StreamTime::Arrival &StreamTime::look_at_clocks() {
   return *arrival_;
 }
 
+// Texts may be old.
 int64_t StreamTime::timestamp_of(const MediaData &data) {
-  if (data.timestamp > 0)
+  const int64_t now_us = arrival().monotonic_us;
+  if (data.timestamp <= 0)
+    return last_timestamp_ms_ ? last_timestamp_ms_ + (now_us - last_timestamp_us_) / 1000
+                              : arrival().real_us / 1000;
+  if (!is_text(data.media) || last_timestamp_ms_ == 0) {
     last_timestamp_ms_ = data.timestamp;
-  else if (last_timestamp_ms_ == 0)
-    last_timestamp_ms_ = g_get_real_time() / 1000;
-  return last_timestamp_ms_;
+    last_timestamp_us_ = now_us;
+  }
+  return data.timestamp;
 }
 
 int64_t StreamTime::text_zero_ms(const MediaData &data) const {

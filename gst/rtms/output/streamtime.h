@@ -48,7 +48,8 @@ class StreamTime {
   void set_burst(std::function<void()> burst) { burst_ = std::move(burst); }
   const Arrival &arrival() { return arrival_ ? *arrival_ : look_at_clocks(); }
   void burst_over() { arrival_.reset(); }
-  // Unix ms; a message without a timestamp gets that of the last one.
+  // Unix ms; a message without a timestamp is as much newer than the last media as it arrived
+  // later.
   int64_t timestamp_of(const MediaData &data);
   // Returns the Unix ms that the text's relative times count from.
   int64_t text_zero_ms(const MediaData &data) const;
@@ -80,7 +81,7 @@ class StreamTime {
   Timeline::Segment segment_;
   std::optional<Arrival> arrival_;
   std::function<void()> burst_;
-  int64_t last_timestamp_ms_ = 0;
+  int64_t last_timestamp_ms_ = 0, last_timestamp_us_ = 0;  // Unix; monotonic, of its arrival
   int64_t latest_end_ns_ = 0;  // running time of the end of the queued media
   std::atomic<bool> playing_{false};
   std::atomic<bool> reanchor_{true};

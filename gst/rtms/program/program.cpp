@@ -59,7 +59,7 @@ bool Program::prepare(const Settings &settings, std::string *error) {
   begun_ = false;
   scene_.reset();
   scene_.set_layout(settings.layout);
-  observer_.set_name_tags(settings.name_tags);
+  scene_.show_names(settings.name_tags);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     running_ = 0;

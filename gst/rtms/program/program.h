@@ -35,7 +35,7 @@ class Program {
 
   // May be called at any time.
   void set_layout(Layout layout) { stage_.set_layout(layout); }
-  void set_name_tags(bool on) { observer_.set_name_tags(on); }
+  void set_name_tags(bool on) { scene_.show_names(on); }
   void update_latency();
   // Ends the program, whether the meeting has begun or not.
   bool send_eos();

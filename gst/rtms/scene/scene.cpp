@@ -51,6 +51,11 @@ void Scene::speaker(uint64_t time, const std::string &name) {
   names_.add(time, clean_text(name));
 }
 
+void Scene::show_names(bool on) {
+  Lock lock(mutex_);
+  names_shown_ = on;
+}
+
 void Scene::caption(uint64_t start, uint64_t duration, const std::string &text) {
   Lock lock(mutex_);
   captions_.add(std::max(start, drawn_), duration, text);
@@ -84,7 +89,8 @@ Texts Scene::texts_at(uint64_t time) {
     words_ = words;
     words_since_ = time;
   }
-  return {names_.at(time), captions_.at(time), time - words_since_ < kMoment ? "" : words};
+  const std::string name = names_.at(time);
+  return {names_shown_ ? name : "", captions_.at(time), time - words_since_ < kMoment ? "" : words};
 }
 
 }  // namespace rtms::program

@@ -28,6 +28,8 @@ class Scene {
 
   void connection(const std::string &media, const std::string &state);
   void speaker(uint64_t time, const std::string &name);
+  // The default is that they are shown.
+  void show_names(bool on);
   // Shows a caption from `start`, or from the current frame if that is later: a line arrives after
   // it was spoken.
   void caption(uint64_t start, uint64_t duration, const std::string &text);
@@ -51,6 +53,7 @@ class Scene {
   Layout layout_ = Layout::Auto;
   MeetingState state_;
   SpeakerNames names_;
+  bool names_shown_ = true;
   Captions captions_;
   std::array<State, 2> inputs_;
   std::array<uint64_t, 2> longest_{UINT64_MAX, UINT64_MAX};

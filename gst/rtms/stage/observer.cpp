@@ -33,19 +33,13 @@ GstPadProbeReturn Observer::on_tag(GstPad *, GstPadProbeInfo *info, gpointer sel
 }
 
 void Observer::tags(GstEvent *event) {
-  if (GST_EVENT_TYPE(event) != GST_EVENT_TAG || !name_tags_)
+  if (GST_EVENT_TYPE(event) != GST_EVENT_TAG)
     return;
   GstTagList *tags = nullptr;
   gst_event_parse_tag(event, &tags);
   const char *title = nullptr;
   if (gst_tag_list_peek_string_index(tags, GST_TAG_TITLE, 0, &title))
     scene_->speaker(now(), title);
-}
-
-void Observer::set_name_tags(bool on) {
-  name_tags_ = on;
-  if (!on)
-    scene_->speaker(now(), "");
 }
 
 void Observer::watch_tags(GstPad *pad) {
@@ -72,7 +66,7 @@ void Observer::message(const GstStructure *structure) {
     connection(structure);
   else if (gst_structure_has_name(structure, "rtms-sharing-stopped"))
     scene_->gone(Input::Screen, now());
-  else if (gst_structure_has_name(structure, "rtms-active-speaker") && name_tags_)
+  else if (gst_structure_has_name(structure, "rtms-active-speaker"))
     scene_->speaker(now(), text_of(structure, "user-name"));
 }
 

@@ -5,8 +5,6 @@
 #include "elements.h"
 #include "scene/scene.h"
 
-#include <atomic>
-
 namespace rtms::program {
 
 class Observer {
@@ -14,7 +12,6 @@ class Observer {
   // `clock` is an element with the running time of the program.
   Observer(GstElement *clock, Scene *scene) : clock_(clock), scene_(scene) {}
 
-  void set_name_tags(bool on);
   // The tags of the camera's pad name the participant in the video.
   void watch_tags(GstPad *pad);
   void tags(GstEvent *event);
@@ -28,7 +25,6 @@ class Observer {
 
   GstElement *const clock_;
   Scene *const scene_;
-  std::atomic<bool> name_tags_{false};
 };
 
 }  // namespace rtms::program
