@@ -341,8 +341,9 @@ void Recorder::gone(std::string stream, Outcome outcome) {
                                                         : Over::Ended);
   if (again)
     begin({again.mapped(), std::nullopt, {}});
-  else if (next)
-    begin({{WebhookEvent::Started, std::get<Webhook>(parse_webhook(kept->webhook)), kept->webhook},
+  const auto hook = parse_webhook(kept ? kept->webhook : "");
+  if (const auto webhook = std::get_if<Webhook>(&hook); webhook && next)
+    begin({{WebhookEvent::Started, *webhook, kept->webhook},
            std::nullopt,
            {kept->part + 1, kept->folder, kept->recording}});
   if (nothing_left() && (stopping_ || options_.once))

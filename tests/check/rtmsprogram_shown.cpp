@@ -108,7 +108,7 @@ GST_END_TEST;
 GST_START_TEST(test_names_later) {
   constexpr double kTurn = 3.8;  // the next one begins then
   auto server = meeting(6000, without_both);
-  Watcher watcher(*server, {});
+  Watcher watcher(*server, [](GstElement *) {});
   watcher.play();
   ck_assert(watcher.wait_seconds(1));
   g_object_set(watcher.program(), "name-tags", TRUE, nullptr);

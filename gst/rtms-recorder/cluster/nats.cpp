@@ -49,7 +49,7 @@ Nats::~Nats() = default;
 
 void Nats::write(const std::string &key, const std::string &data, int64_t now, Done done) {
   const uint64_t number = ++count_;
-  waiting_[number] = {std::move(done), now + kPatience_ms, last_place_};
+  waiting_[number] = {std::move(done), now + kPatience_ms, highest_place_};
   if (connected_)
     link_->write(number, key, data);
   else
@@ -98,7 +98,7 @@ void Nats::watch_again() {
 
 // A server without its files, or with older ones.
 void Nats::begin_anew() {
-  last_place_ = owed_ = received_ = 0;
+  last_place_ = highest_place_ = owed_ = received_ = 0;
   for (auto &[number, waiting] : waiting_)
     waiting.after = 0;
   listener_->nats_state(NatsListener::State::Anew, "");
@@ -110,6 +110,7 @@ void Nats::received(uint64_t watch, const NatsMessage &message) {
     return;
   received_++;
   last_place_ = message.place;
+  highest_place_ = std::max(highest_place_, message.place);
   if (owed_ && message.place >= owed_)
     owed_ = 0;
   listener_->nats_message(message);

@@ -44,7 +44,7 @@ class Nats {
   struct Waiting {
     Done done;
     int64_t until = 0;
-    uint64_t after = 0;  // the last place that was known when it was written
+    uint64_t after = 0;  // the highest place that was known when it was written
   };
   void answered(uint64_t number, const NatsAnswer &answer);
   void received(uint64_t watch, const NatsMessage &message);
@@ -59,7 +59,7 @@ class Nats {
   std::vector<std::string> servers_;
   std::string problem_;
   std::map<uint64_t, Waiting> waiting_;
-  uint64_t count_ = 0, watch_ = 0, last_place_ = 0, received_ = 0;
+  uint64_t count_ = 0, watch_ = 0, last_place_ = 0, highest_place_ = 0, received_ = 0;
   // The place of a write that was acknowledged, and not received yet.
   uint64_t owed_ = 0;
   int64_t owed_since_ = 0, now_ = 0;
