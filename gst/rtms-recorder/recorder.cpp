@@ -176,6 +176,8 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     if (opening && opening.mapped().before)
       keeping_.drop(std::move(*opening.mapped().before));
     if (opening)
+      keeping_.forget(hook.stream_id);
+    if (opening)
       membership_->meeting_over(hook.stream_id, Membership::Over::Ended);
     if (opening && options_.once && nothing_left())
       idle_();
@@ -232,11 +234,14 @@ void Recorder::begin(Opening opening) {
                 "stream " + shown(hook.stream_id) + " is left to the next start of the recorder");
     if (opening.before)
       keeping_.put_back(std::move(*opening.before));
+    else if (keeping_.kept(hook.stream_id))  // its next part
+      keeping_.leave(hook.stream_id);
     else
       keeping_.announced(hook.stream_id, notice.json);
     return;
   }
   if (stopping_) {
+    keeping_.forget(hook.stream_id);
     refuse(notice, stream + "the recorder is stopping.");
     return;
   }

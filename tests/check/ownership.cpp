@@ -148,6 +148,9 @@ GST_START_TEST(test_failures) {
     world.run(5000);
   }
   ck_assert_uint_eq(owners, 3);
+  // A new announcement is another chance.
+  world.announce("bad");
+  expect_at_most(world.time_until([&] { return world.owners("bad") == 1; }, 5000), 1500);
 }
 GST_END_TEST;
 

@@ -424,6 +424,27 @@ GST_START_TEST(test_phone) {
 }
 GST_END_TEST;
 
+// Nothing has come so far, and a muxer knows its tracks all the same.
+GST_START_TEST(test_caps_before_data) {
+  constexpr guint text_wait_ms = 20000;  // no GAP tells them
+  auto server = serve(quiet_config());
+  Player player(*server, [=](GstElement *src) {
+    set(src, "media-types", "audio+transcript+chat");
+    g_object_set(src, "text-wait", text_wait_ms, "batch-time", 5, "share-thread", __i__ == 1,
+                 nullptr);
+  });
+  player.play();
+  wait_ready(*server, 3);
+  for (const char *name : {"audio", "transcript", "chat"})
+    ck_assert_msg(player.wait([=](const Record &r) {
+      const auto pad = r.pads.find(name);
+      return pad != r.pads.end() && pad->second.order.compare(0, 3, "SCG") == 0;
+    }),
+                  "%s: %s", name, player.summary().c_str());
+  player.stop();
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_pads_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_pads");
@@ -442,6 +463,7 @@ static Suite *rtmssrc_pads_suite() {
   tcase_add_test(pads, test_participants);
   tcase_add_test(pads, test_contact_center);
   tcase_add_test(pads, test_phone);
+  tcase_add_loop_test(pads, test_caps_before_data, 0, 2);
   suite_add_tcase(suite, pads);
   return suite;
 }

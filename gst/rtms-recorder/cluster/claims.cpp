@@ -217,7 +217,7 @@ void Claims::watch(const std::string &id, Stream *stream, int64_t now) {
     stream->missed = true;
     events_->missed(id);
   } else if (leases_->may_begin() && since >= leases_->delay(id) && now >= stream->left_until &&
-             stream->record.deaths < kMostDeaths) {
+             (stream->record.deaths < kMostDeaths || stream->is_new())) {
     claim(id, stream, now);
   }
 }
@@ -230,7 +230,8 @@ void Claims::claim(const std::string &id, Stream *stream, int64_t now) {
 ClaimRecord Claims::next_record(const std::string &id, const Stream &stream) const {
   const bool goes_on = stream.revision && stream.record.state != State::Ended;
   ClaimRecord record = goes_on ? stream.record : ClaimRecord();
-  if (stream.announced && stream.announced->place > record.announcement) {
+  if (stream.is_new()) {
+    record.deaths = 0;
     record.announcement = stream.announced->place;
     record.webhook = stream.announced->webhook;
   }

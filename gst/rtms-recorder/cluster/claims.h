@@ -84,6 +84,9 @@ class Claims {
     int64_t free_since = -1;  // -1: it is not free
     int64_t touched = 0, written = 0;
     bool changed = false, missed = false;
+
+    // Announced again since it was recorded last.
+    bool is_new() const { return announced && announced->place > record.announcement; }
   };
   void set_phase(Stream *stream, Phase phase);
   void set_owner(Stream *stream, const std::string &owner);

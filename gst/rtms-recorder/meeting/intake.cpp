@@ -11,8 +11,7 @@ namespace {
 // All meetings share one receiving thread.
 constexpr char kContext[] = "rtms-recorder";
 // A meeting is announced only once, so a service that starts slowly must not end the recording.
-// In a cluster, others try within the minute for which the service keeps a stream.
-constexpr unsigned kConnectWindow_ms = 60000, kSharedWindow_ms = 20000;
+constexpr unsigned kConnectWindow_ms = 60000;
 constexpr unsigned kTextWait_ms = 6000;
 // As often as the mixer takes audio.
 constexpr unsigned kBatch_ms = 100;
@@ -87,8 +86,7 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   // Media this late keeps its place; lines may be a little later than other media.
   g_object_set(src, "latency", static_cast<guint>(Frontier::kStandstill / GST_MSECOND), "text-wait",
                kTextWait_ms, "batch-time", kBatch_ms, "share-thread", TRUE, "stall-wait",
-               kStallWait_ms, "connect-window",
-               options.cluster.empty() ? kConnectWindow_ms : kSharedWindow_ms, nullptr);
+               kStallWait_ms, "connect-window", kConnectWindow_ms, nullptr);
   gst_util_set_object_arg(src, "media-types", media_types(options).c_str());
   gst_util_set_object_arg(src, "audio-streams", options.speakers ? "per-participant" : "mixed");
   for (const char *name : {"video-resolution", "screen-resolution"})

@@ -55,8 +55,10 @@ void Backlog::wait() {
 }
 
 bool Backlog::begins_before(int64_t unix_ms) const {
-  return !messages_.empty() && messages_.front()->data.timestamp > 0 &&
-         messages_.front()->data.timestamp < unix_ms;
+  const auto is_text_of = [](const auto &held) { return is_text(held->data.media); };
+  const auto first = std::find_if_not(messages_.begin(), messages_.end(), is_text_of);
+  return first != messages_.end() && (*first)->data.timestamp > 0 &&
+         (*first)->data.timestamp < unix_ms;
 }
 
 int64_t Backlog::waited_ns() const {

@@ -62,6 +62,7 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   // without black frames have no flag.
   const bool taken_away = is_picture(media) && !config.fill_black;
   config.gap_flags = taken_away ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
+  config.early_caps = !is_picture(media);
   config.certain_time = [context, media] { return context->time.certain_time(media); };
   config.too_late = [context, media] { context->too_late(media); };
   config.flow_changed = [context] { context->flow_changed(); };

@@ -23,7 +23,8 @@ void TextGate::show(const InterimTexts::Texts &texts) {
 }
 
 void TextGate::watch() {
-  timer_.start(InterimTexts::kPatience_us / 1000, [this] {
+  constexpr unsigned kLook_ms = 500;
+  timer_.start(kLook_ms, [this] {
     show(texts_.overdue(g_get_monotonic_time()));
     if (!texts_.empty())
       watch();

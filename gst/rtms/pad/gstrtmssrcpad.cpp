@@ -62,6 +62,7 @@ void loop(gpointer data) {
   BufferPtr buffer;
   EventPtr event;
   bool eos = false;
+  push_stored_events(state);
   const PadQueue::Next next = state->queue.next(&buffer, &event, patience_of(state));
   state->silent = next == PadQueue::Next::Nothing;
   if (next == PadQueue::Next::Item)
@@ -79,6 +80,7 @@ void loop(gpointer data) {
 // The same for a shared thread: pushes the queue's items, or a GAP after a long pause.
 PadThread::After take_turn(PadState *state) {
   const auto now = std::chrono::steady_clock::now();
+  push_stored_events(state);
   PadQueue::Next next = PadQueue::Next::Item;
   bool eos = false;
   for (unsigned items = 0; items < kMostItems && !eos && next == PadQueue::Next::Item; items++) {

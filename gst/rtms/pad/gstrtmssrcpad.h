@@ -43,6 +43,8 @@ struct PadConfig {
   // Pushes for all pads of the element; null: the pad has a task of its own.
   std::shared_ptr<PadThread> thread;
   GstGapFlags gap_flags{};
+  // The caps are final: a new link gets them before there is data.
+  bool early_caps = false;
   // Sends black video frames when the stream has none for long, or is turned off.
   bool fill_black = false;
 

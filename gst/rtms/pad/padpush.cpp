@@ -96,6 +96,17 @@ void push_event(PadState *state, EventPtr event) {
   gst_pad_push_event(GST_PAD(state->pad), event.release());
 }
 
+// GStreamer sends them with the first buffer or serialized event. Until then a muxer does not know
+// the track: that of GStreamer 1.26 writes its header without it when the other pads have data.
+void push_stored_events(PadState *state) {
+  const unsigned links = state->links;
+  if (links == state->links_served || !state->config.early_caps)
+    return;
+  state->links_served = links;
+  if (EventPtr segment{gst_pad_get_sticky_event(GST_PAD(state->pad), GST_EVENT_SEGMENT, 0)})
+    gst_pad_push_event(GST_PAD(state->pad), segment.release());
+}
+
 void push_silence(PadState *state) {
   if (!gst_pad_is_linked(GST_PAD(state->pad))) {
     set_flow(state, GST_FLOW_NOT_LINKED, state->links);

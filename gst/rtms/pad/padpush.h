@@ -12,6 +12,8 @@ void push_buffer(PadState *state, BufferPtr buffer);
 void push_event(PadState *state, EventPtr event);
 // Pushes a GAP, or a black frame instead, if one is due.
 void push_silence(PadState *state);
+// Pushes stream-start, caps and segment to a new link.
+void push_stored_events(PadState *state);
 // Pushes EOS, after a GAP if nothing was pushed before.
 void push_eos(PadState *state, EventPtr eos);
 

@@ -43,6 +43,7 @@ struct PadState {
   // Used by the streaming task only.
   alignas(kCacheLine) PadPosition position;
   PadFill fill;
+  unsigned links_served = 0;                          // see push_stored_events()
   bool silent = false;                                // the last item was a GAP
   std::chrono::steady_clock::time_point quiet_since;  // shared thread: last item or GAP
 };

@@ -69,8 +69,9 @@ void Scene::arrived(Input input, uint64_t began) {
 void Scene::gone(Input input, uint64_t hide) {
   Lock lock(mutex_);
   State &state = inputs_[static_cast<std::size_t>(input)];
+  // What is hidden already stays so.
+  state.hide = state.gone > state.last ? std::min(state.hide, hide) : hide;
   state.gone = state.last + kLeastPause;
-  state.hide = hide;
 }
 
 bool Scene::is_shown(Input input, uint64_t began, uint64_t time) const {

@@ -151,12 +151,11 @@ void Stage::add(const std::string &name, GstPad *pad) {
   }
   std::string missing;
   const bool connected = feed->connect(&missing);
-  if (!feed->is_decoded())
-    changed_(-1, 0);
   // The audio mixer would wait for each input.
   if (!connected || (!video && !feed->is_decoded())) {
     feed.reset();
     remove(name);
+    changed_(-1, 0);
   }
   update_wanted();
   if (!missing.empty())
