@@ -34,72 +34,79 @@ GstClockTime position(const PadRecord &pad, size_t index) {
   return pad.packets[index].pts / GST_MSECOND;
 }
 
+constexpr int kVideoMs = 60000, kFrames = 10, kMinute = kVideoMs / 20;
+
+// Video is there first, on the connection on which the minute of audio before it follows.
+void send_video(Player &player, Server &server) {
+  set(player.src(), "connection-mode", "unified");
+  player.play();
+  wait_streaming(player, server, 1);
+  for (int i = 0; i < kFrames; i++)
+    server.send_media(Media::Video, video_json(kVideoMs + 40 * i));
+}
+
+void send_audio(Server &server, int from, int to) {
+  for (int i = from; i < to; i++)
+    server.send_media(Media::Audio, audio_json(20 * i, 0));
+}
+
+void expect_in_place(const Record &record) {
+  const PadRecord &audio = record.pad("audio"), &video = record.pad("video");
+  for (size_t i = 0; i < kMinute; i++)
+    ck_assert_uint_eq(position(audio, i), 20 * i);
+  for (size_t i = 0; i < kFrames; i++)
+    ck_assert_uint_eq(position(video, i), kVideoMs + 40 * i);
+}
+
 }  // namespace
 
 // Video is there first; then comes a minute of audio. On one connection, so that it is read in this
 // order, and none of the second that the element waits is lost with finding that out.
 GST_START_TEST(test_video_first) {
-  constexpr int kPackets = 60 * 50;
   auto server = serve(quiet_config());
   Player player(*server, with_backlog());
-  set(player.src(), "connection-mode", "unified");
-  player.play();
-  wait_streaming(player, *server, 1);
-  for (int i = 0; i < 10; i++)
-    server->send_media(Media::Video, video_json(60000 + 40 * i));
-  for (int i = 0; i < kPackets; i++)
-    server->send_media(Media::Audio, audio_json(20 * i, 0));
-  ck_assert(wait_packets(player, "audio", kPackets) && wait_packets(player, "video", 10));
+  send_video(player, *server);
+  send_audio(*server, 0, kMinute);
+  ck_assert(wait_packets(player, "audio", kMinute) && wait_packets(player, "video", kFrames));
   player.stop();
-  const PadRecord &audio = player.record().pad("audio"), &video = player.record().pad("video");
-  for (size_t i = 0; i < kPackets; i++)
-    ck_assert_uint_eq(position(audio, i), 20 * i);
-  for (size_t i = 0; i < 10; i++)
-    ck_assert_uint_eq(position(video, i), 60000 + 40 * i);
+  expect_in_place(player.record());
   ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
 }
 GST_END_TEST;
 
 // The minute comes with a pause in it, which says nothing about what follows.
 GST_START_TEST(test_pause_in_the_minute) {
-  constexpr int kPackets = 60 * 50, kBefore = 20 * 50, kPauseMs = 900;
+  constexpr int kBefore = kMinute / 3, kPauseMs = 900;
   auto server = serve(quiet_config());
   Player player(*server, with_backlog());
-  set(player.src(), "connection-mode", "unified");
-  player.play();
-  wait_streaming(player, *server, 1);
-  for (int i = 0; i < 10; i++)
-    server->send_media(Media::Video, video_json(60000 + 40 * i));
-  for (int i = 0; i < kBefore; i++)
-    server->send_media(Media::Audio, audio_json(20 * i, 0));
-  ck_assert(wait_packets(player, "audio", kBefore) && wait_packets(player, "video", 10));
+  send_video(player, *server);
+  send_audio(*server, 0, kBefore);
+  ck_assert(wait_packets(player, "audio", kBefore) && wait_packets(player, "video", kFrames));
   const auto gap = [](const Record &r) { return contains(r.pad("audio").order, "g"); };
   ck_assert(!player.wait(gap, kPauseMs));
-  for (int i = kBefore; i < kPackets; i++)
-    server->send_media(Media::Audio, audio_json(20 * i, 0));
-  ck_assert(wait_packets(player, "audio", kPackets));
+  send_audio(*server, kBefore, kMinute);
+  ck_assert(wait_packets(player, "audio", kMinute));
   player.stop();
-  for (size_t i = 0; i < kPackets; i++)
-    ck_assert_uint_eq(position(player.record().pad("audio"), i), 20 * i);
+  expect_in_place(player.record());
 }
 GST_END_TEST;
 
 // Nobody has spoken before: video that waited for older audio keeps its times.
 GST_START_TEST(test_newer_audio) {
-  constexpr int kFrames = 25;
+  constexpr int kBefore = 25;
   auto server = serve(quiet_config());
   Player player(*server, with_backlog());
   set(player.src(), "connection-mode", "unified");
   player.play();
   wait_streaming(player, *server, 1);
-  for (int i = 0; i < kFrames; i++)
+  for (int i = 0; i < kBefore; i++)
     server->send_media(Media::Video, video_json(40 * i));
-  server->send_media(Media::Audio, audio_json(40 * kFrames, 0));
-  ck_assert(wait_packets(player, "audio", 1) && wait_packets(player, "video", kFrames));
+  server->send_media(Media::Audio, audio_json(40 * kBefore, 0));
+  ck_assert(wait_packets(player, "audio", 1) && wait_packets(player, "video", kBefore));
   player.stop();
-  for (size_t i = 0; i < kFrames; i++)
+  for (size_t i = 0; i < kBefore; i++)
     ck_assert_uint_eq(position(player.record().pad("video"), i), 40 * i);
-  ck_assert_uint_eq(position(player.record().pad("audio"), 0), 40 * kFrames);
+  ck_assert_uint_eq(position(player.record().pad("audio"), 0), 40 * kBefore);
 }
 GST_END_TEST;
 
