@@ -10,6 +10,10 @@ namespace rtmscheck {
 
 constexpr int64_t kLong_ms = 600000;
 
+// Kills a recorder that is at work. Returns how many messages of `server` it has not read from its
+// sockets, at most: the kernel drops them.
+std::size_t kill_at_work(RecorderRun *run, const Server &server);
+
 // Two parts in one file.
 struct Killed {
   // `packets` of the media are sent before.
@@ -21,6 +25,7 @@ struct Killed {
   std::vector<std::string> parts;
   TemporaryDirectory joined;
   std::string file;
+  std::size_t unread = 0;  // messages, at the kill
 };
 
 // A recorder, its output and its journals in these folders.
