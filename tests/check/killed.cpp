@@ -9,9 +9,6 @@
 namespace rtmscheck {
 namespace {
 
-// At the kill, two packets may be on their way, and two just read, where the loop thread waits for
-// the processor.
-constexpr std::size_t kOnTheWay = 4;
 // rtmssrc passes video in batches of 100 ms.
 constexpr std::size_t kBatch = 3;
 

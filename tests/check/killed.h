@@ -9,6 +9,9 @@
 namespace rtmscheck {
 
 constexpr int64_t kLong_ms = 600000;
+// At the kill, two messages may be on their way, and two just read, where the loop thread waits for
+// the processor.
+constexpr std::size_t kOnTheWay = 4;
 
 // Kills a recorder that is at work. Returns how many messages of `server` it has not read from its
 // sockets, at most: the kernel drops them.
@@ -25,7 +28,7 @@ struct Killed {
   std::vector<std::string> parts;
   TemporaryDirectory joined;
   std::string file;
-  std::size_t unread = 0;  // messages, at the kill
+  std::size_t unread = 0;  // see kill_at_work()
 };
 
 // A recorder, its output and its journals in these folders.
