@@ -334,6 +334,12 @@ void TrackClock::judge(const Message &now, Placed *placed) {
   else if (off_ns && rough_ && std::abs(*off_ns) > kExact_ns && std::abs(*off_ns) <= kOff_ns)
     move(offset_ns_ + whole_ms(*off_ns), now, What::Corrected, placed);
   rough_ = rough_ && !off_ns;
+  if (offset_ns_ != 0)
+    return;
+  if (const auto lead_ns = set_->leads_alone_ns(*this, now.running_ns)) {
+    set_->forget(usual_kind_);
+    move(-whole_ms(*lead_ns), now, What::Moved, placed);
+  }
 }
 
 // A track that is on time with the old mapping keeps its positions.

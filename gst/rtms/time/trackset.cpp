@@ -26,6 +26,8 @@ constexpr int64_t kYoungLead_ns = 5 * kNsPerS;
 constexpr int64_t kLead_ns = kNsPerS;
 // Media older than the text that was the anchor by more than this have another clock.
 constexpr int64_t kTextLate_ns = 5 * kNsPerS;
+// So long must a lead have been constant.
+constexpr unsigned kLeadSeconds = 4;
 // Jitter of a message that is on time.
 constexpr int64_t kOnTime_ns = 300 * kNsPerMs;
 }  // namespace
@@ -137,6 +139,29 @@ bool TrackSet::agreed(const TrackClock &track, int64_t running_ns) const {
   if (agree.count() > 1)
     return true;
   return agree.test(UsualDelay::Audio) && participants != 1 && against.none() && !undecided;
+}
+
+std::optional<int64_t> TrackSet::leads_alone_ns(const TrackClock &track, int64_t running_ns) const {
+  const auto own_ns = track.lateness_.constant_ns(0, kLeadSeconds);
+  if (!own_ns || track.is_audio() || behind())
+    return std::nullopt;
+  std::optional<int64_t> audio_ns;
+  for (const TrackClock *other : tracks_) {
+    if (other == &track || !other->last_ || running_ns - other->last_->running_ns > kActive_ns)
+      continue;
+    const auto other_ns = other->lateness_.constant_ns(0, kLeadSeconds);
+    if (other_ns && *other_ns <= *own_ns + kLead_ns)
+      return std::nullopt;
+    if (!other->is_audio())
+      continue;
+    const bool usual =
+        other_ns && !other->lateness_.replaying() &&
+        std::abs(*other_ns - usual_.expected_ns(UsualDelay::Audio, false)) <= kOnTime_ns;
+    if (!usual)
+      return std::nullopt;
+    audio_ns = std::min(audio_ns.value_or(*other_ns), *other_ns);
+  }
+  return audio_ns ? std::optional<int64_t>(*audio_ns - *own_ns) : std::nullopt;
 }
 
 int64_t TrackSet::agree(int64_t running_ns) {

@@ -63,6 +63,11 @@ class TrackSet {
   }
   // Moves the common mapping if audio, or two kinds of media, agree. Returns by how much.
   int64_t agree(int64_t running_ns);
+  // Returns by how much a track on the common mapping is constantly ahead of the audio and of all
+  // other media, if its own clock explains that: the audio arrives as it always has.
+  std::optional<int64_t> leads_alone_ns(const TrackClock &track, int64_t running_ns) const;
+  // What was observed of the kind was not on the common mapping.
+  void forget(UsualDelay::Kind kind) { usual_.forget(kind); }
 
  private:
   friend class TrackClock;

@@ -21,6 +21,7 @@ class UsualDelay {
       learn(kind, delay_ns, arrival_ns);
   }
   void reset() { *this = UsualDelay(); }
+  void forget(Kind kind) { kinds_[kind] = Usual(); }
 
   // Returns the number of complete seconds of the kind.
   unsigned seconds(Kind kind) const { return kinds_[kind].seconds; }
