@@ -46,6 +46,7 @@ void add(Journal *journal, size_t number, unsigned track = 0) {
 // A process that writes packets and is killed. All but the last ones are in its file.
 void write_and_die(const Places &places, const std::string &folder, size_t packets,
                    size_t unwritten = 0) {
+  fs::create_directories(fs::path(folder).lexically_normal());
   const pid_t child = fork();
   if (!child) {
     const auto journal = Journal::create(places.place, folder, kFormat);
@@ -135,6 +136,7 @@ GST_START_TEST(test_long_packets) {
   std::iota(samples.begin(), samples.end(), int16_t{0});
   const pid_t child = fork();
   if (!child) {
+    fs::create_directories(places.output + "/one");
     const auto journal = Journal::create(places.place, places.output + "/one", kFormat);
     journal->add(kStart_ns, 1, samples.data(), samples.size());
     kill(getpid(), SIGKILL);
@@ -180,6 +182,16 @@ GST_START_TEST(test_whose) {
   write_and_die(places, places.output + "-other/old", 1);
   ck_assert_uint_eq(found(places, places.output), 0);
   ck_assert_uint_eq(found(places, places.output + "-other"), 1);
+}
+GST_END_TEST;
+
+// The folder was deleted, or is on a disk that is not mounted: that is waited for, not for ever.
+GST_START_TEST(test_folder_gone) {
+  const Places places;
+  write_and_die(places, places.output + "/old", 10);
+  fs::remove_all(places.output + "/old");
+  ck_assert_uint_eq(found(places, places.output), 0);
+  ck_assert(fs::is_empty(places.place));
 }
 GST_END_TEST;
 
@@ -317,6 +329,7 @@ static Suite *journal_suite() {
   add_case(suite, "waiting", test_waiting);
   add_case(suite, "long-packets", test_long_packets);
   add_case(suite, "whose", test_whose);
+  add_case(suite, "folder-gone", test_folder_gone);
   add_case(suite, "relative", test_relative);
   add_case(suite, "race", test_race);
   add_case(suite, "refused", test_refused);

@@ -96,7 +96,7 @@ GST_END_TEST;
 GST_START_TEST(test_signaling_handshake) {
   for (const auto &p : kProducts) {
     const Identity who = identity(p.product);
-    Json json(build_signaling_handshake(who, 11, false, 42));
+    Json json(build_signaling_handshake(who, 11, false, false, 42));
     expect_text(json["msg_type"], "1");
     expect_text(json["protocol_version"], "1");
     expect_text(json["sequence"], "42");
@@ -113,8 +113,10 @@ GST_START_TEST(test_signaling_handshake) {
       if (std::string(other.key) != p.key && std::string(other.key) != "meeting_uuid")
         fail_if(json.has(other.key), "%s as well as %s", other.key, p.key);
   }
-  Json all(build_signaling_handshake(identity(), kMaskAll, true, -1));
+  Json all(build_signaling_handshake(identity(), kMaskAll, true, true, -1));
   expect_text(all["media_type"], "32");
+  Json each(build_signaling_handshake(identity(), kMaskAll, false, true, -1));
+  expect_text(each["media_type"], "31");
   expect_text(all["buffer_data"], "true");
 }
 GST_END_TEST;
@@ -259,7 +261,7 @@ GST_START_TEST(test_escaping) {
   who.id = "a\"b\\c/d\n\t\x01é🎥\x7f";
   who.stream_id = "\",\"msg_type\":99,\"x\":\"";
   who.client_id = "\\";
-  for (const std::string &text : {build_signaling_handshake(who, 1, false, 1),
+  for (const std::string &text : {build_signaling_handshake(who, 1, false, false, 1),
                                   build_data_handshake(who, 1, MediaParams(), 1)}) {
     Json json(text);
     expect_text(json.text("meeting_uuid"), who.id);

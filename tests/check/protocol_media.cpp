@@ -190,8 +190,8 @@ static const struct {
     {R"("timestamp":1738392040000,"start_time":6301,"end_time":7301)", kStart + 6301,
      kStart + 7301},
     {R"("timestamp":1738392040000,"start_time":0,"end_time":"500")", kStart, kStart + 500},
-    {R"("timestamp":1738392040000,"start_time":99999999999,"end_time":100000000000)",
-     kStart + 99999999999, 100000000000},
+    {R"("timestamp":1738392040000,"start_time":99999999999,"end_time":100000000000)", 1738392040000,
+     100000000000},
     {R"("timestamp":1738392040000,"start_time":1.738392039e12)", 1738392039000, 0},
     {R"("timestamp":1738392040000,"start_time":6301)", kStart + 6301, 0},
     {R"("timestamp":1738392040000)", 1738392040000, 0},
@@ -234,6 +234,13 @@ GST_START_TEST(test_transcript_json) {
   fail_if(other.flag("final"));
   assert_equals_int64(other.number("language"), -1);
   expect_text(other.text("text"), "");
+
+  // The stream began ten minutes before, which nobody has told.
+  Media1 later(R"({"msg_type":17,"content":{"user_id":1,"data":"x","timestamp":1738392040000,)"
+               R"("start_time":600000,"end_time":601500}})");
+  Json late(transcript_json(later.data(), 1738392035000));
+  assert_equals_int64(late.number("start_time"), 1738392040000);
+  assert_equals_int64(late.number("end_time"), 1738392041500);
 }
 GST_END_TEST;
 
@@ -311,6 +318,22 @@ GST_START_TEST(test_chat) {
 }
 GST_END_TEST;
 
+// The sender is beside the payload, in it, or both.
+GST_START_TEST(test_chat_sender) {
+  const std::string payload =
+      R"({"data":"Hi","sender":{"user_id":5,"user_name":"Ann"},"receiver":{"user_id":6}})";
+  Media1 inside(R"({"msg_type":18,"content":{"data":)" + payload + "}}");
+  Json json(chat_json(inside.data()));
+  assert_equals_int64(json.number("user_id"), 5);
+  expect_text(json.text("user_name"), "Ann");
+  Media1 both(R"({"msg_type":18,"content":{"user_id":7,"user_name":"Bob","data":)" + payload +
+              "}}");
+  Json other(chat_json(both.data()));
+  assert_equals_int64(other.number("user_id"), 7);
+  expect_text(other.text("user_name"), "Bob");
+}
+GST_END_TEST;
+
 // Odd members of a chat object never yield invalid JSON, nor another message's text.
 GST_START_TEST(test_chat_odd) {
   static const char *odd[] = {
@@ -365,6 +388,7 @@ static Suite *protocol_media_suite(void) {
   tcase_add_test(tc, test_transcript_attribute);
   tcase_add_test(tc, test_large_user_id);
   tcase_add_loop_test(tc, test_chat, 0, (int) G_N_ELEMENTS(chats));
+  tcase_add_test(tc, test_chat_sender);
   tcase_add_test(tc, test_chat_odd);
   tcase_add_test(tc, test_chat_twice);
   return suite;

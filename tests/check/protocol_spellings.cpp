@@ -209,13 +209,14 @@ GST_START_TEST(test_webinar) {
   const Webhook both = webhook(
       R"({"event":"webinar.rtms_started","payload":{"webinar_uuid":"w","meeting_uuid":"m"}})");
   fail_unless(both.id == "m" && both.webinar_id == "w");
-  fail_unless(webhook(R"({"event":"webinar.rtms_started","payload":{"webinar_uuid":"w"}})")
-                  .webinar_id.empty());
+  const Webhook alone =
+      webhook(R"({"event":"webinar.rtms_started","payload":{"webinar_uuid":"w"}})");
+  fail_unless(alone.id == "w" && alone.webinar_id == "w");
   Identity who;
   who.product = Product::Webinar;
   who.id = "m";
   who.webinar_id = "w";
-  const std::string hello = build_signaling_handshake(who, kMaskAll, false, 1);
+  const std::string hello = build_signaling_handshake(who, kMaskAll, true, false, 1);
   fail_unless(hello.find(R"("meeting_uuid":"m")") != std::string::npos);
   fail_unless(hello.find(R"("webinar_uuid":"w")") != std::string::npos);
   fail_unless(hello.find("client_id") == std::string::npos, "%s", hello.c_str());

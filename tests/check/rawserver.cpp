@@ -287,7 +287,8 @@ unsigned RawServer::received(int msg_type) const {
 }
 
 bool RawServer::wait_for(const std::function<bool()> &holds) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kDeadlineMs);
+  // Floods take a busy machine longer than anything else.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(3 * kDeadlineMs);
   // A condition that becomes true unseen is seen a moment later.
   while (!holds())
     if (std::chrono::steady_clock::now() > until || !pause(20))

@@ -142,6 +142,26 @@ GST_START_TEST(test_other_events) {
 }
 GST_END_TEST;
 
+// Somebody has joined, in members that nobody knows.
+GST_START_TEST(test_unreadable_participants) {
+  Config config = talking_config(Product::Meeting);
+  config.script.push_back(
+      {0, Signaling, event_text(3, R"("participants":[{"id":5}])"), Action::Send});
+  auto server = serve(config);
+  Player player(*server, types("audio"));
+  player.play();
+  const auto told = [](const GstStructure *event) {
+    return int64_of(event, "type") == 3 && contains(string_of(event, "json"), "\"id\":5");
+  };
+  ck_assert_msg(player.wait([&](const Record &r) {
+    const auto events = r.named("rtms-event");
+    return std::any_of(events.begin(), events.end(), told);
+  }),
+                "%s", player.summary().c_str());
+  player.stop();
+}
+GST_END_TEST;
+
 GST_START_TEST(test_states) {
   Config config = fast_config(audio_source(1));
   config.string_reasons = __i__ == 1;
@@ -286,6 +306,7 @@ static Suite *rtmssrc_bus_suite() {
   tcase_set_timeout(bus, kPatienceSeconds);
   tcase_add_loop_test(bus, test_meeting_events, 0, 3);
   tcase_add_test(bus, test_other_events);
+  tcase_add_test(bus, test_unreadable_participants);
   tcase_add_loop_test(bus, test_states, 0, 2);
   tcase_add_test(bus, test_connections);
   tcase_add_test(bus, test_stats);

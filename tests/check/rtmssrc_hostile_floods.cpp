@@ -74,7 +74,8 @@ GST_START_TEST(test_speakers) {
   player.play();
   wait_last(player);  // user 77 has a pad
   // And what was said before has been counted.
-  ck_assert(player.wait([](const Record &r) { return r.packets("audio_77") == 2; }));
+  ck_assert(
+      player.wait([](const Record &r) { return r.packets("audio_77") == 2; }, 3 * kDeadlineMs));
   ck_assert_uint_eq(stat(player.src(), "dropped"), kSpeakers - kMaxSpeakers);
   player.stop();
   memory.expect_kept();

@@ -52,9 +52,18 @@ GST_START_TEST(test_life) {
   ck_assert_msg(wait_accepted(*server, 4), "%s", player.summary().c_str());
   ck_assert(wait_audio(player, 30));
   meeting->over = true;
-  notify(player, stream_event("meeting.rtms_stopped", server->stream_id(), 2));
+  std::string stopped = stream_event("meeting.rtms_stopped", server->stream_id(), 2);
+  stopped.insert(stopped.find("\"rtms_stream_id\""), "\"stop_reason\":19,");
+  notify(player, stopped);
   player.wait_eos();
   player.stop();
+  // The service may tell the reason by webhook alone.
+  const auto states = player.record().named("rtms-stream-state");
+  ck_assert(!states.empty());
+  gint64 reason = 0;
+  gst_structure_get_int64(states.back(), "reason-code", &reason);
+  ck_assert_int_eq(reason, 19);
+  ck_assert_str_eq(gst_structure_get_string(states.back(), "state"), "terminated");
   ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING), 0);
   expect_no_violations(*server);
 }

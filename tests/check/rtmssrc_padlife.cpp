@@ -221,6 +221,9 @@ GST_START_TEST(test_refused) {
   // Now: a sink that is being stopped may say that it is at EOS, and then no pad takes data.
   ck_assert(player.wait([](const Record &r) { return r.count(GST_MESSAGE_ERROR) == 0; }));
   player.stop();
+  // Nobody else tells of caps that are refused.
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_WARNING),
+                    flows[__i__] == GST_FLOW_NOT_NEGOTIATED);
 }
 GST_END_TEST;
 

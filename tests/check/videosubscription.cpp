@@ -12,17 +12,17 @@ namespace {
 constexpr uint64_t kUser = 33;
 constexpr int64_t kNow_ms = 1738392033699;
 
-Answer answer(VideoSubscription *video, int64_t status) {
+Answer answer(VideoSubscription *video, int64_t status, uint64_t user_id = kUser) {
   VideoSubscriptionResponse response;
-  response.user_id = kUser;
+  response.user_id = user_id;
   response.subscribe = true;
   response.status = status;
   return video->answered(response);
 }
 
-void ask(VideoSubscription *video) {
-  fail_if(video->want(kUser, true).has_value());
-  video->request(kUser, true, kNow_ms);
+void ask(VideoSubscription *video, uint64_t user_id = kUser) {
+  fail_if(video->want(user_id, true).has_value());
+  video->request(user_id, true, kNow_ms);
 }
 
 }  // namespace
@@ -56,11 +56,31 @@ GST_START_TEST(test_granted_otherwise) {
 }
 GST_END_TEST;
 
+// A newer subscription that is refused does not end the older one.
+GST_START_TEST(test_refused_replacement) {
+  constexpr uint64_t kOther = 34;
+  VideoSubscription video(DataOpt::VideoIndividual);
+  ask(&video);
+  fail_unless(answer(&video, 0) == Answer::Fine);
+  ask(&video, kOther);
+  fail_unless(answer(&video, 4, kOther) == Answer::Refused);
+  const auto again = video.renewal(kNow_ms);
+  fail_unless(again && again->find(std::to_string(kUser)) != std::string::npos);
+  fail_unless(answer(&video, 0) == Answer::Fine);
+  // Nor does the older one come back after its own end.
+  fail_if(video.want(kUser, false).has_value());
+  ask(&video, kOther);
+  fail_unless(answer(&video, 4, kOther) == Answer::Refused);
+  fail_if(video.renewal(kNow_ms).has_value());
+}
+GST_END_TEST;
+
 static Suite *videosubscription_suite() {
   Suite *suite = suite_create("videosubscription");
   TCase *tcase = tcase_create("subscription");
   tcase_add_test(tcase, test_refused);
   tcase_add_test(tcase, test_granted_otherwise);
+  tcase_add_test(tcase, test_refused_replacement);
   suite_add_tcase(suite, tcase);
   return suite;
 }

@@ -7,7 +7,7 @@
 //   C0 1006     the server closes, code       F03 404     it fails in the way 3, code
 //   !           the next one fails at once    T500        so many ms pass
 //   R  release()   S  stop()   X  close_stream()   V7  subscribe_video(7)
-//   I  signaling_interrupted()   E  stream_stopped()
+//   I  signaling_doubted()   E  stream_stopped()
 //   W  take_rest(), then stop()   L  the permit ends
 //   J…  announced_again() at that URL, anyway     N…  the same, not anyway
 //   N*  as another stream     N-  as another stream, at a URL that is not allowed
@@ -254,9 +254,9 @@ void Script::step_session(char step, std::string_view rest) {
   } else if (step == 'X')
     session_.close_stream();
   else if (step == 'I')
-    session_.signaling_interrupted();
+    session_.signaling_doubted();
   else if (step == 'E')
-    session_.stream_stopped();
+    session_.stream_stopped(nullptr);
   else if (step == 'W')
     take_rest();
   else if (step == 'L') {

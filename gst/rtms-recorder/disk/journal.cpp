@@ -334,9 +334,12 @@ std::vector<std::unique_ptr<FoundJournal>> Journal::find(const std::string &plac
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
       continue;
     const bool good = journal->read() && journal->has_media();
-    if (good && fs::path(journal->folder).parent_path() == parent)
+    // A folder that is not there may be on a disk that is not mounted yet, or was deleted.
+    const bool here = good && fs::path(journal->folder).parent_path() == parent;
+    const bool old = good && journal->last_ns() < now_ns - kOld_ns;
+    if (here && (!old || fs::is_directory(journal->folder, none)))
       all.push_back(std::move(journal));
-    else if (!good || journal->last_ns() < now_ns - kOld_ns)
+    else if (!good || old)
       journal->remove();
   }
   return all;

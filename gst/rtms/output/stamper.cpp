@@ -11,8 +11,6 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 namespace rtms {
 namespace {
 
-constexpr int64_t kMaxAhead_ms = 10 * 1000;  // of a text's start to its arrival
-
 // Matroska has timestamps of whole milliseconds.
 int64_t least_step(Media media) {
   return is_picture(media) ? GST_MSECOND : 0;
@@ -57,9 +55,7 @@ int64_t Stamper::start_ms(const MediaData &data, int64_t captured_ms) const {
   if (media_ != Media::Transcript)
     return captured_ms;
   const TextSpan span = transcript_span(data, context_->time.text_zero_ms(data));
-  // A text describes the past, but two clocks of the service may differ a little.
-  const bool sensible = span.start > 0 && span.start - captured_ms <= kMaxAhead_ms;
-  return sensible ? span.start : captured_ms;
+  return span.start > 0 ? span.start : captured_ms;
 }
 
 void Stamper::tell(const TimeDecision &decision) {

@@ -20,6 +20,20 @@ GstFlowReturn push(GstRtmsSrcPad *self, BufferPtr buffer) {
   return inactive ? GST_FLOW_FLUSHING : flow;
 }
 
+// Downstream posts the other failures.
+void tell_refused(GstPad *pad) {
+  GstElement *element = gst_pad_get_parent_element(pad);
+  if (!element)
+    return;
+  CapsPtr caps(gst_pad_get_current_caps(pad));
+  GST_ELEMENT_WARNING(element, CORE, NEGOTIATION,
+                      ("The elements behind the pad %s refuse its caps: nothing is pushed on it "
+                       "until it is linked again. Its other pads go on.",
+                       GST_PAD_NAME(pad)),
+                      ("caps: %" GST_PTR_FORMAT, caps.get()));
+  gst_object_unref(element);
+}
+
 // The push began after that many links: its result says nothing about a newer link.
 void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
   if (flow == state->flow)
@@ -31,6 +45,8 @@ void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
     state->flow = flow;
   }
   GST_DEBUG_OBJECT(state->pad, "flow is now %s", gst_flow_get_name(flow));
+  if (flow == GST_FLOW_NOT_NEGOTIATED)
+    tell_refused(GST_PAD(state->pad));
   // FLUSHING concerns this pad alone, and ends with its deactivation.
   if (flow != GST_FLOW_FLUSHING)
     state->config.flow_changed();

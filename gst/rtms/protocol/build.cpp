@@ -71,8 +71,8 @@ MediaMask wire_mask(MediaMask mask) {
   return mask == kMaskAll ? kWireMaskAll : mask;
 }
 
-std::string build_signaling_handshake(const Identity &who, MediaMask mask, bool buffer_data,
-                                      int64_t sequence) {
+std::string build_signaling_handshake(const Identity &who, MediaMask mask, bool unified,
+                                      bool buffer_data, int64_t sequence) {
   JsonWriter json;
   begin_message(&json, MsgType::SignalingHandshakeReq);
   json.member("protocol_version", kProtocolVersion).member("sequence", sequence);
@@ -81,7 +81,7 @@ std::string build_signaling_handshake(const Identity &who, MediaMask mask, bool 
   if (!who.client_id.empty())
     json.member("client_id", who.client_id);
   json.member("stream_id", who.stream_id)
-      .member("media_type", static_cast<int64_t>(wire_mask(mask)));
+      .member("media_type", static_cast<int64_t>(unified ? wire_mask(mask) : mask));
   return json.text();
 }
 

@@ -13,8 +13,9 @@ namespace rtms {
 // Returns the mask as sent: the sentinel for all five kinds of media, else the bits.
 MediaMask wire_mask(MediaMask mask);
 
-std::string build_signaling_handshake(const Identity &who, MediaMask mask, bool buffer_data,
-                                      int64_t sequence);
+// `unified`: one connection is to carry all media; the sentinel is for such a one.
+std::string build_signaling_handshake(const Identity &who, MediaMask mask, bool unified,
+                                      bool buffer_data, int64_t sequence);
 std::string build_data_handshake(const Identity &who, MediaMask mask, const MediaParams &params,
                                  int64_t sequence);
 std::string build_event_subscription(const std::vector<int> &event_types);

@@ -2,6 +2,7 @@
 #include "json_read.h"
 
 #include "shorten.h"
+#include "types.h"
 
 #include <glib.h>
 #include <charconv>
@@ -202,6 +203,16 @@ simdjson::error_code JsonReader::read_padded(std::string_view text, JsonObject *
   if (auto error = parse_mended(text, &value))
     return error;
   return value.get_object().get(*object);
+}
+
+void json_reason(JsonValue value, int64_t *reason, std::string *name) {
+  if (auto number = json_int(value)) {
+    *reason = *number;
+    return;
+  }
+  *name = json_short_string(value).value_or("");
+  if (auto number = stop_reason_from_name(*name))
+    *reason = *number;
 }
 
 }  // namespace rtms

@@ -80,6 +80,9 @@ class JsonReader {
   size_t capacity_ = 0;
 };
 
+// Reads why a stream has ended: a number, or a name such as "STOP_BC_MEETING_ENDED", which is kept.
+void json_reason(JsonValue value, int64_t *reason, std::string *name);
+
 // Calls fn(key, value) for each member of an object; does nothing for other types.
 template <typename Fn>
 void json_for_each(JsonValue value, Fn &&fn) {

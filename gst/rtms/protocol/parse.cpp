@@ -254,17 +254,6 @@ Message event_update(JsonObject object) {
   return event;
 }
 
-// A number, or the reason's name, such as "STOP_BC_MEETING_ENDED".
-void read_reason(JsonValue value, int64_t *reason, std::string *text) {
-  if (auto number = json_int(value)) {
-    *reason = *number;
-    return;
-  }
-  assign(value, text);
-  if (auto number = stop_reason_from_name(*text))
-    *reason = *number;
-}
-
 // Messages 8 and 9 differ in one member only.
 template <typename Update>
 void read_state(JsonObject object, Update *update) {
@@ -272,7 +261,7 @@ void read_state(JsonObject object, Update *update) {
     if (key == "state")
       assign(value, &update->state);
     else if (key == "reason" || key == "stop_reason")
-      read_reason(value, &update->reason, &update->reason_text);
+      json_reason(value, &update->reason, &update->reason_text);
     else if (key == "timestamp")
       read_time(value, &update->timestamp);
     if constexpr (std::is_same_v<Update, SessionStateUpdate>)

@@ -9,6 +9,8 @@
 namespace rtms {
 namespace {
 
+constexpr int64_t kMaxAhead_ms = 10 * 1000;  // of a text's start to its arrival
+
 constexpr int64_t kFirstAbsolute_ms = 100'000'000'000;
 
 int64_t absolute(int64_t time_ms, int64_t stream_start_ms) {
@@ -34,7 +36,8 @@ const char *operation_nick(int64_t type) {
 }
 
 struct ChatFields {
-  std::string text, message_id;
+  std::string text, message_id, user_name;
+  int64_t user_id = 0;
   int64_t operation = 1;
 };
 
@@ -59,6 +62,13 @@ ChatFields read_chat(std::string_view payload) {
       fields.message_id = json_string(value).value_or("");
     else if (key == "operation_type")
       fields.operation = json_int(value).value_or(1);
+    else if (key == "sender")
+      json_for_each(value, [&](std::string_view sender_key, JsonValue of_sender) {
+        if (sender_key == "user_id")
+          fields.user_id = json_int(of_sender).value_or(0);
+        else if (sender_key == "user_name")
+          fields.user_name = json_string(of_sender).value_or("");
+      });
   });
   return fields;
 }
@@ -71,6 +81,13 @@ TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms) {
   span.end = data.end_time ? absolute(*data.end_time, stream_start_ms) : 0;
   if (span.end < span.start)
     span.end = 0;
+  // A text describes the past, but two clocks of the service may differ a little. Where the start
+  // of the stream is unknown, relative times are far ahead.
+  if (data.timestamp > 0 && span.start > data.timestamp &&
+      span.start - data.timestamp > kMaxAhead_ms) {
+    span.end = span.end ? data.timestamp + (span.end - span.start) : 0;
+    span.start = data.timestamp;
+  }
   return span;
 }
 
@@ -123,11 +140,12 @@ std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {
   return json.text();
 }
 
+// The sender is beside the payload, in it, or both.
 std::string chat_json(const MediaData &data) {
   const ChatFields chat = read_chat(data.payload);
   JsonWriter json;
-  json.member("user_id", static_cast<int64_t>(data.user_id))
-      .member("user_name", std::string(data.user_name))
+  json.member("user_id", data.user_id ? static_cast<int64_t>(data.user_id) : chat.user_id)
+      .member("user_name", data.user_name.empty() ? chat.user_name : std::string(data.user_name))
       .member("text", chat.text)
       .member("timestamp", data.timestamp)
       .member("message_id", chat.message_id)

@@ -121,11 +121,11 @@ std::optional<int> sample_rate_to_index(int hz);
 struct Identity {
   Product product = Product::Meeting;
   std::string id;
-  std::string webinar_id;  // of a webinar that has both this and `id`, else empty
+  std::string webinar_id;  // of a webinar, else empty; may be the same as `id`
   std::string stream_id;
   std::string client_id;
   std::string id_signature;       // with `id`
-  std::string webinar_signature;  // with `webinar_id`; empty if it has none
+  std::string webinar_signature;  // with `webinar_id`; empty if that is not another id
   bool by_webinar_id = false;     // which of the two is sent
 
   const std::string &signature() const { return by_webinar_id ? webinar_signature : id_signature; }

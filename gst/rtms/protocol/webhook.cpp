@@ -14,6 +14,7 @@ struct Fields {
   std::string event, meeting_id, meeting_uuid, webinar_uuid, session_id, engagement_id, call_id;
   std::string stream_id, server_urls, signature, plain_token;
   int64_t event_ts = 0;
+  std::optional<StreamStateUpdate> stopped;
 
   std::string *of(std::string_view key) {
     if (key == "event")
@@ -61,6 +62,11 @@ void read_server_urls(JsonValue value, std::string *urls) {
 }
 
 void read_field(std::string_view key, JsonValue value, Fields *fields) {
+  if (key == "stop_reason") {
+    StreamStateUpdate &stopped = fields->stopped.emplace();
+    stopped.state = static_cast<int64_t>(StreamState::Terminated);
+    json_reason(value, &stopped.reason, &stopped.reason_text);
+  }
   std::string *field = fields->of(key);
   if (!field)
     return;
@@ -193,13 +199,16 @@ WebhookResult parse_webhook(std::string_view json) {
   // The event names the product; without an id of that product, an id of another one counts.
   hook.product = named && !id_of(*named, fields).empty() ? *named : product_of_ids(fields);
   hook.id = id_of(hook.product, fields);
-  if (hook.id == fields.meeting_uuid && fields.webinar_uuid != hook.id)
+  if (hook.id == fields.meeting_uuid || hook.id == fields.webinar_uuid)
     hook.webinar_id = fields.webinar_uuid;
   hook.meeting_id = fields.meeting_id;
   hook.stream_id = fields.stream_id;
   hook.signaling_url = first_url(fields.server_urls);
   hook.signature = fields.signature;
   hook.plain_token = fields.plain_token;
+  hook.stopped = fields.stopped;
+  if (hook.stopped)
+    hook.stopped->timestamp = hook.event_ts;
   return hook;
 }
 

@@ -16,11 +16,13 @@ struct Webhook {
   int64_t event_ts = 0;  // time of the event, in Unix ms; 0: unknown
   Product product = Product::Meeting;
   std::string id;          // the product's id
-  std::string webinar_id;  // of a webinar with both ids; `id` is then the meeting's
+  std::string webinar_id;  // of a webinar; `id` is the meeting's if there are both, else the same
   std::string meeting_id;  // the number that participants dial; often absent
   std::string stream_id;
   std::string signaling_url;
-  std::string signature;    // often absent
+  std::string signature;  // often absent
+  // With the reason of the stop, where the webhook tells one; the state is Terminated.
+  std::optional<StreamStateUpdate> stopped;
   std::string plain_token;  // from the request that validates the webhook's URL
   // Identifies a signed request, set by WebhookGate: a repetition has the same value.
   std::string request;

@@ -50,10 +50,10 @@ void Announcement::notice(WebhookEvent event, const Webhook &hook) {
       announced_again(hook);
       break;
     case WebhookEvent::Interrupted:
-      session->signaling_interrupted();
+      session->signaling_doubted();
       break;
     case WebhookEvent::Stopped:
-      session->stream_stopped();
+      session->stream_stopped(hook.stopped ? &*hook.stopped : nullptr);
       break;
     case WebhookEvent::Other:
       break;

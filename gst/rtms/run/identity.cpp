@@ -79,7 +79,7 @@ Secret client_secret(const Settings &settings) {
 Problem sign(const Secret &secret, Identity *who) {
   const auto signature = handshake_signature(secret, who->client_id, who->id, who->stream_id);
   const auto webinar_signature =
-      who->webinar_id.empty()
+      who->webinar_id.empty() || who->webinar_id == who->id
           ? std::string()
           : handshake_signature(secret, who->client_id, who->webinar_id, who->stream_id);
   if (!signature || !webinar_signature)

@@ -352,21 +352,22 @@ void post_session_state(GstElement *element, const SessionStateUpdate &update) {
  * @json: (type gchararray): the event as the service sent it, a JSON object
  *
  * Any event that has no message of its own: FIRST_PACKET_TIMESTAMP, events about chat groups, those
- * of Contact Center and Phone, and event types that the element does not know.
+ * of Contact Center and Phone, event types that the element does not know, and events about
+ * participants without one that it can read.
  *
  * Since: 0.1
  */
 void post_event(GstElement *element, Product product, const EventUpdate &event) {
   const char *name = participant_message(product, event.type);
-  if (!name) {
+  std::vector<Participant> participants = event.participants;
+  if (participants.empty() && event.type == static_cast<int64_t>(EventType::SharingStop))
+    participants.emplace_back();  // the event may lack the participant
+  if (!name || participants.empty()) {
     post_within_limit(element,
                       gst_structure_new("rtms-event", "type", G_TYPE_INT64, event.type, "json",
                                         G_TYPE_STRING, event.json.c_str(), nullptr));
     return;
   }
-  std::vector<Participant> participants = event.participants;
-  if (participants.empty() && event.type == static_cast<int64_t>(EventType::SharingStop))
-    participants.emplace_back();  // the event may lack the participant
   for (const Participant &participant : participants)
     post_within_limit(
         element, gst_structure_new(name, "user-id", G_TYPE_UINT64, participant.user_id, "user-name",

@@ -37,7 +37,7 @@ class StreamListener {
   virtual void received(const Connection &from, const Message &message) = 0;
   virtual void negotiated(Media media, const MediaParams &params) = 0;
   // The service reports, in any message, that the stream is over.
-  virtual void stream_stopped() = 0;
+  virtual void stream_stopped(const StreamStateUpdate *told = nullptr) = 0;
 };
 
 // Shared by the parts of a session, and outlives them.

@@ -4,6 +4,7 @@
 #include "protocol/build.h"
 #include "transport/url.h"
 
+#include <algorithm>
 #include <type_traits>
 
 namespace rtms {
@@ -13,6 +14,8 @@ using State = Link::State;
 
 // How long a connection that the service reports as lost may take to answer a ping.
 constexpr unsigned kPingTimeout_ms = 2000;
+// How long the check of a signaling connection takes, and the answer to a new one.
+constexpr unsigned kVerdict_ms = kPingTimeout_ms + 1000;
 // How long the service may take to notice the end of a connection whose handshake it refused.
 constexpr unsigned kSettle_ms = 100;
 
@@ -242,7 +245,7 @@ void Link::established(const Negotiations &results) {
   connected()->connection->established();
   if (!first_)
     repaired_us_ = now_us;
-  first_ = false;
+  first_ = doubted_ = false;
   order_ = ++context_->established;
   retry_.succeeded(now_us / 1000);
   for (Media media : kAllMedia) {
@@ -277,9 +280,19 @@ void Link::connection_closed(Connection *) {
 }
 
 void Link::lost(const SessionError &why) {
+  // A status is final while signaling lives. With signaling, the service drops the media
+  // connections: it refuses new ones, while the end of the signaling connection may be known to it
+  // alone.
+  const bool doubtful = why.kind == SessionError::Kind::Status && !first_ && !doubted_;
+  const bool final = is_final_for(media_, why, first_);
   std::optional<unsigned> delay_ms;
-  if (!is_final_for(media_, why, first_))
+  if (!final || doubtful)
     delay_ms = retry_.next(g_get_monotonic_time() / 1000, g_random_double());
+  if (final && delay_ms) {
+    doubted_ = true;
+    listener_->signaling_doubted();
+    delay_ms = std::max(*delay_ms, kVerdict_ms);
+  }
   if (state() > State::Connecting)
     context_->listener->session_media_lost(media_);
   if (!delay_ms) {

@@ -25,6 +25,9 @@ class LinkListener {
   virtual void link_established(Link *link) = 0;
   // These media of the link are refused or have ended; the link continues with the others, if any.
   virtual void link_ended(Link *link, MediaMask media, const SessionError &why) = 0;
+  // The service refuses a connection that it had accepted: it may have lost the signaling
+  // connection.
+  virtual void signaling_doubted() = 0;
   // A connection that is not replaced has ended.
   virtual void connection_gone() = 0;
 };
@@ -112,7 +115,8 @@ class Link final : public ConnectionListener {
   LinkListener *listener_;
   Life life_;
   Retry retry_;
-  bool first_;  // no handshake has succeeded yet
+  bool first_;            // no handshake has succeeded yet
+  bool doubted_ = false;  // refused once since the last successful handshake
   unsigned order_ = 0;
   std::optional<int64_t> repaired_us_;  // time of the last repaired loss
 };

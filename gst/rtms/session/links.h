@@ -16,6 +16,8 @@ class LinksListener {
   virtual void link_ready(MediaMask media) = 0;
   // These media are refused or have ended.
   virtual void media_ended(MediaMask media, const SessionError &why) = 0;
+  // See LinkListener.
+  virtual void signaling_doubted() = 0;
   virtual void connection_gone() = 0;
 };
 
@@ -50,6 +52,7 @@ class Links final : public LinkListener {
  private:
   void link_established(Link *link) override;
   void link_ended(Link *link, MediaMask media, const SessionError &why) override;
+  void signaling_doubted() override { listener_->signaling_doubted(); }
   void connection_gone() override { listener_->connection_gone(); }
 
   // Returns the URL for that kind of media; empty if it is not offered.

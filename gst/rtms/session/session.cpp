@@ -168,7 +168,7 @@ void Session::connection_gone() {
     close_next();
 }
 
-void Session::signaling_interrupted() {
+void Session::signaling_doubted() {
   if (stage_ == Stage::Running)
     signaling_.reported_lost();
 }
@@ -198,7 +198,7 @@ void Session::received(const Connection &from, const Message &message) {
       listener->session_stream_state(*update);
     told_ = *update;
     if (update->state == static_cast<int64_t>(StreamState::Terminated))
-      stream_stopped();
+      stream_stopped(nullptr);
     else if (update->state == static_cast<int64_t>(StreamState::Interrupted) &&
              update->reason == static_cast<int64_t>(StopReason::DataConnectionInterrupted))
       links_.reported_lost();
@@ -213,7 +213,7 @@ void Session::received(const Connection &from, const Message &message) {
           status_error("video subscription", subscription->status, subscription->reason));
   } else if (auto close = std::get_if<StreamCloseResponse>(&message)) {
     if (context_.close_answered(from, *close))
-      stream_stopped();
+      stream_stopped(nullptr);
   } else if (auto unknown = std::get_if<UnknownMessage>(&message)) {
     listener->session_ignored(from.name() + ": msg_type " + std::to_string(unknown->type));
   } else if (auto error = std::get_if<ParseError>(&message)) {
@@ -243,9 +243,11 @@ void Session::close_stream() {
 
 // ---- the end -------------------------------------------------------------------------
 
-void Session::stream_stopped() {
+void Session::stream_stopped(const StreamStateUpdate *told) {
   if (stage_ != Stage::Running)
     return;
+  if (told)
+    context_.listener->session_stream_state(*told);
   stage_ = Stage::Draining;
   ending_.begin(now_ms());
   drain_timer_.start(Ending::kRound_ms, [this] {

@@ -48,9 +48,9 @@ class Session final : private StreamListener,
   void announced_again(const SessionConfig &as, bool anyway);
   // A webhook reports that the signaling connection is lost: the session checks the connection, and
   // repairs a lost one at once.
-  void signaling_interrupted();
-  // A webhook reports that the stream is over.
-  void stream_stopped() override;
+  void signaling_doubted() override;
+  // The stream is over; `told`: why, which the application does not know yet.
+  void stream_stopped(const StreamStateUpdate *told) override;
   // Returns the id of the connected stream, which may have replaced the first.
   const std::string &stream_id() const { return context_.config.who.stream_id; }
   // Returns what is wrong with the state between calls, for tests; null if nothing is.

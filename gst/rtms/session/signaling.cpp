@@ -16,6 +16,9 @@ constexpr unsigned kPingTimeout_ms = 2000;
 // How long the service may take to notice the end of a connection whose handshake it refused.
 constexpr unsigned kSettle_ms = 100;
 
+// Between the announcement of a stream in place of a failed one, and the loss of that.
+constexpr int64_t kFailover_us = 60 * G_USEC_PER_SEC;
+
 const char *nick(State state) {
   constexpr const char *nicks[] = {"idle",     "waiting", "connecting", "established",
                                    "draining", "closing", "ended"};
@@ -94,8 +97,9 @@ std::unique_ptr<Connection> Signaling::wait(unsigned delay_ms) {
 // ---- commands of the session ---------------------------------------------------------
 
 void Signaling::open() {
-  // The first try after a loss is quick: if it fails, the server is gone.
-  if (retry_.attempts() > 1)
+  // The first try after a loss is quick: if it fails, the server is gone. A stream that was
+  // announced long before replaces nothing: this one went on, and its server is away for a moment.
+  if (retry_.attempts() > 1 && successor_us_ + kFailover_us > lost_us_)
     join_successor();
   const SessionConfig &config = context_->config;
   if (auto problem = url_problem(config.signaling_url, config.allow_insecure)) {
@@ -112,8 +116,13 @@ void Signaling::open() {
       config.signaling_url,
       {{"X-Zoom-RTMS-Stream-Id", config.who.stream_id},
        {"X-Zoom-RTMS-Signature", config.who.signature()}},
-      build_signaling_handshake(config.who, config.media, config.buffer_data,
+      build_signaling_handshake(config.who, config.media, config.unified, config.buffer_data,
                                 ++context_->sequence));
+}
+
+void Signaling::set_successor(SessionConfig with) {
+  successor_ = std::move(with);
+  successor_us_ = g_get_monotonic_time();
 }
 
 bool Signaling::join_successor() {
@@ -252,6 +261,8 @@ void Signaling::connection_closed(Connection *) {
 }
 
 void Signaling::lost(const SessionError &why) {
+  if (state() == State::Established)
+    lost_us_ = g_get_monotonic_time();
   std::optional<unsigned> delay_ms;
   if (!is_final(why, first_))
     delay_ms = retry_.next(g_get_monotonic_time() / 1000, g_random_double());

@@ -50,7 +50,7 @@ class Signaling final : public ConnectionListener {
   // Does nothing unless the connection is established.
   void send(const std::string &text);
   // Sets the stream to join if the server of this one cannot be reached.
-  void set_successor(SessionConfig with) { successor_ = std::move(with); }
+  void set_successor(SessionConfig with);
   // Starts a pending try at once.
   void hurry();
   // The service reports that the connection is lost: a ping checks that; a pending try starts at
@@ -100,7 +100,8 @@ class Signaling final : public ConnectionListener {
   Life life_;
   Retry retry_;
   std::optional<SessionConfig> successor_;
-  bool first_ = true;  // no handshake has succeeded yet
+  int64_t successor_us_ = 0, lost_us_ = 0;  // monotonic: its announcement; the last loss
+  bool first_ = true;                       // no handshake has succeeded yet
   // The service signs one of a webinar's two ids: the other is tried once for each stream.
   bool may_sign_otherwise_ = true;
 };

@@ -14,6 +14,8 @@ std::optional<SessionError> VideoSubscription::want(uint64_t user_id, bool subsc
     wanted_ = user_id;
   else if (wanted_ == user_id)
     wanted_.reset();
+  if (!subscribe && shown_ == user_id)
+    shown_.reset();
   return std::nullopt;
 }
 
@@ -24,6 +26,7 @@ std::string VideoSubscription::request(uint64_t user_id, bool subscribe, int64_t
 
 std::optional<std::string> VideoSubscription::renewal(int64_t unix_ms) {
   renewed_ = wanted_;
+  shown_.reset();
   if (!wanted_ || granted_ != DataOpt::VideoIndividual)
     return std::nullopt;
   return request(*wanted_, true, unix_ms);
@@ -36,8 +39,11 @@ VideoSubscription::Answer VideoSubscription::answered(const VideoSubscriptionRes
   const bool renewed = renewed_ == response.user_id;
   if (renewed)
     renewed_.reset();
-  if (response.status == 0)
+  if (response.status == 0) {
+    if (response.subscribe)
+      shown_ = response.user_id;
     return Answer::Fine;
+  }
   // The service kept the subscription, as requested.
   const bool duplicate =
       response.status == static_cast<int64_t>(StatusCode::DuplicateVideoSubscription);
@@ -45,8 +51,9 @@ VideoSubscription::Answer VideoSubscription::answered(const VideoSubscriptionRes
     return Answer::Fine;
   // After a fault of the service the subscription is requested again with the next connection.
   const bool fault = response.status == static_cast<int64_t>(StatusCode::InternalException);
+  // A refused subscription replaces none.
   if (!duplicate && !fault && response.subscribe && wanted_ == response.user_id)
-    wanted_.reset();
+    wanted_ = shown_ == response.user_id ? std::nullopt : shown_;
   return Answer::Refused;
 }
 

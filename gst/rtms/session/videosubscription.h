@@ -35,6 +35,7 @@ class VideoSubscription {
  private:
   DataOpt asked_, granted_;
   std::optional<uint64_t> wanted_;   // the participant
+  std::optional<uint64_t> shown_;    // the participant whose video the service sends
   std::optional<uint64_t> renewed_;  // the participant requested again, without an answer yet
   unsigned unanswered_ = 0;
 };

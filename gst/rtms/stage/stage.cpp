@@ -113,6 +113,8 @@ void Stage::set_upstream_latency(GstClockTime latency) {
 
 // If one mixer is behind the other on a busy machine, both end where the later one already is.
 void Stage::end_at(GstClockTime time) {
+  if (!missing_.empty())
+    return;
   time = std::max({time, video_mix_->output().reached(), audio_mix_->output().reached()});
   GST_INFO_OBJECT(bin_, "the end is at %" GST_TIME_FORMAT, GST_TIME_ARGS(time));
   video_mix_->output().end_at(time);

@@ -28,11 +28,12 @@ std::string tls_problems(GTlsCertificateFlags flags) {
 }
 
 TransportClose::Kind kind_of(const GError *error) {
-  // The peer closed during the handshake: that says nothing about certificates.
-  if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_EOF))
-    return TransportClose::Kind::Io;
-  if (error->domain == G_TLS_ERROR)
-    return TransportClose::Kind::Tls;
+  // Other failures of TLS say nothing about certificates: a balancer whose server is starting
+  // closes, sends an alert, or answers in clear text.
+  for (int code :
+       {G_TLS_ERROR_BAD_CERTIFICATE, G_TLS_ERROR_CERTIFICATE_REQUIRED, G_TLS_ERROR_UNAVAILABLE})
+    if (g_error_matches(error, G_TLS_ERROR, code))
+      return TransportClose::Kind::Tls;
   if (error->domain == G_RESOLVER_ERROR)
     return TransportClose::Kind::Resolve;
   for (int code : {G_IO_ERROR_CONNECTION_REFUSED, G_IO_ERROR_HOST_UNREACHABLE,
@@ -196,7 +197,7 @@ void Dial::verify(GTlsCertificate *certificate) {
 void Dial::fail(const GError *error) {
   TransportClose failure = close_of(error);
   if (tls_errors_ != G_TLS_CERTIFICATE_NO_FLAGS)
-    failure.text = tls_problems(tls_errors_);
+    failure = {TransportClose::Kind::Tls, 0, tls_problems(tls_errors_)};
   finish({nullptr, nullptr, std::move(failure)});
 }
 

@@ -19,7 +19,7 @@ struct TransportClose {
     Closed,    // by the peer; `code` is the WebSocket close code, 0 for none
     Resolve,   // host not found
     Refused,   // connection refused, or network unreachable
-    Tls,       // certificate or handshake
+    Tls,       // the certificate, or the version of TLS
     Http,      // the upgrade was refused; `code` is the HTTP status
     Redirect,  // the upgrade was redirected, which is not followed; `code` is the HTTP status
     TooLarge,  // a message over the limit
