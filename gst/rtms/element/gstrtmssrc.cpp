@@ -83,10 +83,10 @@
  *
  * ## Buffers
  *
- * Each buffer has two metas: a #GstReferenceTimestampMeta (`timestamp/x-unix`) with the time of
- * capture, and a #GstCustomMeta named `GstRtmsParticipantMeta` (`user-id` guint64, `user-name` and
- * `channel-id` string) with the participant who speaks or is shown. Pads without data push GAP
- * events.
+ * Each buffer of the service's media has a #GstReferenceTimestampMeta (`timestamp/x-unix`) with the
+ * time of capture, and, where the participant who speaks or is shown is known, a #GstCustomMeta
+ * named `GstRtmsParticipantMeta` (`user-id` guint64, `user-name` and `channel-id` string). The
+ * black frames of #GstRtmsSrc:fill have neither. Pads without data push GAP events.
  *
  * Since: 0.1
  */

@@ -116,8 +116,9 @@ void install_signals(GType type) {
    * Passes a webhook about the running stream to the element, for applications that receive the
    * webhooks of the service themselves. `*.rtms_started` acts like #GstRtmsSrc::rejoin.
    * `*.rtms_interrupted` makes the element check a connection that seems to be open, and restore a
-   * lost one at once. `*.rtms_stopped` ends the stream. A webhook about another stream of the same
-   * meeting is reported as `rtms-new-stream`; one about another meeting changes nothing.
+   * lost one at once. `*.rtms_stopped` ends the stream; its reason is posted as
+   * `rtms-stream-state`, unless the service has told it before. A webhook about another stream of
+   * the same meeting is reported as `rtms-new-stream`; one about another meeting changes nothing.
    *
    * Errors: where the webhook cannot be used, or the element is in the state READY or NULL, the
    * element posts a warning (RESOURCE/SETTINGS) and changes nothing.

@@ -52,6 +52,8 @@ void install_network_properties(Installer *install) {
    *
    * Whether the element connects to `ws://` URLs of other hosts than this machine. Such a
    * connection is not encrypted: everybody on the network path can read and change its data.
+   * Without it, a service whose signaling is encrypted may not offer media at `ws://` URLs of this
+   * machine either.
    *
    * Since: 0.1
    */
