@@ -68,12 +68,17 @@ void expect_browsed(const Played &played, const std::string &line) {
   ck_assert_msg(json_parser_load_from_data(parser.get(), line.c_str(), -1, nullptr), "%s",
                 line.c_str());
   JsonObject *found = json_node_get_object(json_parser_get_root(parser.get()));
-  const bool good =
-      json_array_get_length(json_object_get_array_member(found, "errors")) == 0 &&
-      std::abs(member(found, "duration") - played.length) < kNear && member(found, "played") > 0 &&
-      std::abs(member(found, "seeked") - played.length / 2) < kNear &&
-      member(found, "ended") >= played.length - kNear && member(found, "loudest") > 0.05 &&
-      member(found, "cues") > 0 && (member(found, "width") > 0) == played.video;
+  // In fragmented files, the browser adds a track's start to its end. A busy server's video is
+  // late.
+  const double length = member(found, "duration"),
+               start = played.video ? tracks_of(played.file).at("video").first : 0;
+  const bool good = json_array_get_length(json_object_get_array_member(found, "errors")) == 0 &&
+                    length > played.length - kNear && length < played.length + start + kNear &&
+                    member(found, "played") > 0 &&
+                    std::abs(member(found, "seeked") - played.length / 2) < kNear &&
+                    member(found, "ended") >= played.length - kNear &&
+                    member(found, "loudest") > 0.05 && member(found, "cues") > 0 &&
+                    (member(found, "width") > 0) == played.video;
   ck_assert_msg(good, "%s, %f s: the browser says %s", played.file.c_str(), played.length,
                 line.c_str());
 }
