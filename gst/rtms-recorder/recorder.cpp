@@ -172,6 +172,7 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     meeting->notify(notice.json, notice.event == WebhookEvent::Stopped);
   if (notice.event == WebhookEvent::Stopped) {
     waiting_.erase(hook.stream_id);
+    second_tries_.remove(hook.stream_id);
     auto opening = opening_.extract(hook.stream_id);
     if (opening && opening.mapped().before)
       keeping_.drop(std::move(*opening.mapped().before));
@@ -206,8 +207,10 @@ void Recorder::started(const WebhookNotice &notice) {
   }
 }
 
-void Recorder::refuse(const WebhookNotice &notice, const std::string &why) {
+void Recorder::refuse(const WebhookNotice &notice, const Part &part, const std::string &why) {
   totals_.refused++;
+  if (!stopping_ && !shares_ && !options_.once)
+    second_tries_.add({notice, part}, seconds_);
   log_->write(Log::Level::Error, "refused", "", why, [&](JsonWriter &writer) {
     writer.member("stream_id", shown(notice.hook.stream_id, 256));
   });
@@ -242,12 +245,13 @@ void Recorder::begin(Opening opening) {
   }
   if (stopping_) {
     keeping_.forget(hook.stream_id);
-    refuse(notice, stream + "the recorder is stopping.");
+    refuse(notice, opening.part, stream + "the recorder is stopping.");
     return;
   }
   if (meetings_.count() + opening_.size() >= options_.max_meetings) {
-    refuse(notice, stream + std::to_string(options_.max_meetings) +
-                       " meetings are recorded already. Raise --max-meetings.");
+    const std::string many = std::to_string(options_.max_meetings);
+    refuse(notice, opening.part,
+           stream + many + " meetings are recorded already. Raise --max-meetings.");
     return;
   }
   const bool continues = opening.part.number > 1;
@@ -267,9 +271,10 @@ void Recorder::opened(const std::string &stream, const Storage::Place &place) {
   auto &[notice, before, part] = found.mapped();
   if (place.folder.empty()) {
     keeping_.forget(stream);
-    refuse(notice, "Stream " + shown(stream) + " is not recorded: " + place.problem);
+    refuse(notice, part, "Stream " + shown(stream) + " is not recorded: " + place.problem);
     return;
   }
+  second_tries_.remove(stream);
   totals_.started++;
   const std::string name = fs::path(place.folder).filename();
   if (part.recording.empty())
@@ -331,11 +336,11 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   const bool goes_on = left || meetings_.is_forbidden() || full;
   auto again = waiting_.extract(stream);
   const auto kept = keeping_.kept(stream);
-  const bool next = kept && outcome.cut_short && outcome.length >= kWorthANext && !goes_on &&
-                    !shares_ && !again && !stopping_;
+  const bool worth_it = kept && (outcome.cut_short || (full && !outcome.good)) &&
+                        outcome.length >= kWorthANext && !left && !shares_ && !again && !stopping_;
   if (left && !shares_)
     keeping_.leave(stream);
-  else if (!next)
+  else if (!worth_it || goes_on)
     keeping_.forget(stream);
   add(&totals_, meetings_.find(stream)->status());
   meetings_.remove(stream);
@@ -347,15 +352,17 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   if (again)
     begin({again.mapped(), std::nullopt, {}});
   const auto hook = parse_webhook(kept ? kept->webhook : "");
-  if (const auto webhook = std::get_if<Webhook>(&hook); webhook && next)
-    begin({{WebhookEvent::Started, *webhook, kept->webhook},
-           std::nullopt,
-           {kept->part + 1, kept->folder, kept->recording}});
+  if (const auto webhook = std::get_if<Webhook>(&hook); webhook && worth_it) {
+    const SecondTries::One next{{WebhookEvent::Started, *webhook, kept->webhook},
+                                {kept->part + 1, kept->folder, kept->recording}};
+    if (!goes_on)
+      begin({next.notice, std::nullopt, next.part});
+    else if (!options_.once)
+      second_tries_.add(next, seconds_);
+  }
   if (nothing_left() && (stopping_ || options_.once))
     idle_();
 }
-
-// ---- state ---------------------------------------------------------------------------
 
 void Recorder::watch() {
   disk_.look();
@@ -363,6 +370,12 @@ void Recorder::watch() {
     tails_.look(options_, storage_.free_bytes());
   if (seconds_++ % kTouch_s == 0)
     keeping_.touch();
+  const bool room = !stopping_ && storage_.space() == Storage::Space::Enough &&
+                    meetings_.count() + opening_.size() < options_.max_meetings;
+  for (const SecondTries::One &one : second_tries_.due(seconds_))
+    if (const std::string &id = one.notice.hook.stream_id;
+        room && !opening_.count(id) && !meetings_.find(id))
+      begin({one.notice, std::nullopt, one.part});
   meetings_.watch();
 }
 

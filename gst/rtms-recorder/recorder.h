@@ -10,6 +10,7 @@
 #include "disk/storage.h"
 #include "meeting/meetings.h"
 #include "meeting/tail.h"
+#include "secondtries.h"
 #include "webhook/listener.h"
 
 #include <deque>
@@ -83,7 +84,7 @@ class Recorder {
   void resume(FoundMeeting found);
   void started(const WebhookNotice &notice);
   void begin(Opening opening);
-  void refuse(const WebhookNotice &notice, const std::string &why);
+  void refuse(const WebhookNotice &notice, const Part &part, const std::string &why);
   // `stream` by value: the method destroys the meeting that has the caller's copy.
   void gone(std::string stream, Outcome outcome);
   void opened(const std::string &stream, const Storage::Place &place);
@@ -94,6 +95,8 @@ class Recorder {
   const std::function<void()> idle_;
   Meetings meetings_;
   std::map<std::string, Opening> opening_;
+  // Refused, or ended because the disk was full.
+  SecondTries second_tries_;
   // Webhooks that arrive before the meetings of the last run are known.
   std::optional<std::vector<WebhookNotice>> early_;
   // Streams announced again while their last recording is being finished.

@@ -40,6 +40,10 @@ std::string absolute(const std::string &path) {
       .lexically_normal();
 }
 
+fs::path parent_of_recordings(const std::string &output) {
+  return fs::path(absolute(output + "/recording")).parent_path();
+}
+
 bool is_in_memory(const std::string &folder) {
   struct statfs status;
   return statfs(folder.c_str(), &status) == 0 && status.f_type == TMPFS_MAGIC;
@@ -309,6 +313,27 @@ std::vector<JournalEntry> last_stretch(std::vector<JournalEntry> entries) {
   return entries;
 }
 
+std::map<std::string, int64_t> Journal::newest_ns(const std::string &place,
+                                                  const std::string &output) {
+  std::map<std::string, int64_t> all;
+  const LockedPlace locked(place);
+  if (!locked.good())
+    return all;
+  const fs::path parent = parent_of_recordings(output);
+  for (const std::string path : paths_in(place)) {
+    const int fd =
+        journal_of(path) == path ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (fd < 0)
+      continue;
+    FoundJournal journal(path, fd);
+    if (!journal.read() || fs::path(journal.folder).parent_path() != parent)
+      continue;
+    int64_t &newest = all[fs::path(journal.folder).filename()];
+    newest = std::max(newest, journal.last_ns());
+  }
+  return all;
+}
+
 std::vector<std::unique_ptr<FoundJournal>> Journal::find(const std::string &place,
                                                          const std::string &output) {
   constexpr int64_t kOld_ns = 24 * 3600 * kSecond_ns;
@@ -317,7 +342,7 @@ std::vector<std::unique_ptr<FoundJournal>> Journal::find(const std::string &plac
   if (!locked.good())
     return all;
   const int64_t now_ns = g_get_real_time() * 1000;
-  const fs::path parent = fs::path(absolute(output + "/recording")).parent_path();
+  const fs::path parent = parent_of_recordings(output);
   std::error_code none;
   for (const fs::path &found : paths_in(place)) {
     const std::string path = found;
@@ -337,7 +362,8 @@ std::vector<std::unique_ptr<FoundJournal>> Journal::find(const std::string &plac
     // A folder that is not there may be on a disk that is not mounted yet, or was deleted.
     const bool here = good && fs::path(journal->folder).parent_path() == parent;
     const bool old = good && journal->last_ns() < now_ns - kOld_ns;
-    if (here && (!old || fs::is_directory(journal->folder, none)))
+    const bool gone = here && fs::status(journal->folder, none).type() == fs::file_type::not_found;
+    if (here && !(old && gone))
       all.push_back(std::move(journal));
     else if (!good || old)
       journal->remove();

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -95,6 +96,10 @@ class Journal {
   // ones, and others that are older than a day.
   static std::vector<std::unique_ptr<FoundJournal>> find(const std::string &place,
                                                          const std::string &output);
+  // Returns the Unix time of the newest media in the journal of each recording in `output`, by the
+  // name of its folder.
+  static std::map<std::string, int64_t> newest_ns(const std::string &place,
+                                                  const std::string &output);
 
  private:
   Journal(std::unique_ptr<MemoryFile> file, size_t slots, size_t most);

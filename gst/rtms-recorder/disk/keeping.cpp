@@ -3,11 +3,13 @@
 
 #include "base/glibptr.h"
 #include "common/folder.h"
+#include "journal.h"
 #include "keptfile.h"
 #include "parts.h"
 #include "seenrequests.h"
 
 #include <sys/stat.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -18,9 +20,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kFresh[] = ".new";
+constexpr int64_t kNsPerS = 1000 * 1000 * 1000;
 
-std::vector<FoundMeeting> find_in(const std::string &folder) {
+int64_t age_of_s(int64_t unix_ns) {
+  return std::max<int64_t>(g_get_real_time() / G_USEC_PER_SEC - unix_ns / kNsPerS, 0);
+}
+
+std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &output) {
   std::vector<FoundMeeting> all;
+  const auto newest_ns = Journal::newest_ns(Journal::default_place(), output);
   for (const fs::path &path : paths_in(folder)) {
     if (path.extension() == kFresh || SeenRequests::is_file(path.filename()))
       continue;
@@ -37,6 +45,9 @@ std::vector<FoundMeeting> find_in(const std::string &folder) {
       continue;
     }
     found.hook = *hook;
+    // A hung disk lets nobody touch the file; the journal is in memory.
+    if (const auto newest = newest_ns.find(found.meeting.folder); newest != newest_ns.end())
+      found.age_s = std::min(found.age_s, age_of_s(newest->second));
     all.push_back(std::move(found));
   }
   return all;
@@ -49,7 +60,7 @@ Keeping::Keeping(const std::string &output, Problem problem)
 
 void Keeping::find(std::function<void(std::vector<FoundMeeting>)> done) {
   const auto found = std::make_shared<std::vector<FoundMeeting>>();
-  worker_.run([found, folder = folder_] { *found = find_in(folder); },
+  worker_.run([found, folder = folder_, output = output_] { *found = find_in(folder, output); },
               [found, done = std::move(done)] { done(std::move(*found)); });
 }
 
