@@ -331,6 +331,11 @@ GST_START_TEST(test_chat_sender) {
   Json other(chat_json(both.data()));
   assert_equals_int64(other.number("user_id"), 7);
   expect_text(other.text("user_name"), "Bob");
+  // Nobody gets the name of another one.
+  Media1 mixed(R"({"msg_type":18,"content":{"user_id":7,"data":)" + payload + "}}");
+  Json third(chat_json(mixed.data()));
+  assert_equals_int64(third.number("user_id"), 7);
+  expect_text(third.text("user_name"), "");
 }
 GST_END_TEST;
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The webhook is often faster than the service's own servers, and a meeting is announced once: what
 // passes is tried again from the first attempt on.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <thread>
 
 #include "failures.h"
 #include "faults.h"
@@ -44,6 +49,45 @@ Setup with_window(const RawServer &server, unsigned window_ms, unsigned timeout_
     g_object_set(src, "connect-window", window_ms, "timeout", timeout_ms, nullptr);
   };
 }
+
+// A balancer whose server is starting: it answers in clear text where TLS is expected.
+class ClearText {
+ public:
+  ClearText() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto any = reinterpret_cast<sockaddr *>(&address);
+    ck_assert(bind(listener_, any, size) == 0 && listen(listener_, 8) == 0 &&
+              getsockname(listener_, any, &size) == 0);
+    url_ = "wss://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/signaling";
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~ClearText() {
+    shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    close(listener_);
+  }
+  ClearText(const ClearText &) = delete;
+  ClearText &operator=(const ClearText &) = delete;
+
+  const char *url() const { return url_.c_str(); }
+
+ private:
+  void serve() const {
+    for (int fd = -1; (fd = accept(listener_, nullptr, nullptr)) >= 0; close(fd)) {
+      constexpr std::string_view kAnswer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
+      char hello[4096];
+      if (recv(fd, hello, sizeof hello, 0) > 0)
+        send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+    }
+  }
+
+  const int listener_;
+  std::string url_;
+  std::thread thread_;
+};
 
 std::size_t progress_tries(const Record &record) {
   std::size_t tries = 0;
@@ -168,6 +212,21 @@ GST_START_TEST(test_no_window) {
 }
 GST_END_TEST;
 
+GST_START_TEST(test_clear_text) {
+  const ClearText balancer;
+  RawServer server;
+  Player player([&](GstElement *src) {
+    with_window(server, 2000)(src);
+    set(src, "signaling-url", balancer.url());
+  });
+  player.play();
+  const Failure failure = player.wait_error();
+  player.stop();
+  ck_assert_uint_ge(progress_tries(player.record()), 2);
+  ck_assert_msg(contains(failure.text, "TLS"), "%s", failure.text.c_str());
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_first_minute_suite() {
   Suite *suite = suite_create("rtmssrc_first_minute");
   const auto add = [suite](const char *name, TFun test, std::size_t count) {
@@ -182,6 +241,7 @@ static Suite *rtmssrc_first_minute_suite() {
   add("lasts", test_lasts, 2 * passing_faults().size());
   add("final", test_final, 2 * final_faults().size());
   add("no-window", test_no_window, 2);
+  add("clear-text", test_clear_text, 1);
   return suite;
 }
 

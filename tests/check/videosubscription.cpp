@@ -67,6 +67,16 @@ GST_START_TEST(test_refused_replacement) {
   const auto again = video.renewal(kNow_ms);
   fail_unless(again && again->find(std::to_string(kUser)) != std::string::npos);
   fail_unless(answer(&video, 0) == Answer::Fine);
+  // An answer need not tell what it answers: here, the end of a subscription.
+  VideoSubscription brief(DataOpt::VideoIndividual);
+  ask(&brief);
+  fail_if(brief.want(kUser, false).has_value());
+  brief.request(kUser, false, kNow_ms);
+  fail_unless(answer(&brief, 0) == Answer::Fine);
+  fail_unless(answer(&brief, 0) == Answer::Fine);
+  ask(&brief, kOther);
+  fail_unless(answer(&brief, 4, kOther) == Answer::Refused);
+  fail_if(brief.renewal(kNow_ms).has_value());
   // Nor does the older one come back after its own end.
   fail_if(video.want(kUser, false).has_value());
   ask(&video, kOther);

@@ -283,9 +283,10 @@ void install_timing_properties(Installer *install) {
    * The time in ms after the first failed attempt within which the element repeats the attempt, for
    * the signaling connection and for each media connection that has not been established before; 0
    * means one attempt. The element repeats an attempt after a transient failure only: a host name
-   * that does not resolve, a connection that is refused or reset, a time-out, HTTP status 429 and
-   * 5xx, and the service's status codes 8, 16 and 45. Another failure is an error at once. PROGRESS
-   * messages report each attempt, and the final error names the last cause.
+   * that does not resolve, a connection that is refused or reset, a time-out, a failure of TLS
+   * other than a refused certificate, HTTP status 429 and 5xx, and the service's status codes 8, 16
+   * and 45. Another failure is an error at once. PROGRESS messages report each attempt, and the
+   * final error names the last cause.
    *
    * Valid: 0 ms and more.
    *

@@ -55,7 +55,9 @@ int64_t Stamper::start_ms(const MediaData &data, int64_t captured_ms) const {
   if (media_ != Media::Transcript)
     return captured_ms;
   const TextSpan span = transcript_span(data, context_->time.text_zero_ms(data));
-  return span.start > 0 ? span.start : captured_ms;
+  // The text may lack the timestamp that its span is compared with.
+  const bool sensible = span.start > 0 && span.start - captured_ms <= kMaxAhead_ms;
+  return sensible ? span.start : captured_ms;
 }
 
 void Stamper::tell(const TimeDecision &decision) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "padpush.h"
 
+#include <utility>
+
 GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 #define GST_CAT_DEFAULT gst_rtms_output_debug
 
@@ -26,11 +28,12 @@ void tell_refused(GstPad *pad) {
   if (!element)
     return;
   CapsPtr caps(gst_pad_get_current_caps(pad));
-  GST_ELEMENT_WARNING(element, CORE, NEGOTIATION,
-                      ("The elements behind the pad %s refuse its caps: nothing is pushed on it "
-                       "until it is linked again. Its other pads go on.",
-                       GST_PAD_NAME(pad)),
-                      ("caps: %" GST_PTR_FORMAT, caps.get()));
+  GST_ELEMENT_WARNING(
+      element, CORE, NEGOTIATION,
+      ("The elements behind the pad %s refuse its caps: none of its media pass. Link "
+       "it to elements that accept them.",
+       GST_PAD_NAME(pad)),
+      ("caps: %" GST_PTR_FORMAT, caps.get()));
   gst_object_unref(element);
 }
 
@@ -45,7 +48,7 @@ void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
     state->flow = flow;
   }
   GST_DEBUG_OBJECT(state->pad, "flow is now %s", gst_flow_get_name(flow));
-  if (flow == GST_FLOW_NOT_NEGOTIATED)
+  if (flow == GST_FLOW_NOT_NEGOTIATED && !std::exchange(state->told_refused, true))
     tell_refused(GST_PAD(state->pad));
   // FLUSHING concerns this pad alone, and ends with its deactivation.
   if (flow != GST_FLOW_FLUSHING)

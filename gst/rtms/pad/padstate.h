@@ -27,6 +27,7 @@ struct PadState {
   GstRtmsSrcPad *pad = nullptr;
 
   std::atomic<GstFlowReturn> flow{GST_FLOW_OK};  // result of the last push
+  bool told_refused = false;  // a warning tells that the caps are refused; streaming task
   std::atomic<bool> linked{false};
   std::atomic<bool> was_linked{false};
   std::atomic<bool> flushed{false};     // FLUSH_START was pushed, FLUSH_STOP was not

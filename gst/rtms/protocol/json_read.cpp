@@ -210,7 +210,8 @@ void json_reason(JsonValue value, int64_t *reason, std::string *name) {
     *reason = *number;
     return;
   }
-  *name = json_short_string(value).value_or("");
+  if (auto text = json_short_string(value))
+    *name = *text;
   if (auto number = stop_reason_from_name(*name))
     *reason = *number;
 }

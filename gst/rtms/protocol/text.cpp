@@ -3,13 +3,12 @@
 
 #include "json_read.h"
 #include "json_write.h"
+#include "mediaread.h"
 
 #include <algorithm>
 
 namespace rtms {
 namespace {
-
-constexpr int64_t kMaxAhead_ms = 10 * 1000;  // of a text's start to its arrival
 
 constexpr int64_t kFirstAbsolute_ms = 100'000'000'000;
 
@@ -37,7 +36,7 @@ const char *operation_nick(int64_t type) {
 
 struct ChatFields {
   std::string text, message_id, user_name;
-  int64_t user_id = 0;
+  uint64_t user_id = 0;
   int64_t operation = 1;
 };
 
@@ -65,9 +64,9 @@ ChatFields read_chat(std::string_view payload) {
     else if (key == "sender")
       json_for_each(value, [&](std::string_view sender_key, JsonValue of_sender) {
         if (sender_key == "user_id")
-          fields.user_id = json_int(of_sender).value_or(0);
+          fields.user_id = user_of(json_uint(of_sender).value_or(0));
         else if (sender_key == "user_name")
-          fields.user_name = json_string(of_sender).value_or("");
+          fields.user_name = json_short_string(of_sender).value_or("");
       });
   });
   return fields;
@@ -81,8 +80,7 @@ TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms) {
   span.end = data.end_time ? absolute(*data.end_time, stream_start_ms) : 0;
   if (span.end < span.start)
     span.end = 0;
-  // A text describes the past, but two clocks of the service may differ a little. Where the start
-  // of the stream is unknown, relative times are far ahead.
+  // Where the start of the stream is unknown, relative times are far ahead.
   if (data.timestamp > 0 && span.start > data.timestamp &&
       span.start - data.timestamp > kMaxAhead_ms) {
     span.end = span.end ? data.timestamp + (span.end - span.start) : 0;
@@ -143,9 +141,10 @@ std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {
 // The sender is beside the payload, in it, or both.
 std::string chat_json(const MediaData &data) {
   const ChatFields chat = read_chat(data.payload);
+  const bool inside = data.user_name.empty() && (!data.user_id || data.user_id == chat.user_id);
   JsonWriter json;
-  json.member("user_id", data.user_id ? static_cast<int64_t>(data.user_id) : chat.user_id)
-      .member("user_name", data.user_name.empty() ? chat.user_name : std::string(data.user_name))
+  json.member("user_id", static_cast<int64_t>(inside ? chat.user_id : data.user_id))
+      .member("user_name", inside ? chat.user_name : std::string(data.user_name))
       .member("text", chat.text)
       .member("timestamp", data.timestamp)
       .member("message_id", chat.message_id)

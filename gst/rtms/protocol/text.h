@@ -9,6 +9,10 @@
 
 namespace rtms {
 
+// A text describes the past, but two clocks of the service may differ a little: by so much may its
+// start be later than its arrival.
+inline constexpr int64_t kMaxAhead_ms = 10 * 1000;
+
 // The span of a transcript line in Unix ms. Times below 10^11 count from the stream's start.
 struct TextSpan {
   int64_t start = 0;

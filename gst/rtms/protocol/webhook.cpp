@@ -63,9 +63,11 @@ void read_server_urls(JsonValue value, std::string *urls) {
 
 void read_field(std::string_view key, JsonValue value, Fields *fields) {
   if (key == "stop_reason") {
-    StreamStateUpdate &stopped = fields->stopped.emplace();
+    StreamStateUpdate stopped;
     stopped.state = static_cast<int64_t>(StreamState::Terminated);
     json_reason(value, &stopped.reason, &stopped.reason_text);
+    if (stopped.reason || !stopped.reason_text.empty())
+      fields->stopped = stopped;
   }
   std::string *field = fields->of(key);
   if (!field)

@@ -186,9 +186,9 @@ void post_connection(GstElement *element, ConnectionState state, MediaMask media
  *
  * The service has announced another stream of the same meeting. The element stays with its stream
  * until that ends. When the server of its stream is gone, the element connects to the new stream:
- * after two failed attempts, or, where the stream went on for a minute after this message, when
- * #GstRtmsSrc:signaling-reconnect-window has passed. Until then another element can connect to the
- * new stream.
+ * when an attempt after the loss has failed, or, where the stream went on for three minutes after
+ * this message, when #GstRtmsSrc:signaling-reconnect-window has passed. Until then another element
+ * can connect to the new stream.
  *
  * Since: 0.1
  */

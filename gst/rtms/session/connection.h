@@ -50,6 +50,7 @@ struct SessionContext {
   Parser parser{};
   int64_t sequence = 0;      // of the last handshake
   unsigned established = 0;  // successful media handshakes
+  MediaMask doubted = 0;     // refused since their last successful handshake, which may be false
   std::optional<StreamClaim> claim;
   bool close_requested = false;  // the service was asked to end the stream
   bool ends_soon = false;        // no connection is opened any more

@@ -245,7 +245,8 @@ void Link::established(const Negotiations &results) {
   connected()->connection->established();
   if (!first_)
     repaired_us_ = now_us;
-  first_ = doubted_ = false;
+  first_ = false;
+  context_->doubted &= ~media_;
   order_ = ++context_->established;
   retry_.succeeded(now_us / 1000);
   for (Media media : kAllMedia) {
@@ -283,13 +284,14 @@ void Link::lost(const SessionError &why) {
   // A status is final while signaling lives. With signaling, the service drops the media
   // connections: it refuses new ones, while the end of the signaling connection may be known to it
   // alone.
-  const bool doubtful = why.kind == SessionError::Kind::Status && !first_ && !doubted_;
+  const bool doubtful =
+      why.kind == SessionError::Kind::Status && !first_ && !(context_->doubted & media_);
   const bool final = is_final_for(media_, why, first_);
   std::optional<unsigned> delay_ms;
   if (!final || doubtful)
     delay_ms = retry_.next(g_get_monotonic_time() / 1000, g_random_double());
   if (final && delay_ms) {
-    doubted_ = true;
+    context_->doubted |= media_;
     listener_->signaling_doubted();
     delay_ms = std::max(*delay_ms, kVerdict_ms);
   }

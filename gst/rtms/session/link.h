@@ -115,8 +115,7 @@ class Link final : public ConnectionListener {
   LinkListener *listener_;
   Life life_;
   Retry retry_;
-  bool first_;            // no handshake has succeeded yet
-  bool doubted_ = false;  // refused once since the last successful handshake
+  bool first_;  // no handshake has succeeded yet
   unsigned order_ = 0;
   std::optional<int64_t> repaired_us_;  // time of the last repaired loss
 };

@@ -16,8 +16,9 @@ constexpr unsigned kPingTimeout_ms = 2000;
 // How long the service may take to notice the end of a connection whose handshake it refused.
 constexpr unsigned kSettle_ms = 100;
 
-// Between the announcement of a stream in place of a failed one, and the loss of that.
-constexpr int64_t kFailover_us = 60 * G_USEC_PER_SEC;
+// Between the announcement of a stream in place of a failed one, and the time when its loss is
+// noticed: a silent connection is lost after a minute.
+constexpr int64_t kFailover_us = 180 * G_USEC_PER_SEC;
 
 const char *nick(State state) {
   constexpr const char *nicks[] = {"idle",     "waiting", "connecting", "established",
@@ -163,7 +164,13 @@ void Signaling::reported_lost() {
     hurry();
 }
 
+void Signaling::note_loss() {
+  if (state() == State::Established)
+    lost_us_ = g_get_monotonic_time();
+}
+
 std::unique_ptr<Connection> Signaling::leave() {
+  note_loss();
   retry_.reset();
   may_sign_otherwise_ = true;
   return enter<State::Idle>();
@@ -261,8 +268,7 @@ void Signaling::connection_closed(Connection *) {
 }
 
 void Signaling::lost(const SessionError &why) {
-  if (state() == State::Established)
-    lost_us_ = g_get_monotonic_time();
+  note_loss();
   std::optional<unsigned> delay_ms;
   if (!is_final(why, first_))
     delay_ms = retry_.next(g_get_monotonic_time() / 1000, g_random_double());

@@ -87,6 +87,7 @@ class Signaling final : public ConnectionListener {
   void answered(const SignalingResponse &response);
   bool sign_otherwise();
   bool join_successor();
+  void note_loss();
   void refused(const SessionError &why);
   void lost(const SessionError &why);
   std::unique_ptr<Connection> wait(unsigned delay_ms);

@@ -20,7 +20,7 @@ std::optional<SessionError> VideoSubscription::want(uint64_t user_id, bool subsc
 }
 
 std::string VideoSubscription::request(uint64_t user_id, bool subscribe, int64_t unix_ms) {
-  unanswered_++;
+  unanswered_.push_back({user_id, subscribe});
   return build_video_subscription(user_id, subscribe, unix_ms);
 }
 
@@ -33,15 +33,18 @@ std::optional<std::string> VideoSubscription::renewal(int64_t unix_ms) {
 }
 
 VideoSubscription::Answer VideoSubscription::answered(const VideoSubscriptionResponse &response) {
-  if (unanswered_ == 0)
+  if (unanswered_.empty())
     return Answer::Unasked;
-  unanswered_--;
+  const Request asked = unanswered_.front();
+  unanswered_.pop_front();
   const bool renewed = renewed_ == response.user_id;
   if (renewed)
     renewed_.reset();
   if (response.status == 0) {
-    if (response.subscribe)
-      shown_ = response.user_id;
+    if (asked.subscribe)
+      shown_ = asked.user_id;
+    else if (shown_ == asked.user_id)
+      shown_.reset();
     return Answer::Fine;
   }
   // The service kept the subscription, as requested.

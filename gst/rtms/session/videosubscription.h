@@ -7,6 +7,7 @@
 #include "protocol/types.h"
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,7 @@ class VideoSubscription {
   // The service granted this data option for video.
   void granted(DataOpt option) { granted_ = option; }
   // A new signaling connection answers no earlier requests.
-  void forget_requests() { unanswered_ = 0; }
+  void forget_requests() { unanswered_.clear(); }
 
   // Stores the request, for reconnects too. Returns why it is impossible, or nothing.
   std::optional<SessionError> want(uint64_t user_id, bool subscribe);
@@ -37,7 +38,11 @@ class VideoSubscription {
   std::optional<uint64_t> wanted_;   // the participant
   std::optional<uint64_t> shown_;    // the participant whose video the service sends
   std::optional<uint64_t> renewed_;  // the participant requested again, without an answer yet
-  unsigned unanswered_ = 0;
+  struct Request {
+    uint64_t user_id;
+    bool subscribe;
+  };
+  std::deque<Request> unanswered_;  // the oldest first
 };
 
 }  // namespace rtms
