@@ -31,13 +31,6 @@ struct NoMembership final : Membership {
   void meeting_over(const std::string &, Over) override {}
 };
 
-std::string folder_name(const Webhook &hook) {
-  const std::string id = !hook.meeting_id.empty() ? hook.meeting_id
-                         : !hook.id.empty()       ? hook.id
-                                                  : hook.stream_id;
-  return file_stamp(g_get_real_time()) + "_" + safe_name(id);
-}
-
 void tell_replayed(Log *log) {
   log->write(Log::Level::Warning, "replayed", "",
              "a signed request of the service was sent again, after a restart of the recorder: "
@@ -196,7 +189,7 @@ void Recorder::started(const WebhookNotice &notice) {
     log_->write(Log::Level::Info, "http", "",
                 "webhook for a stream that is recorded already: ignored");
   else if (!meeting)
-    begin({notice, std::nullopt, {}});
+    begin({notice, std::nullopt, second_tries_.take(stream, seconds_)});
   else if (meeting->is_over())
     waiting_[stream] = notice;
   else {
@@ -208,13 +201,15 @@ void Recorder::started(const WebhookNotice &notice) {
 }
 
 void Recorder::refuse(const WebhookNotice &notice, const Part &part, const std::string &why) {
+  membership_->meeting_over(notice.hook.stream_id, Membership::Over::Released);
+  // Told once, however often it is tried.
+  const bool again = !stopping_ && !shares_ && !options_.once;
+  if (again && !second_tries_.add({notice, part}, seconds_))
+    return;
   totals_.refused++;
-  if (!stopping_ && !shares_ && !options_.once)
-    second_tries_.add({notice, part}, seconds_);
   log_->write(Log::Level::Error, "refused", "", why, [&](JsonWriter &writer) {
     writer.member("stream_id", shown(notice.hook.stream_id, 256));
   });
-  membership_->meeting_over(notice.hook.stream_id, Membership::Over::Released);
   if (options_.once && nothing_left())
     idle_();
 }
@@ -256,9 +251,9 @@ void Recorder::begin(Opening opening) {
   }
   const bool continues = opening.part.number > 1;
   opening_[hook.stream_id] = std::move(opening);
-  storage_.make_folder(
-      folder_name(hook), continues,
-      [this, id = hook.stream_id](const Storage::Place &place) { opened(id, place); });
+  storage_.make_folder(hook, continues, [this, id = hook.stream_id](const Storage::Place &place) {
+    opened(id, place);
+  });
 }
 
 void Recorder::opened(const std::string &stream, const Storage::Place &place) {
@@ -304,6 +299,8 @@ void Recorder::stop(bool for_good) {
         begin({notice, std::nullopt, {}});
   for (auto &[stream, opening] : std::exchange(opening_, {}))
     begin(std::move(opening));
+  for (const SecondTries::One &one : std::exchange(second_tries_, {}).waiting(seconds_))
+    begin({one.notice, std::nullopt, one.part});
   for (const std::string &stream : meetings_.streams()) {
     if (for_good) {
       keeping_.forget(stream);
@@ -336,8 +333,9 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   const bool goes_on = left || meetings_.is_forbidden() || full;
   auto again = waiting_.extract(stream);
   const auto kept = keeping_.kept(stream);
-  const bool worth_it = kept && (outcome.cut_short || (full && !outcome.good)) &&
-                        outcome.length >= kWorthANext && !left && !shares_ && !again && !stopping_;
+  const bool lost = outcome.cut_short || (full && !outcome.good && !outcome.stopped);
+  const bool worth_it =
+      kept && lost && outcome.length >= kWorthANext && !left && !shares_ && !again && !stopping_;
   if (left && !shares_)
     keeping_.leave(stream);
   else if (!worth_it || goes_on)
@@ -370,12 +368,13 @@ void Recorder::watch() {
     tails_.look(options_, storage_.free_bytes());
   if (seconds_++ % kTouch_s == 0)
     keeping_.touch();
-  const bool room = !stopping_ && storage_.space() == Storage::Space::Enough &&
-                    meetings_.count() + opening_.size() < options_.max_meetings;
-  for (const SecondTries::One &one : second_tries_.due(seconds_))
-    if (const std::string &id = one.notice.hook.stream_id;
-        room && !opening_.count(id) && !meetings_.find(id))
+  for (const SecondTries::One &one : second_tries_.due(seconds_)) {
+    const std::string &id = one.notice.hook.stream_id;
+    const bool room = meetings_.count() + opening_.size() < options_.max_meetings;
+    if (!stopping_ && room && storage_.space() == Storage::Space::Enough && !opening_.count(id) &&
+        !meetings_.find(id))
       begin({one.notice, std::nullopt, one.part});
+  }
   meetings_.watch();
 }
 

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rtms::recorder {
@@ -20,26 +21,35 @@ class SecondTries {
     Part part;
   };
 
-  // A stream that is here already keeps its time.
-  void add(const One &one, unsigned now_s) {
-    streams_.try_emplace(one.notice.hook.stream_id, Waiting{one, now_s + kKept_s});
+  // Returns false for a stream that is here already: it keeps its time.
+  bool add(const One &one, unsigned now_s) {
+    return streams_.try_emplace(one.notice.hook.stream_id, Waiting{one, now_s + kKept_s}).second;
   }
   void remove(const std::string &stream) { streams_.erase(stream); }
+  // Removes a stream that is announced anew. Returns its part.
+  Part take(const std::string &stream, unsigned now_s) {
+    const auto found = streams_.extract(stream);
+    return found && now_s <= found.mapped().until_s ? found.mapped().one.part : Part();
+  }
+  // Returns the streams that the service still keeps.
+  std::vector<One> waiting(unsigned now_s) const {
+    std::vector<One> all;
+    for (const auto &[stream, one] : streams_)
+      if (now_s <= one.until_s)
+        all.push_back(one.one);
+    return all;
+  }
   // Is called each second. Returns those to try now.
   std::vector<One> due(unsigned now_s) {
-    std::vector<One> all;
-    for (auto it = streams_.begin(); it != streams_.end();) {
-      const bool over = now_s > it->second.until_s;
-      if (!over && now_s % kAgain_s == 0)
-        all.push_back(it->second.one);
-      it = over ? streams_.erase(it) : std::next(it);
-    }
-    return all;
+    // A slow try may be refused after the time: it gets no other one.
+    for (auto it = streams_.begin(); it != streams_.end();)
+      it = now_s > it->second.until_s + kSlow_s ? streams_.erase(it) : std::next(it);
+    return now_s % kAgain_s == 0 ? waiting(now_s) : std::vector<One>();
   }
 
  private:
   // As long as the service waits for a client.
-  static constexpr unsigned kKept_s = 65, kAgain_s = 5;
+  static constexpr unsigned kKept_s = 65, kAgain_s = 5, kSlow_s = 3600;
 
   struct Waiting {
     One one;

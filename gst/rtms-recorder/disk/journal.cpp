@@ -362,8 +362,9 @@ std::vector<std::unique_ptr<FoundJournal>> Journal::find(const std::string &plac
     // A folder that is not there may be on a disk that is not mounted yet, or was deleted.
     const bool here = good && fs::path(journal->folder).parent_path() == parent;
     const bool old = good && journal->last_ns() < now_ns - kOld_ns;
-    const bool gone = here && fs::status(journal->folder, none).type() == fs::file_type::not_found;
-    if (here && !(old && gone))
+    const bool gone =
+        here && old && fs::status(journal->folder, none).type() == fs::file_type::not_found;
+    if (here && !gone)
       all.push_back(std::move(journal));
     else if (!good || old)
       journal->remove();

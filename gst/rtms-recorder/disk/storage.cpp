@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "storage.h"
 
+#include "common/names.h"
+
 #include <glib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -31,6 +33,14 @@ Storage::Place new_folder(const std::string &first) {
       break;
   }
   return {"", "no folder can be created: " + std::string(std::strerror(errno)) + "."};
+}
+
+// When it begins, and the number that participants dial, or an id.
+std::string folder_name(const Webhook &hook) {
+  const std::string id = !hook.meeting_id.empty() ? hook.meeting_id
+                         : !hook.id.empty()       ? hook.id
+                                                  : hook.stream_id;
+  return file_stamp(g_get_real_time()) + "_" + safe_name(id);
 }
 
 std::string shortage_of(uint64_t free_bytes, const std::string &output, const char *option,
@@ -93,14 +103,14 @@ std::string Storage::shortage() const {
                                 : shortage_of(seen_.free_bytes, output_, "--min-free", min_free_);
 }
 
-void Storage::make_folder(const std::string &name, bool continues,
+void Storage::make_folder(const Webhook &hook, bool continues,
                           std::function<void(const Place &)> done) {
   const char *option = continues ? "--end-free" : "--min-free";
   const uint64_t least = continues ? end_free_ : min_free_;
   const auto place = std::make_shared<Place>();
   const auto seen = std::make_shared<Seen>();
   worker_.run(
-      [place, seen, output = output_, name, option, least] {
+      [place, seen, output = output_, name = folder_name(hook), option, least] {
         *seen = look_at(output);
         if (seen->measured && seen->free_bytes < least)
           place->problem = shortage_of(seen->free_bytes, output, option, least);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/worker.h"
+#include "protocol/webhook.h"
 
 #include <cstdint>
 #include <functional>
@@ -34,8 +35,7 @@ class Storage {
     std::string folder, problem;
   };
   // `continues`: for the next part of a recording, which needs --end-free only.
-  void make_folder(const std::string &name, bool continues,
-                   std::function<void(const Place &)> done);
+  void make_folder(const Webhook &hook, bool continues, std::function<void(const Place &)> done);
   void remove_folder(const std::string &folder);
 
  private:

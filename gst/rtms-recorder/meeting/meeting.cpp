@@ -385,16 +385,16 @@ void Meeting::gone() {
   worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
   worker_.run([folder = folder_, file = file_name(options_)] { sync_file(folder, file); });
   report_.set_times(capture_);
-  report_.close(
-      g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_, error_,
-      StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push,
-      [this](const std::string &problem) {
-        if (!problem.empty())
-          log_.write(Log::Level::Error, "report",
-                     folder_ + "/meeting.json cannot be written: " + problem);
-        tell_end(log_, error_, reason_, length_, sound_, stats_.get());
-        gone_({error_.empty(), disk_full_, broken_off_, cut_short_ && !stopped_, length_});
-      });
+  report_.close(g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_,
+                error_, StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push,
+                [this](const std::string &problem) {
+                  if (!problem.empty())
+                    log_.write(Log::Level::Error, "report",
+                               folder_ + "/meeting.json cannot be written: " + problem);
+                  tell_end(log_, error_, reason_, length_, sound_, stats_.get());
+                  gone_({error_.empty(), disk_full_, broken_off_, cut_short_ && !stopped_, stopped_,
+                         length_});
+                });
 }
 
 }  // namespace rtms::recorder

@@ -35,6 +35,7 @@ struct Outcome {
   bool good = false, disk_full = false;
   bool broken_off = false;  // its file lacks the last media
   bool cut_short = false;   // this recorder could not record the stream, which goes on
+  bool stopped = false;     // by the service
   GstClockTime length = 0;  // of what is recorded
 };
 
