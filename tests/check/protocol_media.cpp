@@ -331,6 +331,10 @@ GST_START_TEST(test_chat_sender) {
   Json other(chat_json(both.data()));
   assert_equals_int64(other.number("user_id"), 7);
   expect_text(other.text("user_name"), "Bob");
+  Media1 named(R"({"msg_type":18,"content":{"user_name":"Ann","data":)" + payload + "}}");
+  Json fourth(chat_json(named.data()));
+  assert_equals_int64(fourth.number("user_id"), 5);
+  expect_text(fourth.text("user_name"), "Ann");
   // Nobody gets the name of another one.
   Media1 mixed(R"({"msg_type":18,"content":{"user_id":7,"data":)" + payload + "}}");
   Json third(chat_json(mixed.data()));

@@ -141,10 +141,13 @@ std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {
 // The sender is beside the payload, in it, or both.
 std::string chat_json(const MediaData &data) {
   const ChatFields chat = read_chat(data.payload);
-  const bool inside = data.user_name.empty() && (!data.user_id || data.user_id == chat.user_id);
+  const bool same_name = data.user_name.empty() || chat.user_name.empty() ||
+                         std::string_view(chat.user_name) == data.user_name;
+  const bool inside = data.user_id ? data.user_id == chat.user_id && same_name : same_name;
   JsonWriter json;
   json.member("user_id", static_cast<int64_t>(inside ? chat.user_id : data.user_id))
-      .member("user_name", inside ? chat.user_name : std::string(data.user_name))
+      .member("user_name",
+              inside && data.user_name.empty() ? chat.user_name : std::string(data.user_name))
       .member("text", chat.text)
       .member("timestamp", data.timestamp)
       .member("message_id", chat.message_id)

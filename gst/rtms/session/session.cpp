@@ -135,6 +135,7 @@ void Session::announced_again(const SessionConfig &as, bool anyway) {
   config.signaling_url = as.signaling_url;
   config.announced_ms = as.announced_ms;
   config.who.set_signatures(as.who);
+  context_.doubted = 0;
   // Without a permit all ends in a moment. If the permit is renewed before, the service itself ends
   // the old connections.
   if (!context_.config.is_forbidden())

@@ -139,6 +139,7 @@ bool Signaling::join_successor() {
   config.who = std::move(successor_->who);
   config.signaling_url = std::move(successor_->signaling_url);
   config.announced_ms = successor_->announced_ms;
+  context_->doubted = 0;
   may_sign_otherwise_ = true;
   successor_.reset();
   retry_.reset();

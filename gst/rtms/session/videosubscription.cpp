@@ -3,6 +3,8 @@
 
 #include "protocol/build.h"
 
+#include <algorithm>
+
 namespace rtms {
 
 std::optional<SessionError> VideoSubscription::want(uint64_t user_id, bool subscribe) {
@@ -35,9 +37,15 @@ std::optional<std::string> VideoSubscription::renewal(int64_t unix_ms) {
 VideoSubscription::Answer VideoSubscription::answered(const VideoSubscriptionResponse &response) {
   if (unanswered_.empty())
     return Answer::Unasked;
-  const Request asked = unanswered_.front();
-  unanswered_.pop_front();
-  const bool renewed = renewed_ == response.user_id;
+  // The answer may name what it answers.
+  const auto named = [&](const Request &one) {
+    return one.user_id == response.user_id && one.subscribe == response.subscribe;
+  };
+  auto found = std::find_if(unanswered_.begin(), unanswered_.end(), named);
+  found = found == unanswered_.end() ? unanswered_.begin() : found;
+  const Request asked = *found;
+  unanswered_.erase(found);
+  const bool renewed = renewed_ == asked.user_id;
   if (renewed)
     renewed_.reset();
   if (response.status == 0) {
@@ -50,13 +58,15 @@ VideoSubscription::Answer VideoSubscription::answered(const VideoSubscriptionRes
   // The service kept the subscription, as requested.
   const bool duplicate =
       response.status == static_cast<int64_t>(StatusCode::DuplicateVideoSubscription);
-  if (renewed && duplicate)
+  if (renewed && duplicate) {
+    shown_ = asked.user_id;
     return Answer::Fine;
+  }
   // After a fault of the service the subscription is requested again with the next connection.
   const bool fault = response.status == static_cast<int64_t>(StatusCode::InternalException);
   // A refused subscription replaces none.
-  if (!duplicate && !fault && response.subscribe && wanted_ == response.user_id)
-    wanted_ = shown_ == response.user_id ? std::nullopt : shown_;
+  if (!duplicate && !fault && asked.subscribe && wanted_ == asked.user_id)
+    wanted_ = shown_ == asked.user_id ? std::nullopt : shown_;
   return Answer::Refused;
 }
 
