@@ -235,7 +235,7 @@ void Recorder::begin(Opening opening) {
     else if (keeping_.kept(hook.stream_id))  // its next part
       keeping_.leave(hook.stream_id);
     else
-      keeping_.announced(hook.stream_id, notice.json);
+      keeping_.announced(hook.stream_id, notice.json, opening.part);
     return;
   }
   if (stopping_) {

@@ -95,8 +95,8 @@ void Keeping::keep(const std::string &stream, const KeptMeeting &meeting) {
       });
 }
 
-void Keeping::announced(const std::string &stream, const std::string &webhook) {
-  keep(stream, {webhook, "", 0, ""});
+void Keeping::announced(const std::string &stream, const std::string &webhook, const Part &part) {
+  keep(stream, {webhook, part.previous, part.number - 1, part.recording});
   leave(stream);
 }
 

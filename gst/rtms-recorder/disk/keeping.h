@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/worker.h"
+#include "parts.h"
 #include "protocol/webhook.h"
 
 #include <cstdint>
@@ -45,8 +46,8 @@ class Keeping {
   void find(std::function<void(std::vector<FoundMeeting>)> done);
   // Keeps a meeting until forget() or leave().
   void keep(const std::string &stream, const KeptMeeting &meeting);
-  // Leaves a meeting that was announced, and not begun, to the next start.
-  void announced(const std::string &stream, const std::string &webhook);
+  // Leaves a meeting that was announced, and whose part is not begun, to the next start.
+  void announced(const std::string &stream, const std::string &webhook, const Part &part);
   // Stores a new webhook of the same stream.
   void renew(const std::string &stream, const std::string &webhook);
   void forget(const std::string &stream);

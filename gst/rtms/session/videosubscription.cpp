@@ -37,15 +37,15 @@ std::optional<std::string> VideoSubscription::renewal(int64_t unix_ms) {
 VideoSubscription::Answer VideoSubscription::answered(const VideoSubscriptionResponse &response) {
   if (unanswered_.empty())
     return Answer::Unasked;
-  // The answer may name what it answers.
+  // The answer may name what it answers; without `subscribe`, it seems to be one to a subscription.
   const auto named = [&](const Request &one) {
-    return one.user_id == response.user_id && one.subscribe == response.subscribe;
+    return one.user_id == response.user_id && (response.subscribe || !one.subscribe);
   };
   auto found = std::find_if(unanswered_.begin(), unanswered_.end(), named);
   found = found == unanswered_.end() ? unanswered_.begin() : found;
   const Request asked = *found;
   unanswered_.erase(found);
-  const bool renewed = renewed_ == asked.user_id;
+  const bool renewed = asked.subscribe && renewed_ == asked.user_id;
   if (renewed)
     renewed_.reset();
   if (response.status == 0) {
