@@ -343,10 +343,9 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   add(&totals_, meetings_.find(stream)->status());
   meetings_.remove(stream);
   storage_.look();
-  using Over = Membership::Over;
-  membership_->meeting_over(stream, goes_on             ? Over::Released
-                                    : outcome.cut_short ? Over::Failed
-                                                        : Over::Ended);
+  membership_->meeting_over(stream, goes_on             ? Membership::Over::Released
+                                    : outcome.cut_short ? Membership::Over::Failed
+                                                        : Membership::Over::Ended);
   if (again)
     begin({again.mapped(), std::nullopt, {}});
   const auto hook = parse_webhook(kept ? kept->webhook : "");
@@ -361,6 +360,8 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   if (nothing_left() && (stopping_ || options_.once))
     idle_();
 }
+
+// ---- state ---------------------------------------------------------------------------
 
 void Recorder::watch() {
   disk_.look();

@@ -143,7 +143,7 @@ std::string chat_json(const MediaData &data) {
   const ChatFields chat = read_chat(data.payload);
   const bool same_name = data.user_name.empty() || chat.user_name.empty() ||
                          std::string_view(chat.user_name) == data.user_name;
-  const bool inside = data.user_id ? data.user_id == chat.user_id && same_name : same_name;
+  const bool inside = same_name && (!data.user_id || data.user_id == chat.user_id);
   JsonWriter json;
   json.member("user_id", static_cast<int64_t>(inside ? chat.user_id : data.user_id))
       .member("user_name",
