@@ -66,6 +66,7 @@ class Sink {
     gst_object_ref_sink(pad_.get());
     g_object_set_data(G_OBJECT(pad_.get()), "sink", this);
     gst_pad_set_chain_function(pad_.get(), chain);
+    gst_pad_set_event_function(pad_.get(), event);
     gst_pad_set_active(pad_.get(), TRUE);
   }
   ~Sink() {
@@ -89,6 +90,10 @@ class Sink {
     return changed_.wait_for(lock, std::chrono::milliseconds(kDeadlineMs),
                              [&] { return arrived_ >= arrived; });
   }
+  bool wait_caps() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::milliseconds(kDeadlineMs), [&] { return caps_; });
+  }
 
  private:
   static GstFlowReturn chain(GstPad *pad, GstObject *, GstBuffer *buffer) {
@@ -101,10 +106,20 @@ class Sink {
     return self->flow_;
   }
 
+  static gboolean event(GstPad *pad, GstObject *parent, GstEvent *event) {
+    auto self = static_cast<Sink *>(g_object_get_data(G_OBJECT(pad), "sink"));
+    const bool caps = GST_EVENT_TYPE(event) == GST_EVENT_CAPS;
+    const gboolean taken = gst_pad_event_default(pad, parent, event);
+    std::lock_guard<std::mutex> lock(self->mutex_);
+    self->caps_ |= caps;
+    self->changed_.notify_all();
+    return taken;
+  }
+
   PadPtr pad_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool held_ = false;
+  bool held_ = false, caps_ = false;
   unsigned arrived_ = 0;
   GstFlowReturn flow_ = GST_FLOW_OK;
 };
@@ -179,6 +194,22 @@ GST_START_TEST(test_no_thread) {
   ck_assert(player.wait([](const Record &r) { return r.count(GST_MESSAGE_WARNING) == 1; }));
   player.stop();
   gst_object_unref(pool);
+}
+GST_END_TEST;
+
+// A link tells of itself twice, and the pad's task may be faster than the second time: RECONFIGURE.
+GST_START_TEST(test_caps_before_reconfigure) {
+  auto server = serve(quiet_config());
+  Sink sink;
+  Player player(*server, with("media-types", "audio+video"));
+  player.link_only([](const std::string &name) { return name == "video"; });
+  player.play();
+  wait_ready(*server, 2);
+  PadPtr audio(gst_element_get_static_pad(player.src(), "audio"));
+  ck_assert_int_eq(gst_pad_link_full(audio.get(), sink.pad(), GST_PAD_LINK_CHECK_NO_RECONFIGURE),
+                   GST_PAD_LINK_OK);
+  ck_assert(sink.wait_caps());
+  player.stop();
 }
 GST_END_TEST;
 
@@ -290,6 +321,7 @@ static Suite *rtmssrc_padlife_suite() {
   tcase_set_timeout(life, kPatienceSeconds);
   tcase_add_test(life, test_stream_status);
   tcase_add_test(life, test_no_thread);
+  tcase_add_test(life, test_caps_before_reconfigure);
   tcase_add_loop_test(life, test_refused, 0, 3);
   tcase_add_test(life, test_late_flow);
   tcase_add_loop_test(life, test_blocked_pads, 0, 2);

@@ -169,6 +169,7 @@ void link_changed(GstPad *pad, GstPad *) {
   {
     std::lock_guard<std::mutex> lock(state->mutex);
     state->linked = gst_pad_is_linked(pad);
+    state->caps_due = state->linked && state->config.early_caps;
   }
   start_task(GST_RTMS_SRC_PAD(pad));
 }
@@ -224,9 +225,11 @@ gboolean upstream_event(GstPad *pad, GstObject *, GstEvent *event) {
       state->config.select(std::move(owned));
       return TRUE;
     case GST_EVENT_RECONFIGURE: {
-      // A new link sends it: the new peer may accept what the old one refused.
+      // A new link sends it, also one further downstream: the new peer may accept what the old one
+      // refused.
       std::lock_guard<std::mutex> lock(state->mutex);
       state->links++;
+      state->caps_due = state->config.early_caps;
       state->flow = GST_FLOW_OK;
       return TRUE;
     }

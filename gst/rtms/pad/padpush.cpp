@@ -118,10 +118,8 @@ void push_event(PadState *state, EventPtr event) {
 // GStreamer sends them with the first buffer or serialized event. Until then a muxer does not know
 // the track: that of GStreamer 1.26 writes its header without it when the other pads have data.
 void push_stored_events(PadState *state) {
-  const unsigned links = state->links;
-  if (links == state->links_served || !state->config.early_caps)
+  if (!state->caps_due.exchange(false))
     return;
-  state->links_served = links;
   if (EventPtr segment{gst_pad_get_sticky_event(GST_PAD(state->pad), GST_EVENT_SEGMENT, 0)})
     gst_pad_push_event(GST_PAD(state->pad), segment.release());
 }

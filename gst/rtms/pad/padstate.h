@@ -29,6 +29,7 @@ struct PadState {
   std::atomic<GstFlowReturn> flow{GST_FLOW_OK};  // result of the last push
   bool told_refused = false;  // a warning tells that the caps are refused; streaming task
   std::atomic<bool> linked{false};
+  std::atomic<bool> caps_due{false};  // a new link gets the caps before there is data
   std::atomic<bool> was_linked{false};
   std::atomic<bool> flushed{false};     // FLUSH_START was pushed, FLUSH_STOP was not
   std::atomic<bool> threadless{false};  // the task could not be started
@@ -44,7 +45,6 @@ struct PadState {
   // Used by the streaming task only.
   alignas(kCacheLine) PadPosition position;
   PadFill fill;
-  unsigned links_served = 0;                          // see push_stored_events()
   bool silent = false;                                // the last item was a GAP
   std::chrono::steady_clock::time_point quiet_since;  // shared thread: last item or GAP
 };
