@@ -13,6 +13,9 @@ namespace {
 // The time until a hanging disk is given up, and the time for connections to close.
 constexpr unsigned kDiskGone_s = 5, kClose_ms = 1500;
 constexpr int64_t kUnfit_us = 30 * G_USEC_PER_SEC;
+// The time to connect a stream, before another recorder tries; and how long this one then claims no
+// stream: the service keeps each for a minute.
+constexpr int64_t kUnreached_s = 10, kUnreached_us = 65 * G_USEC_PER_SEC;
 
 double processor_load() {
   double load = 0;
@@ -98,9 +101,11 @@ void Sharing::meeting_over(const std::string &stream, Over over) {
     unfit_until_us_ = g_get_monotonic_time() + kUnfit_us;
   // Updates the capacity first, so that a stopping recorder does not claim the stream again.
   cluster_.set_capacity(capacity());
-  cluster_.closed(stream,
-                  over == Over::Ended ? ClaimRecord::State::Ended : ClaimRecord::State::Free,
-                  over == Over::Failed);
+  const bool unreached = unreached_.erase(stream) && over == Over::Released;
+  cluster_.closed(stream, unreached              ? Closed::Unreached
+                          : over == Over::Ended  ? Closed::Ended
+                          : over == Over::Failed ? Closed::Failed
+                                                 : Closed::Released);
   if (moving_ == stream)
     moving_.clear();
 }
@@ -110,6 +115,7 @@ void Sharing::meeting_over(const std::string &stream, Over over) {
 void Sharing::watch() {
   cluster_.set_capacity(capacity());
   watch_disk();
+  watch_service();
   if (!draining_)
     return;
   if (options_.drain_moves)
@@ -147,8 +153,27 @@ void Sharing::watch_disk() {
   // Closing the files may hang forever.
   disk_timer_.start(kClose_ms, [this, streams] {
     for (const std::string &stream : streams)
-      cluster_.closed(stream, ClaimRecord::State::Free);
+      cluster_.closed(stream, Closed::Released);
   });
+}
+
+// A machine may reach NATS, but not the service. Each recorder tries, and the last one goes on.
+void Sharing::watch_service() {
+  for (const Status &status : recorder_->meetings().statuses()) {
+    if (status.state != "connecting" || status.unreached_s < kUnreached_s || !others_take())
+      continue;
+    const Ownership &ownership = cluster_.ownership();
+    const ClaimRecord *claim = ownership.claims().own(status.stream);
+    if (!claim || claim->unreached + 1 >= ownership.members().size() ||
+        !unreached_.insert(status.stream).second)
+      continue;
+    log_->write(Log::Level::Warning, "unreached", status.name,
+                "the service was not reached for " + std::to_string(kUnreached_s) +
+                    " s: another recorder tries");
+    unfit_until_us_ = g_get_monotonic_time() + kUnreached_us;
+    cluster_.set_capacity(capacity());
+    recorder_->let_go(status.stream, true);
+  }
 }
 
 void Sharing::drain() {

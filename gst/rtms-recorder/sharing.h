@@ -43,6 +43,7 @@ class Sharing final : public Membership, private ClusterListener {
                      const std::string &text) override;
 
   void watch_disk();
+  void watch_service();
   void move_next();
   bool others_take() const;
   Capacity capacity() const;
@@ -53,8 +54,9 @@ class Sharing final : public Membership, private ClusterListener {
   const std::function<void()> idle_;
   std::string moving_;  // the stream that is being moved
   unsigned disk_gone_s_ = 0;
-  bool let_all_go_ = false;     // because of the disk
-  int64_t unfit_until_us_ = 0;  // a stream could not be recorded
+  bool let_all_go_ = false;          // because of the disk
+  std::set<std::string> unreached_;  // streams that are released because of the network
+  int64_t unfit_until_us_ = 0;       // a stream could not be recorded, or its service not reached
   Timer disk_timer_;
   bool draining_ = false;
   Watchdog watchdog_;

@@ -197,6 +197,33 @@ GST_START_TEST(test_hung) {
 }
 GST_END_TEST;
 
+// An owner that reaches NATS, but not the service: another recorder tries while the service waits.
+GST_START_TEST(test_unreached) {
+  NatsServers nats;
+  auto server = serve(replayed());
+  const std::map<std::string, std::string> environment = {
+      {"LD_PRELOAD", g_getenv("RTMS_UNREACHED_MODULE")},
+      {"ASAN_OPTIONS", "verify_asan_link_order=0"},
+      {"RTMS_UNREACHED", std::to_string(server->port())}};
+  Runs runs;
+  runs.push_back(run_one(nats, RecorderRun::Setup{{}, "", environment, true}));
+  wait_healthy(runs[0].get());
+  runs[0]->announce(*server);
+  runs[0]->wait_events("connecting", 1);
+  runs.push_back(run_one(nats));
+  expect_at_most(time_to_take_over(runs[1].get(), *server, 0), kTakenOverMs);
+  runs[0]->wait_events("unreached", 1);
+  // The first one has no stream, and does not get the next one either.
+  auto next = serve(replayed());
+  runs[0]->announce(*next);
+  runs[1]->wait_messages(*next, "audio", 50);
+  runs[1]->wait_messages(*server, "audio", 50);
+  ck_assert_uint_eq(runs[0]->events("unreached").size(), 1);
+  end(&runs);
+  ck_assert_uint_eq(server->accepted(), 4);
+}
+GST_END_TEST;
+
 // Without NATS webhooks come again, and what runs goes on; and so when it is back.
 GST_START_TEST(test_no_nats) {
   NatsServers nats;
@@ -369,6 +396,7 @@ static Suite *cluster_suite() {
   add_case(suite, "killed", test_killed);
   add_case(suite, "stopped", test_stopped);
   add_case(suite, "hung", test_hung);
+  add_case(suite, "unreached", test_unreached);
   add_case(suite, "no-nats", test_no_nats);
   add_case(suite, "emptied", test_emptied);
   add_case(suite, "drain", test_drain, 2);

@@ -151,13 +151,13 @@ void Node::begin(const ClaimRecord &claim) {
 void Node::stop(const std::string &stream) {
   ck_assert_msg(begun_.erase(stream), "stopped what has not begun");
   world_->clock.in(world_->chance(2000), [this, stream] {
-    handle([this, stream] { ownership->closed(stream, State::Free); });
+    handle([this, stream] { ownership->closed(stream, Closed::Released); });
   });
 }
 
-void Node::end(const std::string &stream, State state, bool failed) {
+void Node::end(const std::string &stream, Closed why) {
   begun_.erase(stream);
-  ownership->closed(stream, state, failed);
+  ownership->closed(stream, why);
 }
 
 }  // namespace rtmscheck

@@ -81,7 +81,7 @@ class Node final : private Writes, private OwnershipEvents {
   void deliver(const Store::Entry &entry);
   bool sends(const std::string &stream) const;
   bool begun(const std::string &stream) const { return begun_.count(stream) > 0; }
-  void end(const std::string &stream, State state, bool failed = false);
+  void end(const std::string &stream, Closed why);
   void sleep(int64_t ms);
   // From the store, in one direction or both.
   void set_cut(bool is_cut);

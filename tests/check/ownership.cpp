@@ -59,7 +59,7 @@ GST_START_TEST(test_no_room) {
   }
   ck_assert_uint_eq(owned, 6);
   ck_assert_uint_eq(world.nodes[0]->ownership->claims().waiting(), 2);
-  world.owner(has)->end(has, State::Ended);
+  world.owner(has)->end(has, Closed::Ended);
   expect_at_most(
       world.time_until([&] { return world.nodes[0]->ownership->claims().waiting() == 1; }, 5000),
       2000);
@@ -86,7 +86,7 @@ GST_START_TEST(test_takeover) {
   const ClaimRecord before = leaves->ownership->claims().all()[streams[0]];
   leaves->ownership->update(streams[0], [](ClaimRecord *claim) { claim->folder = "before"; });
   world.run(1000);
-  leaves->end(streams[0], State::Free);
+  leaves->end(streams[0], Closed::Released);
   expect_at_most(world.time_until([&] { return world.owners(streams[0]) == 1; }, 5000), 1000);
   ck_assert(world.owner(streams[0]) != leaves);
   const ClaimRecord after = world.owner(streams[0])->ownership->claims().all()[streams[0]];
@@ -121,7 +121,7 @@ GST_START_TEST(test_store_anew) {
         world.kill(i);
     expect_at_most(world.time_until([&] { return all_owned(world, streams); }, 30000), 15000);
     // What has ended may be announced again.
-    world.owner(streams[1])->end(streams[1], State::Ended);
+    world.owner(streams[1])->end(streams[1], Closed::Ended);
     world.run(1000);
     ck_assert_uint_eq(world.owners(streams[1]), 0);
     world.announce(streams[1]);
@@ -137,20 +137,40 @@ GST_START_TEST(test_failures) {
   world.announce("good");
   world.run(1000);
   Node *first = world.owner("good");
-  first->end("good", State::Free, true);
+  first->end("good", Closed::Failed);
   expect_at_most(world.time_until([&] { return world.owners("good") == 1; }, 5000), 2000);
   ck_assert(world.owner("good") != first);
   world.announce("bad");
   world.run(1000);
   unsigned owners = 0;
   for (; owners < 10 && world.owners("bad"); owners++) {
-    world.owner("bad")->end("bad", State::Free, true);
+    world.owner("bad")->end("bad", Closed::Failed);
     world.run(5000);
   }
   ck_assert_uint_eq(owners, 3);
   // A new announcement is another chance.
   world.announce("bad");
   expect_at_most(world.time_until([&] { return world.owners("bad") == 1; }, 5000), 1500);
+}
+GST_END_TEST;
+
+// Each owner knows how many before it have not reached the service.
+GST_START_TEST(test_unreached) {
+  World world(1, 3);
+  world.run(1000);
+  world.announce("stream");
+  const auto expect = [&](unsigned unreached) {
+    world.run(5000);
+    ck_assert_uint_eq(world.owner("stream")->ownership->claims().own("stream")->unreached,
+                      unreached);
+  };
+  for (unsigned owners = 0; owners < 2; owners++) {
+    expect(owners);
+    world.owner("stream")->end("stream", Closed::Unreached);
+  }
+  expect(2);
+  world.owner("stream")->end("stream", Closed::Released);
+  expect(0);
 }
 GST_END_TEST;
 
@@ -263,7 +283,7 @@ GST_START_TEST(test_ended) {
   world.run(1000);
   const auto streams = announce_some(&world, 1);
   world.run(1000);
-  world.owner(streams[0])->end(streams[0], State::Ended);
+  world.owner(streams[0])->end(streams[0], Closed::Ended);
   world.run(1000);
   // Whoever starts now gets to know all webhooks anew.
   world.start(2);
@@ -295,7 +315,7 @@ GST_START_TEST(test_handed_over) {
   for (unsigned i = 0; i < kOften; i++) {
     Node *owner = world.owner(streams[0]);
     ck_assert_msg(owner, "nobody takes it after %u times", i);
-    owner->end(streams[0], State::Free);
+    owner->end(streams[0], Closed::Released);
     world.run(2000);
     ck_assert(world.owner(streams[0]) != owner);
   }
@@ -338,7 +358,7 @@ static void run_at_random(unsigned seed) {
       case 3:
         for (const std::string &stream : streams)
           if (!node->asleep && node->begun(stream) && world.chance(1))
-            node->end(stream, State::Free);
+            node->end(stream, Closed::Released);
         break;
       case 5:
         if (world.chance(3) == 0 || world.store.gone)
@@ -381,6 +401,7 @@ static Suite *ownership_suite() {
   tcase_add_test(cases, test_takeover);
   tcase_add_test(cases, test_store_anew);
   tcase_add_test(cases, test_failures);
+  tcase_add_test(cases, test_unreached);
   tcase_add_test(cases, test_sleeps);
   tcase_add_test(cases, test_wakes_early);
   tcase_add_test(cases, test_cut_off);

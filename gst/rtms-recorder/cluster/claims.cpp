@@ -113,7 +113,7 @@ void Claims::wrote(const Write &write, Written outcome, int64_t now) {
     set_phase(&stream, Phase::Watching);
 }
 
-void Claims::closed(const std::string &id, State state, bool failed) {
+void Claims::closed(const std::string &id, Closed why) {
   const auto found = streams_.find(id);
   if (found == streams_.end())
     return;
@@ -123,9 +123,11 @@ void Claims::closed(const std::string &id, State state, bool failed) {
   if (stream.phase != Phase::Mine)
     return;
   set_phase(&stream, Phase::Leaving);
-  stream.record.state = state;
-  stream.record.owner.clear();
-  stream.record.deaths = failed ? stream.record.deaths + kFailure : 0;
+  ClaimRecord &record = stream.record;
+  record.state = why == Closed::Ended ? State::Ended : State::Free;
+  record.owner.clear();
+  record.deaths = why == Closed::Failed ? record.deaths + kFailure : 0;
+  record.unreached = why == Closed::Unreached ? record.unreached + 1 : 0;
 }
 
 void Claims::stop_all(int64_t now) {
@@ -231,7 +233,7 @@ ClaimRecord Claims::next_record(const std::string &id, const Stream &stream) con
   const bool goes_on = stream.revision && stream.record.state != State::Ended;
   ClaimRecord record = goes_on ? stream.record : ClaimRecord();
   if (stream.is_new()) {
-    record.deaths = 0;
+    record.deaths = record.unreached = 0;
     record.announcement = stream.announced->place;
     record.webhook = stream.announced->webhook;
   }
@@ -261,9 +263,10 @@ void Claims::send(const std::string &id, Stream *stream, const ClaimRecord &reco
 
 // ---- state ---------------------------------------------------------------------------
 
-bool Claims::mine(const std::string &id) const {
+const ClaimRecord *Claims::own(const std::string &id) const {
   const auto found = streams_.find(id);
-  return found != streams_.end() && found->second.phase == Phase::Mine;
+  const bool is_own = found != streams_.end() && found->second.phase == Phase::Mine;
+  return is_own ? &found->second.record : nullptr;
 }
 
 unsigned Claims::owned_by(const std::string &owner) const {

@@ -52,15 +52,15 @@ class Claims {
 
   // Changes the claim of an owned stream. The store is updated later.
   void update(const std::string &stream, const std::function<void(ClaimRecord *)> &change);
-  // The recorder has closed the stream. If it is still the owner, `state` is published. `failed`:
-  // it could not record the stream; others may.
-  void closed(const std::string &stream, ClaimRecord::State state, bool failed = false);
+  // If the recorder is still the owner, this is published.
+  void closed(const std::string &stream, Closed why);
   // Stops all owned streams, after the lease was lost. Others may claim them first.
   void stop_all(int64_t now);
   // The store has no records any more: the owned streams are written again.
   void store_anew(int64_t now);
 
-  bool mine(const std::string &stream) const;
+  // The claim of an owned stream; else null.
+  const ClaimRecord *own(const std::string &stream) const;
   // The number of streams that are owned, or being claimed or released.
   unsigned busy() const { return busy_; }
   unsigned owned_by(const std::string &owner) const;

@@ -167,7 +167,7 @@ void Cluster::webhook(const NatsMessage &message) {
   if (webhook->event == WebhookEvent::Stopped)
     ownership_.withdraw(stream, message.place);
   // begin() passes the first webhook itself.
-  if (!ownership_.claims().mine(stream) || !listener_->cluster_webhook(*webhook) ||
+  if (!ownership_.claims().own(stream) || !listener_->cluster_webhook(*webhook) ||
       webhook->event != WebhookEvent::Started)
     return;
   // The next owner connects with the data of this webhook.
@@ -225,7 +225,7 @@ void Cluster::answered(const Write &write, const NatsAnswer &answer) {
 void Cluster::begin(const ClaimRecord &claim) {
   const auto webhook = read_webhook(claim.webhook);
   if (!webhook || webhook->hook.stream_id != claim.stream) {
-    ownership_.closed(claim.stream, ClaimRecord::State::Ended);
+    ownership_.closed(claim.stream, Closed::Ended);
     return;
   }
   if (claim.owners > 1) {
@@ -260,8 +260,8 @@ void Cluster::opened(const std::string &stream, const std::string &folder) {
   ownership_.update(stream, [&](ClaimRecord *claim) { claim->folder = folder; });
 }
 
-void Cluster::closed(const std::string &stream, ClaimRecord::State state, bool failed) {
-  ownership_.closed(stream, state, failed);
+void Cluster::closed(const std::string &stream, Closed why) {
+  ownership_.closed(stream, why);
 }
 
 // The released streams are written first.

@@ -55,7 +55,7 @@ class Cluster final : private NatsListener, private Writes, private OwnershipEve
   void set_capacity(const Capacity &capacity) { ownership_.set_capacity(capacity); }
   // The recorder has made the folder of the stream's part.
   void opened(const std::string &stream, const std::string &folder);
-  void closed(const std::string &stream, ClaimRecord::State state, bool failed = false);
+  void closed(const std::string &stream, Closed why);
   // Gives up the lease, so that others need not wait for its expiry. Must be called after all
   // streams are closed. Calls `done` when that is written, or after a short time.
   void leave(std::function<void()> done);

@@ -113,8 +113,8 @@ void Ownership::update(const std::string &stream,
   claims_.update(stream, change);
 }
 
-void Ownership::closed(const std::string &stream, ClaimRecord::State state, bool failed) {
-  claims_.closed(stream, state, failed);
+void Ownership::closed(const std::string &stream, Closed why) {
+  claims_.closed(stream, why);
 }
 
 void Ownership::give_up() {

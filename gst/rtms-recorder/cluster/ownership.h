@@ -44,7 +44,7 @@ class Ownership final : private Claims::Leases {
   void set_capacity(const Capacity &capacity);
 
   void update(const std::string &stream, const std::function<void(ClaimRecord *)> &change);
-  void closed(const std::string &stream, ClaimRecord::State state, bool failed = false);
+  void closed(const std::string &stream, Closed why);
   // Ends the lease. No stream may be active.
   void give_up();
 

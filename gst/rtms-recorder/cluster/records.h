@@ -35,7 +35,13 @@ struct ClaimRecord {
   unsigned owners = 0;           // number of owners so far
   // Consecutive owners that died; one that could not record the stream counts as several.
   unsigned deaths = 0;
+  // Consecutive owners that have not reached the service.
+  unsigned unreached = 0;
 };
+
+// Why an owner has closed its stream. Ended: the stream has. Released: any recorder may claim it.
+// Failed: this one could not record it. Unreached: this one did not reach the service.
+enum class Closed { Ended, Released, Failed, Unreached };
 
 using Record = std::variant<LeaseRecord, ClaimRecord>;
 

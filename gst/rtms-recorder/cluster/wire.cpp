@@ -66,7 +66,8 @@ void add(JsonWriter *writer, const ClaimRecord &claim) {
       .member("folder", claim.folder)
       .member("previous", claim.previous)
       .member("owners", static_cast<int64_t>(claim.owners))
-      .member("deaths", static_cast<int64_t>(claim.deaths));
+      .member("deaths", static_cast<int64_t>(claim.deaths))
+      .member("unreached", static_cast<int64_t>(claim.unreached));
 }
 
 LeaseRecord lease_of(const Members &members) {
@@ -99,6 +100,7 @@ ClaimRecord claim_of(const Members &members) {
   claim.previous = members.text("previous");
   claim.owners = members.few("owners");
   claim.deaths = members.few("deaths");
+  claim.unreached = members.few("unreached");
   return claim;
 }
 

@@ -320,7 +320,7 @@ std::map<std::string, int64_t> Journal::newest_ns(const std::string &place,
   if (!locked.good())
     return all;
   const fs::path parent = parent_of_recordings(output);
-  for (const std::string path : paths_in(place)) {
+  for (const fs::path &path : paths_in(place)) {
     const int fd =
         journal_of(path) == path ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
     if (fd < 0)

@@ -78,6 +78,8 @@ void Bus::element_message(const GstStructure *structure) {
   gint64 reason = 0;
   gst_structure_get_int64(structure, "reason-code", &reason);
   const auto is_audio = [&] { return text("media").find("audio") != std::string::npos; };
+  const bool streaming = kind == "rtms-connection" && text("state") == "streaming";
+  reached_ |= streaming && text("media") != "signaling";
   guint64 user = 0;
   gst_structure_get_uint64(structure, "user-id", &user);
   if (kind == "rtms-participant-joined")
@@ -90,7 +92,7 @@ void Bus::element_message(const GstStructure *structure) {
     log_->write(Log::Level::Warning, "reconnecting", "lost " + text("media") + ": reconnecting");
     if (is_audio())
       audio_->lost();
-  } else if (kind == "rtms-connection" && text("state") == "streaming" && is_audio())
+  } else if (streaming && is_audio())
     audio_->restored();
   else if (kind == "rtms-connection" && text("state") == "silent")
     log_->write(Log::Level::Warning, "silent",

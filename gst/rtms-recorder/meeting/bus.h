@@ -30,6 +30,11 @@ class Bus {
   Bus(GstElement *pipeline, const SubjectLog *log, Report *report, BusListener *listener,
       Frontier *audio);
 
+  // For how long no connection for media has been made; 0: there was one.
+  int64_t unreached_s() const {
+    return reached_ ? 0 : (g_get_monotonic_time() - created_us_) / G_USEC_PER_SEC;
+  }
+
  private:
   static gboolean on_message(GstBus *bus, GstMessage *message, gpointer self);
   void message(GstMessage *message);
@@ -43,6 +48,8 @@ class Bus {
   BusListener *const listener_;
   Frontier *const audio_;
   AttachedSource watch_;
+  const int64_t created_us_ = g_get_monotonic_time();
+  bool reached_ = false;
 };
 
 }  // namespace rtms::recorder

@@ -254,9 +254,8 @@ void Meeting::watch() {
   if (state_ == State::Gone)
     return;
   report_.refresh(g_get_monotonic_time(), capture_);
-  const uint64_t before = bytes_;
   stats_ = intake_->stats();
-  bytes_ = counter(stats_.get(), "bytes");
+  const uint64_t before = std::exchange(bytes_, counter(stats_.get(), "bytes"));
   bits_per_second_ = 8 * (bytes_ - std::min(before, bytes_));
   file_size_.ask();
   late_audio_.check();
@@ -276,6 +275,7 @@ Status Meeting::status() const {
   status.state = kStates[static_cast<int>(state_)];
   status.seconds = (g_get_real_time() - started_us_) / G_USEC_PER_SEC;
   status.bits_per_second = bits_per_second_;
+  status.unreached_s = bus_ ? bus_->unreached_s() : 0;
   status.file_bytes = file_size_.bytes();
   status.voices = voices_;
   status.late_ms = sound_.late().ms;

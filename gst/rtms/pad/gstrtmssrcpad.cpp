@@ -62,11 +62,12 @@ void loop(gpointer data) {
   BufferPtr buffer;
   EventPtr event;
   bool eos = false;
-  push_stored_events(state);
   const PadQueue::Next next = state->queue.next(&buffer, &event, patience_of(state));
   state->silent = next == PadQueue::Next::Nothing;
   if (next == PadQueue::Next::Item)
     eos = push_item(state, std::move(buffer), std::move(event));
+  else if (next == PadQueue::Next::Caps)
+    push_stored_events(state);
   else if (next == PadQueue::Next::Nothing)
     push_silence(state);
   if (!eos && next != PadQueue::Next::Stop)
@@ -80,13 +81,16 @@ void loop(gpointer data) {
 // The same for a shared thread: pushes the queue's items, or a GAP after a long pause.
 PadThread::After take_turn(PadState *state) {
   const auto now = std::chrono::steady_clock::now();
-  push_stored_events(state);
   PadQueue::Next next = PadQueue::Next::Item;
   bool eos = false;
   for (unsigned items = 0; items < kMostItems && !eos && next == PadQueue::Next::Item; items++) {
     BufferPtr buffer;
     EventPtr event;
     next = state->queue.next(&buffer, &event);
+    if (next == PadQueue::Next::Caps) {
+      push_stored_events(state);
+      next = state->queue.next(&buffer, &event);
+    }
     if (next != PadQueue::Next::Item)
       break;
     state->silent = false;
@@ -169,8 +173,9 @@ void link_changed(GstPad *pad, GstPad *) {
   {
     std::lock_guard<std::mutex> lock(state->mutex);
     state->linked = gst_pad_is_linked(pad);
-    state->caps_due = state->linked && state->config.early_caps;
   }
+  if (state->linked && state->config.early_caps)
+    state->queue.expect_caps();
   start_task(GST_RTMS_SRC_PAD(pad));
 }
 
@@ -229,8 +234,9 @@ gboolean upstream_event(GstPad *pad, GstObject *, GstEvent *event) {
       // refused.
       std::lock_guard<std::mutex> lock(state->mutex);
       state->links++;
-      state->caps_due = state->config.early_caps;
       state->flow = GST_FLOW_OK;
+      if (state->config.early_caps)
+        state->queue.expect_caps();
       return TRUE;
     }
     // These need no action. Other events, such as seeks, are refused.

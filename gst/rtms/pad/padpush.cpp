@@ -118,8 +118,6 @@ void push_event(PadState *state, EventPtr event) {
 // GStreamer sends them with the first buffer or serialized event. Until then a muxer does not know
 // the track: that of GStreamer 1.26 writes its header without it when the other pads have data.
 void push_stored_events(PadState *state) {
-  if (!state->caps_due.exchange(false))
-    return;
   if (EventPtr segment{gst_pad_get_sticky_event(GST_PAD(state->pad), GST_EVENT_SEGMENT, 0)})
     gst_pad_push_event(GST_PAD(state->pad), segment.release());
 }

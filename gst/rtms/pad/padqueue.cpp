@@ -2,6 +2,7 @@
 #include "padqueue.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rtms {
 
@@ -25,6 +26,12 @@ void PadQueue::push(EventPtr event) {
     eos_ = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
     queue_.push(std::move(event));
   }
+  changed_.notify_one();
+}
+
+void PadQueue::expect_caps() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  caps_due_ = true;
   changed_.notify_one();
 }
 
@@ -100,6 +107,8 @@ PadQueue::Next PadQueue::take(BufferPtr *buffer, EventPtr *event) {
   if (flushing_ || over_)
     return Next::Stop;
   pushing_ = true;
+  if (std::exchange(caps_due_, false))
+    return Next::Caps;
   if (queue_.empty())
     return Next::Nothing;
   queue_.pop(buffer, event);

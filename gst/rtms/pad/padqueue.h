@@ -24,6 +24,8 @@ class PadQueue {
   Queue::Result push(BufferPtr buffer);
   void push(EventPtr event);
   void wake() { changed_.notify_one(); }
+  // A new link: the caps are pushed next, before there is data.
+  void expect_caps();
   void interrupt();
   // The last item is lost: the queue continues with DISCONT and a keyframe.
   void lost();
@@ -35,7 +37,7 @@ class PadQueue {
   bool half_full();  // more than half of a limit
 
   // The task's next step; asking for it completes the last one.
-  enum class Next { Item, Nothing, Stop };
+  enum class Next { Item, Caps, Nothing, Stop };
   // Waits for `patience` at most; Nothing: the queue stayed empty.
   Next next(BufferPtr *buffer, EventPtr *event, std::chrono::milliseconds patience);
   // Does not wait.
@@ -54,13 +56,14 @@ class PadQueue {
  private:
   void pushed();
   Next take(BufferPtr *buffer, EventPtr *event);
-  bool has_next() const { return flushing_ || over_ || !queue_.empty(); }
+  bool has_next() const { return flushing_ || over_ || caps_due_ || !queue_.empty(); }
 
   const std::chrono::milliseconds batch_;
   std::mutex mutex_;
   std::condition_variable changed_, stopping_;
   bool busy_ = false;  // an item was taken since the task was last idle
   Queue queue_;
+  bool caps_due_ = false;
   bool flushing_ = true;
   bool eos_ = false;
   bool over_ = false;

@@ -29,7 +29,6 @@ struct PadState {
   std::atomic<GstFlowReturn> flow{GST_FLOW_OK};  // result of the last push
   bool told_refused = false;  // a warning tells that the caps are refused; streaming task
   std::atomic<bool> linked{false};
-  std::atomic<bool> caps_due{false};  // a new link gets the caps before there is data
   std::atomic<bool> was_linked{false};
   std::atomic<bool> flushed{false};     // FLUSH_START was pushed, FLUSH_STOP was not
   std::atomic<bool> threadless{false};  // the task could not be started
