@@ -13,8 +13,8 @@ namespace {
 // The time until a hanging disk is given up, and the time for connections to close.
 constexpr unsigned kDiskGone_s = 5, kClose_ms = 1500;
 constexpr int64_t kUnfit_us = 30 * G_USEC_PER_SEC;
-// The time to connect a stream, before another recorder tries; and how long this one then claims no
-// stream: the service keeps each for a minute.
+// The time to connect a stream, before another recorder tries. The service waits for a client for a
+// minute: until that has passed, a recorder that reaches no stream claims none.
 constexpr int64_t kUnreached_s = 10, kUnreached_us = 65 * G_USEC_PER_SEC;
 
 double processor_load() {
@@ -98,7 +98,7 @@ void Sharing::meeting_opened(const std::string &stream, const std::string &folde
 
 void Sharing::meeting_over(const std::string &stream, Over over) {
   if (over == Over::Failed)
-    unfit_until_us_ = g_get_monotonic_time() + kUnfit_us;
+    unfit_until_us_ = std::max(unfit_until_us_, g_get_monotonic_time() + kUnfit_us);
   // Updates the capacity first, so that a stopping recorder does not claim the stream again.
   cluster_.set_capacity(capacity());
   const bool unreached = unreached_.erase(stream) && over == Over::Released;
@@ -157,9 +157,13 @@ void Sharing::watch_disk() {
   });
 }
 
-// A machine may reach NATS, but not the service. Each recorder tries, and the last one goes on.
+// A machine may reach NATS, but not the service. Each recorder tries a stream, and the last one
+// goes on. One stream at a time, so that the others have room for it.
 void Sharing::watch_service() {
-  for (const Status &status : recorder_->meetings().statuses()) {
+  const auto meetings = recorder_->meetings().statuses();
+  const bool reaches = std::any_of(meetings.begin(), meetings.end(),
+                                   [](const Status &one) { return one.state == "recording"; });
+  for (const Status &status : meetings) {
     if (status.state != "connecting" || status.unreached_s < kUnreached_s || !others_take())
       continue;
     const Ownership &ownership = cluster_.ownership();
@@ -170,9 +174,11 @@ void Sharing::watch_service() {
     log_->write(Log::Level::Warning, "unreached", status.name,
                 "the service was not reached for " + std::to_string(kUnreached_s) +
                     " s: another recorder tries");
-    unfit_until_us_ = g_get_monotonic_time() + kUnreached_us;
+    if (!reaches)
+      unfit_until_us_ = g_get_monotonic_time() + kUnreached_us;
     cluster_.set_capacity(capacity());
     recorder_->let_go(status.stream, true);
+    return;
   }
 }
 

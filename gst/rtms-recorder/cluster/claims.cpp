@@ -126,8 +126,12 @@ void Claims::closed(const std::string &id, Closed why) {
   ClaimRecord &record = stream.record;
   record.state = why == Closed::Ended ? State::Ended : State::Free;
   record.owner.clear();
-  record.deaths = why == Closed::Failed ? record.deaths + kFailure : 0;
-  record.unreached = why == Closed::Unreached ? record.unreached + 1 : 0;
+  if (why == Closed::Failed)
+    record.deaths += kFailure;
+  else if (why == Closed::Unreached)
+    record.unreached++;
+  else
+    record.deaths = record.unreached = 0;
 }
 
 void Claims::stop_all(int64_t now) {
@@ -246,8 +250,10 @@ ClaimRecord Claims::next_record(const std::string &id, const Stream &stream) con
     record.previous = std::exchange(record.folder, "");
   }
   // An owned record that can be claimed: its owner is dead.
-  if (record.state == State::Owned && goes_on)
+  if (record.state == State::Owned && goes_on) {
     record.deaths++;
+    record.unreached = 0;
+  }
   record.state = State::Owned;
   record.owner = leases_->own();
   record.owners++;

@@ -30,7 +30,7 @@ class Bus {
   Bus(GstElement *pipeline, const SubjectLog *log, Report *report, BusListener *listener,
       Frontier *audio);
 
-  // For how long no connection for media has been made; 0: there was one.
+  // For how long no connection for media has been made; 0: one was.
   int64_t unreached_s() const {
     return reached_ ? 0 : (g_get_monotonic_time() - created_us_) / G_USEC_PER_SEC;
   }

@@ -87,7 +87,7 @@ PadThread::After take_turn(PadState *state) {
     BufferPtr buffer;
     EventPtr event;
     next = state->queue.next(&buffer, &event);
-    if (next == PadQueue::Next::Caps) {
+    while (next == PadQueue::Next::Caps) {
       push_stored_events(state);
       next = state->queue.next(&buffer, &event);
     }

@@ -125,6 +125,7 @@ bool PadQueue::begin_stop() {
   std::lock_guard<std::mutex> lock(mutex_);
   const bool first = !flushing_;
   flushing_ = true;
+  caps_due_ = false;
   queue_.clear();
   changed_.notify_all();
   stopping_.notify_all();

@@ -24,7 +24,7 @@ class PadQueue {
   Queue::Result push(BufferPtr buffer);
   void push(EventPtr event);
   void wake() { changed_.notify_one(); }
-  // A new link: the caps are pushed next, before there is data.
+  // A new link: the caps are pushed next, before there is data. The link may precede start().
   void expect_caps();
   void interrupt();
   // The last item is lost: the queue continues with DISCONT and a keyframe.
