@@ -27,7 +27,8 @@ bool is_healthy(RecorderRun *run) {
 }
 
 void wait_healthy(RecorderRun *run) {
-  ck_assert_msg(run->program().wait_until([&] { return is_healthy(run); }, 2 * kDeadlineMs), "%s",
+  // Servers that have just started elect a leader first.
+  ck_assert_msg(run->program().wait_until([&] { return is_healthy(run); }, 4 * kDeadlineMs), "%s",
                 run->said().c_str());
 }
 

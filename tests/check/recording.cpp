@@ -110,9 +110,10 @@ Output run(std::vector<const char *> arguments) {
   bool spawned = g_spawn_sync(nullptr, const_cast<char **>(arguments.data()), nullptr,
                               G_SPAWN_SEARCH_PATH, nullptr, nullptr, &out, &err, &status, &failure);
   CharPtr owned_out(out), owned_err(err);
-  ErrorPtr owned(failure);
   ck_assert_msg(spawned, "%s: %s", arguments[0], failure ? failure->message : "");
-  ck_assert_msg(g_spawn_check_wait_status(status, nullptr), "%s: %.500s", arguments[0], err);
+  const bool good = g_spawn_check_wait_status(status, &failure);
+  ErrorPtr ended(failure);
+  ck_assert_msg(good, "%s: %s: %.500s", arguments[0], failure ? failure->message : "", err);
   return {out, err};
 }
 
