@@ -201,7 +201,8 @@ GST_START_TEST(test_no_thread) {
 }
 GST_END_TEST;
 
-// A link tells of itself twice, and the pad's task may be faster than the second time: RECONFIGURE.
+// gst_pad_link() calls the pad's function `linked`, which starts the task, and sends RECONFIGURE
+// afterwards: the task may run before that.
 GST_START_TEST(test_caps_before_reconfigure) {
   constexpr guint text_wait_ms = 20000;  // no GAP brings the caps
   auto server = serve(quiet_config());
@@ -314,7 +315,7 @@ GST_START_TEST(test_blocked_pads) {
   auto server = serve(quiet_config());
   Player player(*server, per_participant());
   Blocked blocked;
-  if (__i__ == 2)  // already the caps
+  if (__i__ == 2)  // the caps are blocked, too
     blocked.what = GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM;
   g_signal_connect(player.src(), "pad-added",
                    G_CALLBACK(+[](GstElement *, GstPad *pad, gpointer data) {

@@ -35,7 +35,8 @@ struct PadState {
   std::atomic<int64_t> gaps_from_us{0};
   // Certain time when EOS entered the queue.
   std::atomic<GstClockTime> ends_at{GST_CLOCK_TIME_NONE};
-  // Number of links; the mutex is held when it or `linked` is written.
+  // Number of RECONFIGURE events: one for each new link, here or further downstream. The mutex is
+  // held when it or `linked` is written.
   std::atomic<unsigned> links{0};
   std::mutex mutex;
 
