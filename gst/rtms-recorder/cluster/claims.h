@@ -52,7 +52,7 @@ class Claims {
 
   // Changes the claim of an owned stream. The store is updated later.
   void update(const std::string &stream, const std::function<void(ClaimRecord *)> &change);
-  // If the recorder is still the owner, this is published.
+  // The recorder has closed the stream. If it still owns the stream, the store gets to know why.
   void closed(const std::string &stream, Closed why);
   // Stops all owned streams, after the lease was lost. Others may claim them first.
   void stop_all(int64_t now);
