@@ -341,6 +341,22 @@ GST_START_TEST(test_backlog_of_two) {
 }
 GST_END_TEST;
 
+// Nobody knows yet whether there will be frames: a keyframe tells a parser more than a GAP.
+GST_START_TEST(test_before_the_first_frame) {
+  constexpr GstClockTime kAtLeast = 800 * GST_MSECOND;
+  Meeting meeting(audio_and("screen"));
+  ck_assert(meeting.player->wait([](const Record &r) { return gaps(r, "screen") >= 1; }));
+  meeting.player->stop();
+  const PadRecord &pad = meeting.player->record().pad("screen");
+  const auto first = std::find_if(pad.events.begin(), pad.events.end(), [](const auto &event) {
+    return GST_EVENT_TYPE(event.get()) == GST_EVENT_GAP;
+  });
+  GstClockTime start = 0, duration = 0;
+  gst_event_parse_gap(first->get(), &start, &duration);
+  ck_assert_msg(duration >= kAtLeast, "a GAP of %d ms", static_cast<int>(duration / GST_MSECOND));
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_gaps_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_gaps");
@@ -349,6 +365,7 @@ static Suite *rtmssrc_gaps_suite() {
   tcase_add_test(gaps, test_late_text);
   tcase_add_test(gaps, test_text_wait);
   tcase_add_loop_test(gaps, test_before_the_first_media, 0, 2);
+  tcase_add_test(gaps, test_before_the_first_frame);
   tcase_add_test(gaps, test_replay);
   tcase_add_test(gaps, test_no_replay_wait);
   tcase_add_test(gaps, test_stall_wait);

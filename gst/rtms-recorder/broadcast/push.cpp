@@ -26,11 +26,6 @@ constexpr char kPipeline[] =
     "min-latency=3000000000 ! mux.audio "
     "flvmux name=mux streamable=true latency=200000000 ! rtmp2sink name=server";
 
-void push_sample(GstElement *source, GstBuffer *buffer, GstCaps *caps) {
-  gst_app_src_set_caps(GST_APP_SRC(source), caps);
-  gst_app_src_push_buffer(GST_APP_SRC(source), gst_buffer_ref(buffer));
-}
-
 unsigned port_of(const std::string &url) {
   constexpr unsigned kRtmp = 1935, kRtmps = 443;
   UriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_NON_DNS, nullptr));
@@ -88,7 +83,6 @@ void Push::start() {
     std::lock_guard<std::mutex> lock(mutex_);
     video_.reset(gst_bin_get_by_name(bin, "video"));
     audio_.reset(gst_bin_get_by_name(bin, "audio"));
-    has_keyframe_ = false;
   }
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
 }
@@ -101,6 +95,7 @@ void Push::stop(GstClockTime patience) {
     std::lock_guard<std::mutex> lock(mutex_);
     video_.reset();
     audio_.reset();
+    has_keyframe_ = false;
   }
   if (pipeline_)
     retire(std::move(pipeline_), patience, [] {});
@@ -195,17 +190,27 @@ gboolean Push::on_message(GstBus *, GstMessage *message, gpointer data) {
 }
 
 void Push::media(bool video, GstBuffer *buffer, GstCaps *caps) {
+  SamplePtr sample(gst_sample_new(buffer, caps, nullptr, nullptr));
   std::lock_guard<std::mutex> lock(mutex_);
-  if (!video_)
-    return;
-  if (video) {
-    if (gst_app_src_get_current_level_bytes(GST_APP_SRC(video_.get())) > kMostBytes)
-      has_keyframe_ = false;
-    else if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
-      has_keyframe_ = true;
+  if (!video && !has_keyframe_)
+    early_.add(std::move(sample));
+  else if (!video)
+    gst_app_src_push_sample(GST_APP_SRC(audio_.get()), sample.get());
+  else if (video_)
+    push_video(sample.get(), buffer);
+}
+
+// The caller holds mutex_.
+void Push::push_video(GstSample *sample, GstBuffer *buffer) {
+  if (gst_app_src_get_current_level_bytes(GST_APP_SRC(video_.get())) > kMostBytes) {
+    has_keyframe_ = false;
+  } else if (!has_keyframe_ && !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
+    has_keyframe_ = true;
+    for (const SamplePtr &early : early_.take(GST_BUFFER_PTS(buffer)))
+      gst_app_src_push_sample(GST_APP_SRC(audio_.get()), early.get());
   }
   if (has_keyframe_)
-    push_sample(video ? video_.get() : audio_.get(), buffer, caps);
+    gst_app_src_push_sample(GST_APP_SRC(video_.get()), sample);
 }
 
 }  // namespace rtms::recorder

@@ -6,6 +6,7 @@
 #include "base/glibptr.h"
 #include "base/timer.h"
 #include "common/gst.h"
+#include "earlyaudio.h"
 
 #include <atomic>
 #include <mutex>
@@ -40,6 +41,7 @@ class Push {
   uint64_t sent() const;
   void look_up_server();
   void limit_silence();
+  void push_video(GstSample *sample, GstBuffer *buffer);
   static void on_address(GObject *resolver, GAsyncResult *result, gpointer self);
 
   const std::string url_;
@@ -60,7 +62,8 @@ class Push {
 
   std::mutex mutex_;  // guards the members below
   ElementPtr video_, audio_;
-  bool has_keyframe_ = false;
+  bool has_keyframe_ = false;  // since the connection was opened, or the video was too much
+  EarlyAudio early_;           // while there is none
 };
 
 }  // namespace rtms::recorder

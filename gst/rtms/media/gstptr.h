@@ -27,6 +27,7 @@ struct UnrefObject {
 using BufferPtr = std::unique_ptr<GstBuffer, UnrefMiniObject>;
 using CapsPtr = std::unique_ptr<GstCaps, UnrefMiniObject>;
 using EventPtr = std::unique_ptr<GstEvent, UnrefMiniObject>;
+using SamplePtr = std::unique_ptr<GstSample, UnrefMiniObject>;
 using StructurePtr = std::unique_ptr<GstStructure, FreeWith<gst_structure_free>>;
 
 using ElementPtr = std::unique_ptr<GstElement, UnrefObject>;

@@ -53,7 +53,11 @@ bool push_item(PadState *state, BufferPtr buffer, EventPtr event) {
 }
 
 std::chrono::milliseconds patience_of(const PadState *state) {
-  return state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms);
+  if (state->silent)
+    return kGapInterval;
+  const rtms::PadConfig &config = state->config;
+  return std::chrono::milliseconds(state->position.is_new() ? config.first_gap_after_ms
+                                                            : config.gap_after_ms);
 }
 
 void loop(gpointer data) {

@@ -36,8 +36,8 @@ struct PadConfig {
   Queue::Limits limits;
   // The least distance between two late buffers that were moved.
   GstClockTime step = 0;
-  // How long the pad has no buffer before it sends a GAP, in ms.
-  unsigned gap_after_ms = 250;
+  // How long the pad has no buffer before it sends a GAP, in ms: at first, and later.
+  unsigned first_gap_after_ms = 250, gap_after_ms = 250;
   // Buffers that arrive within this time are pushed together.
   unsigned batch_ms = 0;
   // Pushes for all pads of the element; null: the pad has a task of its own.

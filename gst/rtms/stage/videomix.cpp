@@ -32,11 +32,6 @@ void set_scaling(GstPad *pad, unsigned pixels) {
   g_object_set(pad, "converter-config", config.get(), nullptr);
 }
 
-struct FreeSample {
-  void operator()(GstSample *sample) const { gst_sample_unref(sample); }
-};
-using SamplePtr = std::unique_ptr<GstSample, FreeSample>;
-
 std::optional<Size> display_size(GstCaps *caps) {
   GstVideoInfo info;
   if (!caps || !gst_video_info_from_caps(&info, caps))
