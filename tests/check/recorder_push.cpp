@@ -60,7 +60,7 @@ GST_START_TEST(test_push) {
     ck_assert_int_gt(pushed.at("audio").packets, kSome);
     if (in_real_time())
       expect_near("sound and picture begin together", pushed.at("audio").first,
-                  pushed.at("video").first, 1.5);
+                  pushed.at("video").first, 0.1);
   }
   constexpr double kBroadcast = 0.03;
   expect_in_sync(flash_beep(second.file("meeting-k3y.flv")), kBroadcast, 6);

@@ -343,7 +343,7 @@ GST_END_TEST;
 
 // Nobody knows yet whether there will be frames: a keyframe tells a parser more than a GAP.
 GST_START_TEST(test_before_the_first_frame) {
-  constexpr GstClockTime kAtLeast = 800 * GST_MSECOND;
+  constexpr GstClockTime kAtLeast = 600 * GST_MSECOND;
   Meeting meeting(audio_and("screen"));
   ck_assert(meeting.player->wait([](const Record &r) { return gaps(r, "screen") >= 1; }));
   meeting.player->stop();

@@ -12,8 +12,10 @@ namespace rtms::recorder {
 
 class EarlyAudio {
  public:
-  // The buffers have running times, in their order.
+  // The buffers have running times, in their order; one without is dropped.
   void add(SamplePtr sample) {
+    if (!GST_CLOCK_TIME_IS_VALID(start_of(sample)))
+      return;
     // A group of pictures, and as long as the muxer waits for the later stream.
     constexpr GstClockTime kMost = 5 * GST_SECOND;
     samples_.push_back(std::move(sample));

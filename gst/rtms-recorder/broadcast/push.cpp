@@ -6,6 +6,7 @@
 
 #include <gst/app/gstappsrc.h>
 #include <algorithm>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -192,25 +193,30 @@ gboolean Push::on_message(GstBus *, GstMessage *message, gpointer data) {
 void Push::media(bool video, GstBuffer *buffer, GstCaps *caps) {
   SamplePtr sample(gst_sample_new(buffer, caps, nullptr, nullptr));
   std::lock_guard<std::mutex> lock(mutex_);
-  if (!video && !has_keyframe_)
-    early_.add(std::move(sample));
-  else if (!video)
-    gst_app_src_push_sample(GST_APP_SRC(audio_.get()), sample.get());
-  else if (video_)
+  if (video && video_) {
     push_video(sample.get(), buffer);
+  } else if (!video) {
+    if (has_keyframe_)
+      gst_app_src_push_sample(GST_APP_SRC(audio_.get()), sample.get());
+    early_.add(std::move(sample));
+  }
 }
 
 // The caller holds mutex_.
 void Push::push_video(GstSample *sample, GstBuffer *buffer) {
   if (gst_app_src_get_current_level_bytes(GST_APP_SRC(video_.get())) > kMostBytes) {
-    has_keyframe_ = false;
-  } else if (!has_keyframe_ && !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
-    has_keyframe_ = true;
-    for (const SamplePtr &early : early_.take(GST_BUFFER_PTS(buffer)))
-      gst_app_src_push_sample(GST_APP_SRC(audio_.get()), early.get());
+    if (std::exchange(has_keyframe_, false))
+      early_ = {};  // has been pushed
+    return;
   }
-  if (has_keyframe_)
-    gst_app_src_push_sample(GST_APP_SRC(video_.get()), sample);
+  if (!has_keyframe_ && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    return;
+  const bool begins = !std::exchange(has_keyframe_, true);
+  gst_app_src_push_sample(GST_APP_SRC(video_.get()), sample);
+  if (!begins)
+    return;
+  for (const SamplePtr &early : early_.take(GST_BUFFER_PTS(buffer)))
+    gst_app_src_push_sample(GST_APP_SRC(audio_.get()), early.get());
 }
 
 }  // namespace rtms::recorder

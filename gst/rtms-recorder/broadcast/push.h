@@ -62,8 +62,8 @@ class Push {
 
   std::mutex mutex_;  // guards the members below
   ElementPtr video_, audio_;
-  bool has_keyframe_ = false;  // since the connection was opened, or the video was too much
-  EarlyAudio early_;           // while there is none
+  bool has_keyframe_ = false;  // since the pipeline was made, or the video was too much
+  EarlyAudio early_;
 };
 
 }  // namespace rtms::recorder

@@ -65,7 +65,7 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   // data. A compositor keeps the last video frame for flagged GAPs, so that only GAPs of video
   // without black frames have no flag.
   const bool taken_away = is_picture(media) && !config.fill_black;
-  if (taken_away)
+  if (taken_away && context->params.pictures(media).codec == Codec::H264)
     config.first_gap_after_ms = std::max(config.gap_after_ms, kFirstKeyframe_ms);
   config.gap_flags = taken_away ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
   config.early_caps = !is_picture(media);

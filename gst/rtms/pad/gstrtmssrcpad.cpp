@@ -56,8 +56,8 @@ std::chrono::milliseconds patience_of(const PadState *state) {
   if (state->silent)
     return kGapInterval;
   const rtms::PadConfig &config = state->config;
-  return std::chrono::milliseconds(state->position.is_new() ? config.first_gap_after_ms
-                                                            : config.gap_after_ms);
+  return std::chrono::milliseconds(state->links == state->fed_links ? config.gap_after_ms
+                                                                    : config.first_gap_after_ms);
 }
 
 void loop(gpointer data) {

@@ -36,7 +36,7 @@ struct PadConfig {
   Queue::Limits limits;
   // The least distance between two late buffers that were moved.
   GstClockTime step = 0;
-  // How long the pad has no buffer before it sends a GAP, in ms: at first, and later.
+  // How long the pad has no buffer before it sends a GAP, in ms: to a new link, and later.
   unsigned first_gap_after_ms = 250, gap_after_ms = 250;
   // Buffers that arrive within this time are pushed together.
   unsigned batch_ms = 0;

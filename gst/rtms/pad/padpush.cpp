@@ -100,7 +100,7 @@ void push_buffer(PadState *state, BufferPtr buffer) {
     GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   state->fill.shown_until(state->position.end());
   GST_TRACE_OBJECT(state->pad, "pushing %" GST_PTR_FORMAT, buffer.get());
-  const unsigned links = state->links;
+  const unsigned links = state->fed_links = state->links;
   const GstFlowReturn flow = push(state->pad, std::move(buffer));
   // Nothing had it: a new link begins with DISCONT and a keyframe.
   if (flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_FLUSHING)
@@ -137,6 +137,7 @@ void push_silence(PadState *state) {
     return;
   if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
     gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
+    state->fed_links = state->links;
     push_event(state, std::move(gap));
   }
 }

@@ -7,6 +7,7 @@
 #include "padposition.h"
 #include "padqueue.h"
 
+#include <climits>
 #include <mutex>
 
 namespace rtms {
@@ -45,6 +46,7 @@ struct PadState {
   // Used by the streaming task only.
   alignas(kCacheLine) PadPosition position;
   PadFill fill;
+  unsigned fed_links = UINT_MAX;                      // `links` at the last buffer or GAP
   bool silent = false;                                // the last item was a GAP
   std::chrono::steady_clock::time_point quiet_since;  // shared thread: last item or GAP
 };
