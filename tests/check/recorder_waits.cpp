@@ -209,6 +209,24 @@ GST_START_TEST(test_write_error) {
 }
 GST_END_TEST;
 
+// What the kernel had taken does not reach the disk: the recording goes on, and the operator knows.
+GST_START_TEST(test_not_stored) {
+  SlowDisk disk;
+  RecorderRun run(disk.setup({"--no-video"}));
+  auto server = serve(meeting_of(0));
+  run.announce(*server);
+  run.wait_messages(*server, "audio", 50);
+  disk.fail_sync_once();
+  run.wait_events("disk-error", 1);
+  run.wait_messages(*server, "audio", 100);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  ck_assert_uint_eq(run.events("disk-error").size(), 1);
+  ck_assert(contains(run.said(), "meeting.mkv in the last 5 s: Input/output error"));
+  expect_text(report_of(run.only_folder(), "state"), "finished");
+}
+GST_END_TEST;
+
 // The folder is moved while the meeting runs: the audio does not end because a text has no file.
 // What cannot be written is written when the folder is back.
 GST_START_TEST(test_folder_moved) {
@@ -290,6 +308,7 @@ static Suite *recorder_waits_suite() {
   add_case(suite, "hung-disk-admin", test_hung_disk_admin);
   add_case(suite, "disk-gone", test_disk_gone);
   add_case(suite, "write-error", test_write_error);
+  add_case(suite, "not-stored", test_not_stored);
   add_case(suite, "folder-moved", test_folder_moved);
   return suite;
 }

@@ -3,7 +3,7 @@
 // on that disk; RTMS_SLOW_FSYNC_MS: how long fsync() takes; RTMS_SLOW_HANG: while there is a file
 // of this name, every call about the folder waits. RTMS_SLOW_FREE: a file with the number of bytes
 // that are free on it. RTMS_SLOW_FAIL: a file of this name makes one write to the folder fail,
-// which removes it.
+// which removes it. RTMS_SLOW_FAIL_SYNC: the same for fdatasync().
 
 // With these macros, headers rename or define some of the functions below.
 #undef _FILE_OFFSET_BITS
@@ -40,8 +40,7 @@ bool hangs() {
   return file && real(file, F_OK) == 0;
 }
 
-bool fails() {
-  static const char *const file = std::getenv("RTMS_SLOW_FAIL");
+bool fails(const char *file) {
   static const auto real = next<int (*)(const char *)>("unlink");
   return file && real(file) == 0;
 }
@@ -132,6 +131,16 @@ extern "C" int fsync(int fd) {
   return real(fd);
 }
 
+extern "C" int fdatasync(int fd) {
+  static const auto real = next<int (*)(int)>("fdatasync");
+  static const char *const failing = std::getenv("RTMS_SLOW_FAIL_SYNC");
+  if (reach(fd) && fails(failing)) {
+    errno = EIO;
+    return -1;
+  }
+  return real(fd);
+}
+
 extern "C" ssize_t write(int fd, const void *data, size_t size) {
   static const auto real = next<ssize_t (*)(int, const void *, size_t)>("write");
   if (hangs())
@@ -154,7 +163,8 @@ extern "C" ssize_t writev(int fd, const struct iovec *parts, int count) {
   static const auto real = next<ssize_t (*)(int, const struct iovec *, int)>("writev");
   if (hangs())
     reach(fd);
-  if (reach(fd) && fails()) {
+  static const char *const failing = std::getenv("RTMS_SLOW_FAIL");
+  if (reach(fd) && fails(failing)) {
     errno = EIO;
     return -1;
   }

@@ -20,12 +20,15 @@ class SlowDisk {
     environment["RTMS_SLOW_HANG"] = hanging_;
     environment["RTMS_SLOW_FREE"] = free_;
     environment["RTMS_SLOW_FAIL"] = failing_;
+    environment["RTMS_SLOW_FAIL_SYNC"] = failing_sync_;
     return {options, output_, environment, true};
   }
   void hang() { ck_assert(g_file_set_contents(hanging_.c_str(), "", 0, nullptr)); }
   void answer() { ck_assert_int_eq(g_unlink(hanging_.c_str()), 0); }
   // The next media that are written.
   void fail_once() { ck_assert(g_file_set_contents(failing_.c_str(), "", 0, nullptr)); }
+  // The next file whose data are to reach the disk.
+  void fail_sync_once() { ck_assert(g_file_set_contents(failing_sync_.c_str(), "", 0, nullptr)); }
   // So much is free from now on.
   void leave(uint64_t bytes) {
     ck_assert(g_file_set_contents(free_.c_str(), std::to_string(bytes).c_str(), -1, nullptr));
@@ -35,7 +38,8 @@ class SlowDisk {
  private:
   TemporaryDirectory directory_;
   const std::string output_ = directory_.file("recordings"), hanging_ = directory_.file("hangs"),
-                    free_ = directory_.file("free"), failing_ = directory_.file("fails");
+                    free_ = directory_.file("free"), failing_ = directory_.file("fails"),
+                    failing_sync_ = directory_.file("fails-sync");
 };
 
 }  // namespace rtmscheck

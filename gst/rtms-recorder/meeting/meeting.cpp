@@ -50,7 +50,7 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       log_(log, std::filesystem::path(folder_).filename(), hook_.stream_id),
       gone_(std::move(gone)),
       started_us_(g_get_real_time()),
-      file_size_(folder_ + "/" + file_name(options), &worker_),
+      file_size_(folder_ + "/" + file_name(options), &worker_, &log_),
       texts_(std::make_shared<Texts>(
           folder_,
           [this](const std::string &path, int failure) {
@@ -383,7 +383,7 @@ void Meeting::gone() {
   for (const std::string &name : texts_->names())
     report_.add_file(name);
   worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
-  worker_.run([folder = folder_, file = file_name(options_)] { sync_file(folder, file); });
+  file_size_.finish();
   report_.set_times(capture_);
   report_.close(g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_,
                 error_, StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push,
