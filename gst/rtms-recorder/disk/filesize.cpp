@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -15,28 +14,31 @@ namespace {
 constexpr unsigned kSync_s = 5;
 
 // Returns when what was written to the file, or the folder, is on the disk: 0, or the error. A file
-// that cannot be opened was moved, and one that cannot be synced is none of a disk's.
-int sync_path(const std::string &path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+// may have been moved, and not every file system can sync a folder.
+int sync_path(const std::string &path, int flags) {
+  const int fd = open(path.c_str(), flags | O_CLOEXEC);
   if (fd < 0)
-    return 0;
-  const int error = fdatasync(fd) == 0 || errno == EINVAL || errno == ENOSYS ? 0 : errno;
+    return errno == ENOENT || errno == ENOTDIR ? 0 : errno;
+  int error = 0;
+  do
+    error = fdatasync(fd) == 0 ? 0 : errno;
+  while (error == EINTR);
   close(fd);
-  return error;
+  return error == EINVAL || error == ENOSYS ? 0 : error;
 }
 
 }  // namespace
 
 void FileSize::ask() {
   if (!std::exchange(seen_->asked, true))
-    look(++times_ % kSync_s == 0 ? Sync::File : Sync::No);
+    look(++times_ % kSync_s == 0 ? Sync::File : Sync::No, {});
 }
 
-void FileSize::finish() {
-  look(Sync::FileAndFolder);
+void FileSize::finish(std::function<void(const std::string &problem)> done) {
+  look(Sync::FileAndFolder, [done = std::move(done), seen = seen_] { done(seen->problem); });
 }
 
-void FileSize::look(Sync sync) {
+void FileSize::look(Sync sync, std::function<void()> done) {
   struct Found {
     uint64_t bytes = 0;
     int error = 0;
@@ -44,21 +46,30 @@ void FileSize::look(Sync sync) {
   const auto found = std::make_shared<Found>();
   const auto work = [found, sync, path = path_] {
     if (sync != Sync::No)
-      found->error = sync_path(path);
-    if (sync == Sync::FileAndFolder)
-      sync_path(std::filesystem::path(path).parent_path());
+      found->error = sync_path(path, O_WRONLY);
+    if (sync == Sync::FileAndFolder && !found->error)
+      found->error = sync_path(std::filesystem::path(path).parent_path(), O_RDONLY);
     struct stat status;
     if (stat(path.c_str(), &status) == 0)
       found->bytes = static_cast<uint64_t>(status.st_size);
   };
-  worker_->run(work, [found, seen = seen_, path = path_, log = *log_] {
-    *seen = {found->bytes, false};
-    if (found->error)
-      log.write(Log::Level::Error, "disk-error",
-                "the disk did not store what was written to " + path + " in the last " +
-                    std::to_string(kSync_s) + " s: " + std::strerror(found->error) +
-                    ". The file may be damaged there. Check the disk and the kernel's messages.");
-  });
+  worker_->run(
+      work, [found, sync, done = std::move(done), seen = seen_, path = path_, log = *log_] {
+        seen->bytes = found->bytes;
+        seen->asked = false;
+        // Logged once, however long it lasts.
+        if (sync != Sync::No && std::exchange(seen->error, found->error) == 0 && found->error) {
+          const std::string problem = "The disk failed to store what was written to " + path +
+                                      ": " + std::strerror(found->error) +
+                                      ". The file may be damaged there. Check the disk, and the "
+                                      "messages of the kernel.";
+          log.write(Log::Level::Error, "disk-error", problem);
+          if (seen->problem.empty())
+            seen->problem = problem;
+        }
+        if (done)
+          done();
+      });
 }
 
 }  // namespace rtms::recorder

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The size of a file that grows, read without blocking: the last known value. What was written goes
-// to the disk meanwhile: a power failure loses no more. What the disk does not take is told.
+// to the disk meanwhile: a power failure loses no more. Logs when the disk fails to store it.
 #pragma once
 
 #include "base/worker.h"
 #include "common/log.h"
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace rtms::recorder {
 
@@ -18,22 +21,26 @@ class FileSize {
 
   // Is called each second: requests the size, unless a request is pending.
   void ask();
-  // The file is complete: requests that it, and its name in the folder, go to the disk.
-  void finish();
+  // The file is complete. Calls `done` on the main thread when it, and its name in the folder, are
+  // on the disk, with what the disk failed to store, now or before; empty: nothing.
+  void finish(std::function<void(const std::string &problem)> done);
   uint64_t bytes() const { return seen_->bytes; }
 
  private:
+  enum class Sync { No, File, FileAndFolder };
   struct Seen {
     uint64_t bytes = 0;
     bool asked = false;
+    int error = 0;        // of the last sync
+    std::string problem;  // the first one
   };
-  enum class Sync { No, File, FileAndFolder };
-  void look(Sync sync);
+  void look(Sync sync, std::function<void()> done);
 
   const std::string path_;
   unsigned times_ = 0;
   Worker *const worker_;
   const SubjectLog *const log_;
+  // Shared with the work, which may outlive this object.
   const std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
 };
 

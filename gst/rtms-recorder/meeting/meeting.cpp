@@ -282,8 +282,7 @@ Status Meeting::status() const {
   status.behind_ms = static_cast<int64_t>(sound_.late().waiting / GST_MSECOND);
   status.level = sound_.levels()->now(g_get_monotonic_time());
   status.pushing = !options_.program.rtmp.empty();
-  const Push *push = broadcast_ ? broadcast_->push() : nullptr;
-  status.pushed = push && push->connected();
+  status.pushed = broadcast_ && broadcast_->push() && broadcast_->push()->connected();
   status.stats.reset(stats_ ? gst_structure_copy(stats_.get()) : nullptr);
   return status;
 }
@@ -377,24 +376,25 @@ void Meeting::gone() {
       error_ = options_.once ? "No audio and no video arrived, so there is no file." : "";
     }
   }
-  const std::string push = broadcast_ ? broadcast_->push_summary() : "";
   if (broadcast_ && broadcast_->has_file() && sound_.anything())
     report_.add_file(options_.program.file);
   for (const std::string &name : texts_->names())
     report_.add_file(name);
   worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
-  file_size_.finish();
-  report_.set_times(capture_);
-  report_.close(g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_,
-                error_, StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr), push,
-                [this](const std::string &problem) {
-                  if (!problem.empty())
-                    log_.write(Log::Level::Error, "report",
-                               folder_ + "/meeting.json cannot be written: " + problem);
-                  tell_end(log_, error_, reason_, length_, sound_, stats_.get());
-                  gone_({error_.empty(), disk_full_, broken_off_, cut_short_ && !stopped_, stopped_,
-                         length_});
-                });
+  file_size_.finish([this](const std::string &not_stored) {
+    error_ = error_.empty() ? not_stored : error_;
+    report_.set_times(capture_);
+    report_.close(g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_,
+                  error_, StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr),
+                  broadcast_ ? broadcast_->push_summary() : "", [this](const std::string &problem) {
+                    if (!problem.empty())
+                      log_.write(Log::Level::Error, "report",
+                                 folder_ + "/meeting.json cannot be written: " + problem);
+                    tell_end(log_, error_, reason_, length_, sound_, stats_.get());
+                    gone_({error_.empty(), disk_full_, broken_off_, cut_short_ && !stopped_,
+                           stopped_, length_});
+                  });
+  });
 }
 
 }  // namespace rtms::recorder
