@@ -33,7 +33,7 @@ unsigned gap_after_ms(Media media, const MediaParams &params) {
 
 // A parser that gets a GAP first sets caps without the profile and the level, which the first
 // keyframe would tell: decoders may refuse them.
-constexpr unsigned kFirstKeyframe_ms = 1000;
+constexpr unsigned kFirstKeyframe_ms = 750;
 
 // TCP loses no bytes: a length that differs is a misunderstanding of the protocol.
 void check_length(GstRtmsSrcPad *pad, const MediaData &data, gsize size, MediaStats *stats) {
@@ -57,7 +57,7 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   config.limits = context->config.limits;
   // Muxers reject two buffers with one timestamp.
   config.step = GST_MSECOND;
-  config.first_gap_after_ms = config.gap_after_ms = gap_after_ms(media, context->params);
+  config.gap_after_ms = gap_after_ms(media, context->params);
   config.batch_ms = context->config.batch_ms;
   config.thread = context->thread;
   config.fill_black = is_picture(media) && context->config.fill_black;
@@ -66,7 +66,7 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   // without black frames have no flag.
   const bool taken_away = is_picture(media) && !config.fill_black;
   if (taken_away && context->params.pictures(media).codec == Codec::H264)
-    config.first_gap_after_ms = std::max(config.gap_after_ms, kFirstKeyframe_ms);
+    config.first_buffer_ms = kFirstKeyframe_ms;
   config.gap_flags = taken_away ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
   config.early_caps = !is_picture(media);
   config.certain_time = [context, media] { return context->time.certain_time(media); };

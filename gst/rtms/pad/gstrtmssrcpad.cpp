@@ -53,11 +53,7 @@ bool push_item(PadState *state, BufferPtr buffer, EventPtr event) {
 }
 
 std::chrono::milliseconds patience_of(const PadState *state) {
-  if (state->silent)
-    return kGapInterval;
-  const rtms::PadConfig &config = state->config;
-  return std::chrono::milliseconds(state->links == state->fed_links ? config.gap_after_ms
-                                                                    : config.first_gap_after_ms);
+  return state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms);
 }
 
 void loop(gpointer data) {
@@ -165,6 +161,7 @@ void start(GstRtmsSrcPad *self) {
   {
     std::lock_guard<std::mutex> lock(self->state->mutex);
     self->state->position.reset();
+    self->state->selectable = true;
   }
   self->state->quiet_since = std::chrono::steady_clock::now();
   self->state->queue.start();
@@ -188,11 +185,20 @@ void start_flush(GstRtmsSrcPad *self) {
   gst_pad_push_event(GST_PAD(self), gst_event_new_flush_start());
 }
 
+// Returns whether it has not begun.
+bool begin_stop(PadState *state) {
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    state->selectable = false;
+  }
+  return state->queue.begin_stop();
+}
+
 // Flushes the queue first: stopping the task waits for it. Downstream may outlive the element, so
 // that it must not stay flushed; the pad itself is inactive by then and sends nothing.
 void stop(GstRtmsSrcPad *self) {
   PadState *state = self->state;
-  const bool first = state->queue.begin_stop();
+  const bool first = begin_stop(state);
   const bool blocked =
       first && !state->queue.has_stopped(std::chrono::steady_clock::now() + kPushTimeout);
   if (blocked)
@@ -230,9 +236,13 @@ gboolean upstream_event(GstPad *pad, GstObject *, GstEvent *event) {
   PadState *state = GST_RTMS_SRC_PAD(pad)->state;
   EventPtr owned(event);
   switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_SELECT_STREAMS:
-      state->config.select(std::move(owned));
-      return TRUE;
+    case GST_EVENT_SELECT_STREAMS: {
+      // What `select` uses exists until the pad stops.
+      std::lock_guard<std::mutex> lock(state->mutex);
+      if (state->selectable)
+        state->config.select(std::move(owned));
+      return state->selectable;
+    }
     case GST_EVENT_RECONFIGURE: {
       // A new link sends it, also one further downstream: the new peer may accept what the old one
       // refused.
@@ -338,7 +348,7 @@ bool gst_rtms_src_pad_is_linked(GstRtmsSrcPad *self) {
 
 void gst_rtms_src_pads_stop(const std::vector<GstRtmsSrcPad *> &pads) {
   for (GstRtmsSrcPad *pad : pads)
-    pad->state->queue.begin_stop();
+    begin_stop(pad->state);
   std::vector<GstRtmsSrcPad *> blocked;
   auto deadline = std::chrono::steady_clock::now() + kPushTimeout;
   std::copy_if(pads.begin(), pads.end(), std::back_inserter(blocked),

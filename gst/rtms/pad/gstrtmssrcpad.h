@@ -36,8 +36,10 @@ struct PadConfig {
   Queue::Limits limits;
   // The least distance between two late buffers that were moved.
   GstClockTime step = 0;
-  // How long the pad has no buffer before it sends a GAP, in ms: to a new link, and later.
-  unsigned first_gap_after_ms = 250, gap_after_ms = 250;
+  // How long the pad has no buffer before it sends a GAP, in ms.
+  unsigned gap_after_ms = 250;
+  // How much longer a new link waits for its first buffer, in ms.
+  unsigned first_buffer_ms = 0;
   // Buffers that arrive within this time are pushed together.
   unsigned batch_ms = 0;
   // Pushes for all pads of the element; null: the pad has a task of its own.
@@ -59,7 +61,7 @@ struct PadConfig {
   std::function<void()> flow_changed;
   // Downstream has received EOS.
   std::function<void()> ended;
-  // SELECT_STREAMS arrived; on any thread.
+  // SELECT_STREAMS arrived; on any thread, with the pad's mutex held: it only posts.
   std::function<void(EventPtr)> select;
 
   // The answer to LATENCY queries, valid on any thread, even after the run.

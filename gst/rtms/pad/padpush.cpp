@@ -55,6 +55,17 @@ void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
     state->config.flow_changed();
 }
 
+// Whether a GAP would come before a buffer that a new link may soon get.
+bool waits_for_first(PadState *state) {
+  const unsigned links = state->links;
+  if (links == state->fed_links)
+    return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (std::exchange(state->new_links, links) != links)
+    state->new_since = now;
+  return now - state->new_since < std::chrono::milliseconds(state->config.first_buffer_ms);
+}
+
 // Pushes a black frame instead of a GAP. The queue continues with a keyframe: frames that depend on
 // the last video frame would be decoded on top of black.
 bool push_black(PadState *state, GstClockTime until, GstClockTime least) {
@@ -133,7 +144,7 @@ void push_silence(PadState *state) {
   if (push_black(state, until, kMinGap))
     return;
   // Media that were read before `until` are in the queue.
-  if (!state->queue.is_empty())
+  if (!state->queue.is_empty() || waits_for_first(state))
     return;
   if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
     gst_event_set_gap_flags(gap.get(), state->config.gap_flags);

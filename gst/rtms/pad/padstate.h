@@ -40,6 +40,7 @@ struct PadState {
   // held when it or `linked` is written.
   std::atomic<unsigned> links{0};
   std::mutex mutex;
+  bool selectable = false;  // SELECT_STREAMS is handed on; the mutex guards it
 
   alignas(kCacheLine) PadQueue queue;
 
@@ -47,6 +48,8 @@ struct PadState {
   alignas(kCacheLine) PadPosition position;
   PadFill fill;
   unsigned fed_links = UINT_MAX;                      // `links` at the last buffer or GAP
+  unsigned new_links = UINT_MAX;                      // `links` when a new one was first seen
+  std::chrono::steady_clock::time_point new_since;    // when that was
   bool silent = false;                                // the last item was a GAP
   std::chrono::steady_clock::time_point quiet_since;  // shared thread: last item or GAP
 };
