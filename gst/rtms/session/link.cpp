@@ -153,9 +153,7 @@ void Link::reported_lost(bool only) {
 }
 
 void Link::retire() {
-  if (state() < State::Connecting)
-    enter<State::Ended>();
-  else if (state() == State::Connecting)
+  if (state() <= State::Connecting)
     close();
   else if (state() < State::Draining)
     enter<State::Draining>();
@@ -166,7 +164,10 @@ void Link::close() {
     enter<State::Closing>();
     connected()->connection->close();
   } else if (state() != State::Ended) {
+    const bool told = state() != State::Planned;
     enter<State::Ended>();
+    if (told)
+      context_->listener->session_connection(ConnectionState::Closed, media_, 0);
   }
 }
 
