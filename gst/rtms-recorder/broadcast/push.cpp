@@ -196,7 +196,7 @@ void Push::media(bool video, GstBuffer *buffer, GstCaps *caps) {
   if (video && video_) {
     push_video(sample.get(), buffer);
   } else if (!video) {
-    if (has_keyframe_)
+    if (has_keyframe_ && GST_BUFFER_PTS(buffer) >= from_)
       gst_app_src_push_sample(GST_APP_SRC(audio_.get()), sample.get());
     early_.add(std::move(sample));
   }
@@ -215,7 +215,8 @@ void Push::push_video(GstSample *sample, GstBuffer *buffer) {
   gst_app_src_push_sample(GST_APP_SRC(video_.get()), sample);
   if (!begins)
     return;
-  for (const SamplePtr &early : early_.take(GST_BUFFER_PTS(buffer)))
+  from_ = GST_BUFFER_PTS(buffer);
+  for (const SamplePtr &early : early_.take(from_))
     gst_app_src_push_sample(GST_APP_SRC(audio_.get()), early.get());
 }
 

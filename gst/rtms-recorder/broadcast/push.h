@@ -63,6 +63,7 @@ class Push {
   std::mutex mutex_;  // guards the members below
   ElementPtr video_, audio_;
   bool has_keyframe_ = false;  // since the pipeline was made, or the video was too much
+  GstClockTime from_ = 0;      // the time of that keyframe
   EarlyAudio early_;
 };
 
