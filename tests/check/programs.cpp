@@ -136,7 +136,7 @@ GST_START_TEST(test_webhook) {
 
   expect_playable(directory.file("meeting.mkv"));
   const auto tracks = tracks_of(directory.file("meeting.mkv"));
-  constexpr double kLength = kLengthMs / 1000.0, kRestart = 1.5, kArrives = 0.5;
+  constexpr double kLength = kLengthMs / 1000.0, kRestart = 1.5, kArrives = 1;
   for (const char *kind : {"video", "audio"}) {
     const Track &track = tracks.at(kind);
     // It begins with the meeting, not with the waiting for it.

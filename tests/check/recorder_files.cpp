@@ -88,12 +88,12 @@ GST_START_TEST(test_killed_audio) {
   RecorderRun run({"--no-video", "--audio-codec=opus"});
   run.announce(*server);
   constexpr unsigned kPackets = 400, kPacketsPerSecond = 50;
-  ck_assert(run.program().wait_until([&] { return server->sent(Media::Audio) >= kPackets; }));
-  const double sent = static_cast<double>(server->sent(Media::Audio)) / kPacketsPerSecond;
+  run.wait_messages(*server, "audio", kPackets);
+  const double read = static_cast<double>(run.messages(*server, "audio")) / kPacketsPerSecond;
   run.program().send(SIGKILL);
   ck_assert(run.program().wait(kDeadlineMs));
   constexpr double kLost = 0.5;
-  expect_recording(run.only_folder() + "/meeting.mkv", 1, sent, kLost);
+  expect_recording(run.only_folder() + "/meeting.mkv", 1, read, kLost);
 }
 GST_END_TEST;
 

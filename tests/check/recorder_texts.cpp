@@ -153,6 +153,7 @@ GST_START_TEST(test_changes) {
   meeting.say(1, "Hello.", 100, 0, ",\"attribute\":2");
   meeting.say(2, "Oops.", 200, 0, ",\"attribute\":1");
   meeting.say(2, "Oops.", 200, 0, ",\"attribute\":3");
+  meeting.wait(5500);
   meeting.wait(10000);
   meeting.say(1, "Goodbye.", 100, 0, ",\"attribute\":2");
   meeting.wait(10500);

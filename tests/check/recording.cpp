@@ -255,7 +255,7 @@ void expect_in_sync(const FlashBeep &found, double tolerance, unsigned fewest) {
 }
 
 void add_case(Suite *suite, const char *name, TFun test, int times) {
-  constexpr double kPatienceSeconds = 90;
+  constexpr double kPatienceSeconds = 240;
   TCase *one = tcase_create(name);
   tcase_set_timeout(one, kPatienceSeconds);
   tcase_add_loop_test(one, test, 0, times);

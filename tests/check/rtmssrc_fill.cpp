@@ -116,10 +116,14 @@ GST_START_TEST(test_off_at_first) {
     ck_assert_uint_ge(frame.duration, 100 * GST_MSECOND);
     next += frame.duration;
   }
-  const GstClockTime between = (pad.packets[9].pts - pad.packets[1].pts) / 8;
+  std::vector<GstClockTime> between;
+  for (size_t i = 1; i < 9; i++)
+    between.push_back(pad.packets[i + 1].pts - pad.packets[i].pts);
+  // Most of them: a busy machine delays some.
+  std::sort(between.begin(), between.end());
   if (in_real_time())
-    ck_assert_msg(between >= 240 * GST_MSECOND && between <= 300 * GST_MSECOND, "%" GST_TIME_FORMAT,
-                  GST_TIME_ARGS(between));
+    ck_assert_msg(between[4] >= 240 * GST_MSECOND && between[4] <= 300 * GST_MSECOND,
+                  "%" GST_TIME_FORMAT, GST_TIME_ARGS(between[4]));
   const Bytes &first = pad.packets[0].bytes;
   rtms::BufferPtr buffer(gst_buffer_new_memdup(first.data(), first.size()));
   const auto size = rtms::picture_size(rtms::Codec::H264, buffer.get());

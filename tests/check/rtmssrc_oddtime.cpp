@@ -178,6 +178,8 @@ GST_START_TEST(test_fault) {
   auto server = serve(config);
   Player player(*server, [&](GstElement *src) {
     set(src, "media-types", "audio+video+chat");
+    // What a busy machine delays is in place all the same.
+    g_object_set(src, "latency", 5000, nullptr);
     if (fault.second_ms)
       set(src, "audio-streams", "per-participant");
   });

@@ -41,7 +41,7 @@ Setup in_mode(bool unified) {
     set(src, "media-types", "audio+video");
     set(src, "connection-mode", unified ? "unified" : "split");
     g_object_set(src, "retry-delay", 200, "retry-delay-max", 200, "keep-alive-timeout",
-                 kNoWatchdogMs, nullptr);
+                 kNoWatchdogMs, "latency", 3000, nullptr);
   };
 }
 

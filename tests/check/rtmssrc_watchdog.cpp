@@ -7,7 +7,7 @@ using namespace rtmscheck;
 
 namespace {
 
-const int kLimitMs = 1000 * slowness();
+const int kLimitMs = 2000 * slowness();
 
 Setup watched(const RawServer &server) {
   return [setup = server.client()](GstElement *src) {
