@@ -110,12 +110,12 @@ GST_START_TEST(test_full_output) {
 }
 GST_END_TEST;
 
-// Each fsync() takes 2.5 s: nobody notices but meeting.json.
+// Each fsync() takes 5 s: nobody notices but meeting.json.
 GST_START_TEST(test_slow_disk) {
   constexpr unsigned kMeetings = 3;
   SlowDisk disk;
-  disk.environment["RTMS_SLOW_FSYNC_MS"] = "2500";
-  RecorderRun run(disk.setup({"--no-video", "--speakers=2"}));
+  disk.environment["RTMS_SLOW_FSYNC_MS"] = "5000";
+  RecorderRun run(disk.setup({"--no-video", "--speakers=2", "--stop-timeout=60"}));
   std::vector<std::unique_ptr<Server>> servers;
   for (unsigned i = 0; i < kMeetings; i++) {
     servers.push_back(serve(meeting_of(0)));
@@ -125,7 +125,7 @@ GST_START_TEST(test_slow_disk) {
   run.wait_events("speaker", kMeetings);
   expect_answers(run.url());
   run.program().send(SIGTERM);
-  run.expect_end(2 * kDeadlineMs);
+  run.expect_end(4 * kDeadlineMs);
   ck_assert_uint_eq(run.events("finished").size(), kMeetings);
   for (const std::string &folder : run.folders()) {
     expect_text(report_of(folder, "state"), "finished");

@@ -230,7 +230,7 @@ GST_START_TEST(test_connections) {
 }
 GST_END_TEST;
 
-// The stream ends while a connection is lost.
+// The stream ends while a connection is lost, and waits for its second try.
 GST_START_TEST(test_closed_while_lost) {
   auto server = serve(quiet_config());
   Player player(*server, [](GstElement *src) {
@@ -239,13 +239,14 @@ GST_START_TEST(test_closed_while_lost) {
   });
   player.play();
   wait_ready(*server, 2);
+  server->configure([](Config &config) { config.upgrade_status_media = 503; });
   server->drop(Media::Audio, true);
-  ck_assert(player.wait([](const Record &r) { return states_of(r, "audio").size() == 3; }));
+  ck_assert(player.wait([](const Record &r) { return states_of(r, "audio").size() == 4; }));
   server->end_stream(6);
   player.wait_eos();
   player.stop();
   ck_assert_msg((states_of(player.record(), "audio") ==
-                 States{"connecting", "streaming", "reconnecting", "closed"}),
+                 States{"connecting", "streaming", "reconnecting", "reconnecting", "closed"}),
                 "%s", player.summary().c_str());
 }
 GST_END_TEST;

@@ -178,8 +178,9 @@ GST_START_TEST(test_fault) {
   auto server = serve(config);
   Player player(*server, [&](GstElement *src) {
     set(src, "media-types", "audio+video+chat");
-    // What a busy machine delays is in place all the same.
-    g_object_set(src, "latency", 5000, nullptr);
+    // What a busy machine delays is in place all the same. After the pause, late audio meets GAPs.
+    if (!g_str_equal(fault.name, "pause"))
+      g_object_set(src, "latency", 5000, nullptr);
     if (fault.second_ms)
       set(src, "audio-streams", "per-participant");
   });

@@ -13,18 +13,19 @@ namespace {
 
 constexpr unsigned kSync_s = 5;
 
-// Returns when what was written to the file, or the folder, is on the disk: 0, or the error. A file
-// may have been moved, and not every file system can sync a folder.
-int sync_path(const std::string &path, int flags) {
-  const int fd = open(path.c_str(), flags | O_CLOEXEC);
+// Returns when what was written to the file, or the folder, is on the disk: 0, or the error.
+// Nothing is known of a file that cannot be opened: the next sync tells. Not every file system can
+// sync.
+int sync_path(const std::string &path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    return errno == ENOENT || errno == ENOTDIR ? 0 : errno;
+    return 0;
   int error = 0;
   do
     error = fdatasync(fd) == 0 ? 0 : errno;
   while (error == EINTR);
   close(fd);
-  return error == EINVAL || error == ENOSYS ? 0 : error;
+  return error == EINVAL || error == ENOSYS || error == ENOTSUP ? 0 : error;
 }
 
 }  // namespace
@@ -34,8 +35,13 @@ void FileSize::ask() {
     look(++times_ % kSync_s == 0 ? Sync::File : Sync::No, {});
 }
 
-void FileSize::finish(std::function<void(const std::string &problem)> done) {
-  look(Sync::FileAndFolder, [done = std::move(done), seen = seen_] { done(seen->problem); });
+void FileSize::finish(bool wait, std::function<void(const std::string &problem)> done) {
+  if (wait) {
+    look(Sync::FileAndFolder, [done = std::move(done), seen = seen_] { done(seen->problem); });
+  } else {
+    look(Sync::FileAndFolder, {});
+    done(seen_->problem);
+  }
 }
 
 void FileSize::look(Sync sync, std::function<void()> done) {
@@ -46,9 +52,9 @@ void FileSize::look(Sync sync, std::function<void()> done) {
   const auto found = std::make_shared<Found>();
   const auto work = [found, sync, path = path_] {
     if (sync != Sync::No)
-      found->error = sync_path(path, O_WRONLY);
+      found->error = sync_path(path);
     if (sync == Sync::FileAndFolder && !found->error)
-      found->error = sync_path(std::filesystem::path(path).parent_path(), O_RDONLY);
+      found->error = sync_path(std::filesystem::path(path).parent_path());
     struct stat status;
     if (stat(path.c_str(), &status) == 0)
       found->bytes = static_cast<uint64_t>(status.st_size);

@@ -21,9 +21,9 @@ class FileSize {
 
   // Is called each second: requests the size, unless a request is pending.
   void ask();
-  // The file is complete. Calls `done` on the main thread when it, and its name in the folder, are
-  // on the disk, with what the disk failed to store, now or before; empty: nothing.
-  void finish(std::function<void(const std::string &problem)> done);
+  // The file is complete: it, and its name in the folder, go to the disk. Calls `done` on the main
+  // thread with what the disk failed to store, or empty: at once, or after that if `wait`.
+  void finish(bool wait, std::function<void(const std::string &problem)> done);
   uint64_t bytes() const { return seen_->bytes; }
 
  private:

@@ -381,11 +381,11 @@ void Meeting::gone() {
   for (const std::string &name : texts_->names())
     report_.add_file(name);
   worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
-  file_size_.finish([this](const std::string &not_stored) {
-    error_ = error_.empty() ? not_stored : error_;
+  file_size_.finish(error_.empty(), [this, end_us = g_get_real_time()](const std::string &lost) {
+    error_ = error_.empty() ? lost : error_;
     report_.set_times(capture_);
-    report_.close(g_get_real_time(), static_cast<double>(length_ / GST_MSECOND) / 1000, reason_,
-                  error_, StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr),
+    report_.close(end_us, static_cast<double>(length_ / GST_MSECOND) / 1000, reason_, error_,
+                  StructurePtr(stats_ ? gst_structure_copy(stats_.get()) : nullptr),
                   broadcast_ ? broadcast_->push_summary() : "", [this](const std::string &problem) {
                     if (!problem.empty())
                       log_.write(Log::Level::Error, "report",

@@ -57,13 +57,18 @@ void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
 
 // Whether a GAP would come before a buffer that a new link may soon get.
 bool waits_for_first(PadState *state) {
-  const unsigned links = state->links;
-  if (links == state->fed_links)
+  if (state->links == state->fed_links)
     return false;
   const auto now = std::chrono::steady_clock::now();
-  if (std::exchange(state->new_links, links) != links)
-    state->new_since = now;
-  return now - state->new_since < std::chrono::milliseconds(state->config.first_buffer_ms);
+  if (!state->hungry_since)
+    state->hungry_since = now;
+  return now - *state->hungry_since < std::chrono::milliseconds(state->config.first_buffer_ms);
+}
+
+// A buffer or a GAP is pushed now. Returns the number of links, of which the newest gets it.
+unsigned feed(PadState *state) {
+  state->hungry_since.reset();
+  return state->fed_links = state->links;
 }
 
 // Pushes a black frame instead of a GAP. The queue continues with a keyframe: frames that depend on
@@ -111,7 +116,7 @@ void push_buffer(PadState *state, BufferPtr buffer) {
     GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   state->fill.shown_until(state->position.end());
   GST_TRACE_OBJECT(state->pad, "pushing %" GST_PTR_FORMAT, buffer.get());
-  const unsigned links = state->fed_links = state->links;
+  const unsigned links = feed(state);
   const GstFlowReturn flow = push(state->pad, std::move(buffer));
   // Nothing had it: a new link begins with DISCONT and a keyframe.
   if (flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_FLUSHING)
@@ -148,7 +153,7 @@ void push_silence(PadState *state) {
     return;
   if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
     gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
-    state->fed_links = state->links;
+    feed(state);
     push_event(state, std::move(gap));
   }
 }
