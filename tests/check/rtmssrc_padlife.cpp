@@ -137,8 +137,10 @@ struct FailingPoolClass {
 G_DEFINE_TYPE(FailingPool, failing_pool, GST_TYPE_TASK_POOL)
 void failing_pool_init(FailingPool *) {}
 void failing_pool_class_init(FailingPoolClass *klass) {
-  klass->parent.push = [](GstTaskPool *, GstTaskPoolFunction, gpointer,
+  klass->parent.push = [](GstTaskPool *, GstTaskPoolFunction, gpointer task,
                           GError **error) -> gpointer {
+    // GStreamer forgets this reference where no thread begins that would release it.
+    gst_object_unref(task);
     g_set_error_literal(error, GST_CORE_ERROR, GST_CORE_ERROR_FAILED, "no threads");
     return nullptr;
   };
