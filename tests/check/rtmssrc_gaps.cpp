@@ -11,8 +11,6 @@ using namespace rtmscheck;
 
 namespace {
 
-using PadPtr = Ptr<GstPad, gst_object_unref>;
-
 constexpr int kVideo = 15;
 
 bool wait_packets(Player &player, const std::string &pad, size_t count) {
@@ -343,34 +341,6 @@ GST_START_TEST(test_backlog_of_two) {
 }
 GST_END_TEST;
 
-// Nobody knows yet whether there will be frames: a keyframe tells a parser more than a GAP. Nor
-// does anybody for another parser, later.
-GST_START_TEST(test_before_the_first_frame) {
-  constexpr int64_t kAtLeast_us = 700000;
-  Meeting meeting(audio_and("screen"));
-  Player &player = *meeting.player;
-  ck_assert(player.wait([](const Record &r) { return gaps(r, "screen") >= 3; }));
-  const PadPtr screen(gst_element_get_static_pad(player.src(), "screen"));
-  const PadPtr peer(gst_pad_get_peer(screen.get()));
-  ck_assert(gst_pad_unlink(screen.get(), peer.get()));
-  unsigned before = 0;
-  player.wait([&](const Record &r) { return (before = gaps(r, "screen"), true); });
-  const int64_t linked_us = g_get_monotonic_time();
-  ck_assert_int_eq(gst_pad_link(screen.get(), peer.get()), GST_PAD_LINK_OK);
-  ck_assert(player.wait([=](const Record &r) { return gaps(r, "screen") > before; }));
-  ck_assert_int_ge(g_get_monotonic_time() - linked_us, kAtLeast_us);
-  player.stop();
-  const PadRecord &pad = player.record().pad("screen");
-  const auto first = [&](GstEventType type) {
-    const auto found = std::find_if(pad.events.begin(), pad.events.end(), [=](const auto &event) {
-      return GST_EVENT_TYPE(event.get()) == type;
-    });
-    return pad.event_times_us.at(static_cast<std::size_t>(found - pad.events.begin()));
-  };
-  ck_assert_int_ge(first(GST_EVENT_GAP) - first(GST_EVENT_SEGMENT), kAtLeast_us);
-}
-GST_END_TEST;
-
 static Suite *rtmssrc_gaps_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_gaps");
@@ -379,7 +349,6 @@ static Suite *rtmssrc_gaps_suite() {
   tcase_add_test(gaps, test_late_text);
   tcase_add_test(gaps, test_text_wait);
   tcase_add_loop_test(gaps, test_before_the_first_media, 0, 2);
-  tcase_add_test(gaps, test_before_the_first_frame);
   tcase_add_test(gaps, test_replay);
   tcase_add_test(gaps, test_no_replay_wait);
   tcase_add_test(gaps, test_stall_wait);

@@ -31,10 +31,6 @@ unsigned gap_after_ms(Media media, const MediaParams &params) {
   return std::max(kUsual_ms, kPictures_ms / static_cast<unsigned>(fps));
 }
 
-// A parser that gets a GAP first sets caps without the profile and the level, which the first
-// keyframe would tell: decoders may refuse them.
-constexpr unsigned kFirstKeyframe_ms = 750;
-
 // TCP loses no bytes: a length that differs is a misunderstanding of the protocol.
 void check_length(GstRtmsSrcPad *pad, const MediaData &data, gsize size, MediaStats *stats) {
   if (is_text(data.media) || !data.length || *data.length == static_cast<int64_t>(size))
@@ -65,8 +61,6 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   // data. A compositor keeps the last video frame for flagged GAPs, so that only GAPs of video
   // without black frames have no flag.
   const bool taken_away = is_picture(media) && !config.fill_black;
-  if (taken_away && context->params.pictures(media).codec == Codec::H264)
-    config.first_buffer_ms = kFirstKeyframe_ms;
   config.gap_flags = taken_away ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
   config.early_caps = !is_picture(media);
   config.certain_time = [context, media] { return context->time.certain_time(media); };

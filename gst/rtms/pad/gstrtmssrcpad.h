@@ -38,8 +38,6 @@ struct PadConfig {
   GstClockTime step = 0;
   // How long the pad has no buffer before it sends a GAP, in ms.
   unsigned gap_after_ms = 250;
-  // How much longer a new link waits for its first buffer, in ms.
-  unsigned first_buffer_ms = 0;
   // Buffers that arrive within this time are pushed together.
   unsigned batch_ms = 0;
   // Pushes for all pads of the element; null: the pad has a task of its own.

@@ -55,22 +55,6 @@ void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
     state->config.flow_changed();
 }
 
-// Whether a GAP would come before a buffer that a new link may soon get.
-bool waits_for_first(PadState *state) {
-  if (state->links == state->fed_links)
-    return false;
-  const auto now = std::chrono::steady_clock::now();
-  if (!state->hungry_since)
-    state->hungry_since = now;
-  return now - *state->hungry_since < std::chrono::milliseconds(state->config.first_buffer_ms);
-}
-
-// A buffer or a GAP is pushed now. Returns the number of links, of which the newest gets it.
-unsigned feed(PadState *state) {
-  state->hungry_since.reset();
-  return state->fed_links = state->links;
-}
-
 // Pushes a black frame instead of a GAP. The queue continues with a keyframe: frames that depend on
 // the last video frame would be decoded on top of black.
 bool push_black(PadState *state, GstClockTime until, GstClockTime least) {
@@ -116,7 +100,7 @@ void push_buffer(PadState *state, BufferPtr buffer) {
     GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   state->fill.shown_until(state->position.end());
   GST_TRACE_OBJECT(state->pad, "pushing %" GST_PTR_FORMAT, buffer.get());
-  const unsigned links = feed(state);
+  const unsigned links = state->links;
   const GstFlowReturn flow = push(state->pad, std::move(buffer));
   // Nothing had it: a new link begins with DISCONT and a keyframe.
   if (flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_FLUSHING)
@@ -149,11 +133,10 @@ void push_silence(PadState *state) {
   if (push_black(state, until, kMinGap))
     return;
   // Media that were read before `until` are in the queue.
-  if (!state->queue.is_empty() || waits_for_first(state))
+  if (!state->queue.is_empty())
     return;
   if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
     gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
-    feed(state);
     push_event(state, std::move(gap));
   }
 }

@@ -7,9 +7,7 @@
 #include "padposition.h"
 #include "padqueue.h"
 
-#include <climits>
 #include <mutex>
-#include <optional>
 
 namespace rtms {
 
@@ -48,9 +46,6 @@ struct PadState {
   // Used by the streaming task only.
   alignas(kCacheLine) PadPosition position;
   PadFill fill;
-  unsigned fed_links = UINT_MAX;  // `links` at the last buffer or GAP
-  // Since when a newer link waits for either.
-  std::optional<std::chrono::steady_clock::time_point> hungry_since;
   bool silent = false;                                // the last item was a GAP
   std::chrono::steady_clock::time_point quiet_since;  // shared thread: last item or GAP
 };
