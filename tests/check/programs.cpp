@@ -199,8 +199,8 @@ GST_START_TEST(test_players) {
       {{"gst-play-1.0", "--use-playbin3", "--no-interactive", "--audiosink=fakesink",
         "--videosink=fakesink"},
        "Reached end of play list"},
-      // Not "H.264", a tag: a GAP may come before the first frame.
-      {{"gst-discoverer-1.0", "--verbose"}, "video #1: video/x-h264"},
+      // "H.264" is a tag of the first frame, before which a GAP may come.
+      {{"gst-discoverer-1.0", "--verbose"}, "video/x-h264, stream-format"},
   };
   const auto &player = players[__i__];
   auto server = serve(meeting(End::Terminated));

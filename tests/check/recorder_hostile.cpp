@@ -110,7 +110,7 @@ void attack_recorder(std::list<Hostile> *hostiles) {
   g_print("%zu meetings: %d MB more, at most %d ms without an answer\n", all.size(),
           static_cast<int>((most - std::min(before, most)) >> 20),
           static_cast<int>(stall_us / 1000));
-  ck_assert_msg(!in_real_time() || stall_us < 2 * G_USEC_PER_SEC, "%d ms without an answer",
+  ck_assert_msg(!in_real_time() || stall_us < G_USEC_PER_SEC, "%d ms without an answer",
                 static_cast<int>(stall_us / 1000));
   ck_assert_msg(!in_real_time() || most < before + kMostGrowth, "%d MB more",
                 static_cast<int>((most - before) >> 20));

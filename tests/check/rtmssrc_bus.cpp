@@ -221,11 +221,11 @@ GST_START_TEST(test_connections) {
   player.wait_eos();
   player.stop();
   for (const char *media : {"audio", "video"}) {
-    States states = states_of(player.record(), media);
+    const States states = states_of(player.record(), media);
     // The service closes all connections at the end: the client may read this one's end first.
-    states.erase(std::remove(states.begin(), states.end(), "reconnecting"), states.end());
-    ck_assert_msg((states == States{"connecting", "streaming", "closed"}), "%s",
-                  player.summary().c_str());
+    ck_assert_msg((states == States{"connecting", "streaming", "closed"}) ||
+                      (states == States{"connecting", "streaming", "reconnecting", "closed"}),
+                  "%s", player.summary().c_str());
   }
 }
 GST_END_TEST;

@@ -206,7 +206,7 @@ void Push::media(bool video, GstBuffer *buffer, GstCaps *caps) {
 void Push::push_video(GstSample *sample, GstBuffer *buffer) {
   if (gst_app_src_get_current_level_bytes(GST_APP_SRC(video_.get())) > kMostBytes) {
     if (std::exchange(has_keyframe_, false))
-      early_ = {};  // has been pushed
+      early_ = {};  // it was pushed when it came
     return;
   }
   if (!has_keyframe_ && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))

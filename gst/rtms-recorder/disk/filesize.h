@@ -21,8 +21,9 @@ class FileSize {
 
   // Is called each second: requests the size, unless a request is pending.
   void ask();
-  // The file is complete: it, and its name in the folder, go to the disk. Calls `done` on the main
-  // thread with what the disk failed to store, or empty: at once, or after that if `wait`.
+  // The file is complete: it goes to the disk, and so does its name in the folder. With `wait`,
+  // `done` is called on the main thread after that, else at once. It gets the first failure of the
+  // disk to store the file, as a sentence, or an empty string.
   void finish(bool wait, std::function<void(const std::string &problem)> done);
   uint64_t bytes() const { return seen_->bytes; }
 
