@@ -4,20 +4,27 @@
 
 #include <gst/check/gstcheck.h>
 
+#include <utility>
+
 using namespace rtms;
 
 namespace {
 
 constexpr int64_t kNow_ms = 5000000, kCaptured_ms = 1738392033000;
 
-// Media of so many ms comes in each round, for so many rounds. How many rounds there were.
-unsigned rounds(int64_t media_per_round_ms, unsigned busy) {
+// Audio of so many ms comes in each round, for so many rounds. How many rounds there were.
+// `video_ms` is how far the video was before the end, and `told_ms` what the end says of its own
+// time.
+unsigned rounds(int64_t media_per_round_ms, unsigned busy, int64_t video_ms = 0,
+                int64_t told_ms = 0) {
   Ending ending;
-  ending.media(kCaptured_ms);
-  ending.begin(kNow_ms);
-  for (unsigned round = 1; round <= 100; round++) {
+  ending.media(Media::Audio, kCaptured_ms);
+  if (video_ms)
+    ending.media(Media::Video, kCaptured_ms + video_ms);
+  ending.begin(kNow_ms, told_ms ? kCaptured_ms + told_ms : 0);
+  for (unsigned round = 1; round <= 1000; round++) {
     if (round <= busy)
-      ending.media(kCaptured_ms + media_per_round_ms * round);
+      ending.media(Media::Audio, kCaptured_ms + media_per_round_ms * round);
     if (ending.over(kNow_ms + int64_t{Ending::kRound_ms} * round))
       return ending.rounds();
   }
@@ -51,12 +58,40 @@ GST_START_TEST(test_endless) {
 }
 GST_END_TEST;
 
+// Ten seconds of audio are behind the video, or behind the end: they are waited for, though they
+// come at the pace of life, and not for longer than a minute.
+GST_START_TEST(test_late) {
+  constexpr unsigned kLate_ms = 10000, kRounds = kLate_ms / Ending::kRound_ms;
+  for (const auto &[video_ms, told_ms] : {std::pair(kLate_ms, 0u), std::pair(0u, kLate_ms)}) {
+    ck_assert_uint_eq(rounds(Ending::kRound_ms, kRounds, video_ms, told_ms), kRounds + 1);
+    ck_assert_uint_eq(rounds(Ending::kRound_ms, 1000, video_ms, told_ms), kRounds + 1);
+  }
+  ck_assert_uint_eq(rounds(0, 1000, kLate_ms), 200);
+  // A time of another clock.
+  ck_assert_uint_eq(rounds(Ending::kRound_ms, 100, 0, 3600000), 7);
+}
+GST_END_TEST;
+
+// Chat goes on at the pace of life, while the rest of the audio comes.
+GST_START_TEST(test_kinds) {
+  Ending ending;
+  ending.media(Media::Audio, kCaptured_ms);
+  ending.begin(kNow_ms, 0);
+  for (unsigned round = 1; round <= 20; round++) {
+    ending.media(Media::Chat, kCaptured_ms + round);
+    if (round < 20)
+      ending.media(Media::Audio, kCaptured_ms + 3000 * round);
+    ck_assert_int_eq(ending.over(kNow_ms + int64_t{Ending::kRound_ms} * round), round == 20);
+  }
+}
+GST_END_TEST;
+
 // What came before the end says nothing about what is on its way.
 GST_START_TEST(test_before) {
   Ending ending;
   for (int i = 0; i < 100; i++)
-    ending.media(kCaptured_ms + i * 20);
-  ending.begin(kNow_ms);
+    ending.media(Media::Audio, kCaptured_ms + i * 20);
+  ending.begin(kNow_ms, 0);
   fail_unless(ending.over(kNow_ms + Ending::kRound_ms));
 }
 GST_END_TEST;
@@ -68,6 +103,8 @@ static Suite *ending_suite() {
   tcase_add_test(tcase, test_backlog);
   tcase_add_test(tcase, test_live);
   tcase_add_test(tcase, test_endless);
+  tcase_add_test(tcase, test_late);
+  tcase_add_test(tcase, test_kinds);
   tcase_add_test(tcase, test_before);
   suite_add_tcase(suite, tcase);
   return suite;

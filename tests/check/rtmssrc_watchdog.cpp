@@ -3,6 +3,9 @@
 // asked first.
 #include "hostile.h"
 
+#include <atomic>
+#include <thread>
+
 using namespace rtmscheck;
 
 namespace {
@@ -81,12 +84,52 @@ GST_START_TEST(test_pinged) {
 }
 GST_END_TEST;
 
+// The thread that reads is away for longer than a silence may be. The server was not silent.
+GST_START_TEST(test_late_thread) {
+  struct Reader {
+    std::atomic<bool> is_away{false}, may_return{false};
+  } reader;
+  RawServer server(live, at_first([&](RawPeer &peer) {
+                     if (!peer.media_handshake() || !peer.wait_ready())
+                       return;
+                     int64_t back_us = 0;
+                     for (int i = 0; !back_us || g_get_monotonic_time() < back_us; i++) {
+                       if (!peer.send_json(audio_json(20 * i, 0)) || !peer.server().pause(20))
+                         return;
+                       if (reader.is_away && !back_us)
+                         back_us = g_get_monotonic_time() + 2000 * kLimitMs;
+                     }
+                     peer.send_json(last_audio());
+                     reader.may_return = true;
+                     peer.linger();
+                   }));
+  const auto received = +[](GstElement *, GstPad *, GstBuffer *, gpointer data) {
+    auto one = static_cast<Reader *>(data);
+    if (one->is_away.exchange(true))
+      return;
+    const int64_t end_us = g_get_monotonic_time() + int64_t{kDeadlineMs} * 1000;
+    while (!one->may_return && g_get_monotonic_time() < end_us)
+      std::this_thread::yield();
+  };
+  Player player([&](GstElement *src) {
+    watched(server)(src);
+    g_signal_connect(src, "audio-received", G_CALLBACK(received), &reader);
+  });
+  player.play();
+  wait_last(player);
+  player.stop();
+  ck_assert_uint_eq(server.accepted(), 2);
+  server.finish();
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_watchdog_suite() {
   Suite *suite = suite_create("rtmssrc_watchdog");
   TCase *tcase = tcase_create("watchdog");
   tcase_set_timeout(tcase, 60);
   tcase_add_test(tcase, test_slow_message);
   tcase_add_test(tcase, test_pinged);
+  tcase_add_test(tcase, test_late_thread);
   suite_add_tcase(suite, tcase);
   return suite;
 }

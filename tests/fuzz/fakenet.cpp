@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace rtmsfuzz {
 namespace {
@@ -96,6 +97,12 @@ void FakeTransport::send(const std::string &text) {
 void FakeTransport::ping() {
   if (state_ != State::Open)
     violated("only an open connection is pinged");
+}
+
+void FakeTransport::read_rest() {
+  const std::vector<std::string> unread = std::exchange(unread_, {});
+  for (const std::string &text : unread)
+    message(text);
 }
 
 // The peer can still send.

@@ -27,6 +27,7 @@ class FakeTransport final : public rtms::Transport {
   void open(const std::string &url, const Headers &headers) override;
   void send(const std::string &text) override;
   void ping() override;
+  void read_rest() override;
   void shut_down() override;
   void close() override;
   void abort() override;
@@ -35,6 +36,8 @@ class FakeTransport final : public rtms::Transport {
   // What the script says. Each may destroy the transport.
   void opened();
   void message(std::string_view bytes);
+  // Waits until the session reads the rest.
+  void arrived(std::string_view bytes) { unread_.emplace_back(bytes); }
   void answer();  // the handshake, as a server that is content with everything
   void pong();
   void end(const rtms::TransportClose &why);
@@ -51,6 +54,7 @@ class FakeTransport final : public rtms::Transport {
   bool signaling_ = false;
   bool said_hello_ = false;
   bool answered_ = false;
+  std::vector<std::string> unread_;
   int64_t heard_us_ = 0;
   rtms::MediaMask media_ = 0;
 };

@@ -180,7 +180,7 @@ void Session::received(const MediaData &media) {
   if (stage_ > Stage::Draining)
     return;
   silent_ = false;
-  ending_.media(media.timestamp);
+  ending_.media(media.media, media.timestamp);
   context_.listener->session_media(media);
 }
 
@@ -250,9 +250,12 @@ void Session::stream_stopped(const StreamStateUpdate *told) {
   if (told)
     context_.listener->session_stream_state(*told);
   stage_ = Stage::Draining;
-  ending_.begin(now_ms());
+  ending_.begin(now_ms(), std::max(told_.timestamp, told ? told->timestamp : 0));
   drain_timer_.start(Ending::kRound_ms, [this] {
-    if (ending_.over(now_ms()))
+    // If this thread is late, it has not read all that has arrived.
+    leaving_.read_rest();
+    links_.read_rest();
+    if (stage_ == Stage::Draining && ending_.over(now_ms()))
       ended();
   });
   // Retiring may end all connections: nothing is left to wait for then.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Connected, but nothing comes: that is told once. The clock is the test's own.
+// What the silence of a connected stream means, and when a stream that was terminated is over. The
+// clock and the network are the test's own.
 #include "../fuzz/fakeclock.h"
 #include "../fuzz/fakenet.h"
 #include "gst_check.h"
@@ -13,6 +14,8 @@ constexpr int64_t kSilenceMs = 30000, kKeepAliveMs = 10000;
 constexpr std::string_view kKeepAlive = R"({"msg_type":12,"timestamp":1})";
 constexpr std::string_view kAudio =
     R"({"msg_type":14,"content":{"user_id":0,"data":"AAAA","timestamp":1738392033000}})";
+constexpr std::string_view kTerminated =
+    R"({"msg_type":8,"state":4,"reason":6,"timestamp":1738392063000})";
 
 class NoLog final : public LogSink {
  public:
@@ -49,13 +52,15 @@ class Stream final : public SessionListener {
       message(1, kKeepAlive);
     }
   }
+  // Arrives, but the thread is late.
+  void unread(std::string_view text) { net_.pick(1)->arrived(text); }
   void lose_media() {
     net_.pick(1)->end({TransportClose::Kind::Io, 0, "reset"});
     advance(kKeepAliveMs / 10);
     connect(1);
   }
 
-  unsigned silent = 0;
+  unsigned silent = 0, packets = 0, ended = 0;
 
  private:
   static SessionConfig config() {
@@ -78,7 +83,7 @@ class Stream final : public SessionListener {
   void session_planned(MediaMask) override {}
   void session_negotiated(Media, const MediaParams &) override {}
   void session_all_negotiated() override {}
-  void session_media(const MediaData &) override {}
+  void session_media(const MediaData &) override { packets++; }
   void session_event(const EventUpdate &) override {}
   void session_stream_state(const StreamStateUpdate &) override {}
   void session_session_state(const SessionStateUpdate &) override {}
@@ -90,7 +95,7 @@ class Stream final : public SessionListener {
   void session_failed(const SessionError &error) override {
     ck_abort_msg("%s", error.text.c_str());
   }
-  void session_ended() override {}
+  void session_ended() override { ended++; }
 
   NoLog log_;
   FakeNet net_;
@@ -139,14 +144,46 @@ GST_START_TEST(test_silent_after_a_loss) {
 }
 GST_END_TEST;
 
-static Suite *session_silent_suite() {
-  Suite *suite = suite_create("session_silent");
-  TCase *tcase = tcase_create("silent");
+GST_START_TEST(test_ended) {
+  own_context();
+  Stream stream;
+  stream.message(1, kAudio);
+  stream.message(0, kTerminated);
+  advance(Ending::kRound_ms - 1);
+  ck_assert_uint_eq(stream.ended, 0);
+  advance(1);
+  ck_assert_uint_eq(stream.ended, 1);
+}
+GST_END_TEST;
+
+// What was captured before the end is read after it, for ten seconds.
+GST_START_TEST(test_late_thread) {
+  constexpr unsigned kRounds = 33;
+  own_context();
+  Stream stream;
+  stream.message(1, kAudio);
+  stream.message(0, kTerminated);
+  for (unsigned i = 1; i <= kRounds; i++) {
+    stream.unread(kAudio);
+    advance(Ending::kRound_ms);
+    ck_assert_uint_eq(stream.packets, 1 + i);
+    ck_assert_uint_eq(stream.ended, 0);
+  }
+  advance(Ending::kRound_ms);
+  ck_assert_uint_eq(stream.ended, 1);
+}
+GST_END_TEST;
+
+static Suite *session_stream_suite() {
+  Suite *suite = suite_create("session_stream");
+  TCase *tcase = tcase_create("stream");
   tcase_add_test(tcase, test_silent);
   tcase_add_test(tcase, test_not_silent);
   tcase_add_test(tcase, test_silent_after_a_loss);
+  tcase_add_test(tcase, test_ended);
+  tcase_add_test(tcase, test_late_thread);
   suite_add_tcase(suite, tcase);
   return suite;
 }
 
-GST_CHECK_MAIN(session_silent)
+GST_CHECK_MAIN(session_stream)
