@@ -278,6 +278,33 @@ GST_START_TEST(test_backlog) {
 }
 GST_END_TEST;
 
+// The transcript's connection is refused until the recorder gives it up. All that the others bring
+// meanwhile waits, and so does more than a minute of older sound.
+GST_START_TEST(test_refused_for_a_minute) {
+  constexpr int64_t kBacklogMs = 75000, kLiveMs = 65000;
+  constexpr int kTransient = 16;
+  MeetingOptions options;
+  options.backlog_ms = kBacklogMs;
+  Config config = meeting_of(kLiveMs, options);
+  config.status_media[Media::Transcript] = kTransient;
+  auto server = serve(std::move(config));
+  RecorderRun run({"--video-resolution=sd"});
+  run.announce(*server);
+  run.wait_events("finished", 1, static_cast<int>(kLiveMs) + 2 * kDeadlineMs);
+  const auto finished = run.events("finished");
+  ck_assert_msg(contains(finished[0], "\"late_samples\":0"), "%s", finished[0].c_str());
+  const std::string file = run.only_folder() + "/meeting.mkv";
+  const auto tracks = tracks_of(file);
+  ck_assert_int_eq(tracks.at("video").packets, static_cast<int>(kLiveMs / 40));
+  const std::vector<double> beeps = beeps_of(file);
+  ck_assert_uint_ge(beeps.size(), (kBacklogMs + kLiveMs) / 1000 - 2);
+  for (size_t i = 1; i < beeps.size(); i++)
+    expect_near("the next beep", beeps[i] - beeps[i - 1], 1, 0.05);
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
 // A program that runs for months keeps nothing of a meeting that is over.
 GST_START_TEST(test_leaks) {
   MeetingOptions options;
@@ -362,6 +389,7 @@ static Suite *recorder_files_suite() {
   add_case(suite, "late-camera", test_late_camera, 2);
   add_case(suite, "jitter", test_jitter, 2);
   add_case(suite, "backlog", test_backlog);
+  add_case(suite, "refused-for-a-minute", test_refused_for_a_minute);
   add_case(suite, "leaks", test_leaks, 2);
   add_case(suite, "nothing", test_nothing);
   add_case(suite, "hostile-names", test_hostile_names);

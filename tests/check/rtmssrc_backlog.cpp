@@ -193,6 +193,31 @@ GST_START_TEST(test_audio_unlinked) {
 }
 GST_END_TEST;
 
+// What waited for audio whose pad then leads nowhere comes before what follows.
+GST_START_TEST(test_audio_unlinked_later) {
+  constexpr int kTransient = 16, kTries = 2;
+  Config config = quiet_config();
+  config.status_media[Media::Audio] = kTransient;
+  config.fault_times = kTries;
+  auto server = serve(config);
+  Player player(*server, with_backlog());
+  player.link_only([](const std::string &pad) { return pad == "video"; });
+  player.play();
+  wait_ready(*server, 1);
+  const Awake awake;
+  for (int i = 0; i < kFrames; i++)
+    server->send_media(Media::Video, video_json(40 * i));
+  wait_streaming(player, *server, 2);
+  for (int i = kFrames; i < 2 * kFrames; i++)
+    server->send_media(Media::Video, video_json(40 * i));
+  ck_assert(wait_packets(player, "video", 2 * kFrames));
+  expect_prompt("video", awake, kAtOnceMs + 3000);
+  player.stop();
+  for (size_t i = 0; i < 2 * kFrames; i++)
+    ck_assert_uint_eq(position(player.record().pad("video"), i), 40 * i);
+}
+GST_END_TEST;
+
 // Audio that is refused cannot come, however long the element would wait for its connection.
 GST_START_TEST(test_audio_refused) {
   Config config = quiet_config();
@@ -252,6 +277,7 @@ static Suite *rtmssrc_backlog_suite() {
   tcase_add_test(backlog, test_first_packet);
   tcase_add_test(backlog, test_hold_is_bounded);
   tcase_add_test(backlog, test_audio_unlinked);
+  tcase_add_test(backlog, test_audio_unlinked_later);
   tcase_add_test(backlog, test_audio_refused);
   tcase_add_test(backlog, test_audio_lost);
   suite_add_tcase(suite, backlog);

@@ -12,9 +12,7 @@ namespace {
 constexpr GstClockTime kPatience = 500 * GST_MSECOND;
 constexpr GstClockTime kSourceLatency = 200 * GST_MSECOND;
 constexpr unsigned kPiecesPerSecond = 10;
-// The service may begin with a minute of older audio, in one burst.
-constexpr unsigned kFurthest_s = 120;
-constexpr unsigned kMostPieces = kFurthest_s * kPiecesPerSecond;  // per call
+constexpr unsigned kMostPieces = Mixer::kFurthest_s * kPiecesPerSecond;  // per call
 // Audio within this distance continues the last: running times are rounded, and clocks drift.
 constexpr unsigned kJoins_ms = 10;
 constexpr char kInput[] = "voice-", kTrack[] = "rtms-recorder-track";
@@ -68,7 +66,7 @@ Sound::Sound(const Options &options, std::function<void(Voice)> heard)
     : rate_(options.audio_rate),
       heard_(std::move(heard)),
       mixer_(Speakers(options.speakers).tracks(), options.audio_rate,
-             uint64_t{kFurthest_s} * options.audio_rate),
+             uint64_t{Mixer::kFurthest_s} * options.audio_rate),
       speakers_(options.speakers),
       room_(kMostWaiting),
       sources_(options, speakers_.titles(), Sources::Packets::Usual),

@@ -2,6 +2,7 @@
 #include "sources.h"
 
 #include "frontier.h"
+#include "mixer.h"
 
 #include <gst/app/gstappsrc.h>
 #include <algorithm>
@@ -11,7 +12,8 @@ namespace {
 
 // Live muxers wait this long for the audio: the longest wait, a piece, and a busy machine.
 constexpr GstClockTime kLatency = Frontier::kLongest + 2 * GST_SECOND;
-constexpr unsigned kSourceBytes = 16 << 20;
+// All that the mixer holds may come at once, at 48 kHz.
+constexpr unsigned kSourceBytes = Mixer::kFurthest_s * 48000 * sizeof(int16_t);
 
 std::string encoder(const std::string &codec, unsigned rate, bool short_packets) {
   constexpr unsigned kPackets = 50, kShortPackets = 400;  // per second

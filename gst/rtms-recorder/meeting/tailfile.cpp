@@ -32,8 +32,7 @@ Mixer mix(const std::vector<JournalEntry> &entries, int64_t start_ns, unsigned r
           unsigned tracks) {
   // Times are rounded: audio within this distance continues the last.
   constexpr int64_t kJoins_ns = 10 * GST_MSECOND;
-  constexpr uint64_t kFurthest_s = 120;
-  Mixer mixer(tracks, rate, kFurthest_s * rate);
+  Mixer mixer(tracks, rate, uint64_t{Mixer::kFurthest_s} * rate);
   std::map<unsigned, uint64_t> ends;  // of the tracks
   for (const JournalEntry &entry : entries) {
     uint64_t &end = ends[entry.track];

@@ -88,7 +88,8 @@ void add_pad_templates(GstElementClass *klass) {
    * With #GstRtmsSrc:transcript-format=json a buffer is one JSON object with the members `user_id`,
    * `user_name`, `text`, `timestamp`, `start_time` and `end_time` (Unix ms), `language`, `final`
    * and `operation` (`new`, `update`, `delete`); texts that are not final yet are pushed as well.
-   * `end_time` and `language` are missing where the service does not tell them.
+   * `end_time` and `language` are missing where the service does not tell them; `end_time` also
+   * where it is before the start, or more than 60 s after it.
    *
    * Since: 0.1
    */

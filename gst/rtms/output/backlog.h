@@ -28,6 +28,7 @@ class Backlog {
   void connected();
   // Returns false if the limit is reached: then nothing may wait any longer.
   bool hold(const MediaData &data);
+  bool is_empty() const { return messages_.empty(); }
   // Whether the first message, texts aside, was captured before this time.
   bool begins_before(int64_t unix_ms) const;
   // Returns for how long the first message has waited, in ns.

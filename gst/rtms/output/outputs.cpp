@@ -238,8 +238,10 @@ void Outputs::push(const MediaData &data) {
     if (const int64_t unix_ms = context_.time.timestamp_of(data);
         data.media == Media::Audio && !backlog_.begins_before(unix_ms))
       anchor(unix_ms, data.media);
-    release_backlog();
   }
+  // It may have waited for audio whose pad was added since, and is not linked.
+  if (!backlog_.is_empty())
+    release_backlog();
   accept(data);
 }
 

@@ -123,8 +123,12 @@ void push_stored_events(PadState *state) {
 }
 
 void push_silence(PadState *state) {
+  // Before the test: a link that is made after it is another one.
+  const unsigned links = state->links;
   if (!gst_pad_is_linked(GST_PAD(state->pad))) {
-    set_flow(state, GST_FLOW_NOT_LINKED, state->links);
+    // Who blocks the pad links another peer.
+    if (!gst_pad_is_blocked(GST_PAD(state->pad)))
+      set_flow(state, GST_FLOW_NOT_LINKED, links);
     return;
   }
   if (state->flow <= GST_FLOW_EOS || g_get_monotonic_time() < state->gaps_from_us)

@@ -78,7 +78,8 @@ TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms) {
   TextSpan span;
   span.start = data.start_time ? absolute(*data.start_time, stream_start_ms) : data.timestamp;
   span.end = data.end_time ? absolute(*data.end_time, stream_start_ms) : 0;
-  if (span.end < span.start)
+  // A pad whose line does not end says nothing of the time after it, and muxers wait.
+  if (span.end < span.start || span.end - span.start > kLongestLine_ms)
     span.end = 0;
   // Where the start of the stream is unknown, relative times are far ahead.
   if (data.timestamp > 0 && span.start > data.timestamp &&

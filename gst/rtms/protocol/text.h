@@ -12,11 +12,13 @@ namespace rtms {
 // A text describes the past, but two clocks of the service may differ a little: by so much may its
 // start be later than its arrival.
 inline constexpr int64_t kMaxAhead_ms = 10 * 1000;
+// A line that claims to last longer has a wrong end.
+inline constexpr int64_t kLongestLine_ms = 60 * 1000;
 
 // The span of a transcript line in Unix ms. Times below 10^11 count from the stream's start.
 struct TextSpan {
   int64_t start = 0;
-  int64_t end = 0;  // 0 if unknown
+  int64_t end = 0;  // 0 if unknown or wrong
 };
 TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms);
 

@@ -188,10 +188,8 @@ void Feed::note_end(GstClockTime time, GstClockTime duration) {
 }
 
 void Feed::set_running(bool running) {
-  if (running == running_)
-    return;
-  running_ = running;
-  changed_(running, end_);
+  if (running_.exchange(running) != running)
+    changed_(running, end_);
 }
 
 void Feed::find_end() {

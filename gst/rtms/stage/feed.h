@@ -62,10 +62,10 @@ class Feed {
   std::vector<GstElement *> elements_;
   std::set<std::string> failed_;
   std::string codec_;
-  // Used on streaming threads only.
-  bool running_ = true;
-  GstClockTime end_ = 0;  // in running time
-  GstClockTime position_ = 0;
+  // find_end() uses them as well as streaming threads.
+  std::atomic<bool> running_{true};
+  std::atomic<GstClockTime> end_{0};  // in running time
+  GstClockTime position_ = 0;         // used on streaming threads only
 };
 
 }  // namespace rtms::program
