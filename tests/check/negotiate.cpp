@@ -124,6 +124,19 @@ GST_START_TEST(test_audio_change) {
 }
 GST_END_TEST;
 
+// L16 of content type 1 means raw: nothing is less than what was asked for. Others change the caps.
+GST_START_TEST(test_raw_by_another_name) {
+  NegotiatedParams answer;
+  answer.content_type = 1;
+  const MediaParams asked;
+  const Negotiation raw = negotiate(Media::Audio, asked, answer);
+  fail_unless(raw.problem.empty() && raw.changes.empty(), "%s", raw.changes.c_str());
+  answer.codec = 4;
+  const Negotiation rtp = negotiate(Media::Audio, asked, answer);
+  fail_unless(rtp.changes.find("content_type 1") != std::string::npos, "%s", rtp.changes.c_str());
+}
+GST_END_TEST;
+
 static const struct {
   Field field;
   int64_t value;
@@ -261,6 +274,7 @@ static Suite *negotiate_suite(void) {
   tcase_add_test(tc, test_no_echo);
   tcase_add_test(tc, test_same_echo);
   tcase_add_loop_test(tc, test_audio_change, 0, (int) G_N_ELEMENTS(audio_changes));
+  tcase_add_test(tc, test_raw_by_another_name);
   tcase_add_loop_test(tc, test_video_change, 0, (int) G_N_ELEMENTS(video_changes));
   tcase_add_test(tc, test_partial);
   tcase_add_test(tc, test_words);

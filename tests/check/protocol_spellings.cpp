@@ -145,6 +145,45 @@ GST_START_TEST(test_byte_order_mark) {
 }
 GST_END_TEST;
 
+GST_START_TEST(test_keep_alive_of_64_bits) {
+  const std::string time = "18446744073709551615";
+  fail_unless(Parsed<KeepAliveRequest>("{\"msg_type\":12,\"timestamp\":" + time + "}")->timestamp ==
+              time);
+}
+GST_END_TEST;
+
+// A number that fits nowhere is unknown; the rest of the message counts. Those of other members
+// stay, and those in strings.
+GST_START_TEST(test_large_numbers) {
+  const char *const large[] = {"18446744073709551616",
+                               "-9223372036854775809",
+                               "12345678901234567890123",
+                               "-12345678901234567890123",
+                               "1e400",
+                               "-1.5E+400",
+                               "[0,1e400,{\"a\":[1e400]}]",
+                               "{\"b\":99999999999999999999}"};
+  for (const std::string number : large) {
+    const std::string other = ",\"new\":" + number + ",\"text\":\"\\\"1e400";
+    fail_unless(
+        Parsed<KeepAliveRequest>("{\"msg_type\":12" + other + "\",\"timestamp\":5}")->timestamp ==
+        "5");
+    Parsed<StreamStateUpdate> state("{\"msg_type\":8,\"state\":4" + other +
+                                    "\",\"timestamp\":1738392033699}");
+    fail_unless(state->state == 4 && state->timestamp == 1738392033699);
+    // Beside characters that cannot be read, either.
+    fail_unless(
+        Parsed<KeepAliveRequest>("{\"msg_type\":12" + other + "\xff\\ud800\",\"timestamp\":5}")
+            ->timestamp == "5");
+  }
+  Parser parser;
+  for (const char *none : {"01", "1.", "--1", "1e", "+1", "1e400e400", "999999999999999999999x"})
+    fail_unless(std::holds_alternative<ParseError>(
+                    parser.parse(std::string("{\"msg_type\":12,\"timestamp\":") + none + "}")),
+                "%s", none);
+}
+GST_END_TEST;
+
 // A number is what happens to the text; it says nothing about finality.
 GST_START_TEST(test_attribute) {
   const struct {
@@ -242,6 +281,8 @@ static Suite *protocol_spellings_suite() {
   tcase_add_test(tcase, test_users);
   tcase_add_test(tcase, test_microseconds);
   tcase_add_test(tcase, test_byte_order_mark);
+  tcase_add_test(tcase, test_keep_alive_of_64_bits);
+  tcase_add_test(tcase, test_large_numbers);
   tcase_add_test(tcase, test_attribute);
   tcase_add_test(tcase, test_contact_center);
   tcase_add_test(tcase, test_webhooks);

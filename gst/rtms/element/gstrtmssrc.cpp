@@ -59,7 +59,7 @@
  *
  * A pad appears when the handshake of its media connection has succeeded. The element emits
  * *no-more-pads* when the handshakes of all media connections have been answered, or when the
- * stream ends before; decodebin and playbin play nothing before it. With
+ * stream ends before, with a pad; decodebin and playbin play nothing before it. With
  * #GstRtmsSrc:audio-streams=per-participant and for Contact Center, pads appear as long as the
  * stream lasts, and the element never emits *no-more-pads*: connect to *pad-added* there, and do
  * not use decodebin or playbin.
@@ -67,7 +67,8 @@
  * ## Events
  *
  * An EOS event that you send to the element (`gst-launch-1.0 -e`) is pushed on every pad after the
- * queued data; then the element closes its connections. TAG, CUSTOM_DOWNSTREAM and CUSTOM_BOTH
+ * queued data; then the element closes its connections. Before the first pad there is nothing that
+ * an EOS could be pushed on: the element posts an error, so that no application waits for it. TAG, CUSTOM_DOWNSTREAM and CUSTOM_BOTH
  * events that you send to the element are pushed on every pad, in order with the buffers.
  *
  * ## Errors and warnings

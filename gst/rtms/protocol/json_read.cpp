@@ -71,6 +71,57 @@ std::string mend_surrogates(std::string_view text) {
   return mended;
 }
 
+std::string valid_utf8(std::string_view text) {
+  const std::unique_ptr<char, void (*)(void *)> valid(
+      g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), g_free);
+  return valid.get();
+}
+
+template <typename Number>
+bool is_out_of_range(std::string_view token) {
+  Number number = 0;
+  const char *end = token.data() + token.size();
+  const auto [stop, error] = std::from_chars(token.data(), end, number);
+  return stop == end && error == std::errc::result_out_of_range;
+}
+
+// Integers beyond 64 bits, and others beyond a double. Both are valid JSON, but no number here.
+bool is_too_large(std::string_view token) {
+  if (token.find_first_of(".eE") != std::string_view::npos)
+    return is_out_of_range<double>(token);
+  return token[0] == '-' ? is_out_of_range<int64_t>(token) : is_out_of_range<uint64_t>(token);
+}
+
+// Returns the end of the string that begins at `at`.
+size_t after_string(std::string_view text, size_t at) {
+  for (at++; at < text.size() && text[at] != '"'; at++)
+    at += text[at] == '\\';
+  return std::min(at + 1, text.size());
+}
+
+// Replaces numbers that are too large by null.
+std::string mend_numbers(std::string_view text) {
+  constexpr std::string_view kNumber = "-0123456789", kInNumber = "+-.0123456789eE";
+  std::string mended;
+  for (size_t at = 0; at < text.size();) {
+    size_t end = at + 1;
+    if (text[at] == '"')
+      end = after_string(text, at);
+    else if (kNumber.find(text[at]) != std::string_view::npos)
+      end = std::min(text.find_first_not_of(kInNumber, at), text.size());
+    const std::string_view token = text.substr(at, end - at);
+    mended += token.size() > 1 && token[0] != '"' && is_too_large(token) ? "null" : token;
+    at = end;
+  }
+  return mended;
+}
+
+std::string mend(std::string_view text, simdjson::error_code error) {
+  if (error == simdjson::UTF8_ERROR)
+    return valid_utf8(text);
+  return error == simdjson::STRING_ERROR ? mend_surrogates(text) : mend_numbers(text);
+}
+
 }  // namespace
 
 std::optional<int64_t> json_int(JsonValue value) {
@@ -174,20 +225,19 @@ simdjson::error_code JsonReader::parse(std::string_view text, JsonValue *value) 
   return parser_.parse(text.data(), text.size(), false).get(*value);
 }
 
-// Invalid characters become �: the rest of the message is still useful.
+// What cannot be read is replaced: the rest of the message is still useful.
 simdjson::error_code JsonReader::parse_mended(std::string_view text, JsonValue *value) {
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark)
     text.remove_prefix(kByteOrderMark.size());
   auto error = parse(text, value);
-  if (error == simdjson::STRING_ERROR)
-    return parse(padded(mend_surrogates(text)), value);
-  if (error != simdjson::UTF8_ERROR)
-    return error;
-  std::unique_ptr<char, void (*)(void *)> valid(
-      g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), g_free);
-  error = parse(padded(valid.get()), value);
-  return error == simdjson::STRING_ERROR ? parse(padded(mend_surrogates(valid.get())), value)
-                                         : error;
+  std::string last(error ? text : "");
+  for (std::string mended; error; last = std::move(mended)) {
+    mended = mend(last, error);
+    if (mended == last)
+      break;
+    error = parse(padded(mended), value);
+  }
+  return error;
 }
 
 simdjson::error_code JsonReader::read_any(std::string_view text, JsonValue *value) {

@@ -64,7 +64,8 @@ class JsonReader {
     if (capacity_ > kKeptText + kPadding || parser_.capacity() > kKeptText)
       release();
   }
-  // All three replace invalid UTF-8. The value's contents live until the next call.
+  // All three replace invalid UTF-8, and numbers that are out of range by null. The value's
+  // contents live until the next call.
   simdjson::error_code read_any(std::string_view text, JsonValue *value);
   simdjson::error_code read(std::string_view text, JsonObject *object);
   // Reads without a copy of the text.

@@ -272,7 +272,7 @@ void read_state(JsonObject object, Update *update) {
 
 void read_keep_alive(JsonObject object, KeepAliveRequest *request) {
   json_for_each(object, [&](std::string_view key, JsonValue value) {
-    if (key == "timestamp" && json_int(value))
+    if (key == "timestamp" && (value.is_number() || json_int(value)))
       request->timestamp = json_text(value);
   });
 }

@@ -182,6 +182,8 @@ const char *status_advice(int64_t code) {
       return "the stream does not offer what media-types asks for; check the app's scopes and "
              "media-types";
     case 17:
+      return "the service refused the parameters of this kind of media; check its properties "
+             "(audio-*, video-*, screen-*, transcript-*)";
     case 18:
     case 19:
     case 20:

@@ -149,7 +149,10 @@ void Stream::end(const char *why, guint32 seqnum) {
     SessionError error;
     error.kind = SessionError::Kind::Ended;
     error.text = std::string("The stream ended before any data arrived: ") + why + ".";
-    progress_.fail(error.text);
+    if (seqnum != GST_SEQNUM_INVALID)
+      progress_.cancel(std::string("Connecting was interrupted: ") + why);
+    else
+      progress_.fail(error.text);
     post_error(element_, error);
   }
 }

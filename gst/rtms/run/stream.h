@@ -37,7 +37,7 @@ class Stream final : public SessionListener {
   // True after the end, a failure or shut_down().
   bool is_over() const { return over_; }
   // Queues EOS on each pad, then closes the connections.
-  void end(const char *why, guint32 seqnum = 0);
+  void end(const char *why, guint32 seqnum = GST_SEQNUM_INVALID);
   // Closes the connections in order, then calls `done`, within less than a second.
   void shut_down(std::function<void()> done);
 

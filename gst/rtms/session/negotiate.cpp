@@ -98,9 +98,10 @@ class Merge {
 };
 
 void merge_audio(const NegotiatedParams &answer, Merge *merge, AudioParams *audio) {
-  merge->choice("content_type", answer.content_type, {ContentType::Rtp, ContentType::RawAudio},
-                &audio->content_type);
   merge->codec(answer.codec, {Codec::L16, Codec::G711, Codec::G722, Codec::Opus}, &audio->codec);
+  // L16 is raw with either.
+  merge->choice(audio->codec == Codec::L16 ? nullptr : "content_type", answer.content_type,
+                {ContentType::Rtp, ContentType::RawAudio}, &audio->content_type);
   merge->sample_rate(answer.sample_rate, &audio->rate_hz);
   merge->channels(answer.channels, &audio->channels);
   merge->data_opt(answer.data_opt, DataOpt::AudioMixed, DataOpt::AudioMulti, &audio->data_opt);
