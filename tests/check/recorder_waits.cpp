@@ -233,6 +233,31 @@ GST_START_TEST(test_not_stored) {
 }
 GST_END_TEST;
 
+// Other programs have all threads that the system gives to a user: what runs goes on, and what was
+// announced meanwhile is recorded when there are threads.
+GST_START_TEST(test_no_threads) {
+  TemporaryDirectory directory;
+  const std::string none = directory.file("none");
+  RecorderRun run(RecorderRun::Setup{{"--no-video"},
+                                     "",
+                                     {{"LD_PRELOAD", g_getenv("RTMS_NO_THREADS_MODULE")},
+                                      {"ASAN_OPTIONS", "verify_asan_link_order=0"},
+                                      {"RTMS_NO_THREADS", none}}});
+  auto first = serve(meeting_of(0)), second = serve(meeting_of(0));
+  run.announce(*first);
+  run.wait_messages(*first, "audio", 50);
+  ck_assert(g_file_set_contents(none.c_str(), "", 0, nullptr));
+  run.announce(*second);
+  run.wait_messages(*first, "audio", 200);
+  ck_assert_uint_eq(run.events("recording").size(), 1);
+  ck_assert_int_eq(g_unlink(none.c_str()), 0);
+  run.wait_messages(*second, "audio", 50);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  ck_assert_uint_eq(run.events("finished").size(), 2);
+}
+GST_END_TEST;
+
 // The folder is moved while the meeting runs: the audio does not end because a text has no file.
 // What cannot be written is written when the folder is back.
 GST_START_TEST(test_folder_moved) {
@@ -315,6 +340,7 @@ static Suite *recorder_waits_suite() {
   add_case(suite, "disk-gone", test_disk_gone);
   add_case(suite, "write-error", test_write_error);
   add_case(suite, "not-stored", test_not_stored, 2);
+  add_case(suite, "no-threads", test_no_threads);
   add_case(suite, "folder-moved", test_folder_moved);
   return suite;
 }

@@ -39,7 +39,12 @@ Admin::Result Admin::open(const AdminConfig &config, std::shared_ptr<const Archi
   const std::string url = server->url();
   auto site = std::make_unique<Site>(std::move(server), std::move(archive),
                                      Access(config.hosts, config.token));
-  return std::unique_ptr<Admin>(new Admin(url, !loopback && !address.tls, std::move(site)));
+  std::unique_ptr<Admin> admin(new Admin(url, !loopback && !address.tls, std::move(site)));
+  if (!admin->thread_.is_running())
+    return ListenError{
+        "The system has no thread for the operator's page: a limit of processes is "
+        "reached (ulimit -u, a container's pids limit, TasksMax)."};
+  return admin;
 }
 
 Admin::~Admin() {

@@ -3,19 +3,20 @@
 // the process exits without waiting for it.
 #pragma once
 
+#include "base/worker.h"
+
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <thread>
 
 namespace rtms::recorder {
 
 class NatsThread {
  public:
   NatsThread() : state_(std::make_shared<State>()) {
-    std::thread([state = state_] { state->run(); }).detach();
+    run_detached([state = state_] { state->run(); });
   }
   ~NatsThread() { post({}); }
   NatsThread(const NatsThread &) = delete;

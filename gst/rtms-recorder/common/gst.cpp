@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gst.h"
 
+#include "base/worker.h"
+
 #include <deque>
 #include <mutex>
 #include <sstream>
-#include <thread>
 
 namespace rtms::recorder {
 namespace {
@@ -103,16 +104,17 @@ void post(std::function<void()> fn) {
 
 void retire(ElementPtr pipeline, GstClockTime patience, std::function<void()> done) {
   on_their_way++;
-  std::thread([pipeline = std::move(pipeline), patience, done = std::move(done)]() mutable {
+  std::shared_ptr<GstElement> owned = std::move(pipeline);
+  run_detached([owned = std::move(owned), patience, done = std::move(done)]() mutable {
     if (patience)
-      end_in_order(pipeline.get(), patience);
-    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
-    pipeline.reset();
+      end_in_order(owned.get(), patience);
+    gst_element_set_state(owned.get(), GST_STATE_NULL);
+    owned.reset();
     post([done = std::move(done)] {
       on_their_way--;
       done();
     });
-  }).detach();
+  });
 }
 
 unsigned retiring() {

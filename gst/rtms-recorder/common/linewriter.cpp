@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "linewriter.h"
 
+#include "base/worker.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 #include <cerrno>
@@ -8,7 +10,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <thread>
 
 namespace rtms::recorder {
 namespace {
@@ -65,7 +66,7 @@ struct LineWriter::State {
 };
 
 LineWriter::LineWriter(int fd, Gap gap) : state_(std::make_shared<State>(fd, std::move(gap))) {
-  std::thread([state = state_] { run(state); }).detach();
+  run_detached([state = state_] { run(state); });
 }
 
 LineWriter::~LineWriter() {

@@ -14,14 +14,18 @@ constexpr unsigned kDrainTimeout_ms = 200;
 }  // namespace
 
 std::shared_ptr<LoopThread> LoopThread::get(const std::string &name) {
+  const auto start = [] {
+    const auto started = std::make_shared<LoopThread>(kName);
+    return started->is_running() ? started : nullptr;
+  };
   if (name.empty())
-    return std::make_shared<LoopThread>(kName);
+    return start();
   static std::mutex mutex;
   static std::map<std::string, std::weak_ptr<LoopThread>> shared;
   std::lock_guard<std::mutex> lock(mutex);
   std::shared_ptr<LoopThread> thread = shared[name].lock();
   if (!thread) {
-    thread = std::make_shared<LoopThread>(kName);
+    thread = start();
     shared[name] = thread;
   }
   return thread;
@@ -29,10 +33,12 @@ std::shared_ptr<LoopThread> LoopThread::get(const std::string &name) {
 
 LoopThread::LoopThread(const char *name)
     : context_(g_main_context_new()), loop_(g_main_loop_new(context_.get(), FALSE)) {
-  thread_ = g_thread_new(name, run, this);
+  thread_ = g_thread_try_new(name, run, this, nullptr);
 }
 
 LoopThread::~LoopThread() {
+  if (!is_running())
+    return;
   g_assert(!is_current());
   // The source runs in the loop: g_main_loop_quit() before g_main_loop_run() would be lost.
   post([this] { g_main_loop_quit(loop_.get()); });
@@ -71,6 +77,8 @@ int64_t LoopThread::read_until_us() const {
 }
 
 void LoopThread::flush() {
+  if (!is_running())
+    return;
   g_assert(!is_current());
   std::mutex mutex;
   std::condition_variable changed;

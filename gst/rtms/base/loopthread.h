@@ -17,7 +17,7 @@ namespace rtms {
 class LoopThread {
  public:
   // Returns the thread shared by all callers that give the same name, or a new one for an empty
-  // name. The thread ends with its last user.
+  // name; nothing if the system has none to give. The thread ends with its last user.
   static std::shared_ptr<LoopThread> get(const std::string &name);
 
   // Starts the thread, and makes its context the thread's default main context.
@@ -37,6 +37,8 @@ class LoopThread {
   // Returns the monotonic time, in µs, up to which all that arrived at the thread's sockets has
   // been read. Any thread.
   int64_t read_until_us() const;
+  // Returns false if the system had no thread to give: then nothing that is posted runs.
+  bool is_running() const { return thread_ != nullptr; }
   bool is_current() const { return g_thread_self() == thread_; }
 
  private:

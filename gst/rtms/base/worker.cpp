@@ -4,8 +4,8 @@
 #include "glibptr.h"
 
 #include <deque>
+#include <memory>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 namespace rtms {
@@ -39,7 +39,37 @@ void post(GMainContext *context, std::function<void()> fn) {
   g_source_unref(source);
 }
 
+constexpr unsigned kNextTry_ms = 100;
+
+using Fn = std::function<void()>;
+
+gpointer run_and_forget(gpointer data) {
+  const std::unique_ptr<Fn> fn(static_cast<Fn *>(data));
+  (*fn)();
+  return nullptr;
+}
+
+// The thread owns the function.
+bool start_thread(Fn *fn) {
+  GThread *thread = g_thread_try_new("rtms-worker", run_and_forget, fn, nullptr);
+  if (thread)
+    g_thread_unref(thread);
+  return thread != nullptr;
+}
+
 }  // namespace
+
+void run_detached(std::function<void()> fn) {
+  const auto owned = new Fn(std::move(fn));
+  if (start_thread(owned))
+    return;
+  GSource *source = g_timeout_source_new(kNextTry_ms);
+  g_source_set_callback(
+      source, [](gpointer data) -> gboolean { return !start_thread(static_cast<Fn *>(data)); },
+      owned, nullptr);
+  g_source_attach(source, MainContextPtr(g_main_context_ref_thread_default()).get());
+  g_source_unref(source);
+}
 
 struct Worker::State {
   struct Item {
@@ -75,14 +105,14 @@ void Worker::run(std::function<void()> work, std::function<void()> done) {
       {std::move(work), std::move(done), MainContextPtr(g_main_context_ref_thread_default())});
   if (std::exchange(state_->running, true))
     return;
-  std::thread([state = state_] {
+  run_detached([state = state_] {
     for (State::Item item; state->next(&item);) {
       item.work();
       item.work = nullptr;
       if (item.done)
         post(item.context.get(), std::move(item.done));
     }
-  }).detach();
+  });
 }
 
 }  // namespace rtms

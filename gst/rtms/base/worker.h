@@ -8,6 +8,10 @@
 
 namespace rtms {
 
+// Runs `fn` on a thread of its own that nobody waits for. While the system has no thread to give,
+// this thread's default main context tries again.
+void run_detached(std::function<void()> fn);
+
 class Worker {
  public:
   // The destructor does not wait: pending work still runs after the worker's end.

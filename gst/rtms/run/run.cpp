@@ -23,6 +23,7 @@ namespace rtms {
 struct Run::Start {
   std::optional<SessionConfig> known;
   std::unique_ptr<WebhookListener> listener;
+  std::shared_ptr<LoopThread> thread;
 };
 
 namespace {
@@ -66,12 +67,17 @@ Run::Result Run::create(GstElement *element, Settings settings) {
     start.listener = std::get<std::unique_ptr<WebhookListener>>(std::move(listening));
     warn_of_credentials(element, settings);
   }
+  start.thread = LoopThread::get(settings.context);
+  if (!start.thread)
+    return BadSetting{
+        "The system has no thread for the connections: a limit of processes is reached. Raise it "
+        "(ulimit -u, a container's pids limit, TasksMax of a systemd service)."};
   return std::unique_ptr<Run>(new Run(element, settings, std::move(start)));
 }
 
 Run::Run(GstElement *element, const Settings &settings, Start start)
     : element_(element),
-      thread_(LoopThread::get(settings.context)),
+      thread_(std::move(start.thread)),
       webhook_log_(std::make_unique<CategoryLog>(gst_rtms_webhook_debug, element)),
       stats_(std::make_unique<Stats>()),
       stream_(std::make_unique<Stream>(element, settings, stats_.get(), thread_.get())),
