@@ -109,6 +109,34 @@ GST_START_TEST(test_another_stream) {
 }
 GST_END_TEST;
 
+// An older announcement of a server that is not known here: its first deliveries were lost. The
+// stream stays where it is; if that server goes, it moves there.
+GST_START_TEST(test_older) {
+  auto server = serve(ticking(std::make_shared<StoppableTicker>()));
+  Config config = ticking(std::make_shared<StoppableTicker>());
+  config.stream_id = server->stream_id();
+  auto other = serve(config);
+  std::string older = other->webhook_json();
+  const std::string key = "\"event_ts\":";
+  const std::size_t at = older.find(key) + key.size();
+  older.replace(at, older.find_first_not_of("0123456789", at) - at, "1738392033699");
+  Player player(*server, sound);
+  player.play();
+  ck_assert(wait_audio(player, 10));
+  notify(player, older);
+  ck_assert(wait_audio(player, 40));
+  ck_assert_uint_eq(server->accepted(), 2);
+  ck_assert_uint_eq(other->accepted(), 0);
+  server->stop();
+  ck_assert_msg(wait_accepted(*other, 2), "%s", player.summary().c_str());
+  const std::size_t before = player.record().packets("audio");
+  ck_assert(wait_audio(player, before + 10));
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
+  expect_no_violations(*other);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_unusable) {
   auto meeting = std::make_shared<StoppableTicker>();
   auto server = serve(ticking(meeting));
@@ -141,6 +169,7 @@ static Suite *rtmssrc_notify_suite() {
   suite_add_tcase(suite, tc);
   tcase_add_test(tc, test_life);
   tcase_add_loop_test(tc, test_another_stream, 0, 2);
+  tcase_add_test(tc, test_older);
   tcase_add_test(tc, test_unusable);
   return suite;
 }

@@ -6,6 +6,7 @@
 #include "journal.h"
 #include "keptfile.h"
 #include "parts.h"
+#include "protocol/webhook.h"
 #include "seenrequests.h"
 
 #include <sys/stat.h>
@@ -51,6 +52,12 @@ std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &
     all.push_back(std::move(found));
   }
   return all;
+}
+
+int64_t announced_ms_of(const std::string &webhook) {
+  const auto parsed = parse_webhook(webhook);
+  const auto hook = std::get_if<Webhook>(&parsed);
+  return hook ? hook->event_ts : 0;
 }
 
 }  // namespace
@@ -105,6 +112,9 @@ void Keeping::renew(const std::string &stream, const std::string &webhook) {
   if (found == meetings_.end())
     return;
   KeptMeeting meeting = found->second;
+  const int64_t announced_ms = announced_ms_of(webhook);
+  if (announced_ms && announced_ms < announced_ms_of(meeting.webhook))
+    return;
   meeting.webhook = webhook;
   keep(stream, meeting);
 }

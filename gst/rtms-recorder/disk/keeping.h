@@ -48,7 +48,7 @@ class Keeping {
   void keep(const std::string &stream, const KeptMeeting &meeting);
   // Leaves a meeting that was announced, and whose part is not begun, to the next start.
   void announced(const std::string &stream, const std::string &webhook, const Part &part);
-  // Stores a new webhook of the same stream.
+  // Stores a webhook of the same stream, unless it is older than the stored one.
   void renew(const std::string &stream, const std::string &webhook);
   void forget(const std::string &stream);
   // What is kept of the stream, or nothing.

@@ -125,10 +125,16 @@ void Session::announced_again(const SessionConfig &as, bool anyway) {
     signaling_.hurry();
     return;
   }
-  // An announcement is repeated for minutes if its answer was lost, also after a failover.
+  // An announcement is repeated for minutes if its answer was lost, also after a failover, and
+  // also if it never arrived: then its server is known here only as the older one.
+  const bool older = as.announced_ms && as.announced_ms < config.announced_ms;
   const bool left = left_urls_.count(as.signaling_url) > 0;
-  if (!anyway && left && as.announced_ms && as.announced_ms < config.announced_ms) {
-    context_.debug("an announcement of a server that was left is repeated: ignored");
+  if (!anyway && older && (left || signaling_.state() == Signaling::State::Established)) {
+    context_.debug("an older announcement of another server: the present one is kept");
+    if (!left) {
+      signaling_.set_successor(as);
+      signaling_.reported_lost();
+    }
     return;
   }
   left_urls_.insert(config.signaling_url);

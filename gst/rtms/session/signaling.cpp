@@ -127,11 +127,16 @@ void Signaling::set_successor(SessionConfig with) {
 }
 
 bool Signaling::join_successor() {
-  auto claim = successor_ ? StreamClaim::take(successor_->who.stream_id) : std::nullopt;
-  if (!claim)
+  if (!successor_)
     return false;
   SessionConfig &config = context_->config;
-  context_->debug("signaling: joining stream " + successor_->who.stream_id + " in place of " +
+  auto claim = successor_->who.stream_id == config.who.stream_id
+                   ? std::move(context_->claim)
+                   : StreamClaim::take(successor_->who.stream_id);
+  if (!claim)
+    return false;
+  context_->debug("signaling: joining stream " + successor_->who.stream_id + " at " +
+                  printable_url(successor_->signaling_url) + " in place of " +
                   config.who.stream_id + ", whose server is gone");
   context_->claim = std::move(claim);
   successor_->who.by_webinar_id =

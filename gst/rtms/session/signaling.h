@@ -49,7 +49,7 @@ class Signaling final : public ConnectionListener {
   void open();
   // Does nothing unless the connection is established.
   void send(const std::string &text);
-  // Sets the stream to join if the server of this one cannot be reached.
+  // Sets the stream to join, or another server of this one, if its server cannot be reached.
   void set_successor(SessionConfig with);
   // Starts a pending try at once.
   void hurry();
