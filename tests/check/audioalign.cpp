@@ -112,6 +112,31 @@ GST_START_TEST(test_never_back) {
 }
 GST_END_TEST;
 
+// A server whose clock is 3 s behind goes on in place of another one, at the pace of life, until
+// the mapping moves. One whose audio comes in a burst, or for too long, is not followed.
+GST_START_TEST(test_other_clock) {
+  constexpr GstClockTime kBehind = 3 * GST_SECOND;
+  constexpr int kLast = 199, kMoves = 320;
+  AudioAlign align = aligner();
+  for (int i = 0; i < 400; i++) {
+    const bool behind = i > kLast && i < kMoves;
+    // Positions never go back.
+    const auto result = align.process(true_pts(behind ? kLast : i), kPacket, i == kLast + 1,
+                                      {true_pts(i), behind ? kBehind : 0});
+    fail_unless(off_ms(result.pts, true_pts(i)) <= 1, "packet %d", i);
+    assert_equals_int(result.discont, i == 0 || i == kLast + 1);
+  }
+  const GstClockTime now = true_pts(400);
+  for (int i = 0; i < 100; i++)
+    fail_unless(align.process(true_pts(399), kPacket, i == 0, {now, kBehind}).pts <=
+                now + 120 * GST_MSECOND);
+  GstClockTime last = 0;
+  for (int i = 0; i < 500; i++)
+    last = align.process(true_pts(399), kPacket, false, {true_pts(410 + i), kBehind}).pts;
+  fail_unless(last < true_pts(410 + 320));
+}
+GST_END_TEST;
+
 // 200 ppm: followed in small steps, never far off.
 GST_START_TEST(test_drift) {
   AudioAlign align = aligner();
@@ -133,6 +158,7 @@ static Suite *audioalign_suite(void) {
   tcase_add_test(tc, test_pause);
   tcase_add_test(tc, test_asked_for_discont);
   tcase_add_test(tc, test_never_back);
+  tcase_add_test(tc, test_other_clock);
   tcase_add_test(tc, test_drift);
   return suite;
 }

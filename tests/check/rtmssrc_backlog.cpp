@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// buffer-data: audio from before the connection comes late, but belongs in front.
+// Audio that comes again or late: with buffer-data, that from before the connection belongs in
+// front.
 #include <algorithm>
 
 #include "failures.h"
@@ -193,6 +194,29 @@ GST_START_TEST(test_audio_unlinked) {
 }
 GST_END_TEST;
 
+// After a loss, the service sends the last packets once more, or all that came: each is pushed
+// once.
+GST_START_TEST(test_repeated) {
+  constexpr int kBefore = 50, kAll = 80;
+  const int from = __i__ ? 0 : kBefore - 1;
+  auto server = serve(quiet_config());
+  Player player(*server, [](GstElement *src) { set(src, "media-types", "audio"); });
+  player.play();
+  wait_streaming(player, *server, 1);
+  send_audio(*server, 0, kBefore);
+  ck_assert(wait_packets(player, "audio", kBefore));
+  server->drop(Media::Audio, true);
+  wait_ready(*server, 2);
+  send_audio(*server, from, kAll);
+  ck_assert(wait_packets(player, "audio", kAll));
+  player.stop();
+  const PadRecord &audio = player.record().pad("audio");
+  ck_assert_uint_eq(audio.packets.size(), kAll);
+  for (size_t i = 0; i < kAll; i++)
+    ck_assert_uint_eq(position(audio, i), 20 * i);
+}
+GST_END_TEST;
+
 // What waited for audio whose pad then leads nowhere comes before what follows.
 GST_START_TEST(test_audio_unlinked_later) {
   constexpr int kTransient = 16, kTries = 2;
@@ -278,6 +302,7 @@ static Suite *rtmssrc_backlog_suite() {
   tcase_add_test(backlog, test_hold_is_bounded);
   tcase_add_test(backlog, test_audio_unlinked);
   tcase_add_test(backlog, test_audio_unlinked_later);
+  tcase_add_loop_test(backlog, test_repeated, 0, 2);
   tcase_add_test(backlog, test_audio_refused);
   tcase_add_test(backlog, test_audio_lost);
   suite_add_tcase(suite, backlog);

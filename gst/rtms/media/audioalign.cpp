@@ -15,6 +15,12 @@ constexpr unsigned kFewest = 16;
 constexpr unsigned kWindow = 256;
 constexpr double kTolerance_ns = 3.5e6;
 constexpr double kUncertainty_ns = 12e6;  // of one timestamp
+// Less is the difference of two kinds of media, and is not mapped anew.
+constexpr GstClockTime kOtherClock = GST_SECOND;
+// By then, the timestamps are mapped anew.
+constexpr GstClockTime kMostFollowed = 6 * GST_SECOND;
+// Packets may come in small bursts.
+constexpr GstClockTime kBurst = 100 * GST_MSECOND;
 
 }  // namespace
 
@@ -50,13 +56,27 @@ GstClockTime AudioAlign::corrected(GstClockTime pts, bool *discont) {
   return static_cast<GstClockTime>(std::max<GstClockTimeDiff>(better, 0));
 }
 
-AudioAlign::Result AudioAlign::process(GstClockTime pts, GstClockTime duration, bool discont) {
+bool AudioAlign::follows(GstClockTime pts, GstClockTime duration, const Arrival &arrival) {
+  if (pts + kOtherClock > next_ + arrival.behind || next_ > arrival.now + kBurst ||
+      followed_ > kMostFollowed)
+    return false;
+  followed_ += duration;
+  return true;
+}
+
+AudioAlign::Result AudioAlign::process(GstClockTime pts, GstClockTime duration, bool discont,
+                                       Arrival arrival) {
   Result result;
   const auto samples = static_cast<guint>(
       gst_util_uint64_scale_round(duration, static_cast<guint64>(rate_hz_), GST_SECOND));
   GstClockTime better = corrected(pts, &discont);
   // Repeated or late timestamps must not move the position back.
-  if (better < last_ && (discont || better + kThreshold <= next_)) {
+  const bool late = better < last_ + arrival.behind;
+  if (!late || (!discont && better + kThreshold > next_)) {
+    followed_ = 0;
+  } else if (follows(better, duration, arrival)) {
+    better = next_;
+  } else {
     better = last_;
     discont = true;
   }

@@ -16,18 +16,30 @@ class AudioAlign {
     bool discont = false;
   };
 
-  // Aligns a packet with `pts` and `duration`; `discont`: it does not continue the last one.
-  Result process(GstClockTime pts, GstClockTime duration, bool discont);
+  // Of a packet: the present position, and by how much its own timestamp is before its `pts`.
+  struct Arrival {
+    GstClockTime now = 0, behind = 0;
+  };
+
+  // Aligns a packet with `pts` and `duration`; `discont`: it does not continue the last one. Audio
+  // that comes more than a second after its time, at the pace of life, is of a server whose clock
+  // is behind: it follows the last packet, until its timestamps are mapped anew.
+  Result process(GstClockTime pts, GstClockTime duration, bool discont, Arrival arrival);
+  Result process(GstClockTime pts, GstClockTime duration, bool discont) {
+    return process(pts, duration, discont, {});
+  }
   // Sets the rate of the following packets.
   void set_rate(int rate_hz);
 
  private:
   GstClockTime corrected(GstClockTime pts, bool *discont);
+  bool follows(GstClockTime pts, GstClockTime duration, const Arrival &arrival);
 
   std::unique_ptr<GstAudioStreamAlign, FreeWith<gst_audio_stream_align_free>> align_;
   int rate_hz_ = 0;
   GstClockTime last_ = 0;                    // begin of the last packet
   GstClockTime next_ = GST_CLOCK_TIME_NONE;  // end of the last packet
+  GstClockTime followed_ = 0;                // duration of the packets that followed so
   double mean_error_ns_ = 0;                 // mean of pts - next_
   unsigned packets_ = 0;                     // packets in the mean
 };

@@ -108,6 +108,7 @@ void Output::interrupt() {
 void Output::lost() {
   interrupt();
   stamper_.lost();
+  known_audio_.lost();
   ++context_->stats->of(media_).discontinuities;
   const int64_t now_us = g_get_monotonic_time();
   const int64_t until_us = replay_.lost(now_us);

@@ -7,6 +7,7 @@
 #include "pad/gstrtmssrcpad.h"
 #include "pad/padreplay.h"
 #include "pad/stats.h"
+#include "repetitions.h"
 #include "roster.h"
 #include "stamper.h"
 #include "streaminfo.h"
@@ -91,6 +92,10 @@ class Output {
 
   // Returns false if nothing downstream accepts buffers: messages are then skipped.
   bool leads_somewhere();
+  // Returns false for audio that came before.
+  bool is_new(const MediaData &data) {
+    return data.media != Media::Audio || known_audio_.accept(data);
+  }
   // Returns null if there is nothing to push.
   BufferPtr make(const MediaData &data);
   // Returns the timestamp to anchor the time line with; nothing if no anchor is due.
@@ -132,6 +137,7 @@ class Output {
   PadReplay replay_;
   Drops drops_;
   PacketPool packets_;
+  KnownAudio known_audio_;
   bool selected_ = true;
   bool to_wake_ = false;
   bool begun_ = false;  // the time line was anchored before

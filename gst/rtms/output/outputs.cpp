@@ -280,7 +280,9 @@ void Outputs::hand_on(const MediaData &data) {
     set_.check_flows();
     return;
   }
-  if (data.media == Media::Transcript && !known_texts_.accept(data)) {
+  const bool is_new =
+      data.media == Media::Transcript ? known_texts_.accept(data) : output->is_new(data);
+  if (!is_new) {
     ++context_.stats->of(data.media).ignored;
     return;
   }

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "backlog.h"
-#include "knowntexts.h"
 #include "outputset.h"
 #include "participants.h"
+#include "repetitions.h"
 #include "streams.h"
 #include "textgate.h"
 

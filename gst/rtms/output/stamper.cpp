@@ -41,7 +41,7 @@ void Stamper::stamp(GstBuffer *buffer, const MediaData &data) {
   if (stamp.decision.any())
     tell(stamp.decision);
   if (media_ == Media::Audio)
-    align(buffer);
+    align(buffer, stamp.raised_ns);
   if (discont_)
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
   discont_ = false;
@@ -67,12 +67,16 @@ void Stamper::tell(const TimeDecision &decision) {
 }
 
 // Timestamps on the wire are whole milliseconds with jitter; samples have neither.
-void Stamper::align(GstBuffer *buffer) {
+void Stamper::align(GstBuffer *buffer, int64_t raised_ns) {
   if (!GST_BUFFER_DURATION_IS_VALID(buffer))
     return;
   align_.set_rate(context_->params.audio.rate_hz);
+  StreamTime &time = context_->time;
+  const AudioAlign::Arrival arrival = {
+      time.position_at(static_cast<GstClockTime>(time.arrival().running_ns)),
+      static_cast<GstClockTime>(raised_ns)};
   const AudioAlign::Result aligned =
-      align_.process(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer), discont_);
+      align_.process(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer), discont_, arrival);
   GST_BUFFER_PTS(buffer) = aligned.pts;
   GST_BUFFER_DURATION(buffer) = aligned.duration;
   discont_ |= aligned.discont;

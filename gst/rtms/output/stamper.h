@@ -32,7 +32,7 @@ class Stamper {
  private:
   int64_t start_ms(const MediaData &data, int64_t captured_ms) const;
   void tell(const TimeDecision &decision);
-  void align(GstBuffer *buffer);
+  void align(GstBuffer *buffer, int64_t raised_ns);
   void count(int64_t captured_ms, const GstBuffer *buffer);
 
   OutputContext *context_;

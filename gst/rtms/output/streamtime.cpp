@@ -91,6 +91,10 @@ GstClockTime StreamTime::running_time_of(GstClockTime position) const {
   return position + segment_.base > segment_.start ? position + segment_.base - segment_.start : 0;
 }
 
+GstClockTime StreamTime::position_at(GstClockTime running) const {
+  return running + segment_.start > segment_.base ? running + segment_.start - segment_.base : 0;
+}
+
 void StreamTime::advance(Media media, GstClockTime position, GstClockTime duration) {
   const GstClockTime running = running_time_of(position);
   delivery_[static_cast<unsigned>(media)].media(static_cast<int64_t>(running), arrival().running_ns,

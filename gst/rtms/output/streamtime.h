@@ -61,6 +61,8 @@ class StreamTime {
   void off(Media media) { delivery_[static_cast<unsigned>(media)].off(); }
   // Converts a position to running time.
   GstClockTime running_time_of(GstClockTime position) const;
+  // Returns the position of a running time; 0 if it is before the first one.
+  GstClockTime position_at(GstClockTime running) const;
 
   // Any thread:
   void set_playing(bool playing);

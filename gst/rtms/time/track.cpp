@@ -31,7 +31,9 @@ Track::Stamp Track::stamp(int64_t unix_ms, int64_t running_ns) {
   const int64_t position_ns = set_->timeline()->position(unix_ms);
   Stamp stamp =
       clock_ ? clock_->place(position_ns, running_ns) : stamp_text(position_ns, running_ns);
-  stamp.position_ns = not_before(stamp.position_ns + skew_ns);
+  const int64_t own_ns = stamp.position_ns + skew_ns;
+  stamp.position_ns = not_before(own_ns);
+  stamp.raised_ns = stamp.position_ns - own_ns;
   return stamp;
 }
 

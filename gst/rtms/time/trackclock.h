@@ -44,6 +44,7 @@ class TrackClock {
     int64_t position_ns = 0;
     bool discont = false;  // does not continue the media before
     TimeDecision decision;
+    int64_t raised_ns = 0;  // by Track::not_before()
   };
 
   TrackClock(TrackSet *set, Kind kind);

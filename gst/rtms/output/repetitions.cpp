@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "knowntexts.h"
+#include "repetitions.h"
 
 #include <algorithm>
 #include <functional>
@@ -8,8 +8,8 @@
 namespace rtms {
 namespace {
 
-// Repetitions are at most a minute old.
-constexpr size_t kMost = 1000;
+// Repetitions are at most a minute old: so many texts, and packets of 20 ms.
+constexpr size_t kMost = 1000, kMostPackets = 4000;
 constexpr size_t kMostVersions = 64;  // of a text
 
 }  // namespace
@@ -46,6 +46,28 @@ bool KnownTexts::accept(const MediaData &data) {
     versions.erase(versions.begin());
   versions.push_back(hash);
   shown.withdrawn = false;
+  return true;
+}
+
+// The beginning of a packet tells it from another one with the same timestamp, of a server whose
+// clock is behind.
+bool KnownAudio::accept(const MediaData &data) {
+  constexpr size_t kBeginning = 64;
+  if (data.timestamp == 0)
+    return true;
+  const Packet packet{data.timestamp,
+                      std::hash<std::string_view>()(data.payload.substr(0, kBeginning))};
+  const auto is_it = [&packet](const Packet &known) {
+    return known.timestamp == packet.timestamp && known.hash == packet.hash;
+  };
+  if (packet.timestamp > repeats_until_)
+    repeats_until_ = 0;
+  else if (std::any_of(packets_.rbegin(), packets_.rend(), is_it))
+    return false;
+  newest_ = std::max(newest_, packet.timestamp);
+  packets_.push_back(packet);
+  if (packets_.size() > kMostPackets)
+    packets_.pop_front();
   return true;
 }
 

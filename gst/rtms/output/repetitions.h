@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Filters transcript texts that the service repeats after a reconnect. Pure.
+// Filters what the service repeats after a reconnect: transcript texts, and audio of the time
+// before the loss. Pure.
 #pragma once
 
 #include "protocol/types.h"
@@ -32,6 +33,24 @@ class KnownTexts {
   };
   std::map<Key, Shown> shown_;
   std::deque<Key> order_;
+};
+
+// Of one pad.
+class KnownAudio {
+ public:
+  // Whether to push the packet: not if the same one came before the loss, with the same timestamp.
+  bool accept(const MediaData &data);
+  // The connection was lost.
+  void lost() { repeats_until_ = newest_; }
+
+ private:
+  struct Packet {
+    int64_t timestamp;
+    size_t hash;
+  };
+  std::deque<Packet> packets_;
+  int64_t newest_ = 0;         // timestamp
+  int64_t repeats_until_ = 0;  // that at the loss; 0: what followed it has come
 };
 
 }  // namespace rtms
