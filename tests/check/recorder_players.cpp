@@ -67,7 +67,7 @@ MeetingOptions without_video() {
   return options;
 }
 
-Config granting(const char *params) {
+Config granting(const std::string &params) {
   Config config = meeting_of(kLengthMs);
   config.negotiate = params;
   return config;
@@ -246,6 +246,25 @@ GST_START_TEST(test_granted) {
 }
 GST_END_TEST;
 
+// The service grants another codec of sound than was asked for: it is heard.
+GST_START_TEST(test_granted_sound) {
+  std::vector<Kind> kinds;
+  for (const char *params : {R"("content_type":2,"codec":4,"sample_rate":3)",
+                             R"("content_type":1,"codec":4,"sample_rate":3)",
+                             R"("content_type":2,"codec":2,"sample_rate":0)",
+                             R"("content_type":1,"codec":2,"sample_rate":0)",
+                             R"("content_type":2,"codec":3,"sample_rate":1)",
+                             R"("content_type":1,"codec":3,"sample_rate":1)"})
+    kinds.push_back({{"--format=mkv"}, granting(std::string("{\"audio\":{") + params + "}}")});
+  const Recordings recordings(std::move(kinds));
+  for (const Played &played : recordings.all) {
+    const FlashBeep found = flash_beep(played.file);
+    expect_in_sync(found, 0.06, kLengthMs / 1000 - 1);
+    ck_assert_uint_ge(found.beeps.size(), kLengthMs / 1000 - 1);
+  }
+}
+GST_END_TEST;
+
 // The header has one size; GStreamer 1.26 takes frames of half the height for interlaced ones.
 GST_START_TEST(test_jpeg_sizes) {
   const Recordings recordings({{{"--format=mkv"}, jpegs(false)}, {{"--format=mkv"}, jpegs(true)}});
@@ -289,6 +308,7 @@ static Suite *recorder_players_suite() {
   add_case(suite, "mkv-without-camera", test_mkv_without_camera);
   add_case(suite, "mp4", test_mp4);
   add_case(suite, "granted", test_granted);
+  add_case(suite, "granted-sound", test_granted_sound);
   add_case(suite, "jpeg-sizes", test_jpeg_sizes);
   add_case(suite, "switching", test_switching);
   return suite;

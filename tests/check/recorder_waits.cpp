@@ -233,6 +233,33 @@ GST_START_TEST(test_not_stored) {
 }
 GST_END_TEST;
 
+// Somebody deletes the file of a running recording, or its folder: it is told, and the next part
+// begins.
+GST_START_TEST(test_deleted) {
+  RecorderRun run({"--no-video"});
+  auto server = serve(meeting_of(0));
+  run.announce(*server);
+  for (int seconds : {6, 11})  // a shorter part has no successor
+    run.wait_messages(*server, "audio", seconds * 50);
+  const std::string part_1 = run.only_folder();
+  if (__i__ == 0)
+    ck_assert_int_eq(g_unlink((part_1 + "/meeting.mkv").c_str()), 0);
+  else
+    std::filesystem::remove_all(part_1);
+  run.wait_events("file-deleted", 1);
+  run.wait_events("failed", 1);
+  run.wait_events("recording", 2);
+  run.program().send(SIGTERM);
+  ck_assert(run.program().wait(kDeadlineMs));
+  const auto folders = run.folders();
+  ck_assert_uint_eq(folders.size(), __i__ == 0 ? 2 : 1);
+  const std::string part_2 = folders[0] == part_1 ? folders[1] : folders[0];
+  expect_text(report_of(part_2, "state"), "finished");
+  if (__i__ == 0)
+    expect_text(report_of(part_1, "state"), "failed");
+}
+GST_END_TEST;
+
 // Other programs have all threads that the system gives to a user: what runs goes on, and what was
 // announced meanwhile is recorded when there are threads.
 GST_START_TEST(test_no_threads) {
@@ -273,7 +300,7 @@ GST_START_TEST(test_folder_moved) {
   server->send_media(Media::Transcript, transcript_json(100, ""));
   const auto both = [&] {
     const std::string lines = run.text_of(folder + "/transcript.jsonl");
-    return std::count(lines.begin(), lines.end(), '\n') == 2;
+    return std::count(lines.begin(), lines.end(), '\n') >= 2;  // the meeting has lines of its own
   };
   ck_assert(run.program().wait_until(both));
   run.program().send(SIGTERM);
@@ -340,6 +367,7 @@ static Suite *recorder_waits_suite() {
   add_case(suite, "disk-gone", test_disk_gone);
   add_case(suite, "write-error", test_write_error);
   add_case(suite, "not-stored", test_not_stored, 2);
+  add_case(suite, "deleted", test_deleted, 2);
   add_case(suite, "no-threads", test_no_threads);
   add_case(suite, "folder-moved", test_folder_moved);
   return suite;

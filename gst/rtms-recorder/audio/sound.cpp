@@ -48,6 +48,26 @@ std::string name_of(GstPad *pad) {
   return title_of(event.get());
 }
 
+// The elements before those for raw audio: the service may grant another codec than L16.
+std::string decoder_of(GstPad *pad) {
+  constexpr struct {
+    const char *caps, *elements;
+  } kDecoders[] = {
+      {"audio/x-opus", "opusdec ! "},
+      {"audio/x-alaw", "alawdec ! "},
+      {"audio/G722", "avdec_g722 ! "},
+      {"application/x-rtp, encoding-name=OPUS", "rtpopusdepay ! opusdec ! "},
+      {"application/x-rtp, encoding-name=PCMA", "rtppcmadepay ! alawdec ! "},
+      {"application/x-rtp, encoding-name=G722", "rtpg722depay ! avdec_g722 ! "},
+  };
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  for (const auto &decoder : kDecoders)
+    if (caps &&
+        gst_caps_can_intersect(caps.get(), CapsPtr(gst_caps_from_string(decoder.caps)).get()))
+      return decoder.elements;
+  return "";
+}
+
 uint64_t sample_at(unsigned rate, GstClockTime running) {
   return gst_util_uint64_scale(running, rate, GST_SECOND);
 }
@@ -99,7 +119,7 @@ bool is_sound_input(GstObject *object) {
 bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   pads_++;
   StringPtr caps(gst_caps_to_string(sound_caps(rate_).get()));
-  ElementPtr bin = make_bin("audioconvert ! audioresample ! " + std::string(caps.get()) +
+  ElementPtr bin = make_bin(decoder_of(pad) + "audioconvert ! audioresample ! " + caps.get() +
                             " ! fakesink name=heard sync=false async=false");
   if (!bin)
     return false;

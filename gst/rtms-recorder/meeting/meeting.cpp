@@ -50,7 +50,7 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       log_(log, std::filesystem::path(folder_).filename(), hook_.stream_id),
       gone_(std::move(gone)),
       started_us_(g_get_real_time()),
-      file_size_(folder_ + "/" + file_name(options), &worker_, &log_),
+      file_(folder_ + "/" + file_name(options), &worker_, &log_),
       texts_(std::make_shared<Texts>(
           folder_,
           [this](const std::string &path, int failure) {
@@ -131,8 +131,7 @@ void Meeting::intake_ended() {
 void Meeting::intake_unusable(const std::string &pad) {
   later_([this, pad] {
     log_.write(Log::Level::Warning, "not-recorded",
-               "the service sends " + pad +
-                   " too late, or in a format that cannot be recorded: it is not recorded");
+               pad + " is not recorded: it comes too late, or GStreamer has no decoder for it");
   });
 }
 
@@ -176,10 +175,6 @@ void Meeting::bus_terminated(const std::string &reason, bool failure) {
 void Meeting::bus_closed() {
   closed_ = true;
   check_ended();
-}
-
-void Meeting::bus_connected() {
-  link();
 }
 
 // Runs on the worker, because opening the file may block.
@@ -257,7 +252,9 @@ void Meeting::watch() {
   stats_ = intake_->stats();
   const uint64_t before = std::exchange(bytes_, counter(stats_.get(), "bytes"));
   bits_per_second_ = 8 * (bytes_ - std::min(before, bytes_));
-  file_size_.ask();
+  file_.ask();
+  if (file_.is_deleted() && state_ == State::Recording)
+    break_off(false, "The file was deleted while it was written.");
   late_audio_.check();
   journal_.written(*reached_, capture_.start_ms());
   if (const std::string problem = journal_.take_problem(); !problem.empty())
@@ -276,7 +273,7 @@ Status Meeting::status() const {
   status.seconds = (g_get_real_time() - started_us_) / G_USEC_PER_SEC;
   status.bits_per_second = bits_per_second_;
   status.unreached_s = bus_ ? bus_->unreached_s() : 0;
-  status.file_bytes = file_size_.bytes();
+  status.file_bytes = file_.bytes();
   status.voices = voices_;
   status.late_ms = sound_.late().ms;
   status.behind_ms = static_cast<int64_t>(sound_.late().waiting / GST_MSECOND);
@@ -367,9 +364,9 @@ void Meeting::gone() {
     error_ = stream_error_;
   // Without data, a muxer leaves a file that is not playable.
   if (!sound_.anything()) {
-    for (const std::string &name : {std::string(file_name(options_)), options_.program.file})
-      if (!name.empty())
-        worker_.run([path = folder_ + "/" + name] { unlink(path.c_str()); });
+    file_.remove();
+    if (!options_.program.file.empty())
+      worker_.run([path = folder_ + "/" + options_.program.file] { unlink(path.c_str()); });
     report_.remove_file(file_name(options_));
     if (error_.empty()) {
       reason_ += "; no audio and no video arrived, so there is no file";
@@ -381,7 +378,7 @@ void Meeting::gone() {
   for (const std::string &name : texts_->names())
     report_.add_file(name);
   worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
-  file_size_.finish(error_.empty(), [this, end_us = g_get_real_time()](const std::string &lost) {
+  file_.finish(error_.empty(), [this, end_us = g_get_real_time()](const std::string &lost) {
     error_ = error_.empty() ? lost : error_;
     report_.set_times(capture_);
     report_.close(end_us, static_cast<double>(length_ / GST_MSECOND) / 1000, reason_, error_,

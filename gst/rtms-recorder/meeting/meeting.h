@@ -10,7 +10,7 @@
 #include "common/later.h"
 #include "common/log.h"
 #include "container.h"
-#include "disk/filesize.h"
+#include "disk/growingfile.h"
 #include "intake.h"
 #include "lateaudio.h"
 #include "mediajournal.h"
@@ -73,7 +73,7 @@ class Meeting final : private IntakeListener, private BusListener {
 
   void bus_eos() override;
   void bus_error(GstObject *source, const GError *error) override;
-  void bus_connected() override;
+  void bus_connected() override { link(); }
   void bus_terminated(const std::string &reason, bool failure) override;
   void bus_closed() override;
 
@@ -111,7 +111,7 @@ class Meeting final : private IntakeListener, private BusListener {
   Timer deadline_;
 
   Worker worker_;
-  FileSize file_size_;
+  GrowingFile file_;
   std::shared_ptr<Texts> texts_;
   Report report_;
   CaptureTime capture_;

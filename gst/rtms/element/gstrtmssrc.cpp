@@ -68,8 +68,9 @@
  *
  * An EOS event that you send to the element (`gst-launch-1.0 -e`) is pushed on every pad after the
  * queued data; then the element closes its connections. Before the first pad there is nothing that
- * an EOS could be pushed on: the element posts an error, so that no application waits for it. TAG, CUSTOM_DOWNSTREAM and CUSTOM_BOTH
- * events that you send to the element are pushed on every pad, in order with the buffers.
+ * an EOS could be pushed on: the element posts an error, so that no application waits for it. TAG,
+ * CUSTOM_DOWNSTREAM and CUSTOM_BOTH events that you send to the element are pushed on every pad, in
+ * order with the buffers.
  *
  * ## Errors and warnings
  *

@@ -97,8 +97,8 @@ void install_signals(GType type) {
    * Connects to the same stream at other URLs. Emit the signal when the service has failed and
    * announces the stream again with a new webhook: the element closes all connections and opens new
    * ones to the URLs of that webhook. Pads and timestamps continue; the next buffer of each pad has
-   * the flag DISCONT. The element does so whatever the webhook says, even if it is older, or has the
-   * URLs of the present connections: an application that passes on all webhooks emits
+   * the flag DISCONT. The element does so whatever the webhook says, even if it is older, or has
+   * the URLs of the present connections: an application that passes on all webhooks emits
    * #GstRtmsSrc::notify-webhook. With #GstRtmsSrc:webhook-listen the element does this by itself.
    *
    * Errors: where the webhook cannot be used or announces another stream, or where the element has
@@ -117,10 +117,11 @@ void install_signals(GType type) {
    *
    * Passes a webhook about the running stream to the element, for applications that receive the
    * webhooks of the service themselves. `*.rtms_started` acts like #GstRtmsSrc::rejoin if
-   * it has other URLs and is not older than the last one. `*.rtms_interrupted` makes the element check a connection that seems to be open, and restore a
-   * lost one at once. `*.rtms_stopped` ends the stream; its reason is posted as
-   * `rtms-stream-state`, unless the service has told it before. A webhook about another stream of
-   * the same meeting is reported as `rtms-new-stream`; one about another meeting changes nothing.
+   * it has other URLs and is not older than the last one. `*.rtms_interrupted` makes the element
+   * check a connection that seems to be open, and restore a lost one at once. `*.rtms_stopped` ends
+   * the stream; its reason is posted as `rtms-stream-state`, unless the service has told it before.
+   * A webhook about another stream of the same meeting is reported as `rtms-new-stream`; one about
+   * another meeting changes nothing.
    *
    * Errors: where the webhook cannot be used, or the element is in the state READY or NULL, the
    * element posts a warning (RESOURCE/SETTINGS) and changes nothing.

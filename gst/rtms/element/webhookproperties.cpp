@@ -13,9 +13,9 @@ void install_webhook_properties(Installer *install) {
    * requests there and waits, without a time limit, until the service announces a stream. The
    * element connects to the first stream that #GstRtmsSrc:webhook-meeting allows. The element
    * follows later webhooks about this stream: `*.rtms_started` with other URLs acts like
-   * #GstRtmsSrc::rejoin, `*.rtms_interrupted` restores a lost connection at once, `*.rtms_stopped` ends the stream.
-   * The element answers webhooks about other streams and ignores them: each stream needs an element
-   * of its own.
+   * #GstRtmsSrc::rejoin, `*.rtms_interrupted` restores a lost connection at once, `*.rtms_stopped`
+   * ends the stream. The element answers webhooks about other streams and ignores them: each stream
+   * needs an element of its own.
    *
    * The host is `localhost`, an IP address of this machine, or `0.0.0.0` or `[::]` for all
    * addresses. Port 0 selects a free port; the message `rtms-listening` and

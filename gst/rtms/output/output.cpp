@@ -164,6 +164,10 @@ bool Output::leads_somewhere() {
 }
 
 BufferPtr Output::make(const MediaData &data) {
+  if (media_ == Media::Audio && !known_audio_.accept(data)) {
+    ++context_->stats->of(media_).ignored;
+    return nullptr;
+  }
   const OutputsConfig &config = context_->config;
   const TextOptions options{config.transcript_json, config.transcript_markup,
                             config.transcript_speaker};

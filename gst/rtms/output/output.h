@@ -92,10 +92,6 @@ class Output {
 
   // Returns false if nothing downstream accepts buffers: messages are then skipped.
   bool leads_somewhere();
-  // Returns false for audio that came before.
-  bool is_new(const MediaData &data) {
-    return data.media != Media::Audio || known_audio_.accept(data);
-  }
   // Returns null if there is nothing to push.
   BufferPtr make(const MediaData &data);
   // Returns the timestamp to anchor the time line with; nothing if no anchor is due.

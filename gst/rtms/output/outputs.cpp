@@ -280,9 +280,7 @@ void Outputs::hand_on(const MediaData &data) {
     set_.check_flows();
     return;
   }
-  const bool is_new =
-      data.media == Media::Transcript ? known_texts_.accept(data) : output->is_new(data);
-  if (!is_new) {
+  if (data.media == Media::Transcript && !known_texts_.accept(data)) {
     ++context_.stats->of(data.media).ignored;
     return;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The size of a file that grows, read without blocking: the last known value. What was written goes
-// to the disk meanwhile: a power failure loses no more. Logs when the disk fails to store it.
+// A file that a muxer writes, watched without blocking: its last known size, and whether somebody
+// has deleted it. What was written goes to the disk meanwhile: a power failure loses no more. Logs
+// when the disk fails to store it.
 #pragma once
 
 #include "base/worker.h"
@@ -14,27 +15,32 @@
 
 namespace rtms::recorder {
 
-class FileSize {
+class GrowingFile {
  public:
-  FileSize(std::string path, Worker *worker, const SubjectLog *log)
-      : path_(std::move(path)), worker_(worker), log_(log) {}
+  GrowingFile(std::string path, Worker *worker, const SubjectLog *log);
 
-  // Is called each second: requests the size, unless a request is pending.
+  // Is called each second: looks at the file, unless a look is pending.
   void ask();
   // The file is complete: it goes to the disk, and so does its name in the folder. With `wait`,
-  // `done` is called on the main thread after that, else at once. It gets the first failure of the
-  // disk to store the file, as a sentence, or an empty string.
+  // `done` is called on the main thread after that, else at once. It gets why the file, or some of
+  // it, is lost, as a sentence, or an empty string.
   void finish(bool wait, std::function<void(const std::string &problem)> done);
+  // Deletes the file, in which there is nothing.
+  void remove();
   uint64_t bytes() const { return seen_->bytes; }
+  // It has no name any more: what is written to it is lost. A file that was moved is not.
+  bool is_deleted() const { return seen_->deleted; }
 
  private:
   enum class Sync { No, File, FileAndFolder };
   struct Seen {
     uint64_t bytes = 0;
     bool asked = false;
+    bool deleted = false;
     int error = 0;        // of the last sync
     std::string problem;  // the first one
   };
+  class Descriptor;
   void look(Sync sync, std::function<void()> done);
 
   const std::string path_;
@@ -43,6 +49,7 @@ class FileSize {
   const SubjectLog *const log_;
   // Shared with the work, which may outlive this object.
   const std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
+  const std::shared_ptr<Descriptor> descriptor_;
 };
 
 }  // namespace rtms::recorder

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "growingfile.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace rtms::recorder {
+namespace {
+
+constexpr unsigned kSync_s = 5;
+
+int sync(int fd) {
+  int error = 0;
+  do
+    error = fdatasync(fd) == 0 ? 0 : errno;
+  while (error == EINTR);
+  // Not every file system can.
+  return error == EINVAL || error == ENOSYS || error == ENOTSUP ? 0 : error;
+}
+
+// Nothing is known of a folder that cannot be opened.
+int sync_folder_of(const std::string &path) {
+  const int fd =
+      open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return 0;
+  const int error = sync(fd);
+  close(fd);
+  return error;
+}
+
+}  // namespace
+
+// Of the file, whatever happens to its name. Used on the worker's thread.
+class GrowingFile::Descriptor {
+ public:
+  Descriptor() = default;
+  ~Descriptor() {
+    if (fd_ >= 0)
+      close(fd_);
+  }
+  Descriptor(const Descriptor &) = delete;
+  Descriptor &operator=(const Descriptor &) = delete;
+
+  // Returns -1 while there is no file.
+  int of(const std::string &path) {
+    if (fd_ < 0)
+      fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    return fd_;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+GrowingFile::GrowingFile(std::string path, Worker *worker, const SubjectLog *log)
+    : path_(std::move(path)),
+      worker_(worker),
+      log_(log),
+      descriptor_(std::make_shared<Descriptor>()) {}
+
+void GrowingFile::ask() {
+  if (!std::exchange(seen_->asked, true))
+    look(++times_ % kSync_s == 0 ? Sync::File : Sync::No, {});
+}
+
+void GrowingFile::remove() {
+  seen_->deleted = true;  // which is not to be told
+  worker_->run([path = path_] { unlink(path.c_str()); });
+}
+
+void GrowingFile::finish(bool wait, std::function<void(const std::string &problem)> done) {
+  if (wait) {
+    look(Sync::FileAndFolder, [done = std::move(done), seen = seen_] { done(seen->problem); });
+  } else {
+    look(Sync::FileAndFolder, {});
+    done(seen_->problem);
+  }
+}
+
+void GrowingFile::look(Sync sync_what, std::function<void()> done) {
+  struct Found {
+    struct stat status {};
+    int error = 0;
+  };
+  const auto found = std::make_shared<Found>();
+  // Opened once: the last use of the descriptor closes it, here or there.
+  const auto work = [found, sync_what, path = path_, descriptor = descriptor_] {
+    const int fd = descriptor->of(path);
+    if (fd >= 0 && sync_what != Sync::No)
+      found->error = sync(fd);
+    if (sync_what == Sync::FileAndFolder && !found->error)
+      found->error = sync_folder_of(path);
+    if (fd < 0 || fstat(fd, &found->status) != 0)
+      found->status.st_nlink = 1;
+  };
+  worker_->run(work, [found, sync_what, done = std::move(done), seen = seen_, path = path_,
+                      log = *log_] {
+    seen->bytes = static_cast<uint64_t>(found->status.st_size);
+    seen->asked = false;
+    const auto lose = [&](const char *event, const std::string &problem) {
+      log.write(Log::Level::Error, event, problem);
+      if (seen->problem.empty())
+        seen->problem = problem;
+    };
+    // Logged once, however long it lasts.
+    if (sync_what != Sync::No && std::exchange(seen->error, found->error) == 0 && found->error)
+      lose("disk-error", "The disk failed to store what was written to " + path + ": " +
+                             std::strerror(found->error) +
+                             ". The file may be damaged there. Check the disk, and the messages of "
+                             "the kernel.");
+    if (found->status.st_nlink == 0 && !std::exchange(seen->deleted, true))
+      lose("file-deleted", path + " was deleted while it was written: it is lost.");
+    if (done)
+      done();
+  });
+}
+
+}  // namespace rtms::recorder
