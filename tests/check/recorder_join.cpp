@@ -237,6 +237,44 @@ GST_START_TEST(test_headers) {
 }
 GST_END_TEST;
 
+// The file of a part is missing, or is none: the others are joined, and that is told.
+GST_START_TEST(test_damaged) {
+  TemporaryDirectory directory;
+  std::vector<std::string> folders;
+  for (int part = 1; part <= 3; part++) {
+    folders.push_back(directory.file(std::to_string(part)));
+    std::filesystem::create_directories(folders.back());
+    std::ofstream(folders.back() + "/meeting.json")
+        << "{\"recording\":\"one\",\"state\":\"finished\",\"duration_s\":1.0,\"part\":" << part
+        << ",\"capture_start_ms\":" << 1000000 + part * 1000 << "}";
+    std::string problem;
+    ElementPtr pipeline = launch(
+        "audiotestsrc num-buffers=50 samplesperbuffer=320 ! "
+        "audio/x-raw,format=S16LE,rate=16000,channels=1 ! matroskamux ! filesink location=" +
+            folders.back() + "/meeting.mkv",
+        &problem);
+    problem += play_all(pipeline.get(), kDeadlineMs);
+    ck_assert_msg(problem.empty(), "%s", problem.c_str());
+  }
+  const std::string file = folders[1] + "/meeting.mkv";
+  if (__i__ == 0)
+    std::filesystem::remove(file);
+  else
+    std::ofstream(file) << (__i__ == 1 ? std::string(10000, 'x') : "");
+  if (__i__ == 3)
+    folders.erase(folders.begin() + 1);
+  const std::string to = "--output=" + directory.path();
+  std::vector<std::string> arguments = {g_getenv("RTMS_RECORDER"), "--join", to};
+  arguments.insert(arguments.end(), folders.begin(), folders.end());
+  Program program({arguments, directory.path(), {}});
+  ck_assert(program.wait(kDeadlineMs));
+  ck_assert(!program.succeeded());
+  const std::string what = __i__ == 3 ? "Part 2 is not among the folders" : folders[1];
+  ck_assert_msg(contains(program.output(), what), "%s", program.output().c_str());
+  expect_near("audio", tracks_of(directory.file("meeting.mkv")).at("audio").end, 3, 0.1);
+}
+GST_END_TEST;
+
 // The clocks drift: the end of a part sees its start at another time than its beginning does. This
 // is the second part, by half a second in one direction or the other.
 GST_START_TEST(test_drift) {
@@ -305,6 +343,7 @@ static Suite *recorder_join_suite() {
   add_case(suite, "no-frames", test_no_frames);
   add_case(suite, "texts-alone", test_texts_alone);
   add_case(suite, "headers", test_headers);
+  add_case(suite, "damaged", test_damaged, 4);
   add_case(suite, "drift", test_drift);
   constexpr double kPatienceSeconds = 90;
   for (const auto &[name, first] : {std::pair{"killed", 0}, {"ended", 2}}) {

@@ -316,6 +316,10 @@ GST_START_TEST(test_environment) {
   g_setenv("ZOOM_CLIENT_SECRET", "another", TRUE);
   g_setenv("ZM_RTMS_SECRET", "s3cr3t", TRUE);
   expect_text(accepted(s).who.signature(), kSignature);
+  for (const char *around : {"s3cr3t\n", "s3cr3t\r\n", " s3cr3t "}) {
+    g_setenv("ZM_RTMS_SECRET", around, TRUE);
+    expect_text(accepted(s).who.signature(), kSignature);
+  }
   g_setenv("ZM_RTMS_SECRET", "another", TRUE);
   s.client_secret = Secret("s3cr3t");
   expect_text(accepted(s).who.signature(), kSignature);

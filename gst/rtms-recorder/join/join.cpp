@@ -13,14 +13,31 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <string_view>
 
 namespace rtms::recorder {
 namespace {
 
 constexpr int kFailed = 1, kMisused = 2;
+// What a killed recorder had not written of a part that was shorter than its journal.
+constexpr int64_t kInTheTail_ms = 1000;
 
 bool exists(const std::string &path) {
   return g_file_test(path.c_str(), G_FILE_TEST_EXISTS);
+}
+
+// Whether a file is empty, or begins as one of a muxer does.
+bool may_have_been_begun(const std::string &file) {
+  constexpr std::string_view kMatroska = "\x1a\x45\xdf\xa3", kMp4 = "ftyp";
+  std::ifstream stream(file, std::ios::binary);
+  char start[8] = {};
+  if (!stream.is_open())
+    return false;
+  stream.read(start, sizeof start);
+  const std::string_view bytes(start, static_cast<std::size_t>(stream.gcount()));
+  return bytes.empty() || bytes.substr(0, 4) == kMatroska ||
+         (bytes.size() == sizeof start && bytes.substr(4) == kMp4);
 }
 
 // Returns the error, or empty.
@@ -47,11 +64,17 @@ std::string read_part(const std::string &folder, JoinPart *part) {
   const std::string file = folder + "/meeting." + part->format;
   // A killed recorder may have written the header only, or a part of it.
   const std::string state = json_object_get_string_member_with_default(report, "state", "");
-  const bool has_media =
-      state == "finished" ||
-      (part->format == "mp4" ? Mp4Boxes::has_fragments(file) : ebml::has_cluster(file));
+  const bool has_media = part->format == "mp4"
+                             ? state == "finished" || Mp4Boxes::has_fragments(file)
+                             : ebml::has_cluster(file);
   part->has_file = part->start_ms && exists(file) && has_media;
   part->has_tail = part->tail_start_ms && exists(folder + "/tail." + part->format);
+  // A killed recorder may have written nothing, or a part of the header. Then a tail has all.
+  const bool promised = json_object_has_member(report, "duration_s") &&
+                        json_object_get_double_member(report, "duration_s") > 0;
+  const bool covered = part->has_tail && part->tail_start_ms <= part->start_ms + kInTheTail_ms;
+  part->is_damaged =
+      part->start_ms && !has_media && !covered && (promised || !may_have_been_begun(file));
   // Its recorder was killed before the file had a time.
   if (!part->start_ms) {
     part->start_ms = part->tail_start_ms;
@@ -81,9 +104,15 @@ std::string find_parts(const std::vector<std::string> &folders, JoinParts *parts
   std::sort(all.begin(), all.end(),
             [](const JoinPart &one, const JoinPart &other) { return one.number < other.number; });
   for (const JoinPart &part : all) {
+    const int64_t expected = &part == &all.front() ? 1 : (&part)[-1].number + 1;
+    if (part.number > expected)
+      parts->lacks.push_back("Part " + std::to_string(expected) + " is not among the folders.");
     if (part.recording != all.front().recording)
       return part.folder + " is a part of another recording than " + all.front().folder + ".";
     parts->folders.push_back(part.folder);
+    if (part.is_damaged)
+      parts->lacks.push_back("The media of " + part.folder + " cannot be read: meeting." +
+                             part.format + " is damaged or missing.");
     // A part whose recorder died before media arrived is empty.
     if (part.has_file || part.has_tail)
       parts->media.push_back(part);
@@ -154,7 +183,12 @@ int run_join(int argc, char **argv) {
   std::string problem = find_parts(folders, &parts);
   if (problem.empty())
     problem = join_parts(parts, output);
-  return problem.empty() ? EXIT_SUCCESS : complain("--join: " + problem, kFailed);
+  if (!problem.empty())
+    return complain("--join: " + problem, kFailed);
+  int status = EXIT_SUCCESS;
+  for (const std::string &lack : parts.lacks)
+    status = complain("--join: the joined file is incomplete. " + lack, kFailed);
+  return status;
 }
 
 }  // namespace rtms::recorder

@@ -20,6 +20,7 @@ struct JoinPart {
   // recorder was killed.
   bool has_file = false, has_tail = false;
   int64_t tail_start_ms = 0;
+  bool is_damaged = false;  // there was a file with media
   // Where the silence and the black frames at the end of the file begin; -1: unknown.
   int64_t audio_end_ms = -1, video_end_ms = -1;
 };
@@ -28,6 +29,7 @@ struct JoinPart {
 struct JoinParts {
   std::vector<JoinPart> media;
   std::vector<std::string> folders;
+  std::vector<std::string> lacks;  // what the joined file lacks, as sentences
 };
 
 // Reads the parts. Returns the error, or empty.

@@ -59,14 +59,6 @@ std::string_view unquoted(std::string_view text) {
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-std::string_view trimmed(std::string_view line) {
-  constexpr char kSpace[] = " \t\n\v\f\r";
-  const size_t start = line.find_first_not_of(kSpace);
-  return start == std::string_view::npos
-             ? std::string_view()
-             : line.substr(start, line.find_last_not_of(kSpace) + 1 - start);
-}
-
 // Returns why the secrets in a file cannot be used, and what the file must be.
 std::optional<CredentialsError> problem_of(SecretFile *file, const std::string &path,
                                            const std::string &what, const char *must_be) {
