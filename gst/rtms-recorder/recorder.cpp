@@ -184,14 +184,14 @@ void Recorder::started(const WebhookNotice &notice) {
   const std::string &stream = notice.hook.stream_id;
   Meeting *meeting = meetings_.find(stream);
   if (opening_.count(stream))
-    opening_[stream].notice = notice;
+    opening_[stream].notice.renew(notice);
   else if (notice.repeated && (meeting ? meeting->is_over() : recorded_.has(stream)))
     log_->write(Log::Level::Info, "http", "",
                 "webhook for a stream that is recorded already: ignored");
   else if (!meeting)
     begin({notice, std::nullopt, second_tries_.take(stream, seconds_)});
   else if (meeting->is_over())
-    waiting_[stream] = notice;
+    waiting_[stream].renew(notice);
   else {
     meeting->notify(notice.json, false);
     // A repeated one may be older than the one in use.

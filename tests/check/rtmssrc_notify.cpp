@@ -110,8 +110,10 @@ GST_START_TEST(test_another_stream) {
 GST_END_TEST;
 
 // An older announcement of a server that is not known here: its first deliveries were lost. The
-// stream stays where it is; if that server goes, it moves there.
+// stream stays where it is, also if it connects only; if that server goes, it moves there, and back
+// when only that one answers.
 GST_START_TEST(test_older) {
+  const bool while_connecting = __i__;
   auto server = serve(ticking(std::make_shared<StoppableTicker>()));
   Config config = ticking(std::make_shared<StoppableTicker>());
   config.stream_id = server->stream_id();
@@ -122,9 +124,10 @@ GST_START_TEST(test_older) {
   older.replace(at, older.find_first_not_of("0123456789", at) - at, "1738392033699");
   Player player(*server, sound);
   player.play();
-  ck_assert(wait_audio(player, 10));
+  if (!while_connecting)
+    ck_assert(wait_audio(player, 10));
   notify(player, older);
-  ck_assert(wait_audio(player, 40));
+  ck_assert(wait_audio(player, 150));
   ck_assert_uint_eq(server->accepted(), 2);
   ck_assert_uint_eq(other->accepted(), 0);
   server->stop();
@@ -134,6 +137,25 @@ GST_START_TEST(test_older) {
   player.stop();
   ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
   expect_no_violations(*other);
+}
+GST_END_TEST;
+
+// The older announcement is of a server that is gone. The present one is away for some seconds: the
+// stream goes on there.
+GST_START_TEST(test_older_is_gone) {
+  constexpr int64_t kAway_ms = 2000, kBack_ms = 6000;
+  Config config = ticking(std::make_shared<StoppableTicker>());
+  config.outages = {{Signaling, kAway_ms, kBack_ms}};
+  auto server = serve(config);
+  Player player(*server, sound);
+  player.play();
+  ck_assert(wait_audio(player, 10));
+  notify(player, stream_event("meeting.rtms_started", server->stream_id(), 1));
+  ck_assert_msg(wait_accepted(*server, 4), "%s", player.summary().c_str());
+  const std::size_t before = player.record().packets("audio");
+  ck_assert_msg(wait_audio(player, before + 50), "%s", player.summary().c_str());
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_ERROR), 0);
 }
 GST_END_TEST;
 
@@ -169,7 +191,8 @@ static Suite *rtmssrc_notify_suite() {
   suite_add_tcase(suite, tc);
   tcase_add_test(tc, test_life);
   tcase_add_loop_test(tc, test_another_stream, 0, 2);
-  tcase_add_test(tc, test_older);
+  tcase_add_loop_test(tc, test_older, 0, 2);
+  tcase_add_test(tc, test_older_is_gone);
   tcase_add_test(tc, test_unusable);
   return suite;
 }

@@ -4,7 +4,8 @@
 #include "hostile.h"
 
 #include <atomic>
-#include <thread>
+#include <condition_variable>
+#include <mutex>
 
 using namespace rtmscheck;
 
@@ -87,7 +88,10 @@ GST_END_TEST;
 // The thread that reads is away for longer than a silence may be. The server was not silent.
 GST_START_TEST(test_late_thread) {
   struct Reader {
-    std::atomic<bool> is_away{false}, may_return{false};
+    std::atomic<bool> is_away{false};
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool may_return = false;
   } reader;
   RawServer server(live, at_first([&](RawPeer &peer) {
                      if (!peer.media_handshake() || !peer.wait_ready())
@@ -100,16 +104,20 @@ GST_START_TEST(test_late_thread) {
                          back_us = g_get_monotonic_time() + 2000 * kLimitMs;
                      }
                      peer.send_json(last_audio());
-                     reader.may_return = true;
+                     {
+                       std::lock_guard<std::mutex> lock(reader.mutex);
+                       reader.may_return = true;
+                     }
+                     reader.changed.notify_all();
                      peer.linger();
                    }));
   const auto received = +[](GstElement *, GstPad *, GstBuffer *, gpointer data) {
     auto one = static_cast<Reader *>(data);
     if (one->is_away.exchange(true))
       return;
-    const int64_t end_us = g_get_monotonic_time() + int64_t{kDeadlineMs} * 1000;
-    while (!one->may_return && g_get_monotonic_time() < end_us)
-      std::this_thread::yield();
+    std::unique_lock<std::mutex> lock(one->mutex);
+    one->changed.wait_for(lock, std::chrono::milliseconds(kDeadlineMs),
+                          [one] { return one->may_return; });
   };
   Player player([&](GstElement *src) {
     watched(server)(src);

@@ -100,8 +100,11 @@ void FakeTransport::ping() {
 }
 
 void FakeTransport::read_rest() {
-  const std::vector<std::string> unread = std::exchange(unread_, {});
-  for (const std::string &text : unread)
+  // One at a time: a message may destroy the transport.
+  const std::string text = unread_.empty() ? "" : std::exchange(unread_.front(), "");
+  if (!unread_.empty())
+    unread_.erase(unread_.begin());
+  if (!text.empty())
     message(text);
 }
 

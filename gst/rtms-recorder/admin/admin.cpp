@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "admin.h"
 
+#include "base/worker.h"
 #include "http/address.h"
 #include "site.h"
 
@@ -41,9 +42,7 @@ Admin::Result Admin::open(const AdminConfig &config, std::shared_ptr<const Archi
                                      Access(config.hosts, config.token));
   std::unique_ptr<Admin> admin(new Admin(url, !loopback && !address.tls, std::move(site)));
   if (!admin->thread_.is_running())
-    return ListenError{
-        "The system has no thread for the operator's page: a limit of processes is "
-        "reached (ulimit -u, a container's pids limit, TasksMax)."};
+    return ListenError{kNoThread};
   return admin;
 }
 

@@ -14,8 +14,8 @@ namespace rtms::recorder {
 // All tracks share one position: samples before it were taken. Positions count samples.
 class Mixer {
  public:
-  // A recording's: a minute of older audio, with which the service may begin, and all that comes
-  // until the last connection is there or given up.
+  // How far ahead the audio of a recording may be: it has a minute of older audio, with which the
+  // service may begin, and all that comes until the last connection is there or given up.
   static constexpr unsigned kFurthest_s = 240;
 
   // `furthest`: audio further ahead is dropped, so that a wrong clock cannot use up the memory.

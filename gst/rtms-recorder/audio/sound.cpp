@@ -48,7 +48,8 @@ std::string name_of(GstPad *pad) {
   return title_of(event.get());
 }
 
-// The elements before those for raw audio: the service may grant another codec than L16.
+// Returns the elements that decode the pad's audio, empty for raw audio: the service may grant
+// another codec than L16.
 std::string decoder_of(GstPad *pad) {
   constexpr struct {
     const char *caps, *elements;

@@ -13,12 +13,13 @@ namespace {
 
 constexpr unsigned kSync_s = 5;
 
-int sync(int fd) {
+// Returns when what was written is on the disk: 0, or the error.
+int sync_fd(int fd) {
   int error = 0;
   do
     error = fdatasync(fd) == 0 ? 0 : errno;
   while (error == EINTR);
-  // Not every file system can.
+  // Some file systems cannot do it.
   return error == EINVAL || error == ENOSYS || error == ENOTSUP ? 0 : error;
 }
 
@@ -28,14 +29,15 @@ int sync_folder_of(const std::string &path) {
       open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return 0;
-  const int error = sync(fd);
+  const int error = sync_fd(fd);
   close(fd);
   return error;
 }
 
 }  // namespace
 
-// Of the file, whatever happens to its name. Used on the worker's thread.
+// Stays with the file when that is moved or deleted. Opened, used and closed on the worker's
+// thread: the last close of a deleted file frees its space on the disk, which takes time.
 class GrowingFile::Descriptor {
  public:
   Descriptor() = default;
@@ -52,9 +54,12 @@ class GrowingFile::Descriptor {
       fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     return fd_;
   }
+  // Some file systems count no links at all.
+  bool had_links(nlink_t links) { return had_links_ |= links > 0; }
 
  private:
   int fd_ = -1;
+  bool had_links_ = false;
 };
 
 GrowingFile::GrowingFile(std::string path, Worker *worker, const SubjectLog *log)
@@ -62,6 +67,10 @@ GrowingFile::GrowingFile(std::string path, Worker *worker, const SubjectLog *log
       worker_(worker),
       log_(log),
       descriptor_(std::make_shared<Descriptor>()) {}
+
+GrowingFile::~GrowingFile() {
+  worker_->run([descriptor = std::move(descriptor_)] {});
+}
 
 void GrowingFile::ask() {
   if (!std::exchange(seen_->asked, true))
@@ -82,25 +91,30 @@ void GrowingFile::finish(bool wait, std::function<void(const std::string &proble
   }
 }
 
-void GrowingFile::look(Sync sync_what, std::function<void()> done) {
+void GrowingFile::look(Sync sync, std::function<void()> done) {
   struct Found {
-    struct stat status {};
+    uint64_t bytes = 0;
+    bool deleted = false;
     int error = 0;
   };
   const auto found = std::make_shared<Found>();
-  // Opened once: the last use of the descriptor closes it, here or there.
-  const auto work = [found, sync_what, path = path_, descriptor = descriptor_] {
+  const auto work = [found, sync, path = path_, descriptor = descriptor_] {
     const int fd = descriptor->of(path);
-    if (fd >= 0 && sync_what != Sync::No)
-      found->error = sync(fd);
-    if (sync_what == Sync::FileAndFolder && !found->error)
+    if (fd >= 0 && sync != Sync::No)
+      found->error = sync_fd(fd);
+    if (sync == Sync::FileAndFolder && !found->error)
       found->error = sync_folder_of(path);
-    if (fd < 0 || fstat(fd, &found->status) != 0)
-      found->status.st_nlink = 1;
+    struct stat status {};
+    if (fd < 0) {
+      found->deleted = sync == Sync::FileAndFolder;
+    } else if (fstat(fd, &status) == 0) {
+      found->bytes = static_cast<uint64_t>(status.st_size);
+      found->deleted = descriptor->had_links(status.st_nlink) && status.st_nlink == 0;
+    }
   };
-  worker_->run(work, [found, sync_what, done = std::move(done), seen = seen_, path = path_,
+  worker_->run(work, [found, sync, done = std::move(done), seen = seen_, path = path_,
                       log = *log_] {
-    seen->bytes = static_cast<uint64_t>(found->status.st_size);
+    seen->bytes = found->bytes;
     seen->asked = false;
     const auto lose = [&](const char *event, const std::string &problem) {
       log.write(Log::Level::Error, event, problem);
@@ -108,12 +122,12 @@ void GrowingFile::look(Sync sync_what, std::function<void()> done) {
         seen->problem = problem;
     };
     // Logged once, however long it lasts.
-    if (sync_what != Sync::No && std::exchange(seen->error, found->error) == 0 && found->error)
+    if (sync != Sync::No && std::exchange(seen->error, found->error) == 0 && found->error)
       lose("disk-error", "The disk failed to store what was written to " + path + ": " +
                              std::strerror(found->error) +
                              ". The file may be damaged there. Check the disk, and the messages of "
                              "the kernel.");
-    if (found->status.st_nlink == 0 && !std::exchange(seen->deleted, true))
+    if (found->deleted && !std::exchange(seen->deleted, true))
       lose("file-deleted", path + " was deleted while it was written: it is lost.");
     if (done)
       done();

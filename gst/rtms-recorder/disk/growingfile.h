@@ -18,6 +18,9 @@ namespace rtms::recorder {
 class GrowingFile {
  public:
   GrowingFile(std::string path, Worker *worker, const SubjectLog *log);
+  ~GrowingFile();
+  GrowingFile(const GrowingFile &) = delete;
+  GrowingFile &operator=(const GrowingFile &) = delete;
 
   // Is called each second: looks at the file, unless a look is pending.
   void ask();
@@ -25,7 +28,7 @@ class GrowingFile {
   // `done` is called on the main thread after that, else at once. It gets why the file, or some of
   // it, is lost, as a sentence, or an empty string.
   void finish(bool wait, std::function<void(const std::string &problem)> done);
-  // Deletes the file, in which there is nothing.
+  // Deletes the file, because no media arrived.
   void remove();
   uint64_t bytes() const { return seen_->bytes; }
   // It has no name any more: what is written to it is lost. A file that was moved is not.
@@ -49,7 +52,7 @@ class GrowingFile {
   const SubjectLog *const log_;
   // Shared with the work, which may outlive this object.
   const std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
-  const std::shared_ptr<Descriptor> descriptor_;
+  std::shared_ptr<Descriptor> descriptor_;
 };
 
 }  // namespace rtms::recorder

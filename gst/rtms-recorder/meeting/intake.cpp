@@ -193,8 +193,9 @@ void Intake::swallow(GstPad *pad) {
 
 void Intake::leave_out(GstPad *pad) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
-  const std::string format = caps ? StringPtr(gst_caps_to_string(caps.get())).get() : "no format";
-  listener_->intake_unusable(std::string(GST_PAD_NAME(pad)) + " (" + format + ")");
+  const std::string format =
+      caps ? std::string(" (") + StringPtr(gst_caps_to_string(caps.get())).get() + ")" : "";
+  listener_->intake_unusable(GST_PAD_NAME(pad) + format);
   swallow(pad);
 }
 

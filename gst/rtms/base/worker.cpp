@@ -3,6 +3,7 @@
 
 #include "glibptr.h"
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -49,24 +50,41 @@ gpointer run_and_forget(gpointer data) {
   return nullptr;
 }
 
-// The thread owns the function.
+// The thread owns the function. A failure is told once, until there are threads again.
 bool start_thread(Fn *fn) {
+  static std::atomic<bool> told{false};
   GThread *thread = g_thread_try_new("rtms-worker", run_and_forget, fn, nullptr);
   if (thread)
     g_thread_unref(thread);
+  if (!told.exchange(!thread) && !thread)
+    g_warning("%s Work on files waits for one.", kNoThread);
   return thread != nullptr;
 }
+
+// Of the source: the function, until a thread has it.
+struct Waiting {
+  std::unique_ptr<Fn> fn;
+
+  static gboolean try_again(gpointer data) {
+    auto &fn = static_cast<Waiting *>(data)->fn;
+    if (!start_thread(fn.get()))
+      return G_SOURCE_CONTINUE;
+    fn.release();
+    return G_SOURCE_REMOVE;
+  }
+};
 
 }  // namespace
 
 void run_detached(std::function<void()> fn) {
-  const auto owned = new Fn(std::move(fn));
-  if (start_thread(owned))
+  auto owned = std::make_unique<Fn>(std::move(fn));
+  if (start_thread(owned.get())) {
+    owned.release();
     return;
+  }
   GSource *source = g_timeout_source_new(kNextTry_ms);
-  g_source_set_callback(
-      source, [](gpointer data) -> gboolean { return !start_thread(static_cast<Fn *>(data)); },
-      owned, nullptr);
+  g_source_set_callback(source, Waiting::try_again, new Waiting{std::move(owned)},
+                        [](gpointer data) { delete static_cast<Waiting *>(data); });
   g_source_attach(source, MainContextPtr(g_main_context_ref_thread_default()).get());
   g_source_unref(source);
 }

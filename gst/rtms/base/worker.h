@@ -8,8 +8,13 @@
 
 namespace rtms {
 
+// What a failure to create a thread means, and what to do.
+inline constexpr char kNoThread[] =
+    "The system has no thread to give: a limit of processes is reached (ulimit -u, a container's "
+    "pids limit, TasksMax of a systemd service). Raise it.";
+
 // Runs `fn` on a thread of its own that nobody waits for. While the system has no thread to give,
-// this thread's default main context tries again.
+// this thread's default main context tries again, as long as it lives.
 void run_detached(std::function<void()> fn);
 
 class Worker {

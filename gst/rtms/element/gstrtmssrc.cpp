@@ -59,7 +59,7 @@
  *
  * A pad appears when the handshake of its media connection has succeeded. The element emits
  * *no-more-pads* when the handshakes of all media connections have been answered, or when the
- * stream ends before, with a pad; decodebin and playbin play nothing before it. With
+ * a stream that has a pad ends before that; decodebin and playbin play nothing before it. With
  * #GstRtmsSrc:audio-streams=per-participant and for Contact Center, pads appear as long as the
  * stream lasts, and the element never emits *no-more-pads*: connect to *pad-added* there, and do
  * not use decodebin or playbin.
@@ -194,7 +194,10 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
 bool start(GstRtmsSrc *self) {
   auto created = Run::create(GST_ELEMENT(self), rtms::copy_settings(self));
   if (auto bad = std::get_if<rtms::BadSetting>(&created)) {
-    GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", bad->text.c_str()), (nullptr));
+    if (bad->is_of_system)
+      GST_ELEMENT_ERROR(self, RESOURCE, FAILED, ("%s", bad->text.c_str()), (nullptr));
+    else
+      GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", bad->text.c_str()), (nullptr));
     return false;
   }
   RunLock lock(self);

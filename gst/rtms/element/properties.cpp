@@ -108,7 +108,7 @@ void install_properties(GObjectClass *klass) {
    *   a full queue, or a timestamp did not fit the others
    * - `reconnects`: number of connections that were lost and restored
    * - `keep-alives`: number of keep-alive requests answered
-   * - `ignored`: number of messages that were damaged or of an unknown type
+   * - `ignored`: number of messages that were damaged, of an unknown type, or came before
    * - `queue-bytes`: queue level of the pads now, in bytes
    * - `queue-time`: queue level of the pads now, in ns of running time
    * - `last-timestamp`: time of capture of the newest message, in Unix ms

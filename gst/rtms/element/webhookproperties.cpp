@@ -12,7 +12,7 @@ void install_webhook_properties(Installer *install) {
    * `http://127.0.0.1:8080/webhook`. From the state change to PAUSED on, the element answers
    * requests there and waits, without a time limit, until the service announces a stream. The
    * element connects to the first stream that #GstRtmsSrc:webhook-meeting allows. The element
-   * follows later webhooks about this stream: `*.rtms_started` with other URLs acts like
+   * follows later webhooks about this stream: a newer `*.rtms_started` with other URLs acts like
    * #GstRtmsSrc::rejoin, `*.rtms_interrupted` restores a lost connection at once, `*.rtms_stopped`
    * ends the stream. The element answers webhooks about other streams and ignores them: each stream
    * needs an element of its own.

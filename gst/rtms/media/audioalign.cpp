@@ -57,8 +57,12 @@ GstClockTime AudioAlign::corrected(GstClockTime pts, bool *discont) {
 }
 
 bool AudioAlign::follows(GstClockTime pts, GstClockTime duration, const Arrival &arrival) {
-  if (pts + kOtherClock > next_ + arrival.behind || next_ > arrival.now + kBurst ||
-      followed_ > kMostFollowed)
+  if (!GST_CLOCK_TIME_IS_VALID(next_))
+    return false;
+  if (!followed_)
+    follows_since_ = arrival.now;
+  const GstClockTime came_since = arrival.now - follows_since_ + kBurst;
+  if (pts + kOtherClock > next_ + arrival.behind || followed_ > std::min(came_since, kMostFollowed))
     return false;
   followed_ += duration;
   return true;

@@ -39,6 +39,7 @@ class AudioAlign {
   int rate_hz_ = 0;
   GstClockTime last_ = 0;                    // begin of the last packet
   GstClockTime next_ = GST_CLOCK_TIME_NONE;  // end of the last packet
+  GstClockTime follows_since_ = 0;           // `now` of the first packet that followed so
   GstClockTime followed_ = 0;                // duration of the packets that followed so
   double mean_error_ns_ = 0;                 // mean of pts - next_
   unsigned packets_ = 0;                     // packets in the mean

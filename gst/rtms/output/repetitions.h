@@ -50,7 +50,7 @@ class KnownAudio {
   };
   std::deque<Packet> packets_;
   int64_t newest_ = 0;         // timestamp
-  int64_t repeats_until_ = 0;  // that at the loss; 0: what followed it has come
+  int64_t repeats_until_ = 0;  // the newest at the loss; 0: newer audio has come since
 };
 
 }  // namespace rtms

@@ -126,7 +126,7 @@ void push_silence(PadState *state) {
   // Before the test: a link that is made after it is another one.
   const unsigned links = state->links;
   if (!gst_pad_is_linked(GST_PAD(state->pad))) {
-    // Who blocks the pad links another peer.
+    // An application that blocks the pad may be exchanging its peer.
     if (!gst_pad_is_blocked(GST_PAD(state->pad)))
       set_flow(state, GST_FLOW_NOT_LINKED, links);
     return;

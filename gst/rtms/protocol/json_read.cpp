@@ -116,10 +116,28 @@ std::string mend_numbers(std::string_view text) {
   return mended;
 }
 
-std::string mend(std::string_view text, simdjson::error_code error) {
-  if (error == simdjson::UTF8_ERROR)
-    return valid_utf8(text);
-  return error == simdjson::STRING_ERROR ? mend_surrogates(text) : mend_numbers(text);
+// Returns nothing if the text cannot be mended. simdjson names a large number by errors that depend
+// on its version.
+std::optional<std::string> mend(std::string_view text, simdjson::error_code error) {
+  switch (error) {
+    case simdjson::UTF8_ERROR:
+      return valid_utf8(text);
+    case simdjson::STRING_ERROR:
+      return mend_surrogates(text);
+    case simdjson::CAPACITY:
+    case simdjson::MEMALLOC:
+    case simdjson::TAPE_ERROR:
+    case simdjson::DEPTH_ERROR:
+    case simdjson::T_ATOM_ERROR:
+    case simdjson::F_ATOM_ERROR:
+    case simdjson::N_ATOM_ERROR:
+    case simdjson::UNESCAPED_CHARS:
+    case simdjson::UNCLOSED_STRING:
+    case simdjson::EMPTY:
+      return std::nullopt;
+    default:
+      return mend_numbers(text);
+  }
 }
 
 }  // namespace
@@ -230,12 +248,13 @@ simdjson::error_code JsonReader::parse_mended(std::string_view text, JsonValue *
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark)
     text.remove_prefix(kByteOrderMark.size());
   auto error = parse(text, value);
-  std::string last(error ? text : "");
-  for (std::string mended; error; last = std::move(mended)) {
-    mended = mend(last, error);
-    if (mended == last)
+  std::string last;
+  while (error) {
+    auto mended = mend(last.empty() ? text : last, error);
+    if (!mended || *mended == (last.empty() ? text : last))
       break;
-    error = parse(padded(mended), value);
+    last = std::move(*mended);
+    error = parse(padded(last), value);
   }
   return error;
 }

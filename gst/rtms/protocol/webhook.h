@@ -28,6 +28,11 @@ struct Webhook {
   std::string request;
 };
 
+// Whether the service made an announcement before another one.
+inline bool is_older(const Webhook &announced, const Webhook &other) {
+  return announced.event_ts && announced.event_ts < other.event_ts;
+}
+
 enum class WebhookEvent { Other, Started, Interrupted, Stopped };
 // By the event's name: "meeting.rtms_started", "contact_center.voice_rtms_started", …
 WebhookEvent webhook_event(std::string_view name);

@@ -3,6 +3,7 @@
 
 #include "announcement.h"
 #include "base/loopthread.h"
+#include "base/worker.h"
 #include "debug.h"
 #include "identity.h"
 #include "listen.h"
@@ -69,9 +70,7 @@ Run::Result Run::create(GstElement *element, Settings settings) {
   }
   start.thread = LoopThread::get(settings.context);
   if (!start.thread)
-    return BadSetting{
-        "The system has no thread for the connections: a limit of processes is reached. Raise it "
-        "(ulimit -u, a container's pids limit, TasksMax of a systemd service)."};
+    return BadSetting{kNoThread, true};
   return std::unique_ptr<Run>(new Run(element, settings, std::move(start)));
 }
 

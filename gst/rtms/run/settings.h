@@ -112,6 +112,7 @@ struct Settings {
 // An invalid setting: the property, its value and the valid values, in words.
 struct BadSetting {
   std::string text;
+  bool is_of_system = false;  // no value of a property: the system lacks something
 };
 
 // The proxy's URL without its password, for readers of the property.

@@ -143,18 +143,16 @@ void Stream::end(const char *why, guint32 seqnum) {
   over_ = true;
   close_later(thread_, &session_);
   GST_INFO_OBJECT(element_, "end of stream: %s", why);
-  if (outputs_.end_all(seqnum)) {
+  const bool has_pads = outputs_.end_all(seqnum), was_asked_for = seqnum != GST_SEQNUM_INVALID;
+  SessionError error;
+  error.kind = SessionError::Kind::Ended;
+  error.text = std::string("The stream ended before any data arrived: ") + why + ".";
+  if (has_pads || was_asked_for)
     progress_.cancel(std::string("Connecting was interrupted: ") + why);
-  } else {
-    SessionError error;
-    error.kind = SessionError::Kind::Ended;
-    error.text = std::string("The stream ended before any data arrived: ") + why + ".";
-    if (seqnum != GST_SEQNUM_INVALID)
-      progress_.cancel(std::string("Connecting was interrupted: ") + why);
-    else
-      progress_.fail(error.text);
+  else
+    progress_.fail(error.text);
+  if (!has_pads)
     post_error(element_, error);
-  }
 }
 
 // Posted before an error: the application may answer the error with a shutdown, which must be

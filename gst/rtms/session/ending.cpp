@@ -14,6 +14,8 @@ constexpr unsigned kMaxRoundsAfter = 30;
 // After this many rounds, media that arrive no faster than captured are no backlog: the service
 // continues to send.
 constexpr unsigned kLiveRounds = 7;
+// Two clocks of the service differ by less.
+constexpr int64_t kClocks_ms = 10000;
 // The end's own time is believed if it is no later than this after the newest media.
 constexpr int64_t kMostSilence_ms = 600000;
 
@@ -28,8 +30,10 @@ void Ending::begin(int64_t now_ms, int64_t told_ms) {
   began_ms_ = now_ms;
   rounds_ = 0;
   end_ms_ = 0;
+  // A wrong timestamp of one kind must not make all others late.
   for (const Kind &kind : kinds_)
-    end_ms_ = std::max(end_ms_, kind.newest_ms);
+    if (!told_ms || kind.newest_ms <= told_ms + kClocks_ms)
+      end_ms_ = std::max(end_ms_, kind.newest_ms);
   if (told_ms > end_ms_ && told_ms <= end_ms_ + kMostSilence_ms)
     end_ms_ = told_ms;
   for (Kind &kind : kinds_) {

@@ -39,7 +39,7 @@ class Ending {
   bool is_awaited(const Kind &kind, int64_t elapsed_ms) const;
 
   std::array<Kind, kMediaCount> kinds_;
-  int64_t end_ms_ = 0;  // in the time of captures: not later than the end
+  int64_t end_ms_ = 0;  // a capture time that is not later than the end
   int64_t began_ms_ = 0;
   unsigned rounds_ = 0;
 };

@@ -125,13 +125,11 @@ void Session::announced_again(const SessionConfig &as, bool anyway) {
     signaling_.hurry();
     return;
   }
-  // An announcement is repeated for minutes if its answer was lost, also after a failover, and
-  // also if it never arrived: then its server is known here only as the older one.
-  const bool older = as.announced_ms && as.announced_ms < config.announced_ms;
-  const bool left = left_urls_.count(as.signaling_url) > 0;
-  if (!anyway && older && (left || signaling_.state() == Signaling::State::Established)) {
+  // The service repeats an announcement for minutes if it got no answer, also after a failover.
+  // The first one that arrives can be older than that of the present server.
+  if (!anyway && as.announced_ms && as.announced_ms < config.announced_ms) {
     context_.debug("an older announcement of another server: the present one is kept");
-    if (!left) {
+    if (left_urls_.count(as.signaling_url) == 0) {
       signaling_.set_successor(as);
       signaling_.reported_lost();
     }

@@ -42,9 +42,10 @@ class Session final : private StreamListener,
   // Asks the service to end the stream.
   void close_stream();
   // The service announced the stream again. At another URL, or with `anyway`, the session starts
-  // over there after closing the old connections; an empty signature keeps the old one. At the same
-  // URL, pending tries start at once. Another stream of the meeting is joined if this one's server
-  // is gone.
+  // over there after closing the old connections; an empty signature keeps the old one. An older
+  // announcement than that of the present server moves nothing: its server is tried in turns with
+  // the present one, when that is lost. At the same URL, pending tries start at once. Another
+  // stream of the meeting is joined if this one's server is gone.
   void announced_again(const SessionConfig &as, bool anyway);
   // A webhook reports that the signaling connection is lost: the session checks the connection, and
   // repairs a lost one at once.

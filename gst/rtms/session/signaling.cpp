@@ -98,8 +98,8 @@ std::unique_ptr<Connection> Signaling::wait(unsigned delay_ms) {
 // ---- commands of the session ---------------------------------------------------------
 
 void Signaling::open() {
-  // The first try after a loss is quick: if it fails, the server is gone. A stream that was
-  // announced long before replaces nothing: this one went on, and its server is away for a moment.
+  // The first try after a loss is quick: if it fails, the server is gone. What was announced long
+  // before replaces nothing: the stream went on, and its server is away for a moment.
   if (retry_.attempts() > 1 && successor_us_ + kFailover_us > lost_us_)
     join_successor();
   const SessionConfig &config = context_->config;
@@ -122,21 +122,21 @@ void Signaling::open() {
 }
 
 void Signaling::set_successor(SessionConfig with) {
+  const int64_t now_us = g_get_monotonic_time();
+  if (with.who.stream_id == context_->config.who.stream_id) {
+    other_server_ = {std::move(with.signaling_url), with.announced_ms, now_us};
+    return;
+  }
   successor_ = std::move(with);
-  successor_us_ = g_get_monotonic_time();
+  successor_us_ = now_us;
 }
 
 bool Signaling::join_successor() {
-  if (!successor_)
-    return false;
-  SessionConfig &config = context_->config;
-  auto claim = successor_->who.stream_id == config.who.stream_id
-                   ? std::move(context_->claim)
-                   : StreamClaim::take(successor_->who.stream_id);
+  auto claim = successor_ ? StreamClaim::take(successor_->who.stream_id) : std::nullopt;
   if (!claim)
     return false;
-  context_->debug("signaling: joining stream " + successor_->who.stream_id + " at " +
-                  printable_url(successor_->signaling_url) + " in place of " +
+  SessionConfig &config = context_->config;
+  context_->debug("signaling: joining stream " + successor_->who.stream_id + " in place of " +
                   config.who.stream_id + ", whose server is gone");
   context_->claim = std::move(claim);
   successor_->who.by_webinar_id =
@@ -147,6 +147,8 @@ bool Signaling::join_successor() {
   context_->doubted = 0;
   may_sign_otherwise_ = true;
   successor_.reset();
+  other_server_.reset();
+  at_other_server_ = false;
   retry_.reset();
   return true;
 }
@@ -177,6 +179,8 @@ void Signaling::note_loss() {
 
 std::unique_ptr<Connection> Signaling::leave() {
   note_loss();
+  other_server_.reset();
+  at_other_server_ = false;
   retry_.reset();
   may_sign_otherwise_ = true;
   return enter<State::Idle>();
@@ -227,7 +231,7 @@ void Signaling::answered(const SignalingResponse &response) {
   }
   enter<State::Established>();
   connected()->connection->established();
-  first_ = may_sign_otherwise_ = false;
+  first_ = may_sign_otherwise_ = at_other_server_ = false;
   retry_.succeeded(g_get_monotonic_time() / 1000);
   context_->listener->session_connection(ConnectionState::Streaming, 0, 0);
   listener_->signaling_established(response);
@@ -276,8 +280,19 @@ void Signaling::connection_closed(Connection *) {
 void Signaling::lost(const SessionError &why) {
   note_loss();
   std::optional<unsigned> delay_ms;
-  if (!is_final(why, first_))
+  const bool was_there = at_other_server_;
+  const bool goes_there = !was_there && retry_.attempts() > 0 && other_server_ &&
+                          other_server_->since_us + kFailover_us > lost_us_;
+  // While there is another server, the answer of one of them is not final.
+  if (goes_there)
+    delay_ms = kSettle_ms;
+  else if (was_there || !is_final(why, first_))
     delay_ms = retry_.next(g_get_monotonic_time() / 1000, g_random_double());
+  if (goes_there || was_there) {
+    std::swap(context_->config.signaling_url, other_server_->url);
+    std::swap(context_->config.announced_ms, other_server_->announced_ms);
+    at_other_server_ = goes_there;
+  }
   if (!delay_ms && join_successor())
     delay_ms = kSettle_ms;
   if (!delay_ms) {

@@ -49,7 +49,9 @@ class Signaling final : public ConnectionListener {
   void open();
   // Does nothing unless the connection is established.
   void send(const std::string &text);
-  // Sets the stream to join, or another server of this one, if its server cannot be reached.
+  // Sets the stream to join if the server of this one cannot be reached, or another server of this
+  // stream: when the present one is lost, and does not answer at once, each try is followed by one
+  // there.
   void set_successor(SessionConfig with);
   // Starts a pending try at once.
   void hurry();
@@ -102,7 +104,14 @@ class Signaling final : public ConnectionListener {
   Retry retry_;
   std::optional<SessionConfig> successor_;
   int64_t successor_us_ = 0, lost_us_ = 0;  // monotonic: its announcement; the last loss
-  bool first_ = true;                       // no handshake has succeeded yet
+  struct Server {
+    std::string url;
+    int64_t announced_ms;  // by the service's clock
+    int64_t since_us;      // monotonic: when it became known
+  };
+  std::optional<Server> other_server_;
+  bool at_other_server_ = false;  // for one try
+  bool first_ = true;             // no handshake has succeeded yet
   // The service signs one of a webinar's two ids: the other is tried once for each stream.
   bool may_sign_otherwise_ = true;
 };

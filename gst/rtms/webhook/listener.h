@@ -31,6 +31,12 @@ struct WebhookNotice {
   Webhook hook;
   std::string json;       // as received; may contain a signature
   bool repeated = false;  // the service announced the same event before
+
+  // Becomes another one, unless that was announced before this one.
+  void renew(const WebhookNotice &other) {
+    if (!is_older(other.hook, hook))
+      *this = other;
+  }
 };
 
 // The answer to a GET request for a path other than the webhook's.
