@@ -79,7 +79,7 @@ class Program {
   int record() {
     if (!prepare())
       return kFailed;
-    raise_descriptor_limit();
+    fit_descriptors(raise_descriptor_limit());
     handle_signals();
     const auto second = [](gpointer self) -> gboolean {
       static_cast<Program *>(self)->second();
@@ -147,6 +147,21 @@ class Program {
     if (!missing.empty())
       return complain(missing);
     return options_.webhook_file.empty() || read_file();
+  }
+
+  // A meeting that finds no descriptor is lost; one that is refused begins when there is room.
+  void fit_descriptors(uint64_t limit) {
+    constexpr uint64_t kOwn = 64, kMeeting = 20, kProgram = 10;
+    const uint64_t each = kMeeting + (options_.program.wanted() ? kProgram : 0);
+    const uint64_t fit = std::max<uint64_t>((limit - std::min(limit, kOwn)) / each, 1);
+    if (fit >= options_.max_meetings)
+      return;
+    log_.write(Log::Level::Warning, "descriptors", "",
+               "the limit of " + std::to_string(limit) + " open files is enough for " +
+                   std::to_string(fit) + " meetings at the same time, not for --max-meetings=" +
+                   std::to_string(options_.max_meetings) +
+                   ": more are refused. Raise it (ulimit -n, LimitNOFILE).");
+    options_.max_meetings = static_cast<unsigned>(fit);
   }
 
   bool begin() {
@@ -317,7 +332,7 @@ class Program {
     g_main_loop_quit(loop_.get());
   }
 
-  const Options options_;
+  Options options_;
   Log log_;
   ListenerLog listener_log_{&log_};
   AdminLog admin_log_{&listener_log_};

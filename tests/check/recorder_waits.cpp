@@ -260,6 +260,29 @@ GST_START_TEST(test_deleted) {
 }
 GST_END_TEST;
 
+// Two meetings have enough descriptors: a third one begins when one of them has ended.
+GST_START_TEST(test_descriptors) {
+  constexpr rlim_t kFew = 110;
+  const rlimit few{kFew, kFew};
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+  RecorderRun run({"--no-video"});
+  std::vector<std::unique_ptr<Server>> servers;
+  for (int i = 0; i < 3; i++) {
+    servers.push_back(serve(meeting_of(0)));
+    run.announce(*servers.back(), i);
+    run.wait_events(i < 2 ? "recording" : "refused", i < 2 ? i + 1 : 1);
+  }
+  ck_assert_uint_eq(run.events("descriptors").size(), 1);
+  run.wait_messages(*servers[1], "audio", 50);
+  servers[0]->end_stream(6);
+  run.wait_events("recording", 3);
+  run.wait_messages(*servers[2], "audio", 50);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  ck_assert_uint_eq(run.events("finished").size(), 3);
+}
+GST_END_TEST;
+
 // Other programs have all threads that the system gives to a user: what runs goes on, and what was
 // announced meanwhile is recorded when there are threads.
 GST_START_TEST(test_no_threads) {
@@ -368,6 +391,7 @@ static Suite *recorder_waits_suite() {
   add_case(suite, "write-error", test_write_error);
   add_case(suite, "not-stored", test_not_stored, 2);
   add_case(suite, "deleted", test_deleted, 2);
+  add_case(suite, "descriptors", test_descriptors);
   add_case(suite, "no-threads", test_no_threads);
   add_case(suite, "folder-moved", test_folder_moved);
   return suite;

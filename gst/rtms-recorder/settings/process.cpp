@@ -33,12 +33,13 @@ void forget_variables(std::initializer_list<const char *> names) {
   }
 }
 
-void raise_descriptor_limit() {
+uint64_t raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-    return;
+    return UINT64_MAX;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_max;
 }
 
 }  // namespace rtms::recorder

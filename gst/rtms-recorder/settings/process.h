@@ -2,6 +2,7 @@
 // Limits and protection of the whole process.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 
 namespace rtms::recorder {
@@ -14,7 +15,7 @@ void protect_process(bool group_readable);
 void forget_variables(std::initializer_list<const char *> names);
 
 // Raises the limit of descriptors as far as the system allows: each meeting needs some twenty, and
-// the usual limit is for programs with select().
-void raise_descriptor_limit();
+// the usual limit is for programs with select(). Returns the new limit.
+uint64_t raise_descriptor_limit();
 
 }  // namespace rtms::recorder
