@@ -153,12 +153,12 @@ class World {
     nodes[number]->alive = false;
     nodes[number]->begun_.clear();
   }
-  void announce(const std::string &stream) {
+  void announce(const std::string &stream, const std::string &webhook = "webhook") {
     announced[stream] = ++webhooks;
     for (Node *node : nodes)
       if (node->alive)
-        node->handle([this, node, stream] {
-          node->ownership->announce(stream, announced[stream], "webhook", node->clock());
+        node->handle([this, node, stream, webhook] {
+          node->ownership->announce(stream, announced[stream], webhook, node->clock());
         });
   }
   // What must never be.

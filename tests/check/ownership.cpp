@@ -310,6 +310,29 @@ GST_START_TEST(test_ended) {
 }
 GST_END_TEST;
 
+// The service repeats the announcement of a server that was left: who takes the stream over goes to
+// the newest one.
+GST_START_TEST(test_older) {
+  World world(1, 3);
+  world.run(1000);
+  const auto webhook = [](const std::string &time) {
+    return "{\"event\":\"meeting.rtms_started\",\"event_ts\":" + time +
+           R"(,"payload":{"meeting_uuid":"m","rtms_stream_id":"s","server_urls":"wss://a.test/s"}})";
+  };
+  for (const char *time : {"2000", "1000"}) {
+    world.announce("s", webhook(time));
+    world.run(1000);
+  }
+  for (unsigned i = 0; i < 3; i++)
+    if (world.nodes[i]->begun("s")) {
+      world.kill(i);
+      break;
+    }
+  expect_at_most(world.time_until([&] { return world.owners("s") == 1; }, 30000), 15000);
+  expect_text(world.owner("s")->ownership->claims().all()["s"].webhook, webhook("2000").c_str());
+}
+GST_END_TEST;
+
 // However often it is handed over, somebody takes it, and not at once who has just let it go; but
 // nobody takes what so many have died with.
 GST_START_TEST(test_handed_over) {
@@ -414,6 +437,7 @@ static Suite *ownership_suite() {
   tcase_add_test(cases, test_no_store);
   tcase_add_test(cases, test_alone);
   tcase_add_test(cases, test_ended);
+  tcase_add_test(cases, test_older);
   tcase_add_test(cases, test_handed_over);
   tcase_add_loop_test(cases, test_random, 0, kTimes);
   suite_add_tcase(suite, cases);

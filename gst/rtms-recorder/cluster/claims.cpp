@@ -2,6 +2,7 @@
 #include "claims.h"
 
 #include "lease.h"
+#include "protocol/webhook.h"
 
 #include <algorithm>
 #include <utility>
@@ -239,7 +240,9 @@ ClaimRecord Claims::next_record(const std::string &id, const Stream &stream) con
   if (stream.is_new()) {
     record.deaths = record.unreached = 0;
     record.announcement = stream.announced->place;
-    record.webhook = stream.announced->webhook;
+    // The service repeats announcements for minutes: also that of a server that was left.
+    if (!is_older(stream.announced->webhook, record.webhook))
+      record.webhook = stream.announced->webhook;
   }
   if (!goes_on) {
     record.stream = id;

@@ -54,12 +54,6 @@ std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &
   return all;
 }
 
-int64_t announced_ms_of(const std::string &webhook) {
-  const auto parsed = parse_webhook(webhook);
-  const auto hook = std::get_if<Webhook>(&parsed);
-  return hook ? hook->event_ts : 0;
-}
-
 }  // namespace
 
 Keeping::Keeping(const std::string &output, Problem problem)
@@ -112,8 +106,7 @@ void Keeping::renew(const std::string &stream, const std::string &webhook) {
   if (found == meetings_.end())
     return;
   KeptMeeting meeting = found->second;
-  const int64_t announced_ms = announced_ms_of(webhook);
-  if (announced_ms && announced_ms < announced_ms_of(meeting.webhook))
+  if (is_older(webhook, meeting.webhook))
     return;
   meeting.webhook = webhook;
   keep(stream, meeting);

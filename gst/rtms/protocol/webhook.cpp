@@ -226,4 +226,10 @@ std::string redact_webhook(std::string_view json) {
   return text;
 }
 
+bool is_older(const std::string &announced, const std::string &other) {
+  const WebhookResult one = parse_webhook(announced), two = parse_webhook(other);
+  const auto hook = std::get_if<Webhook>(&one), other_hook = std::get_if<Webhook>(&two);
+  return hook && other_hook && is_older(*hook, *other_hook);
+}
+
 }  // namespace rtms

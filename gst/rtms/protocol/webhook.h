@@ -33,6 +33,9 @@ inline bool is_older(const Webhook &announced, const Webhook &other) {
   return announced.event_ts && announced.event_ts < other.event_ts;
 }
 
+// The same of two webhooks as JSON; false if one of them cannot be used.
+bool is_older(const std::string &announced, const std::string &other);
+
 enum class WebhookEvent { Other, Started, Interrupted, Stopped };
 // By the event's name: "meeting.rtms_started", "contact_center.voice_rtms_started", …
 WebhookEvent webhook_event(std::string_view name);
