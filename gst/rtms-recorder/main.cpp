@@ -151,9 +151,9 @@ class Program {
 
   // A meeting that finds no descriptor is lost; one that is refused begins when there is room.
   void fit_descriptors(uint64_t limit) {
-    constexpr uint64_t kOwn = 64, kMeeting = 20, kProgram = 10;
+    constexpr uint64_t kUsual = 64, kMeeting = 20, kProgram = 10;
     const uint64_t each = kMeeting + (options_.program.wanted() ? kProgram : 0);
-    const uint64_t fit = std::max<uint64_t>((limit - std::min(limit, kOwn)) / each, 1);
+    const uint64_t fit = std::max<uint64_t>((limit - std::min(limit, kUsual)) / each, 1);
     if (fit >= options_.max_meetings)
       return;
     log_.write(Log::Level::Warning, "descriptors", "",
