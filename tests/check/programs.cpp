@@ -200,7 +200,7 @@ GST_START_TEST(test_players) {
         "--videosink=fakesink"},
        "Reached end of play list"},
       // "H.264" is a tag of the first frame, before which a GAP may come.
-      {{"gst-discoverer-1.0", "--verbose"}, "video/x-h264, stream-format"},
+      {{"gst-discoverer-1.0", "--verbose"}, "video/x-h264, "},
   };
   const auto &player = players[__i__];
   auto server = serve(meeting(End::Terminated));

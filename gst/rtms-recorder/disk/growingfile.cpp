@@ -104,7 +104,7 @@ void GrowingFile::look(Sync sync, std::function<void()> done) {
       found->error = sync_fd(fd);
     if (sync == Sync::FileAndFolder && !found->error)
       found->error = sync_folder_of(path);
-    struct stat status {};
+    struct stat status = {};
     if (fd < 0) {
       found->deleted = sync == Sync::FileAndFolder;
     } else if (fstat(fd, &status) == 0) {
