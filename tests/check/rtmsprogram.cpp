@@ -104,6 +104,35 @@ GST_START_TEST(test_eos_event) {
 }
 GST_END_TEST;
 
+// A live source cannot be flushed, and cannot seek: it goes on as if nobody had asked.
+GST_START_TEST(test_refused_events) {
+  auto server = meeting(lasting(0));
+  Watcher watcher([&](GstElement *program) {
+    g_object_set(program, "client-id", "test-client", "client-secret", "test-secret", "webhook",
+                 server->webhook_json().c_str(), nullptr);
+  });
+  watcher.play();
+  ck_assert(watcher.wait([](const Watched &w) { return std::isfinite(w.first(is_share)); }));
+  for (GstElement *asked : {watcher.program(), watcher.pipeline()}) {
+    ck_assert(!gst_element_send_event(asked, gst_event_new_flush_start()));
+    ck_assert(!gst_element_send_event(asked, gst_event_new_flush_stop(TRUE)));
+    ck_assert(!gst_element_seek_simple(asked, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0));
+  }
+  std::size_t frames = 0, blocks = 0;
+  ck_assert(watcher.wait([&](const Watched &w) {
+    frames = w.frames.size();
+    blocks = w.blocks.size();
+    return true;
+  }));
+  ck_assert(watcher.wait([&](const Watched &w) {
+    return w.frames.size() > frames + 50 && w.blocks.size() > blocks + 50;
+  }));
+  ck_assert(gst_element_send_event(watcher.pipeline(), gst_event_new_eos()));
+  watcher.wait_eos();
+  expect_constant(watcher.watched());
+}
+GST_END_TEST;
+
 // The video is not taken for some time, and the meeting ends meanwhile: both end together later.
 GST_START_TEST(test_behind) {
   auto server = meeting(lasting(3000));
@@ -130,6 +159,7 @@ static Suite *rtmsprogram_suite() {
   add_case(suite, "before-the-webhook", test_before_the_webhook);
   add_case(suite, "eos-event", test_eos_event, 2);
   add_case(suite, "behind", test_behind);
+  add_case(suite, "refused-events", test_refused_events);
   return suite;
 }
 

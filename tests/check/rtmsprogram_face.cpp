@@ -179,6 +179,8 @@ GST_START_TEST(test_latency) {
   });
   watcher.play();
   ck_assert(watcher.wait_seconds(0.2));
+  // Refused, with a warning.
+  g_object_set(watcher.program(), "latency", 999999, nullptr);
   for (const char *name : {"video", "audio"}) {
     Ptr<GstPad, gst_object_unref> pad(gst_element_get_static_pad(watcher.program(), name));
     MiniObjectPtr<GstQuery> query(gst_query_new_latency());

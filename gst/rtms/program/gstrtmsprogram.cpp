@@ -189,10 +189,27 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
 
 gboolean send_event(GstElement *element, GstEvent *event) {
   GstRtmsProgram *self = GST_RTMS_PROGRAM(element);
-  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
-    return GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->send_event(element, event);
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_EOS:
+      gst_event_unref(event);
+      return self->program->send_eos();
+    // A bin hands them to its mixers, which lose their segments, and end the process.
+    case GST_EVENT_FLUSH_START:
+    case GST_EVENT_FLUSH_STOP:
+    case GST_EVENT_SEEK:
+      gst_event_unref(event);
+      return FALSE;
+    default:
+      return GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->send_event(element, event);
+  }
+}
+
+// A mixer that is flushed by a seek pushes nothing any more, although its inputs refuse the seek.
+gboolean upstream_event(GstPad *pad, GstObject *parent, GstEvent *event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_SEEK)
+    return gst_pad_event_default(pad, parent, event);
   gst_event_unref(event);
-  return self->program->send_eos();
+  return FALSE;
 }
 
 void handle_message(GstBin *bin, GstMessage *message) {
@@ -226,9 +243,10 @@ void add_template(GstElementClass *klass, const char *name, GstPadPresence prese
 
 void add_pad(GstRtmsProgram *self, const char *name, GstPad *target) {
   GstPadTemplate *of = gst_element_get_pad_template(GST_ELEMENT(self), name);
-  gst_element_add_pad(GST_ELEMENT(self), target
-                                             ? gst_ghost_pad_new_from_template(name, target, of)
-                                             : gst_ghost_pad_new_no_target_from_template(name, of));
+  GstPad *pad = target ? gst_ghost_pad_new_from_template(name, target, of)
+                       : gst_ghost_pad_new_no_target_from_template(name, of);
+  gst_pad_set_event_function(pad, GST_DEBUG_FUNCPTR(upstream_event));
+  gst_element_add_pad(GST_ELEMENT(self), pad);
 }
 
 }  // namespace

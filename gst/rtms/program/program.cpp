@@ -89,6 +89,9 @@ void Program::stop() {
 void Program::update_latency() {
   guint latency_ms = 0;
   g_object_get(source_, "latency", &latency_ms, nullptr);
+  const GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(source_), "latency");
+  if (latency_ms > G_PARAM_SPEC_UINT(spec)->maximum)  // the source keeps its previous latency
+    return;
   stage_.set_upstream_latency(latency_ms * GST_MSECOND);
 }
 
