@@ -82,8 +82,9 @@ void run_detached(std::function<void()> fn) {
     owned.release();
     return;
   }
+  const auto waiting = new Waiting{std::move(owned)};
   GSource *source = g_timeout_source_new(kNextTry_ms);
-  g_source_set_callback(source, Waiting::try_again, new Waiting{std::move(owned)},
+  g_source_set_callback(source, Waiting::try_again, waiting,
                         [](gpointer data) { delete static_cast<Waiting *>(data); });
   g_source_attach(source, MainContextPtr(g_main_context_ref_thread_default()).get());
   g_source_unref(source);
