@@ -61,7 +61,7 @@ bool start_thread(Fn *fn) {
   return thread != nullptr;
 }
 
-// Of the source: the function, until a thread has it.
+// What the timeout source owns: the function, until a thread takes it.
 struct Waiting {
   std::unique_ptr<Fn> fn;
 

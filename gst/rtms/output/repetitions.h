@@ -35,7 +35,7 @@ class KnownTexts {
   std::deque<Key> order_;
 };
 
-// Of one pad.
+// The audio packets that one pad has had before its connection was lost.
 class KnownAudio {
  public:
   // Whether to push the packet: not if the same one came before the loss, with the same timestamp.
