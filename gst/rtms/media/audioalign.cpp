@@ -56,7 +56,7 @@ GstClockTime AudioAlign::corrected(GstClockTime pts, bool *discont) {
   return static_cast<GstClockTime>(std::max<GstClockTimeDiff>(better, 0));
 }
 
-bool AudioAlign::follows(GstClockTime pts, GstClockTime duration, const Arrival &arrival) {
+bool AudioAlign::follows(GstClockTime pts, GstClockTime duration, const AudioArrival &arrival) {
   if (!GST_CLOCK_TIME_IS_VALID(next_))
     return false;
   if (!followed_)
@@ -69,7 +69,7 @@ bool AudioAlign::follows(GstClockTime pts, GstClockTime duration, const Arrival 
 }
 
 AudioAlign::Result AudioAlign::process(GstClockTime pts, GstClockTime duration, bool discont,
-                                       Arrival arrival) {
+                                       AudioArrival arrival) {
   Result result;
   const auto samples = static_cast<guint>(
       gst_util_uint64_scale_round(duration, static_cast<guint64>(rate_hz_), GST_SECOND));

@@ -8,6 +8,11 @@
 
 namespace rtms {
 
+// Of a packet: the present position, and by how much its own timestamp is before its `pts`.
+struct AudioArrival {
+  GstClockTime now = 0, behind = 0;
+};
+
 class AudioAlign {
  public:
   struct Result {
@@ -16,24 +21,16 @@ class AudioAlign {
     bool discont = false;
   };
 
-  // Of a packet: the present position, and by how much its own timestamp is before its `pts`.
-  struct Arrival {
-    GstClockTime now = 0, behind = 0;
-  };
-
   // Aligns a packet with `pts` and `duration`; `discont`: it does not continue the last one. Audio
   // that comes more than a second after its time, at the pace of life, is of a server whose clock
   // is behind: it follows the last packet, until its timestamps are mapped anew.
-  Result process(GstClockTime pts, GstClockTime duration, bool discont, Arrival arrival);
-  Result process(GstClockTime pts, GstClockTime duration, bool discont) {
-    return process(pts, duration, discont, {});
-  }
+  Result process(GstClockTime pts, GstClockTime duration, bool discont, AudioArrival arrival = {});
   // Sets the rate of the following packets.
   void set_rate(int rate_hz);
 
  private:
   GstClockTime corrected(GstClockTime pts, bool *discont);
-  bool follows(GstClockTime pts, GstClockTime duration, const Arrival &arrival);
+  bool follows(GstClockTime pts, GstClockTime duration, const AudioArrival &arrival);
 
   std::unique_ptr<GstAudioStreamAlign, FreeWith<gst_audio_stream_align_free>> align_;
   int rate_hz_ = 0;

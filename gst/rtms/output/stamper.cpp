@@ -72,7 +72,7 @@ void Stamper::align(GstBuffer *buffer, int64_t raised_ns) {
     return;
   align_.set_rate(context_->params.audio.rate_hz);
   StreamTime &time = context_->time;
-  const AudioAlign::Arrival arrival = {
+  const AudioArrival arrival = {
       time.position_at(static_cast<GstClockTime>(time.arrival().running_ns)),
       static_cast<GstClockTime>(raised_ns)};
   const AudioAlign::Result aligned =
