@@ -49,12 +49,19 @@ struct Blocked {
           return GST_PAD_PROBE_OK;
         },
         this, nullptr);
+    watch(pad);
+  }
+  void watch(GstPad *pad) {
+    // GStreamer takes a FLUSH_STOP that is sent, not pushed, for any event.
     gst_pad_add_probe(
-        pad, GST_PAD_PROBE_TYPE_EVENT_FLUSH,
+        pad,
+        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_EVENT_FLUSH |
+                                     GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
         [](GstPad *, GstPadProbeInfo *info, gpointer data) {
           auto self = static_cast<Blocked *>(data);
           const GstEventType type = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info));
-          ++(type == GST_EVENT_FLUSH_START ? self->starts : self->stops);
+          self->starts += type == GST_EVENT_FLUSH_START;
+          self->stops += type == GST_EVENT_FLUSH_STOP;
           return GST_PAD_PROBE_OK;
         },
         this, nullptr);
@@ -342,6 +349,42 @@ GST_START_TEST(test_blocked_pads) {
 }
 GST_END_TEST;
 
+// A branch that takes no data is unlinked, or the element leaves its bin: the push that is in the
+// branch ends by a flush of that branch. Downstream goes on.
+GST_START_TEST(test_blocked_unlinked) {
+  enum { kUnlink, kRemove, kExchange };
+  auto server = serve(quiet_config());
+  Blocked blocked, fresh;
+  Sink sink;
+  fresh.watch(sink.pad());
+  Player player(*server, with("media-types", "audio"));
+  player.play();
+  wait_streaming(player, *server, 1);
+  Ptr<GstElement, gst_object_unref> src(GST_ELEMENT(gst_object_ref(player.src())));
+  PadPtr audio(gst_element_get_static_pad(src.get(), "audio")), peer(gst_pad_get_peer(audio.get()));
+  blocked.block(peer.get());
+  server->send_media(Media::Audio, audio_json(0, 0));
+  while (!blocked.blocked)
+    g_usleep(1000);
+  if (__i__ == kRemove) {
+    Ptr<GstObject, gst_object_unref> bin(gst_element_get_parent(src.get()));
+    ck_assert(gst_bin_remove(GST_BIN(bin.get()), src.get()));
+  } else {
+    ck_assert(gst_pad_unlink(audio.get(), peer.get()));
+  }
+  if (__i__ == kExchange)
+    ck_assert_int_eq(gst_pad_link(audio.get(), sink.pad()), GST_PAD_LINK_OK);
+  gst_element_set_locked_state(src.get(), TRUE);
+  const Awake awake;
+  ck_assert_int_eq(gst_element_set_state(src.get(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  expect_prompt("to NULL", awake, kPromptMs);
+  ck_assert_uint_eq(blocked.starts, 1);
+  ck_assert_uint_eq(blocked.stops, 1);
+  ck_assert_uint_eq(fresh.starts, fresh.stops);
+  player.stop();
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_padlife_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_padlife");
@@ -353,6 +396,7 @@ static Suite *rtmssrc_padlife_suite() {
   tcase_add_loop_test(life, test_refused, 0, 3);
   tcase_add_test(life, test_late_flow);
   tcase_add_loop_test(life, test_blocked_pads, 0, 3);
+  tcase_add_loop_test(life, test_blocked_unlinked, 0, 3);
   suite_add_tcase(suite, life);
   return suite;
 }

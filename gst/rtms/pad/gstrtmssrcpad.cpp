@@ -26,6 +26,7 @@ constexpr auto kPushTimeout = 300ms, kFlushTimeout = 100ms;
 
 using rtms::BufferPtr;
 using rtms::EventPtr;
+using rtms::PadPtr;
 using rtms::PadQueue;
 using rtms::PadState;
 using rtms::PadThread;
@@ -180,9 +181,48 @@ void link_changed(GstPad *pad, GstPad *) {
   start_task(GST_RTMS_SRC_PAD(pad));
 }
 
+void unlinked(GstPad *pad, GstPad *peer) {
+  PadState *state = GST_RTMS_SRC_PAD(pad)->state;
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    state->left.set(state->queue.push_in_progress(), peer);
+  }
+  link_changed(pad, peer);
+}
+
+// The push in progress may be in a peer that was unlinked: no event of the pad gets there.
 void start_flush(GstRtmsSrcPad *self) {
-  self->state->flushed = true;
+  PadState *state = self->state;
+  PadPtr left;
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    left = state->left.get(state->queue.push_in_progress());
+    state->flushed_left.reset(left ? GST_PAD(gst_object_ref(left.get())) : nullptr);
+  }
+  state->flushed = true;
+  if (left)
+    gst_pad_send_event(left.get(), gst_event_new_flush_start());
   gst_pad_push_event(GST_PAD(self), gst_event_new_flush_start());
+}
+
+// Downstream may outlive the element, so that it must not stay flushed.
+void end_flush(GstRtmsSrcPad *self) {
+  PadState *state = self->state;
+  PadPtr left;
+  if (!state->flushed.exchange(false))
+    return;
+  {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    left = std::move(state->flushed_left);
+  }
+  PadPtr peer;
+  if (gst_pad_is_active(GST_PAD(self)))
+    gst_pad_push_event(GST_PAD(self), gst_event_new_flush_stop(FALSE));
+  else  // it pushes nothing
+    peer.reset(gst_pad_get_peer(GST_PAD(self)));
+  for (GstPad *to : {left.get(), peer.get()})
+    if (to)
+      gst_pad_send_event(to, gst_event_new_flush_stop(FALSE));
 }
 
 // Returns whether it has not begun.
@@ -194,8 +234,7 @@ bool begin_stop(PadState *state) {
   return state->queue.begin_stop();
 }
 
-// Flushes the queue first: stopping the task waits for it. Downstream may outlive the element, so
-// that it must not stay flushed; the pad itself is inactive by then and sends nothing.
+// Flushes the queue first: stopping the task waits for it.
 void stop(GstRtmsSrcPad *self) {
   PadState *state = self->state;
   const bool first = begin_stop(state);
@@ -204,12 +243,7 @@ void stop(GstRtmsSrcPad *self) {
   if (blocked)
     start_flush(self);
   stop_task(self);
-  if (!state->flushed.exchange(false))
-    return;
-  if (GstPad *peer = gst_pad_get_peer(GST_PAD(self))) {
-    gst_pad_send_event(peer, gst_event_new_flush_stop(FALSE));
-    gst_object_unref(peer);
-  }
+  end_flush(self);
 }
 
 gboolean activate_mode(GstPad *pad, GstObject *, GstPadMode mode, gboolean active) {
@@ -279,7 +313,7 @@ static void gst_rtms_src_pad_finalize(GObject *object) {
 static void gst_rtms_src_pad_class_init(GstRtmsSrcPadClass *klass) {
   G_OBJECT_CLASS(klass)->finalize = gst_rtms_src_pad_finalize;
   GST_PAD_CLASS(klass)->linked = link_changed;
-  GST_PAD_CLASS(klass)->unlinked = link_changed;
+  GST_PAD_CLASS(klass)->unlinked = unlinked;
 }
 
 GstRtmsSrcPad *gst_rtms_src_pad_new(GstPadTemplate *templ, const char *name,
@@ -359,6 +393,6 @@ void gst_rtms_src_pads_stop(const std::vector<GstRtmsSrcPad *> &pads) {
     start_flush(pad);
   deadline = std::chrono::steady_clock::now() + kFlushTimeout;
   for (GstRtmsSrcPad *pad : blocked)
-    if (pad->state->queue.has_stopped(deadline) && pad->state->flushed.exchange(false))
-      gst_pad_push_event(GST_PAD(pad), gst_event_new_flush_stop(FALSE));
+    if (pad->state->queue.has_stopped(deadline))
+      end_flush(pad);
 }

@@ -107,6 +107,7 @@ PadQueue::Next PadQueue::take(BufferPtr *buffer, EventPtr *event) {
   if (flushing_ || over_)
     return Next::Stop;
   pushing_ = true;
+  pushes_++;
   if (std::exchange(caps_due_, false))
     return Next::Caps;
   if (queue_.empty())
@@ -140,6 +141,11 @@ bool PadQueue::is_stopping() {
 bool PadQueue::has_stopped(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock<std::mutex> lock(mutex_);
   return changed_.wait_until(lock, deadline, [this] { return !pushing_; });
+}
+
+uint64_t PadQueue::push_in_progress() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return pushing_ ? pushes_ : 0;
 }
 
 bool PadQueue::has_eos() {

@@ -50,6 +50,8 @@ class PadQueue {
   bool is_stopping();
   // Waits until no push is in progress.
   bool has_stopped(std::chrono::steady_clock::time_point deadline);
+  // The number of the push in progress; 0: there is none.
+  uint64_t push_in_progress();
   bool has_eos();  // in the queue, or pushed
   bool is_over();  // EOS is pushed
 
@@ -68,6 +70,7 @@ class PadQueue {
   bool eos_ = false;
   bool over_ = false;
   bool pushing_ = false;
+  uint64_t pushes_ = 0;
 };
 
 }  // namespace rtms

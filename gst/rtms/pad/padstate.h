@@ -8,8 +8,31 @@
 #include "padqueue.h"
 
 #include <mutex>
+#include <utility>
 
 namespace rtms {
+
+// The peer that was unlinked first during a push: the push may be in it still. Pushes are those of
+// PadQueue::push_in_progress().
+class LeftPeer {
+ public:
+  LeftPeer() { g_weak_ref_init(&peer_, nullptr); }
+  ~LeftPeer() { g_weak_ref_clear(&peer_); }
+  LeftPeer(const LeftPeer &) = delete;
+  LeftPeer &operator=(const LeftPeer &) = delete;
+
+  void set(uint64_t push, GstPad *peer) {
+    if (push && std::exchange(push_, push) != push)
+      g_weak_ref_set(&peer_, peer);
+  }
+  PadPtr get(uint64_t push) {
+    return PadPtr(push && push == push_ ? static_cast<GstPad *>(g_weak_ref_get(&peer_)) : nullptr);
+  }
+
+ private:
+  uint64_t push_ = 0;
+  GWeakRef peer_;
+};
 
 // Grouped in cache lines by writer: writes of the streaming task must not invalidate what the loop
 // thread reads for each buffer.
@@ -39,7 +62,10 @@ struct PadState {
   // held when it or `linked` is written.
   std::atomic<unsigned> links{0};
   std::mutex mutex;
-  bool selectable = false;  // SELECT_STREAMS is handed on; the mutex guards it
+  // The mutex guards these.
+  bool selectable = false;  // SELECT_STREAMS is handed on
+  LeftPeer left;
+  PadPtr flushed_left;  // got FLUSH_START, and no FLUSH_STOP
 
   alignas(kCacheLine) PadQueue queue;
 
