@@ -119,6 +119,13 @@ const char *name_of(const std::vector<Where> &where) {
   return *where[0] == Media::Audio ? "audio" : "video";
 }
 
+// Silence begins with the meeting and lasts until the outage: the time of a medium that comes first
+// is known by then.
+int64_t from_ms(const Disturbance &disturbance) {
+  constexpr int64_t kAwayBefore_ms = 1000;
+  return disturbance.quiet_ms ? disturbance.quiet_ms - kAwayBefore_ms : kFromMs;
+}
+
 }  // namespace
 
 Config numbered(int64_t length_ms, bool turns) {
@@ -140,7 +147,8 @@ std::string name_of(const Disturbance &disturbance) {
           : "at once";
   switch (disturbance.what) {
     case Disturbance::What::Outage:
-      return "outage of " + length + ", " + name_of(disturbance.where) + "; replayed " + pace;
+      return "outage of " + length + ", " + name_of(disturbance.where) + "; replayed " + pace +
+             (disturbance.quiet_ms ? "; nobody spoke before" : "");
     case Disturbance::What::Stall:
       return "TCP stands still for " + length + ", " + name_of(disturbance.where);
     case Disturbance::What::Backlog:
@@ -158,9 +166,9 @@ int64_t meeting_ms(const Disturbance &disturbance) {
   const int64_t try_ms = disturbance.length_ms > kLongMs ? kLatestTryMs : disturbance.length_ms;
   switch (disturbance.what) {
     case Disturbance::What::Outage:
-      return kFromMs + disturbance.length_ms + try_ms + kTailMs;
+      return from_ms(disturbance) + disturbance.length_ms + try_ms + kTailMs;
     case Disturbance::What::Stall:
-      return kFromMs + disturbance.length_ms + kTailMs;
+      return from_ms(disturbance) + disturbance.length_ms + kTailMs;
     case Disturbance::What::Backlog:
       break;
   }
@@ -174,19 +182,20 @@ Config config_of(const Disturbance &disturbance, bool turns) {
   Numbered::Options options;
   options.end_ms = meeting_ms(disturbance);
   options.turns = turns;
+  options.quiet_ms = disturbance.quiet_ms;
   Config config;
   config.strict = true;
-  const int64_t until_ms = kFromMs + disturbance.length_ms;
+  const int64_t until_ms = from_ms(disturbance) + disturbance.length_ms;
   switch (disturbance.what) {
     case Disturbance::What::Outage:
       for (const Where &where : disturbance.where)
-        config.outages.push_back({where, kFromMs, until_ms});
+        config.outages.push_back({where, from_ms(disturbance), until_ms});
       config.replay.audio = true;
       config.replay.speed = disturbance.speed;
       break;
     case Disturbance::What::Stall:
       for (const Where &where : disturbance.where) {
-        config.script.push_back({kFromMs, where, "", Action::Stall});
+        config.script.push_back({from_ms(disturbance), where, "", Action::Stall});
         config.script.push_back({until_ms, where, "", Action::Resume});
       }
       break;

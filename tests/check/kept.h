@@ -21,6 +21,7 @@ struct Disturbance {
   int64_t length_ms = 0;  // of the outage, the stall, or the older sound
   double speed = 0;       // at which it comes later; 0: at once
   int64_t hold_ms = 0;    // older sound: after the first picture
+  int64_t quiet_ms = 0;   // from the start, when nobody speaks
 };
 std::string name_of(const Disturbance &disturbance);
 // How long its meeting is.

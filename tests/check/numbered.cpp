@@ -81,6 +81,8 @@ Numbered::Numbered(const Options &options) : options_(options) {
 bool Numbered::next(Media m, MediaItem &item, int64_t &due_ms) {
   if (!interval_ms(m))
     return false;
+  if (m == Media::Audio)
+    next_[m] = std::max(next_[m], options_.quiet_ms / kPacketMs);
   const bool speech = m == Media::Audio && options_.turns;
   while (speech && is_pause(next_[m]))
     next_[m]++;

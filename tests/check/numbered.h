@@ -22,6 +22,7 @@ class Numbered : public MediaSource {
     int64_t end_ms = 0;
     bool chat = false;        // a message each second: the server ends a stream without any media
     bool turns = false;       // two participants in turns, with pauses; each is heard separately
+    int64_t quiet_ms = 0;     // from the start, when nobody speaks
     int64_t backlog_ms = 0;   // sound of so long before all else,
     int64_t hold_ms = 0;      // which begins to come then,
     double speed = 0;         // so many times faster than real time; 0: at once

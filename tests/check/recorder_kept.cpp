@@ -20,7 +20,7 @@ const std::vector<Where> kEach = {Media::Audio, Media::Video, Media::Transcript}
 const std::vector<Disturbance> kShort = {
     {What::Outage, kAudio, 8000, 5, 0}, {What::Outage, kEach, 8000, 0, 0},
     {What::Backlog, {}, 40000, 5, 0},   {What::Backlog, {}, 30000, 0, 1500},
-    {What::Stall, kEach, 10000, 0, 0},
+    {What::Stall, kEach, 10000, 0, 0},  {What::Outage, kSignaling, 9000, 0, 0, 9000},
 };
 const std::vector<Disturbance> kLong = {
     {What::Outage, kAudio, 10000, 1, 0},     {What::Outage, kAudio, 10000, 5, 0},
@@ -91,7 +91,8 @@ bool is_whole(const Row &row) {
   constexpr double kTolerance = 0.02;
   // Of what is over before the connection is there again nothing is known.
   const double least =
-      (row.turns ? 0.0005 : 0.0009) * static_cast<double>(meeting_ms(*row.disturbance));
+      (row.turns ? 0.0005 : 0.0009) *
+      static_cast<double>(meeting_ms(*row.disturbance) - row.disturbance->quiet_ms);
   return row.kept.error.empty() && row.kept.sent > least &&
          row.kept.kept >= row.kept.sent - kTolerance && row.kept.pictures_kept == row.kept.pictures;
 }

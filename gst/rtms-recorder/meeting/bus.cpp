@@ -77,9 +77,6 @@ void Bus::element_message(const GstStructure *structure) {
   };
   gint64 reason = 0;
   gst_structure_get_int64(structure, "reason-code", &reason);
-  const auto is_audio = [&] { return text("media").find("audio") != std::string::npos; };
-  const bool streaming = kind == "rtms-connection" && text("state") == "streaming";
-  reached_ |= streaming && text("media") != "signaling";
   guint64 user = 0;
   gst_structure_get_uint64(structure, "user-id", &user);
   if (kind == "rtms-participant-joined")
@@ -88,16 +85,26 @@ void Bus::element_message(const GstStructure *structure) {
     report_->people().left(user, g_get_real_time());
   else if (kind == "rtms-stream-state" && text("state") == "terminated")
     listener_->bus_terminated(text("reason"), is_failure(reason));
-  else if (kind == "rtms-connection" && text("state") == "reconnecting") {
-    log_->write(Log::Level::Warning, "reconnecting", "lost " + text("media") + ": reconnecting");
-    if (is_audio())
-      audio_->lost();
-  } else if (streaming && is_audio())
+  else if (kind == "rtms-connection")
+    connection(text("media"), text("state"));
+}
+
+void Bus::connection(const std::string &media, const std::string &state) {
+  const bool is_audio = media.find("audio") != std::string::npos;
+  const bool is_signaling = media == "signaling";
+  // The media connections are lost with signaling, and left when the stream moves to another
+  // server.
+  if ((state == "reconnecting" && (is_audio || is_signaling)) ||
+      (state == "connecting" && is_signaling && reached_))
+    audio_->lost();
+  else if (state == "streaming" && is_audio)
     audio_->restored();
-  else if (kind == "rtms-connection" && text("state") == "silent")
-    log_->write(Log::Level::Warning, "silent",
-                "connected, but no " + text("media") + " arrived for 30 s");
-  else if (kind == "rtms-connection" && text("state") == "closed" && text("media") == "signaling")
+  reached_ |= state == "streaming" && !is_signaling;
+  if (state == "reconnecting")
+    log_->write(Log::Level::Warning, "reconnecting", "lost " + media + ": reconnecting");
+  else if (state == "silent")
+    log_->write(Log::Level::Warning, "silent", "connected, but no " + media + " arrived for 30 s");
+  else if (state == "closed" && is_signaling)
     listener_->bus_closed();
 }
 

@@ -41,6 +41,7 @@ class Bus {
   void error(GstMessage *message);
   void warning(GstMessage *message);
   void element_message(const GstStructure *structure);
+  void connection(const std::string &media, const std::string &state);
 
   GstElement *const pipeline_;
   const SubjectLog *const log_;
