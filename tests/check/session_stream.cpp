@@ -54,6 +54,15 @@ class Stream final : public SessionListener {
   }
   // Arrives, but the thread is late.
   void unread(std::string_view text) { net_.pick(1)->arrived(text); }
+  void pong() {
+    advance(1);
+    net_.pick(1)->pong();
+  }
+  // With its media connection living.
+  void terminate() {
+    message(0, kTerminated);
+    pong();
+  }
   void lose_media() {
     net_.pick(1)->end({TransportClose::Kind::Io, 0, "reset"});
     advance(kKeepAliveMs / 10);
@@ -148,10 +157,47 @@ GST_START_TEST(test_ended) {
   own_context();
   Stream stream;
   stream.message(1, kAudio);
-  stream.message(0, kTerminated);
-  advance(Ending::kRound_ms - 1);
+  stream.terminate();
+  advance(Ending::kRound_ms - 2);
   ck_assert_uint_eq(stream.ended, 0);
   advance(1);
+  ck_assert_uint_eq(stream.ended, 1);
+}
+GST_END_TEST;
+
+// The end overtakes media on a network that stands still: the answer to a ping comes behind them.
+GST_START_TEST(test_stalled) {
+  constexpr int64_t kStall_ms = 4000;
+  own_context();
+  Stream stream;
+  stream.message(1, kAudio);
+  advance(kStall_ms);
+  stream.message(0, kTerminated);
+  advance(kStall_ms - 2 * Ending::kRound_ms);
+  ck_assert_uint_eq(stream.ended, 0);
+  stream.message(1, kAudio);
+  stream.pong();
+  advance(Ending::kRound_ms);
+  ck_assert_uint_eq(stream.ended, 0);
+  ck_assert_uint_eq(stream.packets, 2);
+  advance(Ending::kRound_ms);
+  ck_assert_uint_eq(stream.ended, 1);
+}
+GST_END_TEST;
+
+// A server that answers no ping delays the end by about as long as it was silent, within limits.
+GST_START_TEST(test_no_answer) {
+  constexpr struct {
+    int64_t silent_ms, least_ms;
+  } kCases[] = {{0, 1000}, {4000, 4000}, {kKeepAliveMs, 9000}};
+  own_context();
+  Stream stream;
+  stream.message(1, kAudio);
+  advance(kCases[__i__].silent_ms);
+  stream.message(0, kTerminated);
+  advance(kCases[__i__].least_ms - 1);
+  ck_assert_uint_eq(stream.ended, 0);
+  advance(1 + Ending::kRound_ms);
   ck_assert_uint_eq(stream.ended, 1);
 }
 GST_END_TEST;
@@ -181,6 +227,8 @@ static Suite *session_stream_suite() {
   tcase_add_test(tcase, test_not_silent);
   tcase_add_test(tcase, test_silent_after_a_loss);
   tcase_add_test(tcase, test_ended);
+  tcase_add_test(tcase, test_stalled);
+  tcase_add_loop_test(tcase, test_no_answer, 0, 3);
   tcase_add_test(tcase, test_late_thread);
   suite_add_tcase(suite, tcase);
   return suite;

@@ -4,6 +4,8 @@
 #include "protocol/build.h"
 #include "transport/url.h"
 
+#include <algorithm>
+
 namespace rtms {
 namespace {
 
@@ -12,6 +14,8 @@ namespace {
 constexpr unsigned kMaxKeepAlivesPerSecond = 100;
 // Media arrive more often than this, and make a ping unnecessary.
 constexpr unsigned kListen_ms = 200;
+// How long the peer may take to answer, at least and at most.
+constexpr int64_t kLeastAnswer_us = 1000 * 1000, kMostAnswer_us = 9000 * 1000;
 // What has arrived is read within this time: a round, and what the loop thread needs for its other
 // sockets.
 constexpr int64_t kSurelyRead_us = (Transport::kMostRound_ms + 40) * 1000;
@@ -134,6 +138,21 @@ void Connection::check_alive(unsigned within_ms) {
         lost(silence_error(name_, url_, within_ms));
     });
   });
+}
+
+void Connection::ask() {
+  if (!transport_ || !open_ || closing_ || context_->config.is_forbidden())
+    return;
+  asked_us_ = g_get_monotonic_time();
+  silent_us_ = asked_us_ - transport_->heard_us();
+  transport_->ping();
+}
+
+bool Connection::owes_answer() const {
+  if (!asked_us_ || !transport_ || transport_->heard_us() > asked_us_)
+    return false;
+  const int64_t patience_us = std::clamp(silent_us_, kLeastAnswer_us, kMostAnswer_us);
+  return g_get_monotonic_time() < asked_us_ + patience_us;
 }
 
 void Connection::read_rest() {

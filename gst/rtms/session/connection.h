@@ -76,6 +76,10 @@ class Connection final : private TransportListener {
   void send(const std::string &text);
   // The connection is lost unless a byte arrives within 200 ms, or within `within_ms` after a ping.
   void check_alive(unsigned within_ms);
+  // Asks the peer for a sign of life: all that it sent before it has arrived then.
+  void ask();
+  // The sign has not come, and may: a network that stood still resumes after about as long.
+  bool owes_answer() const;
   void close();
   // Takes what has come already; the connection may be lost, and destroyed, in here.
   void read_rest();
@@ -106,7 +110,8 @@ class Connection final : private TransportListener {
   Timer timer_;  // handshake timeout, then watchdog
   Timer alive_timer_;
   Silence silence_;
-  int64_t second_us_ = 0;  // start of the current count of keep-alives
+  int64_t asked_us_ = 0, silent_us_ = 0;  // ask(), and the silence before it
+  int64_t second_us_ = 0;                 // start of the current count of keep-alives
   unsigned keep_alives_ = 0;
   bool open_ = false;
   bool established_ = false;

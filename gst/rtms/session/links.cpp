@@ -139,6 +139,19 @@ void Links::read_rest() {
       connection->read_rest();
 }
 
+void Links::ask() {
+  for (auto &link : links_)
+    if (Connection *connection = link->connection())
+      connection->ask();
+}
+
+bool Links::owe_answers() const {
+  return std::any_of(links_.begin(), links_.end(), [](const auto &link) {
+    const Connection *connection = link->connection();
+    return connection && connection->owes_answer();
+  });
+}
+
 void Links::shut_down() {
   for (auto &link : links_)
     if (Connection *connection = link->connection())

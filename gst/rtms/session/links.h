@@ -42,6 +42,10 @@ class Links final : public LinkListener {
   bool shutting_down() const;
   void drop();
 
+  // As the functions of Connection.
+  void ask();
+  bool owe_answers() const;
+
   bool connected() const;
   bool is_ready(Media media) const;
   // The media of all links that have not ended.

@@ -259,12 +259,13 @@ void Session::stream_stopped(const StreamStateUpdate *told) {
     // If this thread is late, it has not read all that has arrived.
     leaving_.read_rest();
     links_.read_rest();
-    if (stage_ == Stage::Draining && ending_.over(now_ms()))
+    if (stage_ == Stage::Draining && ending_.over(now_ms()) && !links_.owe_answers())
       ended();
   });
   // Retiring may end all connections: nothing is left to wait for then.
   links_.retire();
   signaling_.retire();
+  links_.ask();
 }
 
 void Session::ended() {
