@@ -44,6 +44,30 @@ GST_START_TEST(test_refused) {
 }
 GST_END_TEST;
 
+// The service keeps a subscription while the media connection is away: it is told of its end then.
+GST_START_TEST(test_unsubscribed_while_away) {
+  VideoSubscription video(DataOpt::VideoIndividual);
+  ask(&video);
+  if (__i__ == 0)  // or the answer has not come yet
+    fail_unless(answer(&video, 0) == Answer::Fine);
+  fail_if(video.want(kUser, false).has_value());
+  const auto request = video.renewal(kNow_ms);
+  fail_unless(request && request->find("\"subscribe\":false") != std::string::npos);
+  fail_if(video.renewal(kNow_ms).has_value());
+  // On a new signaling connection there is nothing to end.
+  ask(&video);
+  fail_if(video.want(kUser, false).has_value());
+  video.forget_requests();
+  fail_if(video.renewal(kNow_ms).has_value());
+  // Another camera takes the place.
+  ask(&video);
+  fail_if(video.want(kUser, false).has_value());
+  fail_if(video.want(kUser + 1, true).has_value());
+  const auto other = video.renewal(kNow_ms);
+  fail_unless(other && other->find("\"subscribe\":true") != std::string::npos);
+}
+GST_END_TEST;
+
 // The new connection may grant the active speaker alone: then the service knows no such request.
 GST_START_TEST(test_granted_otherwise) {
   VideoSubscription video(DataOpt::VideoIndividual);
@@ -89,6 +113,7 @@ static Suite *videosubscription_suite() {
   Suite *suite = suite_create("videosubscription");
   TCase *tcase = tcase_create("subscription");
   tcase_add_test(tcase, test_refused);
+  tcase_add_loop_test(tcase, test_unsubscribed_while_away, 0, 2);
   tcase_add_test(tcase, test_granted_otherwise);
   tcase_add_test(tcase, test_refused_replacement);
   suite_add_tcase(suite, tcase);

@@ -7,11 +7,27 @@
 
 namespace rtms {
 
+void VideoSubscription::forget_requests() {
+  unanswered_.clear();
+  dropped_.reset();
+}
+
+bool VideoSubscription::is_requested(uint64_t user_id) const {
+  return shown_ == user_id ||
+         std::any_of(unanswered_.begin(), unanswered_.end(), [user_id](const Request &one) {
+           return one.subscribe && one.user_id == user_id;
+         });
+}
+
 std::optional<SessionError> VideoSubscription::want(uint64_t user_id, bool subscribe) {
   if (asked_ != DataOpt::VideoIndividual || granted_ != DataOpt::VideoIndividual)
     return plain_error(SessionError::Kind::Unsuitable,
                        "subscribe-video has no effect: it requires video in media-types, "
                        "video-streams=individual, and a service that grants individual video.");
+  if (subscribe)
+    dropped_.reset();  // a newer subscription replaces the older
+  else if (is_requested(user_id))
+    dropped_ = user_id;
   if (subscribe)
     wanted_ = user_id;
   else if (wanted_ == user_id)
@@ -23,15 +39,17 @@ std::optional<SessionError> VideoSubscription::want(uint64_t user_id, bool subsc
 
 std::string VideoSubscription::request(uint64_t user_id, bool subscribe, int64_t unix_ms) {
   unanswered_.push_back({user_id, subscribe});
+  dropped_.reset();
   return build_video_subscription(user_id, subscribe, unix_ms);
 }
 
 std::optional<std::string> VideoSubscription::renewal(int64_t unix_ms) {
   renewed_ = wanted_;
   shown_.reset();
-  if (!wanted_ || granted_ != DataOpt::VideoIndividual)
+  const std::optional<uint64_t> user = wanted_ ? wanted_ : dropped_;
+  if (!user || granted_ != DataOpt::VideoIndividual)
     return std::nullopt;
-  return request(*wanted_, true, unix_ms);
+  return request(*user, wanted_.has_value(), unix_ms);
 }
 
 VideoSubscription::Answer VideoSubscription::answered(const VideoSubscriptionResponse &response) {

@@ -19,24 +19,27 @@ class VideoSubscription {
 
   // The service granted this data option for video.
   void granted(DataOpt option) { granted_ = option; }
-  // A new signaling connection answers no earlier requests.
-  void forget_requests() { unanswered_.clear(); }
+  // A new signaling connection has no subscription, and answers no earlier requests.
+  void forget_requests();
 
   // Stores the request, for reconnects too. Returns why it is impossible, or nothing.
   std::optional<SessionError> want(uint64_t user_id, bool subscribe);
   // Builds the request.
   std::string request(uint64_t user_id, bool subscribe, int64_t unix_ms);
-  // Returns the request to repeat on a new media connection, which has no subscription; nothing if
-  // there is none.
+  // Returns the request to send for a new media connection: to subscribe again, or what was asked
+  // for while there was no connection; nothing if there is none.
   std::optional<std::string> renewal(int64_t unix_ms);
 
   enum class Answer { Unasked, Fine, Refused };
   Answer answered(const VideoSubscriptionResponse &response);
 
  private:
+  bool is_requested(uint64_t user_id) const;
+
   DataOpt asked_, granted_;
   std::optional<uint64_t> wanted_;   // the participant
   std::optional<uint64_t> shown_;    // the participant whose video the service sends
+  std::optional<uint64_t> dropped_;  // the participant to unsubscribe from with the next connection
   std::optional<uint64_t> renewed_;  // the participant requested again, without an answer yet
   struct Request {
     uint64_t user_id;
