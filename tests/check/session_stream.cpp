@@ -10,7 +10,7 @@ namespace {
 using namespace rtms;
 using namespace rtmsfuzz;
 
-constexpr int64_t kSilenceMs = 30000, kKeepAliveMs = 10000;
+constexpr int64_t kSilenceMs = 30000, kKeepAliveMs = 10000, kRetryMs = 2000;
 constexpr std::string_view kKeepAlive = R"({"msg_type":12,"timestamp":1})";
 constexpr std::string_view kAudio =
     R"({"msg_type":14,"content":{"user_id":0,"data":"AAAA","timestamp":1738392033000}})";
@@ -62,6 +62,20 @@ class Stream final : public SessionListener {
   void terminate() {
     message(0, kTerminated);
     pong();
+  }
+  // The next server accepts the stream, but knows no media server for it yet.
+  void lose_all() {
+    for (unsigned connections = 2; connections > 0; connections--) {
+      net_.pick(0)->end({TransportClose::Kind::Io, 0, "reset"});
+      settle();
+    }
+    advance(kRetryMs);
+    net_.pick(0)->opened();
+    settle();
+    message(0, R"({"msg_type":2,"status_code":0,"media_server":{"server_urls":{}}})");
+    advance(2 * kRetryMs);
+    connect(0);
+    connect(1);
   }
   void lose_media() {
     net_.pick(1)->end({TransportClose::Kind::Io, 0, "reset"});
@@ -165,6 +179,17 @@ GST_START_TEST(test_ended) {
 }
 GST_END_TEST;
 
+GST_START_TEST(test_no_url_again) {
+  own_context();
+  Stream stream;
+  stream.message(1, kAudio);
+  stream.lose_all();
+  stream.message(1, kAudio);
+  ck_assert_uint_eq(stream.packets, 2);
+  ck_assert_uint_eq(stream.ended, 0);
+}
+GST_END_TEST;
+
 // The end overtakes media on a network that stands still: the answer to a ping comes behind them.
 GST_START_TEST(test_stalled) {
   constexpr int64_t kStall_ms = 4000;
@@ -227,6 +252,7 @@ static Suite *session_stream_suite() {
   tcase_add_test(tcase, test_not_silent);
   tcase_add_test(tcase, test_silent_after_a_loss);
   tcase_add_test(tcase, test_ended);
+  tcase_add_test(tcase, test_no_url_again);
   tcase_add_test(tcase, test_stalled);
   tcase_add_loop_test(tcase, test_no_answer, 0, 3);
   tcase_add_test(tcase, test_late_thread);

@@ -103,6 +103,8 @@ bool is_final(const SessionError &why, bool first) {
       return false;
     case SessionError::Kind::Transport:
       return is_final(why.transport, first);
+    case SessionError::Kind::NoMedia:
+      return first;
     default:
       return true;
   }

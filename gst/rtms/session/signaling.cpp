@@ -30,6 +30,13 @@ constexpr bool with_connection(State state) {
   return state >= State::Connecting && state <= State::Closing;
 }
 
+bool offers_any(const SignalingResponse &response, MediaMask wanted) {
+  bool any = !response.all_url.empty();
+  for (Media media : kAllMedia)
+    any |= (wanted & media_bit(media)) && !response.media_url[static_cast<unsigned>(media)].empty();
+  return any;
+}
+
 bool is_deliberate_close(const SessionError &why) {
   return why.kind == SessionError::Kind::Transport &&
          why.transport.kind == TransportClose::Kind::Closed && is_final(why, true);
@@ -227,6 +234,14 @@ void Signaling::answered(const SignalingResponse &response) {
     return;
   if (response.status != 0) {
     refused(status_error("signaling handshake", response.status, response.reason));
+    return;
+  }
+  // A server that has just taken over may know its media servers later.
+  if (!first_ && !offers_any(response, context_->config.media)) {
+    lost(
+        plain_error(SessionError::Kind::NoMedia,
+                    "The service accepts the stream again, but offers none of its media. Start the "
+                    "stream anew through the service's API."));
     return;
   }
   enter<State::Established>();
