@@ -25,7 +25,7 @@ const Kind kKinds[] = {
     {"screen", Media::Deskshare, 16, event_json(6, "\"user_id\":" + std::to_string(kUser))},
     {"video", Media::Video, 15, ""},
 };
-constexpr int kWithEvent = 2, kAll = 3;
+constexpr int kScreen = 1, kWithEvent = 2, kAll = 3;
 
 // A frame is a letter: K and b are black, I and p are real, and the first of each two is a
 // keyframe. A GAP is a g.
@@ -156,6 +156,24 @@ GST_START_TEST(test_on_and_off) {
 }
 GST_END_TEST;
 
+// A slide that does not change has no frames: it stays, and what changes it later is no keyframe.
+// The end of a share is black only if no frame follows.
+GST_START_TEST(test_slide) {
+  Meeting meeting(kKinds[kScreen], "black");
+  meeting.send(true);
+  meeting.wait("Ig{20}");
+  meeting.send(false);
+  meeting.wait("gp");
+  meeting.turn_off();
+  meeting.send(false);
+  meeting.wait("ppg{8}");
+  meeting.turn_off();
+  meeting.wait("K");
+  ck_assert_uint_eq(stat(meeting.src(), "dropped"), 0);
+  expect_letters(meeting.end(), "(Kb*)?Ig{20,}pg*pg{8,}Kb*");
+}
+GST_END_TEST;
+
 GST_START_TEST(test_none) {
   Meeting meeting(kKinds[__i__], "none");
   meeting.wait("g{4}");
@@ -185,6 +203,7 @@ static Suite *rtmssrc_fill_suite() {
   tcase_set_timeout(fill, kPatienceSeconds);
   tcase_add_loop_test(fill, test_off_at_first, 0, kWithEvent);
   tcase_add_loop_test(fill, test_on_and_off, 0, kAll);
+  tcase_add_test(fill, test_slide);
   tcase_add_loop_test(fill, test_none, 0, kWithEvent);
   tcase_add_test(fill, test_jpeg);
   suite_add_tcase(suite, fill);

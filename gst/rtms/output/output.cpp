@@ -56,10 +56,11 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   config.gap_after_ms = gap_after_ms(media, context->params);
   config.batch_ms = context->config.batch_ms;
   config.thread = context->thread;
+  config.still = media == Media::Screen;
   config.fill_black = is_picture(media) && context->config.fill_black;
   // matroskamux of GStreamer 1.26 writes an empty block for each GAP without the flag for missing
   // data. A compositor keeps the last video frame for flagged GAPs, so that only GAPs of video
-  // without black frames have no flag.
+  // without black frames have no flag; those of a share have one until it is over.
   const bool taken_away = is_picture(media) && !config.fill_black;
   config.gap_flags = taken_away ? GstGapFlags{} : GST_GAP_FLAG_MISSING_DATA;
   config.early_caps = !is_picture(media);

@@ -45,6 +45,8 @@ struct PadConfig {
   GstGapFlags gap_flags{};
   // The caps are final: a new link gets them before there is data.
   bool early_caps = false;
+  // Video: pauses between frames mean that the picture does not change, until it is turned off.
+  bool still = false;
   // Sends black video frames when the stream has none for long, or is turned off.
   bool fill_black = false;
 

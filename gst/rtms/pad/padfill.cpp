@@ -5,7 +5,10 @@ namespace rtms {
 namespace {
 
 // Networks stall for less; until then the last video frame remains.
-constexpr GstClockTime kStill = 3 * GST_SECOND;
+constexpr GstClockTime kStall = 3 * GST_SECOND;
+// The end of a share names no share: frames of the next one may have arrived, two a second at
+// least.
+constexpr GstClockTime kNextShare = GST_SECOND;
 
 }  // namespace
 
@@ -36,7 +39,9 @@ void PadFill::shown_until(GstClockTime end) {
 }
 
 bool PadFill::is_due(GstClockTime until) const {
-  return off_ || !GST_CLOCK_TIME_IS_VALID(shown_) || until >= shown_ + kStill;
+  if (!GST_CLOCK_TIME_IS_VALID(shown_))
+    return true;
+  return still_ ? off_ && until >= shown_ + kNextShare : off_ || until >= shown_ + kStall;
 }
 
 }  // namespace rtms

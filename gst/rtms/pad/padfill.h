@@ -12,13 +12,18 @@ namespace rtms {
 // Used on the streaming task, except where noted. All times are running times.
 class PadFill {
  public:
+  // `still`: pauses between frames mean that the picture does not change.
+  explicit PadFill(bool still) : still_(still) {}
+
   // Any thread: the camera is off, or the share is over, until the next frame.
   void turn_off() { off_ = true; }
   // Any thread: the format of black frames; a size of 0 disables them.
   void set_size(const PictureSize &size);
   // A video frame with that end is pushed.
   void shown_until(GstClockTime end);
-  // Whether black is due: `until` is far after the last frame, or there was no frame yet.
+  // Whether the last frame remains the picture during the pause that follows it.
+  bool is_still() const { return still_ && !off_; }
+  // Whether black is due: the last frame is no longer the picture at `until`, or there was none.
   bool is_due(GstClockTime until) const;
   // Returns the next black frame; null if there is none of the size.
   BufferPtr next_frame();
@@ -26,6 +31,7 @@ class PadFill {
   void filled() { filling_ = true; }
 
  private:
+  const bool still_;
   std::atomic<bool> off_{false};
   std::mutex mutex_;
   PictureSize size_;  // guarded by the mutex

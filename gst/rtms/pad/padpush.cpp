@@ -140,7 +140,8 @@ void push_silence(PadState *state) {
   if (!state->queue.is_empty())
     return;
   if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
-    gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
+    gst_event_set_gap_flags(
+        gap.get(), state->fill.is_still() ? GST_GAP_FLAG_MISSING_DATA : state->config.gap_flags);
     push_event(state, std::move(gap));
   }
 }

@@ -43,8 +43,8 @@ struct PadState {
       : config(std::move(c)),
         queue(config.policy, config.limits, std::chrono::milliseconds(config.batch_ms)),
         position(config.step, config.policy == Queue::Policy::Oldest ? PadPosition::Late::EndToEnd
-                                                                     : PadPosition::Late::Stacked) {
-  }
+                                                                     : PadPosition::Late::Stacked),
+        fill(config.still) {}
 
   const PadConfig config;
   GstRtmsSrcPad *pad = nullptr;
