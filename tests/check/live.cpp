@@ -48,9 +48,9 @@ void wait_ready(Server &server, unsigned links) {
       kDeadlineMs));
 }
 
-std::string event_json(int type, const std::string &members) {
+std::string event_json(int type, const std::string &members, int64_t at_ms) {
   return "{\"msg_type\":6,\"event\":{\"event_type\":" + std::to_string(type) + "," + members +
-         ",\"timestamp\":" + std::to_string(kStartMs) + "}}";
+         ",\"timestamp\":" + std::to_string(kStartMs + at_ms) + "}}";
 }
 
 namespace {

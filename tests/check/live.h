@@ -49,6 +49,6 @@ class StoppableTicker : public Ticker {
 };
 
 // `members`: of the event, besides its type and timestamp.
-std::string event_json(int type, const std::string &members);
+std::string event_json(int type, const std::string &members, int64_t at_ms = 0);
 
 }  // namespace rtmscheck

@@ -205,6 +205,37 @@ GST_START_TEST(test_left_meanwhile) {
 }
 GST_END_TEST;
 
+// While the connection of the audio is lost, somebody comes, speaks and leaves, or leaves who was
+// there: what was said comes long after its return, and the pad ends nevertheless.
+GST_START_TEST(test_heard_later) {
+  constexpr int kLaterMs = 2500, kLeftMs = 6000;
+  const bool was_there = __i__ == 0;
+  auto server = serve(quiet_config());
+  Player player(*server, [](GstElement *src) {
+    per_participant()(src);
+    g_object_set(src, "retry-delay", 100, "retry-delay-max", 200, nullptr);
+  });
+  player.play();
+  wait_ready(*server, 1);
+  server->send_media(Media::Audio, audio_json(0, was_there ? 7 : 8));
+  ck_assert(wait_packets(player, "audio_0", 1));
+  server->configure([](Config &config) { config.upgrade_status_media = 503; });
+  server->drop(Media::Audio, true);
+  server->send_signaling(event_json(kLeave, person(7), kLeftMs));
+  ck_assert(player.wait([](const Record &r) { return !r.named("rtms-participant-left").empty(); }));
+  server->configure([](Config &config) { config.upgrade_status_media = 0; });
+  wait_ready(*server, 2);
+  const auto removed = [=](const Record &r) {
+    return count(r.signals, was_there ? "-audio_0" : "-audio_1") == 1;
+  };
+  ck_assert(!player.wait(removed, kLaterMs));
+  server->send_media(Media::Audio, audio_json(5000, 7));
+  ck_assert(wait_packets(player, was_there ? "audio_0" : "audio_1", was_there ? 2 : 1));
+  ck_assert(player.wait(removed, 2 * kDeadlineMs));
+  player.stop();
+}
+GST_END_TEST;
+
 // The last participant is gone, and no other pad is linked, or there is no other: the stream goes
 // on, with the next one, and its end is an end.
 GST_START_TEST(test_nobody_there) {
@@ -333,6 +364,7 @@ static Suite *rtmssrc_leaving_suite() {
   tcase_set_timeout(leaving, kPatienceSeconds);
   tcase_add_test(leaving, test_removed);
   tcase_add_test(leaving, test_left_meanwhile);
+  tcase_add_loop_test(leaving, test_heard_later, 0, 2);
   tcase_add_loop_test(leaving, test_nobody_there, 0, 2);
   tcase_add_test(leaving, test_back_again);
   suite_add_tcase(suite, leaving);

@@ -18,26 +18,34 @@ constexpr size_t kMaxPads = 512;
 constexpr int64_t kSilent_us = 5 * G_USEC_PER_SEC;
 // A participant who is away for longer has left.
 constexpr int64_t kGrace_us = 10 * G_USEC_PER_SEC;
-// The leave event may overtake the participant's last audio, on another connection.
+// The leave event may overtake the participant's last audio, on another connection, and its time
+// may be unknown or a little early.
 constexpr int64_t kTrailing_us = 2 * G_USEC_PER_SEC;
 constexpr unsigned kLookAfter_ms = 500;
-// The limit of remembered stream names: a server could invent new ones for ever.
+// The limit of remembered stream names and leavers: a server could invent new ones for ever.
 constexpr size_t kMaxNames = 10000;
 
 }  // namespace
 
+bool Participants::is_back(const MediaData &data, Left *left) {
+  const int64_t now_us = g_get_monotonic_time();
+  const bool before = left->at_ms && data.timestamp > 0 && data.timestamp <= left->at_ms;
+  if (!before)
+    return now_us - left->at_us >= kTrailing_us;
+  left->at_us = now_us;
+  return false;
+}
+
 Output *Participants::output_for(const MediaData &data) {
   const ParticipantId id = data.from();
   Output *output = set_->find(id);
-  if (!left_us_.empty()) {
-    auto left = left_us_.find(id);
-    if (left != left_us_.end()) {
-      const bool trails = g_get_monotonic_time() - left->second < kTrailing_us;
-      if (trails && !output)
-        ++context_->stats->of(Media::Audio).dropped;
-      if (trails)
-        return output;
-      left_us_.erase(left);
+  if (!left_.empty()) {
+    auto left = left_.find(id);
+    if (left != left_.end() && is_back(data, &left->second)) {
+      left_.erase(left);
+    } else if (left != left_.end() && !output && left->second.ended) {
+      ++context_->stats->of(Media::Audio).dropped;
+      return nullptr;
     }
   }
   if (!output)
@@ -76,11 +84,13 @@ bool Participants::make_room() {
 }
 
 bool Participants::end_one() {
-  auto oldest = left_us_.end();
-  for (auto one = left_us_.begin(); one != left_us_.end(); ++one)
-    if (set_->find(one->first) && (oldest == left_us_.end() || one->second < oldest->second))
+  auto oldest = left_.end();
+  for (auto one = left_.begin(); one != left_.end(); ++one)
+    if (set_->find(one->first) &&
+        (oldest == left_.end() || one->second.at_us < oldest->second.at_us))
       oldest = one;
-  if (oldest != left_us_.end()) {
+  if (oldest != left_.end()) {
+    oldest->second.ended = true;
     end(oldest->first);
     return true;
   }
@@ -114,45 +124,43 @@ std::string Participants::stream_name(const ParticipantId &id) {
 
 void Participants::came(const Participant &participant) {
   for (const ParticipantId &id : participant.ids())
-    left_us_.erase(id);
+    left_.erase(id);
 }
 
-void Participants::left(const Participant &participant) {
+void Participants::left(const Participant &participant, int64_t at_ms) {
   for (const ParticipantId &id : participant.ids())
-    if (set_->find(id))
-      left_us_.emplace(id, g_get_monotonic_time());
-  if (!left_us_.empty() && !timer_.running())
+    if (left_.size() < kMaxNames)
+      left_.emplace(id, Left{g_get_monotonic_time(), at_ms, false});
+  if (!left_.empty() && !timer_.running())
     look_after();
 }
 
 void Participants::audio_restored() {
   audio_lost_ = false;
-  for (auto &[id, left_us] : left_us_)
-    left_us = g_get_monotonic_time();
+  for (auto &[id, left] : left_)
+    left.at_us = g_get_monotonic_time();
 }
 
 void Participants::look_after() {
   timer_.start(kLookAfter_ms, [this] {
     const int64_t now_us = g_get_monotonic_time();
-    for (auto one = left_us_.begin(); !audio_lost_ && one != left_us_.end();) {
-      const int64_t away_us = now_us - one->second;
-      const bool has_pad = set_->find(one->first) != nullptr;
-      if (away_us < (has_pad ? kGrace_us : kTrailing_us)) {
+    for (auto one = left_.begin(); !audio_lost_ && one != left_.end();) {
+      if (now_us - one->second.at_us < kGrace_us) {
         ++one;
         continue;
       }
-      if (has_pad)
+      if (set_->find(one->first))
         end(one->first);
-      one = left_us_.erase(one);
+      one = left_.erase(one);
     }
-    if (!left_us_.empty())
+    if (!left_.empty())
       look_after();
   });
 }
 
 void Participants::forget() {
   timer_.stop();
-  left_us_.clear();
+  left_.clear();
   used_us_.clear();
 }
 

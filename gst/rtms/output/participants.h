@@ -17,9 +17,10 @@ class Participants {
 
   // Returns the pad for the message's audio, a new one if needed; null if there can be none.
   Output *output_for(const MediaData &data);
-  // A participant who returns soon keeps the pad.
+  // A participant who returns soon keeps the pad. `at_ms`: when the service noticed that the
+  // participant left, in Unix ms; 0 if unknown.
   void came(const Participant &participant);
-  void left(const Participant &participant);
+  void left(const Participant &participant, int64_t at_ms);
   // The connection of the audio is lost, or is there again and replays what was said meanwhile:
   // perhaps by those who have left.
   void audio_lost() { audio_lost_ = true; }
@@ -28,6 +29,13 @@ class Participants {
   void forget();
 
  private:
+  struct Left {
+    int64_t at_us;  // monotonic: the event, or audio captured before it
+    int64_t at_ms;  // Unix
+    bool ended;     // the pad had to make room
+  };
+  // Whether the audio shows that the participant has returned.
+  static bool is_back(const MediaData &data, Left *left);
   Output *add(const ParticipantId &id, const Speaker &speaker);
   bool make_room();
   bool end_one();
@@ -38,7 +46,8 @@ class Participants {
 
   OutputContext *context_;
   OutputSet *set_;
-  std::unordered_map<ParticipantId, int64_t> left_us_;  // when participants left
+  // Those who left lately, with a pad or without: their audio may come later.
+  std::unordered_map<ParticipantId, Left> left_;
   // Monotonic time of the last message for each pad.
   std::unordered_map<ParticipantId, int64_t> used_us_;
   Timer timer_;

@@ -206,7 +206,7 @@ void Stream::session_event(const EventUpdate &event) {
       outputs_.participants().came(participant);
   if (somebody_left(product_, event.type))
     for (const Participant &participant : event.participants)
-      outputs_.participants().left(participant);
+      outputs_.participants().left(participant, event.timestamp);
   if (is_camera_off(product_, event.type))
     for (const Participant &participant : event.participants)
       outputs_.camera_off(participant.user_id);
