@@ -174,6 +174,26 @@ GST_START_TEST(test_slide) {
 }
 GST_END_TEST;
 
+// A compositor keeps a picture over GAPs of missing data.
+GST_START_TEST(test_slide_gaps) {
+  Meeting meeting(kKinds[kScreen], "none");
+  meeting.send(true);
+  meeting.wait("Ig{4}");
+  meeting.turn_off();
+  meeting.wait("Ig{10}");
+  const PadRecord &pad = meeting.end();
+  std::string flags;
+  for (const EventPtr &event : pad.events) {
+    GstGapFlags one{};
+    if (GST_EVENT_TYPE(event.get()) != GST_EVENT_GAP)
+      continue;
+    gst_event_parse_gap_flags(event.get(), &one);
+    flags += one == GST_GAP_FLAG_MISSING_DATA ? 'm' : '-';
+  }
+  ck_assert_msg(std::regex_match(flags, std::regex("-*m{3,}-+")), "%s", flags.c_str());
+}
+GST_END_TEST;
+
 GST_START_TEST(test_none) {
   Meeting meeting(kKinds[__i__], "none");
   meeting.wait("g{4}");
@@ -204,6 +224,7 @@ static Suite *rtmssrc_fill_suite() {
   tcase_add_loop_test(fill, test_off_at_first, 0, kWithEvent);
   tcase_add_loop_test(fill, test_on_and_off, 0, kAll);
   tcase_add_test(fill, test_slide);
+  tcase_add_test(fill, test_slide_gaps);
   tcase_add_loop_test(fill, test_none, 0, kWithEvent);
   tcase_add_test(fill, test_jpeg);
   suite_add_tcase(suite, fill);

@@ -213,7 +213,7 @@ GST_END_TEST;
 // gst_pad_link() calls the pad's function `linked`, which starts the task, and sends RECONFIGURE
 // afterwards: the task may run before that.
 GST_START_TEST(test_caps_before_reconfigure) {
-  constexpr guint text_wait_ms = 20000;  // no GAP brings the caps
+  constexpr guint text_wait_ms = 20000;  // no long GAP brings the caps
   auto server = serve(quiet_config());
   Sink sinks[2];
   Player player(*server, [](GstElement *src) {

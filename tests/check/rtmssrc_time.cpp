@@ -202,6 +202,34 @@ GST_START_TEST(test_gaps) {
 }
 GST_END_TEST;
 
+// A sink of text prerolls at once, however long texts are waited for: the pipeline has no latency
+// before, and the other sinks drop what is late. The GAP has no length, so that it moves no text.
+GST_START_TEST(test_empty_gap) {
+  constexpr guint text_wait_ms = 20000;
+  Config config = fast_config(audio_source(25));
+  config.pace = Pace::Realtime;
+  config.end = End::Nothing;
+  auto server = serve(config);
+  Player player(*server, [](GstElement *src) {
+    set(src, "media-types", "audio+transcript");
+    g_object_set(src, "text-wait", text_wait_ms, nullptr);
+  });
+  player.play();
+  ck_assert(player.wait([](const Record &r) {
+    const auto pad = r.pads.find("transcript");
+    return pad != r.pads.end() && contains(pad->second.order, "g");
+  }));
+  player.stop();
+  const PadRecord &pad = player.record().pad("transcript");
+  const GstSegment *segment = nullptr;
+  gst_event_parse_segment(const_cast<GstEvent *>(pad.first(GST_EVENT_SEGMENT)), &segment);
+  GstClockTime pts = 0, duration = 0;
+  gst_event_parse_gap(const_cast<GstEvent *>(pad.first(GST_EVENT_GAP)), &pts, &duration);
+  ck_assert_uint_eq(pts, segment->start);
+  ck_assert_uint_eq(duration, 0);
+}
+GST_END_TEST;
+
 // Pictures that come once in a second stay between two: no GAP takes them away.
 GST_START_TEST(test_slow_pictures) {
   constexpr int kPictures = 4;
@@ -332,6 +360,7 @@ static Suite *rtmssrc_time_suite() {
   tcase_add_loop_test(time, test_common_timeline, 0, 2);
   tcase_add_loop_test(time, test_first_packet_timestamp, 0, G_N_ELEMENTS(kAnchors));
   tcase_add_test(time, test_transcript_time);
+  tcase_add_test(time, test_empty_gap);
   tcase_add_test(time, test_gaps);
   tcase_add_test(time, test_slow_pictures);
   tcase_add_test(time, test_buffer_after_gap);

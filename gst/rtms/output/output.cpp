@@ -56,6 +56,7 @@ GstRtmsSrcPad *Output::new_pad(const OutputLabel &label) {
   config.gap_after_ms = gap_after_ms(media, context->params);
   config.batch_ms = context->config.batch_ms;
   config.thread = context->thread;
+  config.sparse = is_text(media);
   config.still = media == Media::Screen;
   config.fill_black = is_picture(media) && context->config.fill_black;
   // matroskamux of GStreamer 1.26 writes an empty block for each GAP without the flag for missing

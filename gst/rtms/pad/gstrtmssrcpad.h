@@ -47,6 +47,8 @@ struct PadConfig {
   bool early_caps = false;
   // Video: pauses between frames mean that the picture does not change, until it is turned off.
   bool still = false;
+  // The first data may come late: an empty GAP at the start lets sinks preroll at once.
+  bool sparse = false;
   // Sends black video frames when the stream has none for long, or is turned off.
   bool fill_black = false;
 

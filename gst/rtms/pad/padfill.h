@@ -22,7 +22,7 @@ class PadFill {
   // A video frame with that end is pushed.
   void shown_until(GstClockTime end);
   // Whether the last frame remains the picture during the pause that follows it.
-  bool is_still() const { return still_ && !off_; }
+  bool is_still() const { return still_ && !off_ && GST_CLOCK_TIME_IS_VALID(shown_); }
   // Whether black is due: the last frame is no longer the picture at `until`, or there was none.
   bool is_due(GstClockTime until) const;
   // Returns the next black frame; null if there is none of the size.

@@ -17,12 +17,13 @@ void PadPosition::reset() {
   end_ = GST_CLOCK_TIME_NONE;
   gap_end_ = moved_ = 0;
   late_since_ = GST_CLOCK_TIME_NONE;
-  skipped_ = after_buffer_ = false;
+  has_segment_ = skipped_ = after_buffer_ = false;
 }
 
 // Moved audio may end later than the new segment begins.
 void PadPosition::set_segment(GstEvent *event) {
   gst_event_copy_segment(event, &segment_);
+  has_segment_ = true;
   if (late_ == Late::EndToEnd && GST_CLOCK_TIME_IS_VALID(end_))
     gap_end_ = std::max(gap_end_, end_);
 }

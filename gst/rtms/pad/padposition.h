@@ -34,7 +34,9 @@ class PadPosition {
   bool fill_until(GstBuffer *frame, GstClockTime running, GstClockTime least);
   // Whether neither a buffer nor a GAP was sent.
   bool is_new() const { return !GST_CLOCK_TIME_IS_VALID(end_); }
-  // Returns the running time of the segment's first position.
+  bool has_segment() const { return has_segment_; }
+  // Returns the segment's first position, and its running time.
+  GstClockTime start() const { return segment_.start; }
   GstClockTime base() const { return segment_.base; }
   // Returns the running time of the end of the stream.
   GstClockTime end() const { return end_; }
@@ -51,8 +53,9 @@ class PadPosition {
   GstClockTime gap_end_ = 0;                // running time of the end of the last GAP
   GstClockTime moved_ = 0;                  // least position of the next buffer, after a moved one
   GstClockTime late_since_ = GST_CLOCK_TIME_NONE;  // position of the first of these buffers
-  bool skipped_ = false;                           // the last buffer was too late
-  bool after_buffer_ = false;                      // the last push was not a GAP
+  bool has_segment_ = false;
+  bool skipped_ = false;       // the last buffer was too late
+  bool after_buffer_ = false;  // the last push was not a GAP
 };
 
 }  // namespace rtms

@@ -84,6 +84,18 @@ void push_last_black(PadState *state) {
   push_black(state, end, kMinGap);
 }
 
+// A pipeline with an asynchronous sink waits for its preroll, and sets the latency of the other
+// sinks afterwards: these drop what is late until then.
+void push_empty_gap(PadState *state) {
+  if (!state->config.sparse || !state->position.has_segment() || !state->position.is_new() ||
+      !gst_pad_is_linked(GST_PAD(state->pad)))
+    return;
+  EventPtr gap(gst_event_new_gap(state->position.start(), 0));
+  gst_event_set_gap_flags(gap.get(), state->config.gap_flags);
+  GST_DEBUG_OBJECT(state->pad, "pushing %" GST_PTR_FORMAT, gap.get());
+  gst_pad_push_event(GST_PAD(state->pad), gap.release());
+}
+
 }  // namespace
 
 void push_buffer(PadState *state, BufferPtr buffer) {
@@ -109,10 +121,13 @@ void push_buffer(PadState *state, BufferPtr buffer) {
 }
 
 void push_event(PadState *state, EventPtr event) {
-  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT)
+  const bool is_segment = GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT;
+  if (is_segment)
     state->position.set_segment(event.get());
   GST_DEBUG_OBJECT(state->pad, "pushing %" GST_PTR_FORMAT, event.get());
   gst_pad_push_event(GST_PAD(state->pad), event.release());
+  if (is_segment)
+    push_empty_gap(state);
 }
 
 // GStreamer sends them with the first buffer or serialized event. Until then a muxer does not know
@@ -120,6 +135,7 @@ void push_event(PadState *state, EventPtr event) {
 void push_stored_events(PadState *state) {
   if (EventPtr segment{gst_pad_get_sticky_event(GST_PAD(state->pad), GST_EVENT_SEGMENT, 0)})
     gst_pad_push_event(GST_PAD(state->pad), segment.release());
+  push_empty_gap(state);
 }
 
 void push_silence(PadState *state) {
