@@ -241,11 +241,37 @@ void add_template(GstElementClass *klass, const char *name, GstPadPresence prese
                                      gst_pad_template_new(name, GST_PAD_SRC, presence, caps.get()));
 }
 
+// The inner pad of a pad that was linked.
+constexpr guint kWasLinked = GST_PAD_FLAG_LAST;
+
+// A mixer that could not push once pushes nothing more. An application may link something else.
+GstFlowReturn push(GstPad *inner, GstObject *pad, GstBuffer *buffer) {
+  const GstFlowReturn flow = gst_proxy_pad_chain_default(inner, pad, buffer);
+  if (flow == GST_FLOW_OK)
+    GST_OBJECT_FLAG_SET(inner, kWasLinked);
+  const bool unlinked = flow == GST_FLOW_NOT_LINKED && GST_OBJECT_FLAG_IS_SET(inner, kWasLinked);
+  return unlinked ? GST_FLOW_OK : flow;
+}
+
+// The mixers post no error if their format is refused.
+gboolean push_event(GstPad *inner, GstObject *pad, GstEvent *event) {
+  const bool is_caps = GST_EVENT_TYPE(event) == GST_EVENT_CAPS;
+  const gboolean accepted = gst_pad_event_default(inner, pad, event);
+  rtms::PadPtr peer(is_caps && !accepted ? gst_pad_get_peer(GST_PAD(pad)) : nullptr);
+  if (peer && gst_pad_is_active(peer.get()))
+    rtms::program::post_refused(GST_ELEMENT(GST_OBJECT_PARENT(pad)), GST_PAD_NAME(pad));
+  return accepted;
+}
+
 void add_pad(GstRtmsProgram *self, const char *name, GstPad *target) {
   GstPadTemplate *of = gst_element_get_pad_template(GST_ELEMENT(self), name);
   GstPad *pad = target ? gst_ghost_pad_new_from_template(name, target, of)
                        : gst_ghost_pad_new_no_target_from_template(name, of);
   gst_pad_set_event_function(pad, GST_DEBUG_FUNCPTR(upstream_event));
+  GstPad *inner = GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad)));
+  gst_pad_set_chain_function(inner, GST_DEBUG_FUNCPTR(push));
+  gst_pad_set_event_function(inner, GST_DEBUG_FUNCPTR(push_event));
+  gst_object_unref(inner);
   gst_element_add_pad(GST_ELEMENT(self), pad);
 }
 

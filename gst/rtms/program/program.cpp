@@ -142,7 +142,10 @@ void Program::on_pad_added(GstElement *, GstPad *pad, gpointer data) {
 }
 
 void Program::on_no_more_pads(GstElement *, gpointer data) {
-  static_cast<Program *>(data)->no_more_pads();
+  auto self = static_cast<Program *>(data);
+  self->no_more_pads();
+  // gst-launch-1.0 waits for pads that might come, where one that is there cannot be linked.
+  gst_element_no_more_pads(GST_ELEMENT(self->bin_));
 }
 
 void Program::no_more_pads() {

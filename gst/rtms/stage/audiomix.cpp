@@ -46,7 +46,7 @@ AudioMix::AudioMix(GstBin *bin, std::string *missing) {
                "alignment-threshold", kAlignment, "discont-wait", guint64{0}, nullptr);
   gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "set");
   PadPtr mixed(gst_element_get_static_pad(mixer_, "src"));
-  output_ = std::make_unique<MixerOutput>(mixed.get());
+  output_ = std::make_unique<MixerOutput>("audio", mixed.get());
   PadPtr sums(gst_element_get_static_pad(sums_, "src"));
   limit_ = std::make_unique<AudioLimit>(sums.get(), kBlock);
   first_.reset(gst_element_request_pad_simple(mixer_, "sink_%u"));

@@ -28,4 +28,15 @@ void begin_stream(GstPad *pad, const char *id, GstCaps *caps) {
   gst_pad_send_event(pad, gst_event_new_segment(&segment));
 }
 
+void post_refused(GstElement *bin, const char *pad) {
+  GST_ELEMENT_ERROR(
+      bin, CORE, NEGOTIATION,
+      ("What is linked to the pad %s does not accept its format. Set width, height and framerate "
+       "of "
+       "rtmsprogram, or link a converter, such as videoconvertscale or audioconvert and "
+       "audioresample.",
+       pad),
+      (nullptr));
+}
+
 }  // namespace rtms::program

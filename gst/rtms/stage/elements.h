@@ -19,4 +19,7 @@ void remove_element(GstBin *bin, GstElement *element);
 // Sends the events of a new stream to a sink pad.
 void begin_stream(GstPad *pad, const char *id, GstCaps *caps);
 
+// Posts the error that what is linked to that pad of the bin does not accept its format.
+void post_refused(GstElement *bin, const char *pad);
+
 }  // namespace rtms::program

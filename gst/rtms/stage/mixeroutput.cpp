@@ -3,10 +3,10 @@
 
 namespace rtms::program {
 
-MixerOutput::MixerOutput(GstPad *pad)
-    : pad_(GST_PAD(gst_object_ref(pad))), mixer_(GST_PAD_PARENT(pad)) {
+MixerOutput::MixerOutput(const char *name, GstPad *pad)
+    : name_(name), pad_(GST_PAD(gst_object_ref(pad))), mixer_(GST_PAD_PARENT(pad)) {
   constexpr auto answers =
-      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_QUERY_UPSTREAM | GST_PAD_PROBE_TYPE_PULL);
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_QUERY_BOTH | GST_PAD_PROBE_TYPE_PULL);
   probes_[0] = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, this, nullptr);
   probes_[1] = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_event, this, nullptr);
   probes_[2] = gst_pad_add_probe(pad, answers, on_answer, this, nullptr);
@@ -27,6 +27,7 @@ void MixerOutput::prepare() {
 // Without a clock, a mixer waits for its first input, which sets its position. With one, it would
 // begin at the running time 0.
 void MixerOutput::start(GstClockTime time, const std::function<void()> &feed) {
+  started_ = true;
   GstElement *bin = GST_ELEMENT_PARENT(mixer_);
   const ClockPtr clock(gst_element_get_clock(bin));
   g_object_set(mixer_, "start-time", time, nullptr);
@@ -40,6 +41,7 @@ void MixerOutput::start(GstClockTime time, const std::function<void()> &feed) {
 }
 
 void MixerOutput::stop() {
+  started_ = false;
   release();
   gst_element_set_locked_state(mixer_, FALSE);
 }
@@ -63,10 +65,23 @@ GstPadProbeReturn MixerOutput::on_event(GstPad *, GstPadProbeInfo *info, gpointe
   return qos ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
+// A mixer that cannot negotiate tries again with each buffer, and tells nobody.
+void MixerOutput::refused() {
+  if (started_.exchange(false))
+    post_refused(GST_ELEMENT_PARENT(mixer_), name_);
+}
+
 // Without a linked live input, mixers of GStreamer 1.22 are not live, and sinks do not wait for
 // them.
-GstPadProbeReturn MixerOutput::on_answer(GstPad *, GstPadProbeInfo *info, gpointer) {
+GstPadProbeReturn MixerOutput::on_answer(GstPad *, GstPadProbeInfo *info, gpointer data) {
   GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
+  if (GST_QUERY_TYPE(query) == GST_QUERY_CAPS &&
+      (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM)) {
+    GstCaps *caps = nullptr;
+    gst_query_parse_caps_result(query, &caps);
+    if (caps && gst_caps_is_empty(caps))
+      static_cast<MixerOutput *>(data)->refused();
+  }
   if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
     return GST_PAD_PROBE_OK;
   GstClockTime least = 0, most = 0;

@@ -11,8 +11,9 @@ namespace rtms::program {
 
 class MixerOutput {
  public:
-  // `pad` is the mixer's source pad, whose timestamps are running times.
-  explicit MixerOutput(GstPad *pad);
+  // `pad` is the mixer's source pad, whose timestamps are running times; `name` is that of the
+  // bin's pad.
+  MixerOutput(const char *name, GstPad *pad);
   ~MixerOutput();
   MixerOutput(const MixerOutput &) = delete;
   MixerOutput &operator=(const MixerOutput &) = delete;
@@ -37,11 +38,14 @@ class MixerOutput {
   static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_event(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_answer(GstPad *pad, GstPadProbeInfo *info, gpointer self);
+  void refused();
 
+  const char *const name_;
   const PadPtr pad_;
   GstElement *const mixer_;
   gulong probes_[3] = {}, block_ = 0;
   std::atomic<GstClockTime> end_{GST_CLOCK_TIME_NONE}, reached_{0};
+  std::atomic<bool> started_{false};
 };
 
 }  // namespace rtms::program

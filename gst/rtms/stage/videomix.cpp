@@ -72,7 +72,7 @@ void VideoMix::make(GstBin *bin, std::string *missing) {
   gst_util_set_object_arg(G_OBJECT(mixer_), "start-time-selection", "set");
   g_signal_connect(mixer_, "samples-selected", G_CALLBACK(on_selected), this);
   PadPtr mixed(gst_element_get_static_pad(mixer_, "src"));
-  output_ = std::make_unique<MixerOutput>(mixed.get());
+  output_ = std::make_unique<MixerOutput>("video", mixed.get());
 
   set_font(name_.element, "Sans 13");
   gst_util_set_object_arg(G_OBJECT(name_.element), "halignment", "left");
