@@ -19,12 +19,6 @@ constexpr GstClockTime kWorthANext = 10 * GST_SECOND;
 // The interval of Keeping::touch().
 constexpr unsigned kTouch_s = 5;
 
-void add(Totals *totals, const Status &status) {
-  totals->bytes += counter(status.stats.get(), "bytes");
-  totals->dropped += counter(status.stats.get(), "dropped");
-  totals->reconnects += counter(status.stats.get(), "reconnects");
-}
-
 // For a recorder without a cluster.
 struct NoMembership final : Membership {
   void meeting_opened(const std::string &, const std::string &) override {}
@@ -162,7 +156,12 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     return true;
   }
   if (meeting)
-    meeting->notify(notice.json, notice.event == WebhookEvent::Stopped);
+    meeting->notify(hook, notice.json);
+  const std::string &id = hook.stream_id;
+  // The end of an earlier stream with that id.
+  if ((opening_.count(id) && is_earlier_end(hook, opening_[id].notice.hook.event_ts)) ||
+      (waiting_.count(id) && is_earlier_end(hook, waiting_[id].hook.event_ts)))
+    return true;
   if (notice.event == WebhookEvent::Stopped) {
     waiting_.erase(hook.stream_id);
     second_tries_.remove(hook.stream_id);
@@ -193,7 +192,7 @@ void Recorder::started(const WebhookNotice &notice) {
   else if (meeting->is_over())
     waiting_[stream].renew(notice);
   else {
-    meeting->notify(notice.json, false);
+    meeting->notify(notice.hook, notice.json);
     // A repeated one may be older than the one in use.
     if (!notice.repeated)
       keeping_.renew(stream, notice.json);
@@ -340,7 +339,7 @@ void Recorder::gone(std::string stream, Outcome outcome) {
     keeping_.leave(stream);
   else if (!worth_it || goes_on)
     keeping_.forget(stream);
-  add(&totals_, meetings_.find(stream)->status());
+  totals_.add(meetings_.find(stream)->status());
   meetings_.remove(stream);
   storage_.look();
   membership_->meeting_over(stream, goes_on             ? Membership::Over::Released
@@ -389,7 +388,7 @@ std::vector<std::string> Recorder::streams() const {
 Totals Recorder::totals(const std::vector<Status> &running) const {
   Totals all = totals_;
   for (const Status &status : running)
-    add(&all, status);
+    all.add(status);
   return all;
 }
 

@@ -25,6 +25,12 @@ namespace rtms::recorder {
 struct Totals {
   uint64_t started = 0, finished = 0, failed = 0, refused = 0, webhooks = 0;
   uint64_t bytes = 0, dropped = 0, reconnects = 0;
+
+  void add(const Status &status) {
+    bytes += counter(status.stats.get(), "bytes");
+    dropped += counter(status.stats.get(), "dropped");
+    reconnects += counter(status.stats.get(), "reconnects");
+  }
 };
 
 // The cluster, or nothing in its place.

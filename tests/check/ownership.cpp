@@ -301,7 +301,7 @@ GST_START_TEST(test_ended) {
   ck_assert_uint_eq(world.owner(streams[0])->ownership->claims().all()[streams[0]].part, 1);
   // It ends while nobody has it.
   for (Node *node : world.nodes)
-    node->ownership->withdraw(streams[0], world.webhooks + 1);
+    node->ownership->withdraw(streams[0], world.webhooks + 1, "{}");
   for (unsigned i = 0; i < 3; i++)
     if (world.nodes[i]->begun(streams[0]))
       world.kill(i);
@@ -332,6 +332,27 @@ GST_START_TEST(test_older) {
   const std::string newest = webhook("2000"),
                     taken = world.owner("s")->ownership->claims().all()["s"].webhook;
   ck_assert_str_eq(taken.c_str(), newest.c_str());
+}
+GST_END_TEST;
+
+// The service repeats an end for minutes: it may come when the stream was announced again.
+GST_START_TEST(test_earlier_end) {
+  World world(1, 2);
+  world.run(1000);
+  const auto webhook = [](const std::string &event, const std::string &time) {
+    return "{\"event\":\"meeting.rtms_" + event + "\",\"event_ts\":" + time +
+           R"(,"payload":{"meeting_uuid":"m","rtms_stream_id":"s","server_urls":"wss://a.test/s"}})";
+  };
+  world.announce("s", webhook("started", "1738392033699"));
+  world.run(1000);
+  for (Node *node : world.nodes)
+    node->ownership->withdraw("s", world.webhooks + 1, webhook("stopped", "1738392031699"));
+  for (unsigned i = 0; i < 2; i++)
+    if (world.nodes[i]->begun("s")) {
+      world.kill(i);
+      break;
+    }
+  expect_at_most(world.time_until([&] { return world.owners("s") == 1; }, 30000), 15000);
 }
 GST_END_TEST;
 
@@ -440,6 +461,7 @@ static Suite *ownership_suite() {
   tcase_add_test(cases, test_alone);
   tcase_add_test(cases, test_ended);
   tcase_add_test(cases, test_older);
+  tcase_add_test(cases, test_earlier_end);
   tcase_add_test(cases, test_handed_over);
   tcase_add_loop_test(cases, test_random, 0, kTimes);
   suite_add_tcase(suite, cases);

@@ -140,6 +140,32 @@ GST_START_TEST(test_older) {
 }
 GST_END_TEST;
 
+// The service repeats the end of a stream for minutes: it may come when the stream was announced
+// again.
+GST_START_TEST(test_earlier_end) {
+  auto meeting = std::make_shared<StoppableTicker>();
+  auto server = serve(ticking(meeting));
+  const std::string key = "\"event_ts\":";
+  const std::string announced = server->webhook_json();
+  const int64_t at_ms =
+      g_ascii_strtoll(announced.c_str() + announced.find(key) + key.size(), nullptr, 10);
+  const auto end = [&](int64_t when_ms) {
+    return "{\"event\":\"meeting.rtms_stopped\"," + key + std::to_string(when_ms) +
+           ",\"payload\":{\"rtms_stream_id\":\"" + server->stream_id() + "\"}}";
+  };
+  Player player(*server, sound);
+  player.play();
+  ck_assert(wait_audio(player, 10));
+  notify(player, end(at_ms - 20000));
+  const std::size_t before = player.record().packets("audio");
+  ck_assert(wait_audio(player, before + 50));
+  meeting->over = true;
+  notify(player, end(at_ms + 20000));
+  player.wait_eos();
+  player.stop();
+}
+GST_END_TEST;
+
 // The older announcement is of a server that is gone. The present one is away for some seconds: the
 // stream goes on there.
 GST_START_TEST(test_older_is_gone) {
@@ -193,6 +219,7 @@ static Suite *rtmssrc_notify_suite() {
   tcase_add_loop_test(tc, test_another_stream, 0, 2);
   tcase_add_loop_test(tc, test_older, 0, 2);
   tcase_add_test(tc, test_older_is_gone);
+  tcase_add_test(tc, test_earlier_end);
   tcase_add_test(tc, test_unusable);
   return suite;
 }

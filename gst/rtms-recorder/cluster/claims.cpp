@@ -54,8 +54,12 @@ void Claims::announce(const std::string &id, const Announced &announced, int64_t
   look(id, &stream, now);
 }
 
-void Claims::withdraw(const std::string &id, uint64_t place) {
+void Claims::withdraw(const std::string &id, uint64_t place, const std::string &webhook) {
   Stream &stream = streams_[id];
+  // The end of an earlier stream with that id.
+  if (is_earlier_end(webhook, stream.record.webhook) ||
+      (stream.announced && is_earlier_end(webhook, stream.announced->webhook)))
+    return;
   stream.ended = std::max(stream.ended, place);
 }
 

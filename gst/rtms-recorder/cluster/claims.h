@@ -45,7 +45,7 @@ class Claims {
 
   void announce(const std::string &stream, const Announced &announced, int64_t now);
   // The webhook at `place` says that the stream has ended: no recorder needs to claim it.
-  void withdraw(const std::string &stream, uint64_t place);
+  void withdraw(const std::string &stream, uint64_t place, const std::string &webhook);
   void seen(uint64_t revision, const ClaimRecord &record, int64_t now);
   void wrote(const Write &write, Written outcome, int64_t now);
   void tick(int64_t now);

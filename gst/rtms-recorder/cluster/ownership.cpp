@@ -59,8 +59,8 @@ void Ownership::announce(const std::string &stream, uint64_t place, const std::s
   claims_.announce(stream, {place, webhook, now}, now);
 }
 
-void Ownership::withdraw(const std::string &stream, uint64_t place) {
-  claims_.withdraw(stream, place);
+void Ownership::withdraw(const std::string &stream, uint64_t place, const std::string &webhook) {
+  claims_.withdraw(stream, place, webhook);
 }
 
 void Ownership::seen(const std::string &id, uint64_t revision, const Record &record, int64_t now) {

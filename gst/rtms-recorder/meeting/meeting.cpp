@@ -95,10 +95,13 @@ void Meeting::start() {
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
 }
 
-void Meeting::notify(const std::string &json, bool stopped) {
+void Meeting::notify(const Webhook &hook, const std::string &json) {
+  const bool stopped = webhook_event(hook.event) == WebhookEvent::Stopped;
+  if (webhook_event(hook.event) == WebhookEvent::Started)
+    announced_ms_ = std::max(announced_ms_, hook.event_ts);
   if (state_ < State::Ending)
     intake_->notify(json);
-  stopped_ |= stopped;
+  stopped_ |= stopped && !is_earlier_end(hook, announced_ms_);
 }
 
 void Meeting::finish(const std::string &reason, const std::string &error) {

@@ -49,8 +49,8 @@ class Meeting final : private IntakeListener, private BusListener {
   ~Meeting() override;
 
   void start();
-  // Handles a later webhook of the stream. `stopped`: it told the end of the stream.
-  void notify(const std::string &json, bool stopped);
+  // Handles a later webhook of the stream, as JSON, too.
+  void notify(const Webhook &hook, const std::string &json);
   // Finishes the files; the stream continues at the service. With an error the recording has
   // failed.
   void finish(const std::string &reason, const std::string &error = "");
@@ -88,6 +88,7 @@ class Meeting final : private IntakeListener, private BusListener {
 
   const Options &options_;
   const Webhook hook_;
+  int64_t announced_ms_ = hook_.event_ts;  // of the newest announcement
   const std::string folder_;
   const SubjectLog log_;
   const std::function<void(Outcome)> gone_;

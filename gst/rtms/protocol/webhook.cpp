@@ -232,4 +232,10 @@ bool is_older(const std::string &announced, const std::string &other) {
   return hook && other_hook && is_older(*hook, *other_hook);
 }
 
+bool is_earlier_end(const std::string &stopped, const std::string &announced) {
+  const WebhookResult one = parse_webhook(stopped), two = parse_webhook(announced);
+  const auto end = std::get_if<Webhook>(&one), start = std::get_if<Webhook>(&two);
+  return end && start && is_earlier_end(*end, start->event_ts);
+}
+
 }  // namespace rtms

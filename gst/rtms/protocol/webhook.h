@@ -33,8 +33,17 @@ inline bool is_older(const Webhook &announced, const Webhook &other) {
   return announced.event_ts && announced.event_ts < other.event_ts;
 }
 
+// Whether an end is that of an earlier stream with the same id: the service repeats webhooks for
+// five minutes. `announced_ms`: the event_ts of the newest announcement.
+inline bool is_earlier_end(const Webhook &stopped, int64_t announced_ms) {
+  constexpr int64_t kRepeated_ms = 600000;
+  return stopped.event_ts && stopped.event_ts < announced_ms &&
+         announced_ms - stopped.event_ts <= kRepeated_ms;
+}
+
 // The same of two webhooks as JSON; false if one of them cannot be used.
 bool is_older(const std::string &announced, const std::string &other);
+bool is_earlier_end(const std::string &stopped, const std::string &announced);
 
 enum class WebhookEvent { Other, Started, Interrupted, Stopped };
 // By the event's name: "meeting.rtms_started", "contact_center.voice_rtms_started", …

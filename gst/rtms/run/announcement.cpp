@@ -7,6 +7,8 @@
 #include "sessionconfig.h"
 #include "stream.h"
 
+#include <algorithm>
+
 #define GST_CAT_DEFAULT gst_rtms_src_debug
 
 namespace rtms {
@@ -19,7 +21,8 @@ Announcement::Announcement(GstElement *element, const Settings &settings, Stream
       listener_(std::move(listener)),
       url_(listener_ ? listener_->url() : ""),
       stream_id_(known ? known->who.stream_id : ""),
-      meeting_(known ? known->who.id : "") {}
+      meeting_(known ? known->who.id : ""),
+      announced_ms_(known ? known->announced_ms : 0) {}
 
 void Announcement::listen(LogSink *log) {
   listener_->start(log, [this](const WebhookNotice &told) { notice(told.event, told.hook); });
@@ -53,7 +56,10 @@ void Announcement::notice(WebhookEvent event, const Webhook &hook) {
       session->signaling_doubted();
       break;
     case WebhookEvent::Stopped:
-      session->stream_stopped(hook.stopped ? &*hook.stopped : nullptr);
+      if (is_earlier_end(hook, announced_ms_))
+        GST_INFO_OBJECT(element_, "the end of an earlier stream with that id ignored");
+      else
+        session->stream_stopped(hook.stopped ? &*hook.stopped : nullptr);
       break;
     case WebhookEvent::Other:
       break;
@@ -75,12 +81,14 @@ void Announcement::announced(const Webhook &hook) {
   }
   stream_id_ = hook.stream_id;
   meeting_ = hook.id;
+  announced_ms_ = hook.event_ts;
   stream_->connect(std::get<SessionConfig>(std::move(checked)));
 }
 
 // At another URL the service has recovered from a failure; at the same URL it repeats an
 // announcement.
 void Announcement::announced_again(const Webhook &hook) {
+  announced_ms_ = std::max(announced_ms_, hook.event_ts);
   auto result = rejoin_config(settings_, hook, stream_id_);
   if (auto bad = std::get_if<BadSetting>(&result))
     return post_rejoin_warning(element_, bad->text);

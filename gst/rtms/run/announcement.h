@@ -43,6 +43,7 @@ class Announcement {
   std::unique_ptr<WebhookListener> listener_;
   const std::string url_;
   std::string stream_id_, meeting_;  // empty before a stream is announced
+  int64_t announced_ms_;             // event_ts of the newest announcement; 0: unknown
 };
 
 }  // namespace rtms
