@@ -251,9 +251,38 @@ GST_START_TEST(test_held) {
   const int64_t before_us = g_get_monotonic_time();
   ck_assert(Journal::create(places.place, places.output + "/one", kFormat) == nullptr);
   ck_assert_int_eq(errno, EWOULDBLOCK);
-  ck_assert_uint_eq(found(places, places.output), 0);
+  bool busy = false;
+  ck_assert(Journal::find(places.place, places.output, &busy).empty());
+  ck_assert(busy);
   ck_assert_int_lt(g_get_monotonic_time() - before_us, 2 * G_TIME_SPAN_SECOND);
   close(fd);
+}
+GST_END_TEST;
+
+// Recorders that start at the same time find each journal, one of them, and create their own.
+GST_START_TEST(test_together) {
+  constexpr unsigned kJournals = 60, kRecorders = 4;
+  const Places places;
+  for (unsigned i = 0; i < kJournals; i++)
+    write_and_die(places, places.output + "/" + std::to_string(i), 100);
+  std::atomic<unsigned> all{0}, created{0};
+  std::vector<std::thread> recorders;
+  for (unsigned i = 0; i < kRecorders; i++)
+    recorders.emplace_back([&, i] {
+      const auto own =
+          Journal::create(places.place, places.output + "/own" + std::to_string(i), kFormat);
+      created += own != nullptr;
+      bool busy = true;
+      while (busy)
+        for (const auto &journal : Journal::find(places.place, places.output, &busy)) {
+          all += journal->entries.size() == 100;
+          journal->remove();
+        }
+    });
+  for (std::thread &recorder : recorders)
+    recorder.join();
+  ck_assert_uint_eq(created, kRecorders);
+  ck_assert_uint_eq(all, kJournals);
 }
 GST_END_TEST;
 
@@ -334,6 +363,7 @@ static Suite *journal_suite() {
   add_case(suite, "race", test_race);
   add_case(suite, "refused", test_refused);
   add_case(suite, "held", test_held);
+  add_case(suite, "together", test_together);
   add_case(suite, "damaged", test_damaged);
   add_case(suite, "stretch", test_stretch);
   return suite;

@@ -55,22 +55,22 @@ bool is_ours_alone(int folder) {
 }
 
 // Others hold the lock for less than a millisecond, unless their process is stopped.
-bool lock_soon(int fd) {
+bool lock_soon(int fd, int mode) {
   constexpr int kTries = 100;
   constexpr unsigned long kWait_us = 1000;
   for (int i = 0; i < kTries; i++, g_usleep(kWait_us))
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (flock(fd, mode | LOCK_NB) == 0)
       return true;
   return false;
 }
 
-// While it exists, no other recorder creates or finds journals.
+// While it exists, no other recorder creates a journal; with LOCK_EX, none finds one, either.
 class LockedPlace {
  public:
-  explicit LockedPlace(const std::string &place)
+  LockedPlace(const std::string &place, int mode)
       : fd_(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)),
         ours_(fd_ >= 0 && is_ours_alone(fd_)),
-        good_(ours_ && lock_soon(fd_)) {
+        good_(ours_ && lock_soon(fd_, mode)) {
     if (fd_ >= 0 && !good_)
       errno = ours_ ? EWOULDBLOCK : EPERM;
   }
@@ -128,7 +128,7 @@ std::unique_ptr<Journal> Journal::create(const std::string &place, const std::st
     return nullptr;
   }
   mkdir(place.c_str(), 0700);
-  const LockedPlace locked(place);
+  const LockedPlace locked(place, LOCK_EX);
   if (!locked.good())
     return nullptr;
   StringPtr sum(g_compute_checksum_for_string(G_CHECKSUM_SHA256, folder.c_str(), -1));
@@ -313,51 +313,56 @@ std::vector<JournalEntry> last_stretch(std::vector<JournalEntry> entries) {
   return entries;
 }
 
-std::map<std::string, int64_t> Journal::newest_ns(const std::string &place,
-                                                  const std::string &output) {
-  std::map<std::string, int64_t> all;
-  const LockedPlace locked(place);
+// Opens all journals; those that nobody writes, if `locks`. They are read later: meanwhile others
+// may create journals.
+bool Journal::open_all(const std::string &place, bool locks, std::vector<FoundPtr> *all) {
+  const LockedPlace locked(place, LOCK_SH);
   if (!locked.good())
-    return all;
-  const fs::path parent = parent_of_recordings(output);
-  for (const fs::path &path : paths_in(place)) {
-    const int fd =
-        journal_of(path) == path ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    return errno != EWOULDBLOCK;
+  std::error_code none;
+  for (const fs::path &found : paths_in(place)) {
+    const std::string path = found, journal = journal_of(path);
+    // Its recorder was killed while it removed its journals.
+    if (journal != path && locks && !fs::exists(journal, none))
+      unlink(path.c_str());
+    if (journal != path)
+      continue;
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
       continue;
-    FoundJournal journal(path, fd);
-    if (!journal.read() || fs::path(journal.folder).parent_path() != parent)
+    auto one = std::make_unique<FoundJournal>(path, fd);
+    if (!locks || flock(fd, LOCK_EX | LOCK_NB) == 0)
+      all->push_back(std::move(one));
+  }
+  return true;
+}
+
+std::map<std::string, int64_t> Journal::newest_ns(const std::string &place,
+                                                  const std::string &output) {
+  std::vector<FoundPtr> journals;
+  open_all(place, false, &journals);
+  std::map<std::string, int64_t> all;
+  const fs::path parent = parent_of_recordings(output);
+  for (const FoundPtr &journal : journals) {
+    if (!journal->read() || fs::path(journal->folder).parent_path() != parent)
       continue;
-    int64_t &newest = all[fs::path(journal.folder).filename()];
-    newest = std::max(newest, journal.last_ns());
+    int64_t &newest = all[fs::path(journal->folder).filename()];
+    newest = std::max(newest, journal->last_ns());
   }
   return all;
 }
 
-std::vector<std::unique_ptr<FoundJournal>> Journal::find(const std::string &place,
-                                                         const std::string &output) {
+std::vector<Journal::FoundPtr> Journal::find(const std::string &place, const std::string &output,
+                                             bool *busy) {
   constexpr int64_t kOld_ns = 24 * 3600 * kSecond_ns;
-  std::vector<std::unique_ptr<FoundJournal>> all;
-  const LockedPlace locked(place);
-  if (!locked.good())
-    return all;
+  std::vector<FoundPtr> journals, all;
+  const bool complete = open_all(place, true, &journals);
+  if (busy)
+    *busy = !complete;
   const int64_t now_ns = g_get_real_time() * 1000;
   const fs::path parent = parent_of_recordings(output);
   std::error_code none;
-  for (const fs::path &found : paths_in(place)) {
-    const std::string path = found;
-    if (const std::string journal = journal_of(path); journal != path) {
-      // Its recorder was killed while it removed its journals.
-      if (!fs::exists(journal, none))
-        unlink(path.c_str());
-      continue;
-    }
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-      continue;
-    auto journal = std::make_unique<FoundJournal>(path, fd);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-      continue;
+  for (FoundPtr &journal : journals) {
     const bool good = journal->read() && journal->has_media();
     // A folder that is not there may be on a disk that is not mounted yet, or was deleted.
     const bool here = good && fs::path(journal->folder).parent_path() == parent;

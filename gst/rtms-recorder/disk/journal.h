@@ -93,9 +93,11 @@ class Journal {
   void add(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count);
 
   // Returns the journals of recordings in `output` that nobody writes any more. Removes invalid
-  // ones, and others that are older than a day.
-  static std::vector<std::unique_ptr<FoundJournal>> find(const std::string &place,
-                                                         const std::string &output);
+  // ones, and others that are older than a day. `busy`: another recorder is creating one: try
+  // again.
+  using FoundPtr = std::unique_ptr<FoundJournal>;
+  static std::vector<FoundPtr> find(const std::string &place, const std::string &output,
+                                    bool *busy = nullptr);
   // Returns the Unix time of the newest media in the journal of each recording in `output`, by the
   // name of its folder.
   static std::map<std::string, int64_t> newest_ns(const std::string &place,
@@ -103,6 +105,7 @@ class Journal {
 
  private:
   Journal(std::unique_ptr<MemoryFile> file, size_t slots, size_t most);
+  static bool open_all(const std::string &place, bool locks, std::vector<FoundPtr> *all);
   void add_piece(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count);
   size_t take_slot();
   bool grow();

@@ -45,7 +45,7 @@ Tail write_tail(Options options, const FoundJournal &journal) {
 
 struct WrittenTails {
   std::vector<Tail> tails;
-  bool incomplete = false;  // there was no room for others
+  bool incomplete = false;  // there was no room for others, or they could not be looked for
 };
 
 WrittenTails write_all(const Options &options, uint64_t free_bytes,
@@ -53,7 +53,8 @@ WrittenTails write_all(const Options &options, uint64_t free_bytes,
   // Below that, running recordings would end.
   const uint64_t kept = std::max(kRoom, std::min(options.min_free, options.end_free));
   WrittenTails all;
-  for (const auto &journal : Journal::find(Journal::default_place(), options.output)) {
+  for (const auto &journal :
+       Journal::find(Journal::default_place(), options.output, &all.incomplete)) {
     // Its disk may not be mounted yet; find() removes journals that are older than a day.
     if (!g_file_test(journal->folder.c_str(), G_FILE_TEST_IS_DIR))
       continue;
