@@ -136,31 +136,79 @@ GST_START_TEST(test_meet) {
 }
 GST_END_TEST;
 
+namespace {
+
+// The folder of a part, with about three seconds of audio from `start_ms` on; 0: without audio.
+std::string make_part(const TemporaryDirectory &directory, int number, int64_t start_ms) {
+  const std::string folder = directory.file(std::to_string(number));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/meeting.json") << "{\"recording\":\"one\",\"part\":" << number
+                                          << ",\"capture_start_ms\":" << start_ms << "}";
+  if (!start_ms)
+    return folder;
+  std::string problem;
+  ElementPtr pipeline = launch(
+      "audiotestsrc num-buffers=50 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! "
+      "matroskamux ! filesink location=" +
+          folder + "/meeting.mkv",
+      &problem);
+  problem += play_all(pipeline.get(), kDeadlineMs);
+  ck_assert_msg(problem.empty(), "%s", problem.c_str());
+  return folder;
+}
+
+std::string whole(const std::string &file) {
+  std::ifstream in(file);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+}  // namespace
+
 // In the second part nobody speaks, and somebody writes.
 GST_START_TEST(test_texts_alone) {
   TemporaryDirectory directory;
   std::vector<std::string> folders;
   for (int part = 0; part < 2; part++) {
-    folders.push_back(directory.file(std::to_string(part)));
-    std::filesystem::create_directories(folders.back());
-    std::ofstream(folders.back() + "/meeting.json")
-        << "{\"recording\":\"one\",\"part\":" << part + 1
-        << ",\"capture_start_ms\":" << (part == 0 ? 1000000 : 0) << "}";
+    folders.push_back(make_part(directory, part + 1, part == 0 ? 1000000 : 0));
     std::ofstream(folders.back() + "/chat.jsonl") << "{\"data\":" << part << "}\n";
   }
-  std::string problem;
-  ElementPtr pipeline = launch(
-      "audiotestsrc num-buffers=50 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! "
-      "matroskamux ! filesink location=" +
-          folders[0] + "/meeting.mkv",
-      &problem);
-  problem += play_all(pipeline.get(), kDeadlineMs);
-  ck_assert_msg(problem.empty(), "%s", problem.c_str());
   TemporaryDirectory joined;
   expect_playable(join(folders, joined.path()));
-  std::ifstream chat(joined.file("chat.jsonl"));
-  expect_text(std::string(std::istreambuf_iterator<char>(chat), {}),
-              "{\"data\":0}\n{\"data\":1}\n");
+  expect_text(whole(joined.file("chat.jsonl")), "{\"data\":0}\n{\"data\":1}\n");
+}
+GST_END_TEST;
+
+// After a reconnect the service repeats lines, which are at the start of the second part. Who says
+// the same twice has said it twice.
+GST_START_TEST(test_repeated_lines) {
+  TemporaryDirectory directory;
+  const auto line = [](const char *text, int at) {
+    return std::string(R"({"user_id":7,"user_name":"A <B>","text":")") + text +
+           R"(","start_time":)" + std::to_string(at) + R"(,"final":true})" + "\n";
+  };
+  const auto cue = [](const char *text, const char *time) {
+    return std::string(time) + "\n<v A &lt;B&gt;>" + text + "\n\n";
+  };
+  const std::string yes = line("Yes.", 1000000), no = line("No.", 1001000),
+                    again = line("Yes.", 1004000);
+  const std::vector<std::string> folders = {make_part(directory, 1, 1000000),
+                                            make_part(directory, 2, 1003000)};
+  std::ofstream(folders[0] + "/transcript.jsonl") << yes << no;
+  std::ofstream(folders[1] + "/transcript.jsonl") << yes << no << again;
+  const char *const start = "00:00:00.000 --> 00:00:01.000";
+  std::ofstream(folders[0] + "/meeting.vtt")
+      << "WEBVTT\n\n"
+      << cue("Yes.", start) << cue("No.", "00:00:01.000 --> 00:00:02.000");
+  std::ofstream(folders[1] + "/meeting.vtt")
+      << "WEBVTT\n\n"
+      << cue("Yes.", start) << cue("No.", start) << cue("Yes.", "00:00:01.000 --> 00:00:02.000")
+      << cue("unknown", start);
+  TemporaryDirectory joined;
+  expect_playable(join(folders, joined.path()));
+  expect_text(whole(joined.file("meeting.vtt")),
+              "WEBVTT\n\n" + cue("Yes.", start) + cue("No.", "00:00:01.000 --> 00:00:02.000") +
+                  cue("Yes.", "00:00:04.000 --> 00:00:05.000") +
+                  cue("unknown", "00:00:03.000 --> 00:00:04.000"));
 }
 GST_END_TEST;
 
@@ -342,6 +390,7 @@ static Suite *recorder_join_suite() {
   add_case(suite, "short", test_short);
   add_case(suite, "no-frames", test_no_frames);
   add_case(suite, "texts-alone", test_texts_alone);
+  add_case(suite, "repeated-lines", test_repeated_lines);
   add_case(suite, "headers", test_headers);
   add_case(suite, "damaged", test_damaged, 4);
   add_case(suite, "drift", test_drift);

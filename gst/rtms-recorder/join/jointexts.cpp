@@ -4,8 +4,10 @@
 #include "base/glibptr.h"
 #include "text/cues.h"
 
+#include <json-glib/json-glib.h>
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -57,6 +59,66 @@ std::string lines_of(const std::vector<std::string> &folders, const char *name) 
   return all;
 }
 
+std::string text_in(const std::string &cue) {
+  return cue.substr(cue.find('\n') + 1);
+}
+
+// What stands in the cue of a line of transcript.jsonl; empty: it has none.
+std::string cue_of(const std::string &json) {
+  ObjectPtr<JsonParser> parser(json_parser_new());
+  if (!json_parser_load_from_data(parser.get(), json.c_str(), -1, nullptr))
+    return "";
+  JsonNode *root = json_parser_get_root(parser.get());
+  if (!root || !JSON_NODE_HOLDS_OBJECT(root))
+    return "";
+  JsonObject *line = json_node_get_object(root);
+  if (!json_object_get_boolean_member_with_default(line, "final", TRUE))
+    return "";
+  const std::string cue =
+      vtt_cue({0, 0, json_object_get_string_member_with_default(line, "user_name", ""),
+               json_object_get_string_member_with_default(line, "text", "")});
+  return text_in(cue);
+}
+
+std::vector<std::string> split(const std::string &cues) {
+  std::vector<std::string> all;
+  for (std::size_t at = 0; at < cues.size(); at += all.back().size()) {
+    const std::size_t gap = cues.find("\n\n", at);
+    all.push_back(cues.substr(at, gap == std::string::npos ? gap : gap + 2 - at));
+  }
+  return all;
+}
+
+// After a reconnect the service repeats lines, which are at the start of the next part then.
+class Repetitions {
+ public:
+  // `lines`: transcript.jsonl, in which each message is once.
+  explicit Repetitions(const std::string &lines) {
+    std::istringstream all(lines);
+    for (std::string line; std::getline(all, line);)
+      left_[cue_of(line)]++;
+  }
+  // Returns the cues of the next part without the first ones for which there is no message left.
+  std::string without(const std::string &cues) {
+    std::map<std::string, int> more;
+    for (const std::string &cue : split(cues))
+      more[text_in(cue)]++;
+    std::string rest;
+    for (const std::string &cue : split(cues)) {
+      const auto left = left_.find(text_in(cue));
+      const bool repeated = left != left_.end() && more[text_in(cue)]-- > left->second;
+      if (!repeated)
+        rest += cue;
+      if (!repeated && left != left_.end())
+        left->second--;
+    }
+    return rest;
+  }
+
+ private:
+  std::map<std::string, int> left_;
+};
+
 // Returns the error, or empty.
 std::string write(const std::string &path, const std::string &text) {
   GError *raw_error = nullptr;
@@ -88,9 +150,11 @@ std::string shifted_vtt(const std::string &vtt, int64_t by_ms) {
 }
 
 std::string join_texts(const JoinParts &parts, const std::string &output) {
+  Repetitions repetitions(lines_of(parts.folders, "transcript.jsonl"));
   std::string vtt;
   for (const JoinPart &part : parts.media)
-    vtt += shifted_vtt(text_of(part.folder + "/meeting.vtt"), part.position_ms);
+    vtt +=
+        repetitions.without(shifted_vtt(text_of(part.folder + "/meeting.vtt"), part.position_ms));
   std::string problem = write(output + "/meeting.vtt", vtt.empty() ? "" : kVttHead + vtt);
   for (const char *name : {"transcript.jsonl", "chat.jsonl"})
     if (problem.empty())
