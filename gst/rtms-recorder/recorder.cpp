@@ -70,11 +70,12 @@ void Recorder::resume(Membership *membership) {
   membership_ = membership ? membership : &none;
   tails_.await();
   if (shares_) {
-    // The cluster distributes these streams. It also knows all webhooks of the last hour, so a
-    // repeated webhook has no effect after a restart.
+    // The cluster distributes streams, and knows all webhooks of the last hour.
     keeping_.find([this](std::vector<FoundMeeting> all) {
-      for (FoundMeeting &found : all)
+      for (FoundMeeting &found : all) {
+        membership_->meeting_found(found);
         keeping_.drop(std::move(found));
+      }
     });
     return;
   }

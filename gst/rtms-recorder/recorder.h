@@ -36,6 +36,8 @@ struct Totals {
 // The cluster, or nothing in its place.
 struct Membership {
   virtual ~Membership() = default;
+  // A meeting of an earlier run, without its recorder.
+  virtual void meeting_found(const FoundMeeting &) {}
   virtual void meeting_opened(const std::string &stream, const std::string &folder) = 0;
   // Released, Failed: the stream continues, and other recorders may record it. Failed: this one
   // could not.

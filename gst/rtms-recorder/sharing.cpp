@@ -3,6 +3,7 @@
 
 #include "base/sleepclock.h"
 #include "common/gst.h"
+#include "common/names.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,6 +14,10 @@ namespace {
 // The time until a hanging disk is given up, and the time for connections to close.
 constexpr unsigned kDiskGone_s = 5, kClose_ms = 1500;
 constexpr int64_t kUnfit_us = 30 * G_USEC_PER_SEC;
+// The service keeps a stream without a client for about this time.
+constexpr int64_t kFound_s = 60;
+// A network loses connections that were just made less often.
+constexpr unsigned kMostKicks = 3;
 // The time to connect a stream, before another recorder tries. The service waits for a client for a
 // minute: until that has passed, a recorder that reaches no stream claims none.
 constexpr int64_t kUnreached_s = 10, kUnreached_us = 65 * G_USEC_PER_SEC;
@@ -57,8 +62,12 @@ void Sharing::publish(const WebhookNotice &notice, std::function<void(bool)> acc
 // fewest streams: it would take the next ones, too.
 Capacity Sharing::capacity() const {
   const bool unfit = g_get_monotonic_time() < unfit_until_us_ && others_take();
+  // A service takes a second client for a stream, and ends the connections of the first one.
+  const auto meetings = recorder_->meetings().statuses();
+  const bool kicked = std::any_of(meetings.begin(), meetings.end(),
+                                  [](const Status &one) { return one.kicks >= kMostKicks; });
   return {static_cast<unsigned>(recorder_->meetings().count()), options_.max_meetings,
-          processor_load(), !draining_ && !unfit && recorder_->sick().empty()};
+          processor_load(), !draining_ && !unfit && recorder_->sick().empty(), kicked};
 }
 
 // ---- events of the cluster -----------------------------------------------------------
@@ -92,6 +101,10 @@ void Sharing::cluster_event(bool good, const char *event, const std::string &str
 
 // ---- events of the meetings ----------------------------------------------------------
 
+void Sharing::meeting_found(const FoundMeeting &found) {
+  found_.push_back({found.meeting, found.hook, found.age_s, nullptr});
+}
+
 void Sharing::meeting_opened(const std::string &stream, const std::string &folder) {
   cluster_.opened(stream, folder);
 }
@@ -114,6 +127,7 @@ void Sharing::meeting_over(const std::string &stream, Over over) {
 
 void Sharing::watch() {
   cluster_.set_capacity(capacity());
+  publish_found();
   watch_disk();
   watch_service();
   if (!draining_)
@@ -122,6 +136,24 @@ void Sharing::watch() {
     move_next();
   if (recorder_->streams().empty())
     idle_();
+}
+
+// Meetings from before the recorder was started with --cluster: the cluster does not know them.
+void Sharing::publish_found() {
+  if (found_.empty() || !cluster_.usable())
+    return;
+  const auto known = cluster_.ownership().claims().all();
+  for (const FoundMeeting &found : found_) {
+    const std::string &stream = found.hook.stream_id;
+    if (known.count(stream) || found.age_s > kFound_s)
+      continue;
+    log_->write(Log::Level::Info, "resumed", found.meeting.folder,
+                "stream " + stream +
+                    " was recorded without the cluster, which continues it as a "
+                    "recording of its own");
+    cluster_.publish(found.meeting.webhook, [](bool) {});
+  }
+  found_.clear();
 }
 
 // Without NATS no release is written, and nobody knows whether others still run.

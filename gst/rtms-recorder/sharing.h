@@ -33,6 +33,7 @@ class Sharing final : public Membership, private ClusterListener {
   void add_metrics(Metrics *metrics) const;
 
  private:
+  void meeting_found(const FoundMeeting &found) override;
   void meeting_opened(const std::string &stream, const std::string &folder) override;
   void meeting_over(const std::string &stream, Over over) override;
   void cluster_begin(const ClaimRecord &claim, const ClusterWebhook &webhook) override;
@@ -42,6 +43,7 @@ class Sharing final : public Membership, private ClusterListener {
   void cluster_event(bool good, const char *event, const std::string &stream,
                      const std::string &text) override;
 
+  void publish_found();
   void watch_disk();
   void watch_service();
   void move_next();
@@ -52,7 +54,8 @@ class Sharing final : public Membership, private ClusterListener {
   Recorder *const recorder_;
   Log *const log_;
   const std::function<void()> idle_;
-  std::string moving_;  // the stream that is being moved
+  std::vector<FoundMeeting> found_;  // until it is known whether the cluster has them
+  std::string moving_;               // the stream that is being moved
   unsigned disk_gone_s_ = 0;
   bool let_all_go_ = false;          // because of the disk
   std::set<std::string> unreached_;  // streams that are released because of the network

@@ -390,6 +390,26 @@ GST_START_TEST(test_locked_out) {
 }
 GST_END_TEST;
 
+// A recorder is started again as one of a cluster, during a meeting that the cluster does not know.
+GST_START_TEST(test_joins_later) {
+  NatsServers nats;
+  TemporaryDirectory output;
+  auto server = serve(replayed());
+  {
+    RecorderRun alone(RecorderRun::Setup{{"--video-resolution=sd"}, output.path(), {}, true});
+    alone.announce(*server);
+    ck_assert(alone.program().wait_until([&] { return server->sent(Media::Audio) > 50; }));
+    alone.program().send(SIGTERM);
+    alone.expect_end();
+  }
+  const unsigned accepted = server->accepted();
+  const auto run = run_one(nats, RecorderRun::Setup{{}, output.path(), {}, true});
+  ck_assert_msg(run->program().wait_until([&] { return server->accepted() >= accepted + 4; }), "%s",
+                run->said().c_str());
+  ck_assert_uint_eq(run->events("resumed").size(), 1);
+}
+GST_END_TEST;
+
 static Suite *cluster_suite() {
   Suite *suite = suite_create("cluster");
   add_case(suite, "owned-once", test_owned_once);
@@ -402,6 +422,7 @@ static Suite *cluster_suite() {
   add_case(suite, "drain", test_drain, 2);
   add_case(suite, "guarded", test_guarded);
   add_case(suite, "locked-out", test_locked_out);
+  add_case(suite, "joins-later", test_joins_later);
   return suite;
 }
 

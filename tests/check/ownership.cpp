@@ -267,6 +267,32 @@ GST_START_TEST(test_no_store) {
 }
 GST_END_TEST;
 
+// The store is refused to one recorder alone: others take its streams, and the service ends its
+// connections then. It gives them up, instead of taking them back.
+GST_START_TEST(test_no_store_here) {
+  World world(1, 2);
+  world.run(1000);
+  const auto streams = announce_some(&world, 4);
+  world.run(2000);
+  Node *owner = world.owner(streams[0]);
+  world.set_gone(true);
+  world.run(60000);
+  ck_assert_uint_eq(owner->lost_times, 0);
+  owner->ownership->set_capacity({0, 100, 0, true, true});
+  world.run(1000);
+  ck_assert_uint_eq(owner->lost_times, 1);
+  ck_assert(world.owner(streams[0]) == nullptr);
+  world.set_gone(false);
+  owner->ownership->set_capacity({});
+  world.run(30000);
+  ck_assert(all_owned(world, streams));
+  // While the store is there, there is nothing to doubt.
+  owner->ownership->set_capacity({0, 100, 0, true, true});
+  world.run(1000);
+  ck_assert_uint_eq(owner->lost_times, 1);
+}
+GST_END_TEST;
+
 // Nobody but this recorder is there: it has its streams back.
 GST_START_TEST(test_alone) {
   World world(1, 1);
@@ -458,6 +484,7 @@ static Suite *ownership_suite() {
   tcase_add_test(cases, test_wakes_early);
   tcase_add_test(cases, test_cut_off);
   tcase_add_test(cases, test_no_store);
+  tcase_add_test(cases, test_no_store_here);
   tcase_add_test(cases, test_alone);
   tcase_add_test(cases, test_ended);
   tcase_add_test(cases, test_older);

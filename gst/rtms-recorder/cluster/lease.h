@@ -5,6 +5,7 @@
 
 #include "records.h"
 
+#include <algorithm>
 #include <map>
 
 namespace rtms::recorder {
@@ -36,6 +37,9 @@ class Lease {
   // All servers refused connections at `now`: no recorder can have ended the lease, so it is
   // extended.
   void no_store(int64_t now);
+  // Another recorder seems to have ended the lease: only this one was refused. Takes the extensions
+  // back.
+  void doubt_no_store() { until_ = std::min(until_, done_ + kHold_ms); }
   // Ends the lease, so that others need not wait for its expiry. No stream may be active.
   void give_up(const LeaseRecord &state);
 

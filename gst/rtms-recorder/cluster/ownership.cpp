@@ -106,6 +106,8 @@ void Ownership::set_capacity(const Capacity &capacity) {
   if (capacity.takes != capacity_.takes)
     lease_->hurry();
   capacity_ = capacity;
+  if (capacity.kicked)
+    lease_->doubt_no_store();
 }
 
 void Ownership::update(const std::string &stream,

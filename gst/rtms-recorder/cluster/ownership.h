@@ -17,6 +17,7 @@ struct Capacity {
   unsigned meetings = 0, most = 100;
   double load = 0;
   bool takes = true;
+  bool kicked = false;  // another client takes the connections of this recorder
 };
 
 struct OwnershipEvents : Claims::Events {

@@ -89,6 +89,14 @@ void Bus::element_message(const GstStructure *structure) {
     connection(text("media"), text("state"));
 }
 
+void Bus::count_kicks(bool connected) {
+  constexpr int64_t kAtOnce_us = 5 * G_USEC_PER_SEC;
+  const int64_t now_us = g_get_monotonic_time();
+  if (!connected && connected_us_)
+    kicks_ = now_us - connected_us_ < kAtOnce_us ? kicks_ + 1 : 0;
+  connected_us_ = connected ? now_us : 0;
+}
+
 void Bus::connection(const std::string &media, const std::string &state) {
   const bool is_audio = media.find("audio") != std::string::npos;
   const bool is_signaling = media == "signaling";
@@ -100,6 +108,8 @@ void Bus::connection(const std::string &media, const std::string &state) {
   else if (state == "streaming" && is_audio)
     audio_->restored();
   reached_ |= state == "streaming" && !is_signaling;
+  if (is_signaling)
+    count_kicks(state == "streaming");
   if (state == "reconnecting")
     log_->write(Log::Level::Warning, "reconnecting", "lost " + media + ": reconnecting");
   else if (state == "silent")

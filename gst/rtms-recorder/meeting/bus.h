@@ -34,6 +34,8 @@ class Bus {
   int64_t unreached_s() const {
     return reached_ ? 0 : (g_get_monotonic_time() - created_us_) / G_USEC_PER_SEC;
   }
+  // How often signaling was lost at once after it was connected, the last times.
+  unsigned kicks() const { return kicks_; }
 
  private:
   static gboolean on_message(GstBus *bus, GstMessage *message, gpointer self);
@@ -42,6 +44,7 @@ class Bus {
   void warning(GstMessage *message);
   void element_message(const GstStructure *structure);
   void connection(const std::string &media, const std::string &state);
+  void count_kicks(bool connected);
 
   GstElement *const pipeline_;
   const SubjectLog *const log_;
@@ -51,6 +54,8 @@ class Bus {
   AttachedSource watch_;
   const int64_t created_us_ = g_get_monotonic_time();
   bool reached_ = false;
+  int64_t connected_us_ = 0;  // signaling; 0: it is not
+  unsigned kicks_ = 0;
 };
 
 }  // namespace rtms::recorder

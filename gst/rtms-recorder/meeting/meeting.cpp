@@ -269,13 +269,11 @@ void Meeting::watch() {
 
 Status Meeting::status() const {
   constexpr const char *kStates[] = {"connecting", "recording", "ending", "ending"};
-  Status status;
-  status.name = log_.subject();
-  status.stream = hook_.stream_id;
-  status.state = kStates[static_cast<int>(state_)];
+  Status status{log_.subject(), hook_.stream_id, kStates[static_cast<int>(state_)]};
   status.seconds = (g_get_real_time() - started_us_) / G_USEC_PER_SEC;
   status.bits_per_second = bits_per_second_;
   status.unreached_s = bus_ ? bus_->unreached_s() : 0;
+  status.kicks = bus_ ? bus_->kicks() : 0;
   status.file_bytes = file_.bytes();
   status.voices = voices_;
   status.late_ms = sound_.late().ms;

@@ -23,6 +23,7 @@ struct Status {
   std::string name, stream, state;
   int64_t seconds = 0;
   int64_t unreached_s = 0;  // for how long no connection for media has been made; 0: one was
+  unsigned kicks = 0;       // see Bus
   uint64_t bits_per_second = 0, file_bytes = 0;
   unsigned voices = 0;
   uint64_t late_ms = 0;   // of audio that was too late or too far ahead

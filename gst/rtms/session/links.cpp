@@ -133,16 +133,10 @@ void Links::close() {
     link->close();
 }
 
-void Links::read_rest() {
+void Links::each(void (Connection::*function)()) {
   for (auto &link : links_)
     if (Connection *connection = link->connection())
-      connection->read_rest();
-}
-
-void Links::ask() {
-  for (auto &link : links_)
-    if (Connection *connection = link->connection())
-      connection->ask();
+      (connection->*function)();
 }
 
 bool Links::owe_answers() const {
@@ -150,12 +144,6 @@ bool Links::owe_answers() const {
     const Connection *connection = link->connection();
     return connection && connection->owes_answer();
   });
-}
-
-void Links::shut_down() {
-  for (auto &link : links_)
-    if (Connection *connection = link->connection())
-      connection->shut_down();
 }
 
 void Links::drop() {

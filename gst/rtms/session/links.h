@@ -37,14 +37,13 @@ class Links final : public LinkListener {
   // As the functions of Link.
   void retire();
   void close();
-  void read_rest();
-  void shut_down();
-  bool shutting_down() const;
   void drop();
 
-  // As the functions of Connection.
-  void ask();
+  // Calls that function of each connection.
+  void each(void (Connection::*function)());
+  // As the functions of Connection, of any.
   bool owe_answers() const;
+  bool shutting_down() const;
 
   bool connected() const;
   bool is_ready(Media media) const;

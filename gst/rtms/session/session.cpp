@@ -258,14 +258,14 @@ void Session::stream_stopped(const StreamStateUpdate *told) {
   drain_timer_.start(Ending::kRound_ms, [this] {
     // If this thread is late, it has not read all that has arrived.
     leaving_.read_rest();
-    links_.read_rest();
+    links_.each(&Connection::read_rest);
     if (stage_ == Stage::Draining && ending_.over(now_ms()) && !links_.owe_answers())
       ended();
   });
   // Retiring may end all connections: nothing is left to wait for then.
   links_.retire();
   signaling_.retire();
-  links_.ask();
+  links_.each(&Connection::ask);
 }
 
 void Session::ended() {
@@ -295,16 +295,16 @@ void Session::take_rest(std::function<void()> done) {
   rest_taken_ = std::move(done);
   context_.ends_soon = true;
   leaving_.read_rest();
-  links_.read_rest();
+  links_.each(&Connection::read_rest);
   leaving_.shut_down();
-  links_.shut_down();
+  links_.each(&Connection::shut_down);
   const int64_t until_ms = now_ms() + kRest_ms;
   const auto finish = [this, until_ms] {
     if ((links_.shutting_down() || !leaving_.empty()) && now_ms() < until_ms)
       return;
     rest_timer_.stop();
     leaving_.read_rest();
-    links_.read_rest();
+    links_.each(&Connection::read_rest);
     // The messages may have led to stop().
     if (const auto taken = std::exchange(rest_taken_, nullptr))
       taken();
