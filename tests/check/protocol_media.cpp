@@ -241,6 +241,12 @@ GST_START_TEST(test_transcript_json) {
   assert_equals_int64(other.number("language"), -1);
   expect_text(other.text("text"), "");
 
+  // A party of a Contact Center's call.
+  Media1 party(R"({"msg_type":17,"content":{"channel_id":"c-1","data":"x"}})");
+  Json of_party(transcript_json(party.data(), kStart));
+  expect_text(of_party.text("channel_id"), "c-1");
+  fail_unless(transcript_json(interim.data(), kStart).find("channel_id") == std::string::npos);
+
   // The stream began ten minutes before, which nobody has told.
   Media1 later(R"({"msg_type":17,"content":{"user_id":1,"data":"x","timestamp":1738392040000,)"
                R"("start_time":600000,"end_time":601500}})");

@@ -256,6 +256,9 @@ GST_START_TEST(test_spoken) {
   ck_assert(spoken && spoken->who == "7" && spoken->name == "Ada" && spoken->text == "Hi");
   ck_assert(spoken->start_ms == 3 && spoken->end_ms == 4 && spoken->has_start);
   ck_assert(!spoken->is_final && spoken->operation == Spoken::Operation::Update);
+  // Two parties without names are not one.
+  const auto party = read_spoken(R"({"user_id":0,"user_name":"","text":"Hi","channel_id":"c-1"})");
+  ck_assert(party && party->who == "c-1");
   for (const char *bad : {"", "x", "[1]", "null"})
     ck_assert(!read_spoken(bad));
 }

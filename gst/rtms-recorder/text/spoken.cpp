@@ -22,8 +22,10 @@ std::optional<Spoken> read_spoken(const std::string &json) {
   };
   Spoken spoken;
   spoken.name = text("user_name");
+  // The parties of a Contact Center's call have a channel, and perhaps no id and no name.
   const int64_t user = number("user_id");
-  spoken.who = user ? std::to_string(user) : spoken.name;
+  const std::string channel = text("channel_id");
+  spoken.who = user ? std::to_string(user) : channel.empty() ? spoken.name : channel;
   spoken.text = text("text");
   spoken.start_ms = number("start_time");
   spoken.end_ms = number("end_time");

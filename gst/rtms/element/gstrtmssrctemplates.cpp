@@ -89,7 +89,8 @@ void add_pad_templates(GstElementClass *klass) {
    * `user_name`, `text`, `timestamp`, `start_time` and `end_time` (Unix ms), `language`, `final`
    * and `operation` (`new`, `update`, `delete`); texts that are not final yet are pushed as well.
    * `end_time` and `language` are missing where the service does not tell them; `end_time` also
-   * where it is before the start, or more than 60 s after it.
+   * where it is before the start, or more than 60 s after it. Lines of a Contact Center's call have
+   * the `channel_id` of their party.
    *
    * Since: 0.1
    */

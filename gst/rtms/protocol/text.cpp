@@ -134,6 +134,8 @@ std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {
     json.member("end_time", span.end);
   if (data.language)
     json.member("language", *data.language);
+  if (!data.channel_id.empty())
+    json.member("channel_id", std::string(data.channel_id));
   json.member("final", data.is_final.value_or(true))
       .member("operation", std::string(operation_nick(data.operation)));
   return json.text();
