@@ -64,8 +64,9 @@ Capacity Sharing::capacity() const {
   const bool unfit = g_get_monotonic_time() < unfit_until_us_ && others_take();
   // A service takes a second client for a stream, and ends the connections of the first one.
   const auto meetings = recorder_->meetings().statuses();
-  const bool kicked = std::any_of(meetings.begin(), meetings.end(),
-                                  [](const Status &one) { return one.kicks >= kMostKicks; });
+  const auto kicks = std::count_if(meetings.begin(), meetings.end(),
+                                   [](const Status &one) { return one.kicks >= kMostKicks; });
+  const bool kicked = kicks > 0 && 2 * static_cast<size_t>(kicks) >= meetings.size();
   return {static_cast<unsigned>(recorder_->meetings().count()), options_.max_meetings,
           processor_load(), !draining_ && !unfit && recorder_->sick().empty(), kicked};
 }

@@ -96,24 +96,34 @@ GST_START_TEST(test_impossible) {
 }
 GST_END_TEST;
 
-// Without anything linked for a moment, a pad goes on with what is linked then, and ends.
+// Without anything linked for a moment, or with a sink that is not PLAYING yet, a pad goes on with
+// what is linked then, and ends.
 GST_START_TEST(test_exchanged) {
   constexpr unsigned kSome = 10;
-  const char *name = __i__ ? "audio" : "video";
-  auto server = meeting(6000);
+  const bool is_audio = __i__ % 2, unlinks = __i__ < 2;
+  const char *name = is_audio ? "audio" : "video";
+  auto server = meeting(4000);
   ElementPtr pipeline = launch_program(
       *server, "program.video ! fakesink name=video program.audio ! fakesink name=audio");
   const std::atomic<unsigned> *video = count_buffers(pipeline.get(), "video");
   const std::atomic<unsigned> *audio = count_buffers(pipeline.get(), "audio");
-  const std::atomic<unsigned> &own = __i__ ? *audio : *video, &other = __i__ ? *video : *audio;
+  const std::atomic<unsigned> &own = is_audio ? *audio : *video,
+                              &other = is_audio ? *video : *audio;
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   wait_count(own, kSome);
   ElementPtr program(gst_bin_get_by_name(GST_BIN(pipeline.get()), "program"));
   const Ptr<GstPad, gst_object_unref> pad(gst_element_get_static_pad(program.get(), name));
   const Ptr<GstPad, gst_object_unref> sink(gst_pad_get_peer(pad.get()));
-  ck_assert(gst_pad_unlink(pad.get(), sink.get()));
+  ElementPtr element(gst_bin_get_by_name(GST_BIN(pipeline.get()), name));
+  if (unlinks)
+    ck_assert(gst_pad_unlink(pad.get(), sink.get()));
+  else
+    gst_element_set_state(element.get(), GST_STATE_READY);
   wait_count(other, other + kSome);
-  ck_assert_int_eq(gst_pad_link(pad.get(), sink.get()), GST_PAD_LINK_OK);
+  if (unlinks)
+    ck_assert_int_eq(gst_pad_link(pad.get(), sink.get()), GST_PAD_LINK_OK);
+  else
+    gst_element_set_state(element.get(), GST_STATE_PLAYING);
   wait_count(own, own + kSome);
   const MessagePtr message = wait_message(pipeline.get(), GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   ck_assert_int_eq(GST_MESSAGE_TYPE(message.get()), GST_MESSAGE_EOS);
@@ -127,7 +137,7 @@ static Suite *rtmsprogram_links_suite() {
   tcase_set_timeout(links, 60);
   tcase_add_loop_test(links, test_refused, 0, std::size(kRefusing));
   tcase_add_test(links, test_impossible);
-  tcase_add_loop_test(links, test_exchanged, 0, 2);
+  tcase_add_loop_test(links, test_exchanged, 0, 4);
   suite_add_tcase(suite, links);
   return suite;
 }

@@ -17,14 +17,16 @@ struct Kind {
   const char *pad;
   Media media;
   int message;
-  std::string off_event;
+  int off_type;
+  std::string off_members;
 };
 const Kind kKinds[] = {
-    {"video", Media::Video, 15,
-     event_json(9, "\"participants\":[{\"user_id\":" + std::to_string(kUser) + "}]")},
-    {"screen", Media::Deskshare, 16, event_json(6, "\"user_id\":" + std::to_string(kUser))},
-    {"video", Media::Video, 15, ""},
+    {"video", Media::Video, 15, 9,
+     "\"participants\":[{\"user_id\":" + std::to_string(kUser) + "}]"},
+    {"screen", Media::Deskshare, 16, 6, "\"user_id\":" + std::to_string(kUser)},
+    {"video", Media::Video, 15, 0, ""},
 };
+constexpr int64_t kLater_ms = 5000;
 constexpr int kScreen = 1, kWithEvent = 2, kAll = 3;
 
 // A frame is a letter: K and b are black, I and p are real, and the first of each two is a
@@ -65,9 +67,11 @@ class Meeting {
     server_->send_media(kind_.media,
                         media_json(kind_.message, captured_ms_, access_unit(keyframe, 500, 1)));
   }
-  void turn_off() {
-    if (!kind_.off_event.empty())
-      server_->send_signaling(kind_.off_event);
+  // The event's time is that of the last frame, or later.
+  void turn_off(int64_t later_ms = 0) {
+    if (kind_.off_type)
+      server_->send_signaling(
+          event_json(kind_.off_type, kind_.off_members, captured_ms_ + later_ms));
   }
   void wait(const std::string &pattern) {
     const std::regex wanted(pattern);
@@ -149,7 +153,7 @@ GST_START_TEST(test_on_and_off) {
   meeting.wait("I$");
   ck_assert_uint_eq(stat(meeting.src(), "dropped"), 2);
   const PadRecord &pad = meeting.end();
-  const char *still = kKinds[__i__].off_event.empty() ? "g+" : "g*";
+  const char *still = !kKinds[__i__].off_type ? "g+" : "g*";
   expect_letters(pad, std::string("Kbb+Ip{4}g{4,}p") + still + "Kbb+Ig*");
   for (size_t i = 1; i < pad.packets.size(); i++)
     ck_assert_uint_gt(pad.packets[i].pts, pad.packets[i - 1].pts);
@@ -164,13 +168,16 @@ GST_START_TEST(test_slide) {
   meeting.wait("Ig{20}");
   meeting.send(false);
   meeting.wait("gp");
+  // Another share has begun.
   meeting.turn_off();
   meeting.send(false);
   meeting.wait("ppg{8}");
-  meeting.turn_off();
-  meeting.wait("K");
+  // The frame was captured before the end, and comes after it.
+  meeting.turn_off(kLater_ms);
+  meeting.send(false);
+  meeting.wait("pg*K");
   ck_assert_uint_eq(stat(meeting.src(), "dropped"), 0);
-  expect_letters(meeting.end(), "(Kb*)?Ig{20,}pg*pg{8,}Kb*");
+  expect_letters(meeting.end(), "(Kb*)?Ig{20,}pg*pg{8,}pg*Kb*");
 }
 GST_END_TEST;
 

@@ -159,7 +159,7 @@ void FakeTransport::answer() {
 
 void FakeTransport::pong() {
   if (state_ == State::Open || state_ == State::Closing)
-    heard_us_ = g_get_monotonic_time();
+    heard_us_ = answered_us_ = g_get_monotonic_time();
 }
 
 void FakeTransport::end(const rtms::TransportClose &why) {

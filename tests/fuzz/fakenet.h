@@ -32,6 +32,7 @@ class FakeTransport final : public rtms::Transport {
   void close() override;
   void abort() override;
   int64_t heard_us() const override { return heard_us_; }
+  int64_t answered_us() const override { return answered_us_; }
 
   // What the script says. Each may destroy the transport.
   void opened();
@@ -55,7 +56,7 @@ class FakeTransport final : public rtms::Transport {
   bool said_hello_ = false;
   bool answered_ = false;
   std::vector<std::string> unread_;
-  int64_t heard_us_ = 0;
+  int64_t heard_us_ = 0, answered_us_ = 0;
   rtms::MediaMask media_ = 0;
 };
 

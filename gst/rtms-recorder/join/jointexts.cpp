@@ -74,9 +74,11 @@ std::string cue_of(const std::string &json) {
   JsonObject *line = json_node_get_object(root);
   if (!json_object_get_boolean_member_with_default(line, "final", TRUE))
     return "";
-  const std::string cue =
-      vtt_cue({0, 0, json_object_get_string_member_with_default(line, "user_name", ""),
-               json_object_get_string_member_with_default(line, "text", "")});
+  const auto text = [line](const char *member) {
+    const char *value = json_object_get_string_member_with_default(line, member, "");
+    return std::string(value ? value : "");  // no text: the file is damaged
+  };
+  const std::string cue = vtt_cue({0, 0, text("user_name"), text("text")});
   return text_in(cue);
 }
 
@@ -106,17 +108,21 @@ class Repetitions {
     std::string rest;
     for (const std::string &cue : split(cues)) {
       const auto left = left_.find(text_in(cue));
-      const bool repeated = left != left_.end() && more[text_in(cue)]-- > left->second;
+      const bool repeated = left != left_.end() && more[text_in(cue)]-- > left->second &&
+                            earlier_.count(text_in(cue)) > 0;
       if (!repeated)
         rest += cue;
       if (!repeated && left != left_.end())
         left->second--;
     }
+    for (const std::string &cue : split(cues))
+      earlier_.insert(text_in(cue));
     return rest;
   }
 
  private:
   std::map<std::string, int> left_;
+  std::set<std::string> earlier_;  // texts of the parts so far
 };
 
 // Returns the error, or empty.

@@ -4,6 +4,8 @@
 namespace rtms::recorder {
 namespace {
 
+constexpr int64_t kAtOnce_us = 5 * G_USEC_PER_SEC;
+
 // All other reasons are requests, or the end of the meeting.
 bool is_failure(gint64 reason) {
   constexpr gint64 kFirst = 10, kLast = 19, kExitSignal = 17, kKeepAliveTimeout = 24;
@@ -90,11 +92,19 @@ void Bus::element_message(const GstStructure *structure) {
 }
 
 void Bus::count_kicks(bool connected) {
-  constexpr int64_t kAtOnce_us = 5 * G_USEC_PER_SEC;
   const int64_t now_us = g_get_monotonic_time();
-  if (!connected && connected_us_)
+  if (!connected && connected_us_) {
     kicks_ = now_us - connected_us_ < kAtOnce_us ? kicks_ + 1 : 0;
+    kicked_us_ = now_us;
+  }
   connected_us_ = connected ? now_us : 0;
+}
+
+unsigned Bus::kicks() const {
+  constexpr int64_t kLately_us = 30 * G_USEC_PER_SEC;
+  const int64_t now_us = g_get_monotonic_time();
+  const bool lasts = connected_us_ && now_us - connected_us_ >= kAtOnce_us;
+  return lasts || now_us - kicked_us_ > kLately_us ? 0 : kicks_;
 }
 
 void Bus::connection(const std::string &media, const std::string &state) {
@@ -102,11 +112,13 @@ void Bus::connection(const std::string &media, const std::string &state) {
   const bool is_signaling = media == "signaling";
   // The media connections are lost with signaling, and left when the stream moves to another
   // server.
-  if ((state == "reconnecting" && (is_audio || is_signaling)) ||
-      (state == "connecting" && is_signaling && reached_))
+  const bool leaves = state == "reconnecting" || (state == "connecting" && reached_);
+  if ((state == "reconnecting" && is_audio) || (leaves && is_signaling && has_audio_))
     audio_->lost();
-  else if (state == "streaming" && is_audio)
+  else if ((state == "streaming" || state == "closed") && is_audio)
     audio_->restored();
+  if (is_audio && (state == "streaming" || state == "closed"))
+    has_audio_ = state == "streaming";
   reached_ |= state == "streaming" && !is_signaling;
   if (is_signaling)
     count_kicks(state == "streaming");

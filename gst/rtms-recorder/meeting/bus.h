@@ -34,8 +34,8 @@ class Bus {
   int64_t unreached_s() const {
     return reached_ ? 0 : (g_get_monotonic_time() - created_us_) / G_USEC_PER_SEC;
   }
-  // How often signaling was lost at once after it was connected, the last times.
-  unsigned kicks() const { return kicks_; }
+  // How often signaling was lost at once after it was connected, the last times, and just now.
+  unsigned kicks() const;
 
  private:
   static gboolean on_message(GstBus *bus, GstMessage *message, gpointer self);
@@ -55,7 +55,9 @@ class Bus {
   const int64_t created_us_ = g_get_monotonic_time();
   bool reached_ = false;
   int64_t connected_us_ = 0;  // signaling; 0: it is not
+  int64_t kicked_us_ = 0;
   unsigned kicks_ = 0;
+  bool has_audio_ = false;  // its connection was made, and is not given up
 };
 
 }  // namespace rtms::recorder

@@ -107,8 +107,20 @@ void Output::interrupt() {
   gst_rtms_src_pad_interrupt(pad_);
 }
 
+// The event may overtake frames, which are on another connection. Its time counts if it is of the
+// same clock.
+void Output::turn_off(int64_t at_ms) {
+  constexpr int64_t kClocks_ms = 10000;
+  const auto newest_ms = static_cast<int64_t>(context_->stats->of(media_).last_timestamp_ms);
+  off_ms_ = std::abs(at_ms - newest_ms) <= kClocks_ms ? at_ms : 0;
+  gst_rtms_src_pad_turn(pad_, false);
+}
+
 void Output::lost() {
   interrupt();
+  // Whether a share is over by then is told to nobody.
+  if (media_ == Media::Screen)
+    turn_off(0);
   stamper_.lost();
   known_audio_.lost();
   ++context_->stats->of(media_).discontinuities;
@@ -207,6 +219,10 @@ bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
     return false;
   }
   stamper_.stamp(buffer.get(), data);
+  if (off_ms_ && (!*off_ms_ || data.timestamp > *off_ms_)) {
+    off_ms_.reset();
+    gst_rtms_src_pad_turn(pad_, true);
+  }
   if (replay_.is_awaited())
     follow_replay(buffer.get());
   // Audio of the mix has the active speaker.

@@ -111,8 +111,9 @@ class Output {
   void lost();
   // The connection is restored.
   void restored();
-  // The camera is off, or the share is over, until the next frame.
-  void turn_off() { gst_rtms_src_pad_turn_off(pad_); }
+  // The camera is off, or the share is over, since `at_ms`, in Unix ms; 0: unknown. Frames captured
+  // later end that.
+  void turn_off(int64_t at_ms);
   // Returns the participant of the last buffer.
   std::optional<uint64_t> user_id() const { return info_.user_id(); }
   // Queues EOS.
@@ -127,7 +128,8 @@ class Output {
 
   OutputContext *context_;
   const Media media_;
-  GstRtmsSrcPad *pad_;  // owns a reference
+  GstRtmsSrcPad *pad_;             // owns a reference
+  std::optional<int64_t> off_ms_;  // see turn_off()
   StreamInfo info_;
   Stamper stamper_;
   PadReplay replay_;

@@ -167,18 +167,18 @@ void Outputs::sweep() {
   set_.check_flows();
 }
 
-void Outputs::camera_off(uint64_t user_id) {
+void Outputs::camera_off(uint64_t user_id, int64_t at_ms) {
   Output *video = set_.find(Media::Video);
   if (!video || video->user_id() != user_id)
     return;
   context_.time.off(Media::Video);
-  video->turn_off();
+  video->turn_off(at_ms);
 }
 
-void Outputs::share_off() {
+void Outputs::share_off(int64_t at_ms) {
   context_.time.off(Media::Screen);
   if (Output *screen = set_.find(Media::Screen))
-    screen->turn_off();
+    screen->turn_off(at_ms);
 }
 
 bool Outputs::end_all(guint32 seqnum) {

@@ -49,8 +49,9 @@ class Outputs {
   void restored(MediaMask media);
   Participants &participants() { return participants_; }
   // This participant's camera is off; the screen share is over.
-  void camera_off(uint64_t user_id);
-  void share_off();
+  // Since `at_ms`, in Unix ms; 0: unknown.
+  void camera_off(uint64_t user_id, int64_t at_ms);
+  void share_off(int64_t at_ms);
   // Queues EOS on each pad, with that number if it is not 0. Returns false if there has been no
   // pad.
   bool end_all(guint32 seqnum = 0);

@@ -129,8 +129,11 @@ void Participants::came(const Participant &participant) {
 
 void Participants::left(const Participant &participant, int64_t at_ms) {
   for (const ParticipantId &id : participant.ids())
-    if (left_.size() < kMaxNames)
-      left_.emplace(id, Left{g_get_monotonic_time(), at_ms, false});
+    if (left_.size() < kMaxNames || left_.count(id)) {
+      Left &left = left_.emplace(id, Left{0, 0, false}).first->second;
+      left.at_us = g_get_monotonic_time();
+      left.at_ms = std::max(left.at_ms, at_ms);
+    }
   if (!left_.empty() && !timer_.running())
     look_after();
 }

@@ -183,7 +183,8 @@ void link_changed(GstPad *pad, GstPad *) {
 
 void unlinked(GstPad *pad, GstPad *peer) {
   PadState *state = GST_RTMS_SRC_PAD(pad)->state;
-  {
+  // A push that waits in a probe of the pad has not reached the peer.
+  if (!gst_pad_is_blocking(pad)) {
     std::lock_guard<std::mutex> lock(state->mutex);
     state->left.set(state->queue.push_in_progress(), peer);
   }
@@ -356,8 +357,8 @@ void gst_rtms_src_pad_set_black(GstRtmsSrcPad *self, const rtms::PictureSize &si
   self->state->fill.set_size(size);
 }
 
-void gst_rtms_src_pad_turn_off(GstRtmsSrcPad *self) {
-  self->state->fill.turn_off();
+void gst_rtms_src_pad_turn(GstRtmsSrcPad *self, bool on) {
+  self->state->fill.turn(on);
 }
 
 void gst_rtms_src_pad_hold_gaps(GstRtmsSrcPad *self, gint64 until_us) {

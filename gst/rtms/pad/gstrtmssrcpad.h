@@ -97,8 +97,8 @@ void gst_rtms_src_pad_hold_gaps(GstRtmsSrcPad *pad, gint64 until_us);
 
 // Sets the format of black frames; a size of 0 disables them.
 void gst_rtms_src_pad_set_black(GstRtmsSrcPad *pad, const rtms::PictureSize &size);
-// The camera is off, or the share is over: black is due at once, if enabled.
-void gst_rtms_src_pad_turn_off(GstRtmsSrcPad *pad);
+// The camera is off, or the share is over, so that black is due, if enabled; or on again.
+void gst_rtms_src_pad_turn(GstRtmsSrcPad *pad, bool on);
 
 // Returns the result of the last push; GST_FLOW_OK again after a new link.
 GstFlowReturn gst_rtms_src_pad_get_flow(GstRtmsSrcPad *pad);

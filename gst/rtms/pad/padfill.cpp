@@ -33,7 +33,6 @@ BufferPtr PadFill::next_frame() {
 }
 
 void PadFill::shown_until(GstClockTime end) {
-  off_ = false;
   shown_ = end;
   filling_ = false;
 }

@@ -15,8 +15,8 @@ class PadFill {
   // `still`: pauses between frames mean that the picture does not change.
   explicit PadFill(bool still) : still_(still) {}
 
-  // Any thread: the camera is off, or the share is over, until the next frame.
-  void turn_off() { off_ = true; }
+  // Any thread: the camera is off, or the share is over; and on again.
+  void turn(bool on) { off_ = !on; }
   // Any thread: the format of black frames; a size of 0 disables them.
   void set_size(const PictureSize &size);
   // A video frame with that end is pushed.

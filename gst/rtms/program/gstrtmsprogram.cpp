@@ -244,23 +244,16 @@ void add_template(GstElementClass *klass, const char *name, GstPadPresence prese
 // The inner pad of a pad that was linked.
 constexpr guint kWasLinked = GST_PAD_FLAG_LAST;
 
-// A mixer that could not push once pushes nothing more. An application may link something else.
+// A mixer that could not push once pushes nothing more. An application may link something else, and
+// may set it to PLAYING after that.
 GstFlowReturn push(GstPad *inner, GstObject *pad, GstBuffer *buffer) {
   const GstFlowReturn flow = gst_proxy_pad_chain_default(inner, pad, buffer);
   if (flow == GST_FLOW_OK)
     GST_OBJECT_FLAG_SET(inner, kWasLinked);
-  const bool unlinked = flow == GST_FLOW_NOT_LINKED && GST_OBJECT_FLAG_IS_SET(inner, kWasLinked);
-  return unlinked ? GST_FLOW_OK : flow;
-}
-
-// The mixers post no error if their format is refused.
-gboolean push_event(GstPad *inner, GstObject *pad, GstEvent *event) {
-  const bool is_caps = GST_EVENT_TYPE(event) == GST_EVENT_CAPS;
-  const gboolean accepted = gst_pad_event_default(inner, pad, event);
-  rtms::PadPtr peer(is_caps && !accepted ? gst_pad_get_peer(GST_PAD(pad)) : nullptr);
-  if (peer && gst_pad_is_active(peer.get()))
-    rtms::program::post_refused(GST_ELEMENT(GST_OBJECT_PARENT(pad)), GST_PAD_NAME(pad));
-  return accepted;
+  const bool exchanged = flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_FLUSHING;
+  return exchanged && gst_pad_is_active(GST_PAD(pad)) && GST_OBJECT_FLAG_IS_SET(inner, kWasLinked)
+             ? GST_FLOW_OK
+             : flow;
 }
 
 void add_pad(GstRtmsProgram *self, const char *name, GstPad *target) {
@@ -270,7 +263,6 @@ void add_pad(GstRtmsProgram *self, const char *name, GstPad *target) {
   gst_pad_set_event_function(pad, GST_DEBUG_FUNCPTR(upstream_event));
   GstPad *inner = GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad)));
   gst_pad_set_chain_function(inner, GST_DEBUG_FUNCPTR(push));
-  gst_pad_set_event_function(inner, GST_DEBUG_FUNCPTR(push_event));
   gst_object_unref(inner);
   gst_element_add_pad(GST_ELEMENT(self), pad);
 }

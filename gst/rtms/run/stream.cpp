@@ -209,9 +209,9 @@ void Stream::session_event(const EventUpdate &event) {
       outputs_.participants().left(participant, event.timestamp);
   if (is_camera_off(product_, event.type))
     for (const Participant &participant : event.participants)
-      outputs_.camera_off(participant.user_id);
+      outputs_.camera_off(participant.user_id, event.timestamp);
   if (event.type == static_cast<int64_t>(EventType::SharingStop))
-    outputs_.share_off();
+    outputs_.share_off(event.timestamp);
 }
 
 void Stream::session_stream_state(const StreamStateUpdate &update) {

@@ -78,7 +78,8 @@ class Connection final : private TransportListener {
   void check_alive(unsigned within_ms);
   // Asks the peer for a sign of life: all that it sent before it has arrived then.
   void ask();
-  // The sign has not come, and may: a network that stood still resumes after about as long.
+  // The sign has not come, and may: a network that stood still resumes after about as long. A peer
+  // that answers no ping owes nothing when it has sent nothing for that time, or after 9 s.
   bool owes_answer() const;
   void close();
   // Takes what has come already; the connection may be lost, and destroyed, in here.

@@ -7,6 +7,28 @@ namespace rtms {
 
 using State = Link::State;
 
+const std::string &url_of(Media media, const SessionConfig &config,
+                          const SignalingResponse &response) {
+  const auto own = [&](Media m) -> const std::string & {
+    return response.media_url[static_cast<unsigned>(m)];
+  };
+  if (!own(media).empty())
+    return own(media);
+  // A Contact Center's server offers the audio connection only, which carries the transcript, too.
+  const bool center = config.who.product == Product::ContactCenter;
+  if (center && media == Media::Transcript && response.all_url.empty())
+    return own(Media::Audio);
+  return response.all_url;
+}
+
+MediaMask offered(const SessionConfig &config, const SignalingResponse &response) {
+  MediaMask media = 0;
+  for (Media m : kAllMedia)
+    if (!url_of(m, config, response).empty())
+      media |= media_bit(m);
+  return media & config.media;
+}
+
 void Links::plan(const SignalingResponse &response) {
   const SessionConfig &config = context_->config;
   links_.clear();
@@ -19,38 +41,17 @@ void Links::plan(const SignalingResponse &response) {
         "kind. Set connection-mode=split to avoid this warning."));
     unified = false;
   }
-  context_->listener->session_planned(unified ? config.media : offered(response));
+  context_->listener->session_planned(unified ? config.media : offered(config, response));
   if (unified)
     add(config.media, response.all_url);
   for (Media media : kAllMedia) {
     if (unified || !(config.media & media_bit(media)))
       continue;
-    add(media_bit(media), url_of(media, response));
+    add(media_bit(media), url_of(media, config, response));
   }
   for (auto &link : links_)
     link->open();
   check_all_answered();
-}
-
-MediaMask Links::offered(const SignalingResponse &response) const {
-  MediaMask media = 0;
-  for (Media m : kAllMedia)
-    if (!url_of(m, response).empty())
-      media |= media_bit(m);
-  return media & context_->config.media;
-}
-
-const std::string &Links::url_of(Media media, const SignalingResponse &response) const {
-  const auto own = [&](Media m) -> const std::string & {
-    return response.media_url[static_cast<unsigned>(m)];
-  };
-  if (!own(media).empty())
-    return own(media);
-  // A Contact Center's server offers the audio connection only, which carries the transcript, too.
-  const bool center = context_->config.who.product == Product::ContactCenter;
-  if (center && media == Media::Transcript && response.all_url.empty())
-    return own(Media::Audio);
-  return response.all_url;
 }
 
 void Links::add(MediaMask media, const std::string &url) {

@@ -21,6 +21,12 @@ class LinksListener {
   virtual void connection_gone() = 0;
 };
 
+// The URL for that kind of media; empty: the service does not offer it.
+const std::string &url_of(Media media, const SessionConfig &config,
+                          const SignalingResponse &response);
+// The requested kinds that the service offers.
+MediaMask offered(const SessionConfig &config, const SignalingResponse &response);
+
 class Links final : public LinkListener {
  public:
   Links(SessionContext *context, LinksListener *listener)
@@ -58,9 +64,6 @@ class Links final : public LinkListener {
   void signaling_doubted() override { listener_->signaling_doubted(); }
   void connection_gone() override { listener_->connection_gone(); }
 
-  // Returns the URL for that kind of media; empty if it is not offered.
-  MediaMask offered(const SignalingResponse &response) const;
-  const std::string &url_of(Media media, const SignalingResponse &response) const;
   void add(MediaMask media, const std::string &url);
   void set_ready(Link *link);
   void check_all_answered();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "signaling.h"
 
+#include "links.h"
 #include "protocol/build.h"
 #include "transport/url.h"
 
@@ -28,13 +29,6 @@ const char *nick(State state) {
 
 constexpr bool with_connection(State state) {
   return state >= State::Connecting && state <= State::Closing;
-}
-
-bool offers_any(const SignalingResponse &response, MediaMask wanted) {
-  bool any = !response.all_url.empty();
-  for (Media media : kAllMedia)
-    any |= (wanted & media_bit(media)) && !response.media_url[static_cast<unsigned>(media)].empty();
-  return any;
 }
 
 bool is_deliberate_close(const SessionError &why) {
@@ -237,7 +231,7 @@ void Signaling::answered(const SignalingResponse &response) {
     return;
   }
   // A server that has just taken over may know its media servers later.
-  if (!first_ && !offers_any(response, context_->config.media)) {
+  if (!first_ && !offered(context_->config, response)) {
     lost(
         plain_error(SessionError::Kind::NoMedia,
                     "The service accepts the stream again, but offers none of its media. Start the "

@@ -55,7 +55,7 @@ class Transport {
   virtual ~Transport() = default;
   virtual void open(const std::string &url, const Headers &headers) = 0;
   virtual void send(const std::string &text) = 0;
-  // Sends a ping. The answer updates heard_us().
+  // Sends a ping. The answer updates heard_us() and answered_us().
   virtual void ping() = 0;
   // Hands over what has arrived and was not read yet, without waiting.
   virtual void read_rest() {}
@@ -69,6 +69,8 @@ class Transport {
   // Returns when the peer's last bytes arrived, those of an incomplete message included, in µs of
   // GLib's monotonic clock; 0 before the first.
   virtual int64_t heard_us() const = 0;
+  // Returns the monotonic time of the last answer to a ping; 0: none.
+  virtual int64_t answered_us() const = 0;
 };
 
 class TransportFactory {

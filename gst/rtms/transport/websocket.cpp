@@ -52,6 +52,7 @@ class WebSocket final : public Transport {
   void close() override;
   void abort() override;
   int64_t heard_us() const override { return heard_us_; }
+  int64_t answered_us() const override { return answered_us_; }
 
  private:
   enum class State { Connecting, Upgrading, Open, Closing, Over };
@@ -89,7 +90,7 @@ class WebSocket final : public Transport {
   AttachedSource tls_waits_;
   Outbox outbox_;
   FrameReader reader_;
-  int64_t heard_us_ = 0;
+  int64_t heard_us_ = 0, answered_us_ = 0;
   bool *over_ = nullptr;  // reports the end to read_turn() on the stack
 };
 
@@ -267,6 +268,7 @@ bool WebSocket::handle(const FrameEvent &event) {
         outbox_.write_pong(event.data);
       return true;
     case Kind::Pong:
+      answered_us_ = g_get_monotonic_time();
       return true;
     case Kind::Close:
       return handle_close(event);
