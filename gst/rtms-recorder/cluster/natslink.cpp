@@ -79,6 +79,7 @@ class LibNats {
   static void on_message(natsConnection *, natsSubscription *, natsMsg *msg, void *watch);
   natsStatus prepare();
   natsStatus make_bucket();
+  void add_replicas(int wanted);
   natsStatus subscribe(uint64_t watch, uint64_t from);
   std::vector<std::string> servers(natsConnection *connection) const;
 
@@ -287,7 +288,21 @@ natsStatus LibNats::prepare() {
   return status == NATS_OK && !has_bucket_ ? make_bucket() : status;
 }
 
+// The bucket may have been made when there were fewer servers. Servers that are no cluster refuse.
+void LibNats::add_replicas(int wanted) {
+  const std::string stream = "KV_" + config_.bucket;
+  jsStreamInfo *info = nullptr, *updated = nullptr;
+  const natsStatus status = js_GetStreamInfo(&info, js_, stream.c_str(), nullptr, nullptr);
+  if (status == NATS_OK && info->Config->Replicas < wanted) {
+    info->Config->Replicas = wanted;
+    js_UpdateStream(&updated, js_, info->Config, nullptr, nullptr);
+  }
+  jsStreamInfo_Destroy(updated);
+  jsStreamInfo_Destroy(info);
+}
+
 natsStatus LibNats::make_bucket() {
+  const int replicas = std::min(static_cast<int>(config_.urls.size()), kMostReplicas);
   kvStore *store = nullptr;
   natsStatus status = js_KeyValue(&store, js_, config_.bucket.c_str());
   if (status == NATS_NOT_FOUND) {
@@ -298,8 +313,10 @@ natsStatus LibNats::make_bucket() {
     config.History = kHistory;
     config.TTL = kKept_ns;
     config.StorageType = js_FileStorage;
-    config.Replicas = std::min(static_cast<int>(config_.urls.size()), kMostReplicas);
+    config.Replicas = replicas;
     status = js_CreateKeyValue(&store, js_, &config);
+  } else if (status == NATS_OK) {
+    add_replicas(replicas);
   }
   kvStore_Destroy(store);
   return status;

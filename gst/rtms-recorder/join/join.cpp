@@ -15,6 +15,7 @@
 #include <cstring>
 #include <fstream>
 #include <string_view>
+#include <tuple>
 
 namespace rtms::recorder {
 namespace {
@@ -101,8 +102,10 @@ std::string find_parts(const std::vector<std::string> &folders, JoinParts *parts
   for (const std::string &folder : folders)
     if (std::string problem = read_part(folder, &all.emplace_back()); !problem.empty())
       return problem;
-  std::sort(all.begin(), all.end(),
-            [](const JoinPart &one, const JoinPart &other) { return one.number < other.number; });
+  // Two recorders that could not tell each other may have made parts of the same number.
+  std::sort(all.begin(), all.end(), [](const JoinPart &one, const JoinPart &other) {
+    return std::tie(one.number, one.start_ms) < std::tie(other.number, other.start_ms);
+  });
   for (const JoinPart &part : all) {
     const int64_t expected = &part == &all.front() ? 1 : (&part)[-1].number + 1;
     if (part.number > expected)
