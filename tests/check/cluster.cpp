@@ -410,6 +410,34 @@ GST_START_TEST(test_joins_later) {
 }
 GST_END_TEST;
 
+// The cluster had one server at first: now each of three may fail.
+GST_START_TEST(test_more_servers) {
+  NatsServers nats(3);
+  nats.wait_ready();
+  const std::string urls = nats.urls();
+  {
+    RecorderRun first(RecorderRun::Setup{
+        {"--cluster=" + urls.substr(0, urls.find(',')), "--no-video"}, "", {}, true});
+    wait_healthy(&first);
+    first.program().send(SIGTERM);
+    first.expect_end();
+  }
+  const auto run = run_one(nats, RecorderRun::Setup{{}, "", {}, true});
+  wait_healthy(run.get());
+  for (unsigned i = 0; i < nats.count(); i++) {
+    nats.kill(i);
+    // What is answered with 200 is stored.
+    const auto stored = [&] {
+      return post_signed(run->url(), stream_event("meeting.rtms_stopped", "other", i)).status ==
+             200;
+    };
+    ck_assert_msg(run->program().wait_until(stored, 4 * kDeadlineMs), "%s", run->said().c_str());
+    nats.start(i);
+    nats.wait_ready();
+  }
+}
+GST_END_TEST;
+
 static Suite *cluster_suite() {
   Suite *suite = suite_create("cluster");
   add_case(suite, "owned-once", test_owned_once);
@@ -423,6 +451,7 @@ static Suite *cluster_suite() {
   add_case(suite, "guarded", test_guarded);
   add_case(suite, "locked-out", test_locked_out);
   add_case(suite, "joins-later", test_joins_later);
+  add_case(suite, "more-servers", test_more_servers);
   return suite;
 }
 
