@@ -273,6 +273,10 @@ GST_START_TEST(test_push_urls) {
   // Servers repeat what they refuse.
   expect_text(without_key("a.example refuses apps/k3y%21 and k3y!", "rtmp://a.example/apps/k3y%21"),
               "a.example refuses ***/*** and ***");
+  expect_text(without_key("live_12_ab of live refused", "rtmp://host/live/live_12_ab"),
+              "*** of *** refused");
+  expect_text(without_key("host.example refuses host", "rtmp://host.example/apps/host"),
+              "***.example refuses ***");
   expect_text(without_key("no word123 at rtmp://a/", "rtmp://me:word123@a"), "no *** at rtmp://a/");
 }
 GST_END_TEST;

@@ -5,8 +5,10 @@
 #include "common/names.h"
 
 #include <gio/gio.h>
+#include <algorithm>
 #include <initializer_list>
 #include <memory>
+#include <vector>
 
 namespace rtms::recorder {
 namespace {
@@ -48,17 +50,26 @@ bool is_open_to_the_network(const std::string &rtmp_url) {
                  : g_ascii_strcasecmp(host, "localhost") != 0;
 }
 
+// Longest first: one part of the URL may be the beginning of another one.
 std::string without_key(std::string text, const std::string &url) {
   constexpr size_t kShortest = 4;  // shorter parts occur in any text
-  const std::string shown = shown_url(url);
-  StringArrayPtr parts(g_strsplit_set(url.c_str(), "/?&=:@#", -1));
+  const auto split = [](const std::string &from) {
+    return StringArrayPtr(g_strsplit_set(from.c_str(), "/?&=:@#", -1));
+  };
+  const StringArrayPtr parts = split(url), shown = split(shown_url(url));
+  std::vector<std::string> secrets;
   for (char **part = parts.get(); *part; part++) {
     StringPtr plain(g_uri_unescape_string(*part, nullptr));
     for (const std::string &secret :
          std::initializer_list<std::string>{*part, plain ? plain.get() : ""})
-      if (secret.size() >= kShortest && shown.find(secret) == std::string::npos)
-        replace(&text, secret, "***");
+      if (secret.size() >= kShortest && !g_strv_contains(shown.get(), secret.c_str()))
+        secrets.push_back(secret);
   }
+  std::sort(secrets.begin(), secrets.end(), [](const std::string &one, const std::string &other) {
+    return one.size() > other.size();
+  });
+  for (const std::string &secret : secrets)
+    replace(&text, secret, "***");
   return text;
 }
 
