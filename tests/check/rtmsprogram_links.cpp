@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What is linked to a program: what refuses its format is told, and what is exchanged gets the
 // rest.
-#include <atomic>
-
+#include "counter.h"
 #include "recording.h"
 
 namespace {
@@ -41,25 +40,18 @@ void stop(GstElement *pipeline) {
   gst_element_set_state(pipeline, GST_STATE_NULL);
 }
 
-std::atomic<unsigned> *count_buffers(GstElement *pipeline, const char *sink) {
-  auto count = new std::atomic<unsigned>(0);
+Counter *count_buffers(GstElement *pipeline, const char *sink) {
+  auto count = new Counter;
   ElementPtr element(gst_bin_get_by_name(GST_BIN(pipeline), sink));
   g_object_set_data_full(G_OBJECT(element.get()), "count", count,
-                         [](gpointer data) { delete static_cast<std::atomic<unsigned> *>(data); });
+                         [](gpointer data) { delete static_cast<Counter *>(data); });
   g_object_set(element.get(), "signal-handoffs", TRUE, nullptr);
   g_signal_connect(element.get(), "handoff",
                    G_CALLBACK(+[](GstElement *, GstBuffer *, GstPad *, gpointer data) {
-                     ++*static_cast<std::atomic<unsigned> *>(data);
+                     static_cast<Counter *>(data)->add();
                    }),
                    count);
   return count;
-}
-
-void wait_count(const std::atomic<unsigned> &count, unsigned wanted) {
-  const Awake awake;
-  while (count < wanted && awake.ms() < kDeadlineMs)
-    g_usleep(1000);
-  ck_assert_uint_ge(count, wanted);
 }
 
 const char *const kRefusing[] = {
@@ -105,12 +97,11 @@ GST_START_TEST(test_exchanged) {
   auto server = meeting(4000);
   ElementPtr pipeline = launch_program(
       *server, "program.video ! fakesink name=video program.audio ! fakesink name=audio");
-  const std::atomic<unsigned> *video = count_buffers(pipeline.get(), "video");
-  const std::atomic<unsigned> *audio = count_buffers(pipeline.get(), "audio");
-  const std::atomic<unsigned> &own = is_audio ? *audio : *video,
-                              &other = is_audio ? *video : *audio;
+  const Counter *video = count_buffers(pipeline.get(), "video");
+  const Counter *audio = count_buffers(pipeline.get(), "audio");
+  const Counter &own = is_audio ? *audio : *video, &other = is_audio ? *video : *audio;
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  wait_count(own, kSome);
+  ck_assert(own.wait(kSome));
   ElementPtr program(gst_bin_get_by_name(GST_BIN(pipeline.get()), "program"));
   const Ptr<GstPad, gst_object_unref> pad(gst_element_get_static_pad(program.get(), name));
   const Ptr<GstPad, gst_object_unref> sink(gst_pad_get_peer(pad.get()));
@@ -119,12 +110,12 @@ GST_START_TEST(test_exchanged) {
     ck_assert(gst_pad_unlink(pad.get(), sink.get()));
   else
     gst_element_set_state(element.get(), GST_STATE_READY);
-  wait_count(other, other + kSome);
+  ck_assert(other.wait(other.get() + kSome));
   if (unlinks)
     ck_assert_int_eq(gst_pad_link(pad.get(), sink.get()), GST_PAD_LINK_OK);
   else
     gst_element_set_state(element.get(), GST_STATE_PLAYING);
-  wait_count(own, own + kSome);
+  ck_assert(own.wait(own.get() + kSome));
   const MessagePtr message = wait_message(pipeline.get(), GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   ck_assert_int_eq(GST_MESSAGE_TYPE(message.get()), GST_MESSAGE_EOS);
   stop(pipeline.get());

@@ -26,6 +26,24 @@ Setup per_participant() {
   };
 }
 
+Setup reconnecting_soon() {
+  return [](GstElement *src) {
+    per_participant()(src);
+    g_object_set(src, "retry-delay", 100, "retry-delay-max", 200, nullptr);
+  };
+}
+
+// The connection of the audio is lost, and cannot be made until it is there again.
+void take_audio_away(Server *server) {
+  server->configure([](Config &config) { config.upgrade_status_media = 503; });
+  server->drop(Media::Audio, true);
+}
+
+void give_audio_back(Server *server) {
+  server->configure([](Config &config) { config.upgrade_status_media = 0; });
+  wait_ready(*server, 2);
+}
+
 std::ptrdiff_t threads() {
   const std::filesystem::directory_iterator all("/proc/self/task");
   return std::distance(begin(all), end(all));
@@ -182,22 +200,17 @@ GST_END_TEST;
 GST_START_TEST(test_left_meanwhile) {
   constexpr int kAwayMs = 11500;  // longer than the pad stays otherwise
   auto server = serve(quiet_config());
-  Player player(*server, [](GstElement *src) {
-    per_participant()(src);
-    g_object_set(src, "retry-delay", 100, "retry-delay-max", 200, nullptr);
-  });
+  Player player(*server, reconnecting_soon());
   player.play();
   wait_ready(*server, 1);
   for (uint64_t user : {7, 8})
     server->send_media(Media::Audio, audio_json(0, user));
   ck_assert(wait_packets(player, "audio_0", 1) && wait_packets(player, "audio_1", 1));
-  server->configure([](Config &config) { config.upgrade_status_media = 503; });
-  server->drop(Media::Audio, true);
+  take_audio_away(server.get());
   server->send_signaling(event_json(kLeave, person(7)));
   const auto removed = [](const Record &r) { return count(r.signals, "-audio_0") == 1; };
   ck_assert(!player.wait(removed, kAwayMs));
-  server->configure([](Config &config) { config.upgrade_status_media = 0; });
-  wait_ready(*server, 2);
+  give_audio_back(server.get());
   server->send_media(Media::Audio, audio_json(5000, 7));
   ck_assert(wait_packets(player, "audio_0", 2));
   ck_assert(player.wait(removed, 2 * kDeadlineMs));
@@ -211,20 +224,15 @@ GST_START_TEST(test_heard_later) {
   constexpr int kLaterMs = 2500, kLeftMs = 6000;
   const bool was_there = __i__ == 0;
   auto server = serve(quiet_config());
-  Player player(*server, [](GstElement *src) {
-    per_participant()(src);
-    g_object_set(src, "retry-delay", 100, "retry-delay-max", 200, nullptr);
-  });
+  Player player(*server, reconnecting_soon());
   player.play();
   wait_ready(*server, 1);
   server->send_media(Media::Audio, audio_json(0, was_there ? 7 : 8));
   ck_assert(wait_packets(player, "audio_0", 1));
-  server->configure([](Config &config) { config.upgrade_status_media = 503; });
-  server->drop(Media::Audio, true);
+  take_audio_away(server.get());
   server->send_signaling(event_json(kLeave, person(7), kLeftMs));
   ck_assert(player.wait([](const Record &r) { return !r.named("rtms-participant-left").empty(); }));
-  server->configure([](Config &config) { config.upgrade_status_media = 0; });
-  wait_ready(*server, 2);
+  give_audio_back(server.get());
   const auto removed = [=](const Record &r) {
     return count(r.signals, was_there ? "-audio_0" : "-audio_1") == 1;
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "counter.h"
 #include "failures.h"
 #include "live.h"
 
@@ -39,13 +40,14 @@ uint64_t audio_messages(GstElement *src) {
 // Counts the flushes that come to a pad, which takes none of `what` for as long as there are none.
 struct Blocked {
   GstPadProbeType what = GST_PAD_PROBE_TYPE_BUFFER;
-  std::atomic<unsigned> blocked{0}, starts{0}, stops{0};
+  Counter blocked;
+  std::atomic<unsigned> starts{0}, stops{0};
 
   void block(GstPad *pad) {
     gst_pad_add_probe(
         pad, static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | what),
         [](GstPad *, GstPadProbeInfo *, gpointer data) {
-          static_cast<Blocked *>(data)->blocked++;
+          static_cast<Blocked *>(data)->blocked.add();
           return GST_PAD_PROBE_OK;
         },
         this, nullptr);
@@ -337,8 +339,7 @@ GST_START_TEST(test_blocked_pads) {
   for (unsigned i = 0; i < pads; i++)
     server->send_media(Media::Audio, audio_json(0, 1000 + i));
   ck_assert(player.wait([&](const Record &r) { return r.signals.size() == pads; }));
-  while (blocked.blocked < pads)
-    g_usleep(1000);
+  ck_assert(blocked.blocked.wait(pads));
   gst_element_set_locked_state(player.src(), TRUE);
   const Awake awake;
   ck_assert_int_eq(gst_element_set_state(player.src(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
@@ -364,8 +365,7 @@ GST_START_TEST(test_blocked_unlinked) {
   PadPtr audio(gst_element_get_static_pad(src.get(), "audio")), peer(gst_pad_get_peer(audio.get()));
   blocked.block(peer.get());
   server->send_media(Media::Audio, audio_json(0, 0));
-  while (!blocked.blocked)
-    g_usleep(1000);
+  ck_assert(blocked.blocked.wait(1));
   if (__i__ == kRemove) {
     Ptr<GstObject, gst_object_unref> bin(gst_element_get_parent(src.get()));
     ck_assert(gst_bin_remove(GST_BIN(bin.get()), src.get()));

@@ -5,6 +5,7 @@
 #include "pad/participantmeta.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
@@ -118,7 +119,7 @@ void Output::turn_off(int64_t at_ms) {
 
 void Output::lost() {
   interrupt();
-  // Whether a share is over by then is told to nobody.
+  // A share may end meanwhile: the service does not repeat that event.
   if (media_ == Media::Screen)
     turn_off(0);
   stamper_.lost();
