@@ -229,6 +229,22 @@ GST_START_TEST(test_race) {
 }
 GST_END_TEST;
 
+// Whoever found the old one of a folder does not remove the new one.
+GST_START_TEST(test_new_one) {
+  const Places places;
+  write_and_die(places, places.output + "/one", 1);
+  const auto old = Journal::find(places.place, places.output);
+  ck_assert_uint_eq(old.size(), 1);
+  const auto journal = Journal::create(places.place, places.output + "/one", kFormat);
+  ck_assert(journal != nullptr);
+  const auto frames = journal->create_frames("video");
+  ck_assert(frames != nullptr);
+  old[0]->remove();
+  const auto files = std::distance(fs::directory_iterator(places.place), fs::directory_iterator());
+  ck_assert_int_eq(files, 2);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_refused) {
   const Places places;
   fs::create_directories(places.place);
@@ -361,6 +377,7 @@ static Suite *journal_suite() {
   add_case(suite, "folder-gone", test_folder_gone);
   add_case(suite, "relative", test_relative);
   add_case(suite, "race", test_race);
+  add_case(suite, "new_one", test_new_one);
   add_case(suite, "refused", test_refused);
   add_case(suite, "held", test_held);
   add_case(suite, "together", test_together);

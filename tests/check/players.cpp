@@ -138,9 +138,12 @@ void expect_gstreamer(const Played &played) {
 }
 
 void expect_mpv(const Played &played) {
+  // It starts where both tracks have begun. A busy server's video is late.
+  const double late = played.video ? tracks_of(played.file).at("video").first : 0;
+  const std::string length = "--length=" + text(late + 1.5);
   for (const double part : {0.0, 0.7}) {
     const std::string start = "--start=" + text(part * played.length);
-    const Output output = run({"mpv", "--no-config", "--vo=null", "--ao=null", "--length=1.5",
+    const Output output = run({"mpv", "--no-config", "--vo=null", "--ao=null", length.c_str(),
                                "--msg-level=all=warn,cplayer=error",
                                "--term-status-msg=", start.c_str(), played.file.c_str()});
     expect_silent("mpv", played.file, output.out + output.err);

@@ -113,7 +113,8 @@ Output run(std::vector<const char *> arguments) {
   ck_assert_msg(spawned, "%s: %s", arguments[0], failure ? failure->message : "");
   const bool good = g_spawn_check_wait_status(status, &failure);
   ErrorPtr ended(failure);
-  ck_assert_msg(good, "%s: %s: %.500s", arguments[0], failure ? failure->message : "", err);
+  ck_assert_msg(good, "%s: %s: %.500s%.500s", arguments[0], failure ? failure->message : "", err,
+                out);
   return {out, err};
 }
 

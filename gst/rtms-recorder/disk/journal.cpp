@@ -56,7 +56,7 @@ bool is_ours_alone(int folder) {
 
 // Others hold the lock for less than a millisecond, unless their process is stopped.
 bool lock_soon(int fd, int mode) {
-  constexpr int kTries = 100;
+  constexpr int kTries = 500;  // a busy machine may stop a process for a while
   constexpr unsigned long kWait_us = 1000;
   for (int i = 0; i < kTries; i++, g_usleep(kWait_us))
     if (flock(fd, mode | LOCK_NB) == 0)
@@ -86,6 +86,12 @@ class LockedPlace {
   const int fd_;
   const bool ours_, good_;
 };
+
+bool is_open_at(int fd, const std::string &path) {
+  struct stat open, there;
+  return fstat(fd, &open) == 0 && stat(path.c_str(), &there) == 0 && open.st_dev == there.st_dev &&
+         open.st_ino == there.st_ino;
+}
 
 size_t slots_for(const JournalFormat &format, size_t seconds) {
   const size_t samples = format.rate * seconds * (format.speakers ? kSpeakersAtOnce : 1);
@@ -208,6 +214,10 @@ FoundJournal::~FoundJournal() {
 }
 
 void FoundJournal::remove() const {
+  // Since it was found, a new recording may have created one of the same name.
+  const LockedPlace locked(fs::path(path_).parent_path(), LOCK_EX);
+  if (!locked.good() || !is_open_at(fd_, path_))
+    return;
   for (const char *track : Journal::kTracks)
     unlink(frames_path(path_, track).c_str());
   unlink(path_.c_str());

@@ -56,6 +56,7 @@ class FoundJournal {
   uint64_t size() const;
   // Returns the Unix time of the last media, about.
   int64_t last_ns() const;
+  // Stays, for the next search, if the place is locked for long.
   void remove() const;
 
   std::string folder;  // of the recording
