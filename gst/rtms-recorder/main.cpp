@@ -32,10 +32,11 @@ class ListenerLog final : public LogSink {
  public:
   explicit ListenerLog(Log *log) : log_(log) {}
   bool enabled(Level level) const override { return level <= Level::Info; }
-  void write(Level, const std::string &text) override {
+  void write(Level level, const std::string &text) override {
     constexpr unsigned kMost = 20;
-    if (written_++ < kMost)
-      log_->write(Log::Level::Info, "http", "", text);
+    const bool warning = level == Level::Warning;
+    if (warning || written_++ < kMost)
+      log_->write(warning ? Log::Level::Warning : Log::Level::Info, "http", "", text);
   }
   // Is called each second.
   void forget() { written_ = 0; }

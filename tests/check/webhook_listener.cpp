@@ -223,6 +223,33 @@ GST_START_TEST(test_tls) {
 }
 GST_END_TEST;
 
+// The certificate is replaced first, then its key: the earlier ones are used in between.
+GST_START_TEST(test_renewed) {
+  const SelfSigned old = make_self_signed(), renewed = make_self_signed();
+  TemporaryDirectory directory;
+  const auto write = [&](const char *name, const std::string &text) {
+    g_file_set_contents(directory.file(name).c_str(), text.c_str(), -1, nullptr);
+    return directory.file(name);
+  };
+  const std::string old_ca = write("old.pem", old.certificate),
+                    renewed_ca = write("renewed.pem", renewed.certificate);
+  ListenConfig config = config_for("https://127.0.0.1:0/webhook");
+  config.certificate_file = write("cert.pem", old.certificate);
+  config.key_file = write("key.pem", old.key);
+  Listening listening(config);
+  ck_assert(is_trusted(listening.url(), old_ca));
+  write("cert.pem", renewed.certificate);
+  const int64_t looked_us = g_get_monotonic_time() + 1500000;
+  while (g_get_monotonic_time() < looked_us)
+    ck_assert(is_trusted(listening.url(), old_ca));
+  write("key.pem", renewed.key);
+  const int64_t deadline_us = g_get_monotonic_time() + kDeadlineMs * int64_t{1000};
+  while (!is_trusted(listening.url(), renewed_ca))
+    ck_assert(g_get_monotonic_time() < deadline_us);
+  expect_serving(&listening, renewed_ca);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_cannot_listen) {
   Listening taken;
   TemporaryDirectory directory;
@@ -298,6 +325,7 @@ static Suite *webhook_listener_suite(void) {
   tcase_add_test(tc, test_slow_clients);
   tcase_add_test(tc, test_many_clients);
   tcase_add_test(tc, test_tls);
+  tcase_add_test(tc, test_renewed);
   tcase_add_test(tc, test_cannot_listen);
   tcase_add_test(tc, test_addresses);
   tcase_add_test(tc, test_destroyed_by_its_handler);

@@ -5,7 +5,10 @@
 
 namespace rtmscheck {
 
-HttpClient::HttpClient(const std::string &url, const std::string &ca_file) {
+namespace {
+
+ObjectPtr<GSocketConnection> connect(const std::string &url, const std::string &ca_file,
+                                     GError **failure) {
   ObjectPtr<GSocketClient> client(g_socket_client_new());
   ObjectPtr<GTlsDatabase> database;
   const bool tls = g_str_has_prefix(url.c_str(), "https:");
@@ -24,9 +27,24 @@ HttpClient::HttpClient(const std::string &url, const std::string &ca_file) {
   g_socket_client_set_tls(client.get(), tls && database);
   g_socket_client_set_enable_proxy(client.get(), FALSE);
   g_socket_client_set_timeout(client.get(), static_cast<guint>(kDeadlineMs / 1000));
+  return ObjectPtr<GSocketConnection>(
+      g_socket_client_connect_to_uri(client.get(), url.c_str(), 80, nullptr, failure));
+}
+
+}  // namespace
+
+bool is_trusted(const std::string &url, const std::string &ca_file) {
   GError *failure = nullptr;
-  connection_.reset(
-      g_socket_client_connect_to_uri(client.get(), url.c_str(), 80, nullptr, &failure));
+  const auto connection = connect(url, ca_file, &failure);
+  const ErrorPtr owned(failure);
+  const bool refused = g_error_matches(failure, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  ck_assert_msg(connection || refused, "%s: %s", url.c_str(), failure ? failure->message : "");
+  return connection != nullptr;
+}
+
+HttpClient::HttpClient(const std::string &url, const std::string &ca_file) {
+  GError *failure = nullptr;
+  connection_ = connect(url, ca_file, &failure);
   ErrorPtr owned(failure);
   ck_assert_msg(connection_ != nullptr, "%s: %s", url.c_str(), failure ? failure->message : "");
 }

@@ -26,6 +26,9 @@ class HttpClient {
   ObjectPtr<GSocketConnection> connection_;
 };
 
+// The certificate of an https URL's server is one of those in `ca_file`.
+bool is_trusted(const std::string &url, const std::string &ca_file);
+
 std::string path_of(const std::string &url);
 
 using Headers = std::vector<std::pair<std::string, std::string>>;

@@ -72,10 +72,11 @@ void install_webhook_properties(Installer *install) {
    *
    * The path of a PEM file with the certificate for an `https://` URL in
    * #GstRtmsSrc:webhook-listen, followed by its intermediate certificates. The file is read at the
-   * state change to PAUSED.
+   * state change to PAUSED, and again when it or that of the key has changed.
    *
    * Default: none; an `https://` URL requires a certificate. Errors: a file that cannot be used is
-   * RESOURCE/SETTINGS at the state change.
+   * RESOURCE/SETTINGS at the state change; later the earlier one stays in use, with a warning in the
+   * log.
    *
    * Since: 0.1
    */

@@ -73,7 +73,9 @@ unsigned local_port(GSocket *socket) {
 }  // namespace
 
 HttpServer::HttpServer(const HttpServerConfig &config)
-    : client_timeout_ms_(config.client_timeout_ms), requests_(config.log_name) {}
+    : client_timeout_ms_(config.client_timeout_ms),
+      log_name_(config.log_name),
+      requests_(config.log_name) {}
 
 HttpServer::Result HttpServer::open(const HttpServerConfig &config) {
   auto parsed = listen_address(config.url);
@@ -100,6 +102,7 @@ HttpServer::Result HttpServer::open(const HttpServerConfig &config) {
 HttpServer::~HttpServer() = default;
 
 void HttpServer::start(LogSink *log, HttpHandler *handler) {
+  log_ = log;
   requests_.start(log);
   handler_ = handler;
   accept_when_ready();
@@ -133,6 +136,8 @@ bool HttpServer::accept() {
     return gone;
   }
   limit_unsent(socket.get());
+  if (tls_)
+    renew_certificate();
   if (connections_.size() >= kMaxPlaces)
     make_room();
   const uint64_t number = ++accepted_;
@@ -140,6 +145,23 @@ bool HttpServer::accept() {
       std::make_unique<HttpConnection>(number, std::move(socket), tls_ ? tls_->accept() : nullptr,
                                        client_timeout_ms_, static_cast<HttpService *>(this));
   return true;
+}
+
+// A certificate is renewed while the server runs, its key often a moment later.
+void HttpServer::renew_certificate() {
+  const int64_t now_us = g_get_monotonic_time();
+  if (now_us < renew_us_)
+    return;
+  renew_us_ = now_us + G_USEC_PER_SEC;
+  const auto renewed = tls_->renew();
+  const auto problem = std::get_if<std::string>(&renewed);
+  const LogSink::Level level = problem ? LogSink::Level::Warning : LogSink::Level::Info;
+  if ((!problem && !std::get<bool>(renewed)) || !log_ || !log_->enabled(level))
+    return;
+  log_->write(level, log_name_ + (problem ? ": the TLS certificate or its key has changed, and "
+                                            "cannot be used: " +
+                                                *problem + ". The earlier one stays in use."
+                                          : ": the renewed TLS certificate is in use"));
 }
 
 void HttpServer::make_room() {

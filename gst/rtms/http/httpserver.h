@@ -23,10 +23,11 @@ namespace rtms {
 struct HttpServerConfig {
   // http:// or https://, a local address or localhost, a port (0: a free one), a path.
   std::string url;
-  std::string example;                     // an example of such a URL, for errors
-  std::string certificate_file, key_file;  // PEM, for https; no key_file: both in one
-  unsigned client_timeout_ms = 10000;      // for one request and its answer
-  std::string log_name;                    // the prefix of each log line
+  std::string example;  // an example of such a URL, for errors
+  // PEM, for https; no key_file: both in one. They are read again when they have changed.
+  std::string certificate_file, key_file;
+  unsigned client_timeout_ms = 10000;  // for one request and its answer
+  std::string log_name;                // the prefix of each log line
 };
 
 struct ListenError {
@@ -87,13 +88,17 @@ class HttpServer final : private HttpService {
 
   void accept_when_ready();
   bool accept();
+  void renew_certificate();
   void make_room();
   bool has_room_for(const HttpHead &head) const;
   HttpAnswer logged(const HttpConnection *connection, HttpAnswer answer);
 
   const unsigned client_timeout_ms_;
+  const std::string log_name_;
+  LogSink *log_ = nullptr;
   std::string url_, path_;
   std::optional<TlsServer> tls_;
+  int64_t renew_us_ = 0;  // when to look for other files
   ObjectPtr<GSocket> socket_;
   AttachedSource accepting_;
   Timer accept_later_;

@@ -3,6 +3,8 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <tuple>
+#include <utility>
 
 namespace rtms {
 namespace {
@@ -31,12 +33,48 @@ void FreeTls::operator()(ssl_st *stream) const {
   SSL_free(stream);
 }
 
+FileVersion::FileVersion(const std::string &file) {
+  stat(file.c_str(), &status_);
+}
+
+bool FileVersion::operator!=(const FileVersion &other) const {
+  const auto changed = [](const struct stat &status) {
+    return std::tuple(status.st_dev, status.st_ino, status.st_size, status.st_ctim.tv_sec,
+                      status.st_ctim.tv_nsec);
+  };
+  return changed(status_) != changed(other.status_);
+}
+
+TlsServer::TlsServer(std::string certificate_file, std::string key_file)
+    : certificate_file_(std::move(certificate_file)),
+      key_file_(std::move(key_file)),
+      certificate_(certificate_file_),
+      key_(key_file_) {}
+
 std::variant<TlsServer, std::string> TlsServer::open(const std::string &certificate_file,
                                                      const std::string &key_file) {
+  TlsServer server(certificate_file, key_file);
+  if (std::string problem = server.load(); !problem.empty())
+    return problem;
+  return server;
+}
+
+std::variant<bool, std::string> TlsServer::renew() {
+  TlsServer renewed(certificate_file_, key_file_);
+  if (!(renewed.certificate_ != certificate_) && !(renewed.key_ != key_))
+    return false;
+  certificate_ = renewed.certificate_;
+  key_ = renewed.key_;
+  if (std::string problem = renewed.load(); !problem.empty())
+    return problem;
+  context_ = std::move(renewed.context_);
+  return true;
+}
+
+std::string TlsServer::load() {
   ERR_clear_error();
-  TlsServer server;
-  server.context_.reset(SSL_CTX_new(TLS_server_method()));
-  SSL_CTX *context = server.context_.get();
+  context_.reset(SSL_CTX_new(TLS_server_method()));
+  SSL_CTX *context = context_.get();
   if (!context || !SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION))
     return error_text();
   SSL_CTX_set_default_passwd_cb(context, no_password);
@@ -44,11 +82,11 @@ std::variant<TlsServer, std::string> TlsServer::open(const std::string &certific
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
-  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1 ||
-      SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_file_.c_str()) != 1 ||
+      SSL_CTX_use_PrivateKey_file(context, key_file_.c_str(), SSL_FILETYPE_PEM) != 1 ||
       SSL_CTX_check_private_key(context) != 1)
     return error_text();
-  return server;
+  return {};
 }
 
 std::unique_ptr<TlsStream> TlsServer::accept() const {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The server side of TLS, from bytes to bytes. GIO's own needs a thread per handshake, and loads
-// the system's trusted certificates for each connection. Pure but for open(): no sockets.
+// the system's trusted certificates for each connection. Pure but for open() and renew(): no
+// sockets.
 #pragma once
 
+#include <sys/stat.h>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,15 +41,34 @@ class TlsStream {
   std::unique_ptr<ssl_st, FreeTls> stream_;
 };
 
+// Tells whether a file was written or replaced.
+class FileVersion {
+ public:
+  explicit FileVersion(const std::string &file);
+  bool operator!=(const FileVersion &other) const;
+
+ private:
+  struct stat status_ {};
+};
+
 // A server's certificate and key. TLS 1.2 and 1.3, without renegotiation and sessions.
 class TlsServer {
  public:
   // Reads PEM files, the key without a password. Returns the reason if they are unusable.
   static std::variant<TlsServer, std::string> open(const std::string &certificate_file,
                                                    const std::string &key_file);
+  // Reads the files again if they have changed. Returns whether they are used, or the reason if
+  // they are unusable: then the earlier ones stay in use.
+  std::variant<bool, std::string> renew();
   std::unique_ptr<TlsStream> accept() const;
 
  private:
+  TlsServer(std::string certificate_file, std::string key_file);
+  // Returns the reason if the files are unusable.
+  std::string load();
+
+  std::string certificate_file_, key_file_;
+  FileVersion certificate_, key_;  // those that were read last
   std::unique_ptr<ssl_ctx_st, FreeTls> context_;
 };
 
