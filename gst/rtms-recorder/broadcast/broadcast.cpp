@@ -60,7 +60,7 @@ Broadcast::~Broadcast() = default;
 void Broadcast::look(GstElement *recording, GstClockTime now) {
   if (state_ != State::Waiting)
     return;
-  const auto lead = edge_.look(now, sound_->length() + sound_->late().waiting);
+  const auto lead = edge_.look(now, sound_->anything(), sound_->length() + sound_->late().waiting);
   if (!lead)
     return;
   state_ = State::Starting;

@@ -43,7 +43,6 @@ Push::Push(std::string url, GstElement *program, Tell tell)
       base_time_(gst_element_get_base_time(program)),
       clock_(gst_pipeline_get_clock(GST_PIPELINE(program))),
       tell_(std::move(tell)) {
-  look_up_server();
   start();
 }
 
@@ -59,6 +58,7 @@ Push::~Push() {
 
 void Push::start() {
   attempts_++;
+  look_up_server();
   GError *raw_error = nullptr;
   GstElement *pipeline = gst_parse_launch(kPipeline, &raw_error);
   ErrorPtr error(raw_error);
@@ -127,6 +127,7 @@ void Push::look_up_server() {
   UriPtr uri(g_uri_parse(url_.c_str(), G_URI_FLAGS_NON_DNS, nullptr));
   if (!uri || !g_uri_get_host(uri.get()))
     return;
+  g_cancellable_cancel(looking_up_.get());
   looking_up_.reset(g_cancellable_new());
   ObjectPtr<GResolver> resolver(g_resolver_get_default());
   g_resolver_lookup_by_name_async(resolver.get(), g_uri_get_host(uri.get()), looking_up_.get(),
@@ -138,9 +139,11 @@ void Push::on_address(GObject *resolver, GAsyncResult *result, gpointer data) {
   GList *found = g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &raw_error);
   ErrorPtr error(raw_error);
   if (error)
-    return;  // cancelled: this object is destroyed
+    return;  // cancelled: this object is destroyed, or tries again
+  auto self = static_cast<Push *>(data);
+  self->addresses_.clear();
   for (GList *one = found; one; one = one->next)
-    static_cast<Push *>(data)->addresses_.emplace_back(G_INET_ADDRESS(one->data));
+    self->addresses_.emplace_back(G_INET_ADDRESS(one->data));
   g_list_free(found);
 }
 
@@ -148,14 +151,15 @@ void Push::limit_silence() {
   std::vector<GInetAddress *> addresses;
   for (const auto &address : addresses_)
     addresses.push_back(address.get());
-  limited_ = limit_unacknowledged(addresses, port_of(url_), kSilence_us / 1000) > 0;
+  limit_unacknowledged(addresses, port_of(url_), kSilence_us / 1000);
+  limited_ = true;  // another address than those is not looked for again
 }
 
 void Push::watch() {
   if (!server_)
     return;
   const uint64_t bytes = sent();
-  if (bytes > 0 && !limited_)
+  if (bytes > 0 && !limited_ && !addresses_.empty())
     limit_silence();
   if (bytes != seen_sent_) {
     seen_sent_ = bytes;

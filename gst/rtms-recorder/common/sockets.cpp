@@ -27,9 +27,8 @@ ObjectPtr<GSocketAddress> peer_of(int fd) {
 
 }  // namespace
 
-unsigned limit_unacknowledged(const std::vector<GInetAddress *> &addresses, unsigned port,
-                              unsigned timeout_ms) {
-  unsigned count = 0;
+void limit_unacknowledged(const std::vector<GInetAddress *> &addresses, unsigned port,
+                          unsigned timeout_ms) {
 #ifdef TCP_USER_TIMEOUT
   for (const std::filesystem::path &path : paths_in("/proc/self/fd")) {
     const int fd = std::atoi(path.filename().c_str());
@@ -42,10 +41,9 @@ unsigned limit_unacknowledged(const std::vector<GInetAddress *> &addresses, unsi
     };
     if (g_inet_socket_address_get_port(inet) == port &&
         std::any_of(addresses.begin(), addresses.end(), is_one))
-      count += setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms) == 0;
+      setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
   }
 #endif
-  return count;
 }
 
 }  // namespace rtms::recorder

@@ -8,8 +8,8 @@
 namespace rtms::recorder {
 
 // Limits for how long sent data may stay unacknowledged on connections to these addresses and this
-// port; then they end. Returns the number of connections found.
-unsigned limit_unacknowledged(const std::vector<GInetAddress *> &addresses, unsigned port,
-                              unsigned timeout_ms);
+// port; then they end.
+void limit_unacknowledged(const std::vector<GInetAddress *> &addresses, unsigned port,
+                          unsigned timeout_ms);
 
 }  // namespace rtms::recorder

@@ -115,9 +115,12 @@ bool Report::learn(const CaptureTime &capture, int64_t tolerance_ms) {
 }
 
 void Report::refresh(int64_t now_us, const CaptureTime &capture) {
-  constexpr int64_t kTolerance_ms = 5;
-  // Written at once, because --join needs it even if this recorder is killed.
-  const bool learned = learn(capture, kTolerance_ms);
+  // Written at once, because --join needs it even if this recorder is killed; the jitter of the
+  // first packets is not.
+  constexpr int64_t kTolerance_ms = 5, kJitter_ms = 50, kEachStart_us = 10 * G_USEC_PER_SEC;
+  const bool learned = learn(capture, now_us < next_start_us_ ? kJitter_ms : kTolerance_ms);
+  if (learned)
+    next_start_us_ = now_us + kEachStart_us;
   // A list of 10,000 entries takes 0.1 s, so it is written every 10 s.
   constexpr int64_t kEach_us = 1000;
   if (!learned && (now_us < next_us_ || !people_.take_changed()))

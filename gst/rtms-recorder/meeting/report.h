@@ -57,7 +57,7 @@ class Report {
   ReportFile file_;
   std::vector<std::string> titles_;
   const int64_t started_us_;
-  int64_t next_us_ = 0;
+  int64_t next_us_ = 0, next_start_us_ = 0;
   Part part_;
   int64_t ended_us_ = 0;
   GstClockTime audio_behind_ = 0;
