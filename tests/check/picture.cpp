@@ -125,6 +125,21 @@ GST_START_TEST(test_recovery_points) {
 }
 GST_END_TEST;
 
+// Each SEI message ends where the next unit begins, and none has trailing bits: however many there
+// are, each byte is read a few times.
+GST_START_TEST(test_many_units) {
+  constexpr int kUnits = 1000000;
+  const Bytes unit("\0\0\1\6\1\4", 6), start("\0\0\1", 3);
+  Bytes all;
+  for (int i = 0; i < kUnits; i++)
+    all += unit;
+  const BufferPtr buffer = buffer_of(all + start + slice(1));
+  const int64_t before_us = g_get_monotonic_time();
+  fail_unless(picture_kind(Codec::H264, buffer.get()) == Picture::Delta);
+  ck_assert_int_lt(g_get_monotonic_time() - before_us, 5 * G_TIME_SPAN_SECOND);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_plain_codec) {
   const struct {
     Bytes bytes;
@@ -268,6 +283,7 @@ static Suite *picture_suite(void) {
   tcase_add_loop_test(tc, test_slices, 0, (int) G_N_ELEMENTS(slices));
   tcase_add_test(tc, test_access_units);
   tcase_add_test(tc, test_recovery_points);
+  tcase_add_test(tc, test_many_units);
   tcase_add_test(tc, test_plain_codec);
   tcase_add_loop_test(tc, test_no_slice, 0, (int) G_N_ELEMENTS(unknowns));
   tcase_add_test(tc, test_emulation);

@@ -46,6 +46,21 @@ GST_START_TEST(test_speakers) {
 }
 GST_END_TEST;
 
+// A server may send any length, a thousand times.
+GST_START_TEST(test_long_lines) {
+  Spoken spoken;
+  spoken.who = "1";
+  for (int i = 0; i < 15998; i++)
+    spoken.text += 'x';
+  spoken.text += "\u20ac and more";
+  Transcript transcript;
+  transcript.add(spoken, 0, 0);
+  const std::vector<Line> lines = transcript.take_all();
+  ck_assert_uint_eq(lines.size(), 1);
+  expect_text(lines[0].text, std::string(15998, 'x'));
+}
+GST_END_TEST;
+
 // A bad line: the service knows the same person by another number each time.
 GST_START_TEST(test_same_person) {
   Speakers speakers(2);
@@ -370,6 +385,7 @@ static Suite *recorder_parts_suite() {
   TCase *tc = tcase_create("parts");
   suite_add_tcase(suite, tc);
   tcase_add_test(tc, test_speakers);
+  tcase_add_test(tc, test_long_lines);
   tcase_add_test(tc, test_same_person);
   tcase_add_test(tc, test_people);
   tcase_add_test(tc, test_recent);

@@ -85,6 +85,40 @@ GST_START_TEST(test_speakers) {
 }
 GST_END_TEST;
 
+// Very many have left, all pads are in use, and each packet is somebody else's.
+GST_START_TEST(test_speakers_after_leaves) {
+  constexpr int kLeft = 10000, kSpeakers = 60000;
+  const auto leave = [] {
+    std::string text = join_of(1000000, kLeft, "");
+    text.replace(text.find("\"event_type\":3"), 14, "\"event_type\":4");
+    return text;
+  };
+  std::atomic<bool> left{false};
+  RawServer server(
+      [&](RawPeer &peer) {
+        if (!peer.signaling_handshake() || !peer.expect(7) || !peer.send_json(leave()) ||
+            !peer.keep_alive())
+          return;
+        left = true;
+        peer.linger();
+      },
+      [&](RawPeer &peer) {
+        if (!peer.media_handshake() || !peer.wait_ready() ||
+            !peer.server().wait_for([&] { return left.load(); }) ||
+            !flood(peer, kSpeakers, [](int i) { return audio_json(0, static_cast<uint64_t>(i)); }))
+          return;
+        peer.send_json(last_audio());
+        peer.linger();
+      });
+  Player player(per_participant(server));
+  player.play();
+  ck_assert(player.wait([](const Record &r) { return r.packets("audio_77") == 2; }));
+  ck_assert_uint_eq(stat(player.src(), "dropped"), kSpeakers - kMaxSpeakers);
+  player.stop();
+  server.finish();
+}
+GST_END_TEST;
+
 // Participants by the ten thousand, again and again, with names of their own.
 GST_START_TEST(test_participants) {
   constexpr int kEach = 4000, kEvents = 300;
@@ -355,6 +389,7 @@ static Suite *rtmssrc_hostile_floods_suite() {
   TCase *floods = tcase_create("floods");
   tcase_set_timeout(floods, kPatienceSeconds);
   tcase_add_test(floods, test_speakers);
+  tcase_add_test(floods, test_speakers_after_leaves);
   tcase_add_test(floods, test_participants);
   tcase_add_test(floods, test_unread_bus);
   tcase_add_test(floods, test_end_is_told);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Which URLs are allowed, and that no text ever shows what may be a token.
 #include "transport/url.h"
+#include "protocol/shorten.h"
 #include "protocol/types.h"
 #include "session/error.h"
 
@@ -140,6 +141,7 @@ static const struct {
     {kTokens, "wss://h.example:8443/a/b"},
     {"ws://us3r@127.0.0.1:9/x?", "ws://127.0.0.1:9/x"},
     {"ws://[::1]:9/x?t0ken", "ws://[::1]:9/x"},
+    {"ws://h.example/%C2%9B31m%E2%80%A8x", "ws://h.example/ 31m x"},
 };
 
 GST_START_TEST(test_printable) {
@@ -221,7 +223,8 @@ GST_START_TEST(test_transport_advice) {
   };
   for (const auto &c : closes) {
     const std::string text =
-        transport_error("signaling", kTokens, {c.kind, c.code, "pipe burst"}).text;
+        transport_error("signaling", kTokens, {c.kind, c.code, "pipe burst\x1b]0;x\a\n"}).text;
+    fail_if(has_controls(text), "%s", text.c_str());
     expect_contains(text, c.says);
     expect_contains(text, "ignaling");
     expect_no_secret(text);

@@ -4,6 +4,7 @@
 #include "common/names.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -80,7 +81,8 @@ struct Sound::Input {
   Sound *sound;
   Voice voice;
   uint64_t next = 0;  // the sample after the last one
-  bool told = false;
+  bool spoke = false;
+  bool news = true;  // the voice is to be told
 };
 
 Sound::Sound(const Options &options, std::function<void(Voice)> heard)
@@ -129,7 +131,7 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   ElementPtr sink(gst_bin_get_by_name(GST_BIN(bin.get()), "heard"));
   PadPtr sink_pad(gst_element_get_static_pad(sink.get(), "sink"));
   PadPtr entry(gst_element_get_static_pad(bin.get(), "sink"));
-  auto input = new Input{this, {who_is(pad), name_of(pad), 0, 0}, 0, false};
+  auto input = new Input{this, {who_is(pad), name_of(pad), 0, 0}};
   if (!input->voice.who.empty()) {
     std::lock_guard<std::mutex> lock(mutex_);
     input->voice.track = speakers_.track_of(input->voice.who, input->voice.name);
@@ -172,11 +174,20 @@ void Sound::rename(Input *input, GstEvent *tags) {
     std::lock_guard<std::mutex> lock(mutex_);
     speakers_.named(input->voice.who, name);
   }
-  if (!input->told)
+  if (!input->spoke || input->news)
     return;
-  Voice renamed = input->voice;
-  renamed.from = gst_util_uint64_scale(input->next, GST_SECOND, rate_);
-  heard_(renamed);
+  input->voice.from = gst_util_uint64_scale(input->next, GST_SECOND, rate_);
+  input->news = true;
+}
+
+bool Sound::may_tell(int64_t now_us) {
+  constexpr unsigned kMost = 50;
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (now_us >= telling_us_ + G_USEC_PER_SEC) {
+    telling_us_ = now_us;
+    told_ = 0;
+  }
+  return told_++ < kMost;
 }
 
 void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
@@ -184,9 +195,11 @@ void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
   GstMapInfo map;
   if (!GST_CLOCK_TIME_IS_VALID(running) || !gst_buffer_map(buffer, &map, GST_MAP_READ))
     return;
-  if (!input->told) {
-    input->told = true;
+  const int64_t now_us = g_get_monotonic_time();
+  if (!std::exchange(input->spoke, true))
     input->voice.from = running;
+  if (input->news && may_tell(now_us)) {
+    input->news = false;
     heard_(input->voice);
   }
   uint64_t at = sample_at(rate_, running);
@@ -195,7 +208,7 @@ void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
     at = input->next;
   const size_t count = map.size / sizeof(int16_t);
   auto samples = reinterpret_cast<const int16_t *>(map.data);
-  levels_.add(input->voice.who, input->voice.name, samples, count, g_get_monotonic_time());
+  levels_.add(input->voice.who, input->voice.name, samples, count, now_us);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     late_ += mixer_.add(0, at, samples, count);

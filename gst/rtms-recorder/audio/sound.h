@@ -77,6 +77,8 @@ class Sound {
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer input);
   void add(Input *input, GstPad *pad, GstBuffer *buffer);
   void rename(Input *input, GstEvent *tags);
+  // Whether a voice may be told now: a server could rename participants with each packet.
+  bool may_tell(int64_t now_us);
   void emit_live(uint64_t sample);
   void emit_until(uint64_t sample);
   void emit_piece(size_t count);
@@ -90,7 +92,9 @@ class Sound {
   std::atomic<bool> anything_{false};
   mutable Levels levels_;
 
-  std::mutex mutex_;  // guards the three fields below
+  std::mutex mutex_;  // guards the fields up to the empty line
+  int64_t telling_us_ = 0;
+  unsigned told_ = 0;  // since telling_us_
   Mixer mixer_;
   Speakers speakers_;
   Room room_;

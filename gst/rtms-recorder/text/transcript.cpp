@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "transcript.h"
 
+#include "protocol/shorten.h"
+
 #include <algorithm>
 #include <iterator>
 
@@ -10,6 +12,8 @@ namespace {
 constexpr uint64_t kMilli = 1000000;
 // A server could send lines without end.
 constexpr size_t kMostWaiting = 1000, kMostWritten = 1000;
+// In bytes. Cues are shorter.
+constexpr size_t kLongestText = 16000;
 constexpr char kEdited[] = "[edited] ", kTakenBack[] = "[taken back] ";
 
 }  // namespace
@@ -25,7 +29,8 @@ Transcript::Lines::iterator Transcript::find(const Spoken &spoken) {
   });
 }
 
-void Transcript::add(const Spoken &spoken, uint64_t start, uint64_t now) {
+void Transcript::add(Spoken spoken, uint64_t start, uint64_t now) {
+  spoken.text = shorten(spoken.text, kLongestText);
   const auto found = find(spoken);
   const bool taken_back = spoken.operation == Spoken::Operation::Delete;
   if (found != waiting_.end() && taken_back) {

@@ -21,7 +21,7 @@ class Transcript {
   static constexpr uint64_t kInterim = 5'000'000'000;
 
   // Adds a version of a line that begins at `start`; the meeting has reached `now`.
-  void add(const Spoken &spoken, uint64_t start, uint64_t now);
+  void add(Spoken spoken, uint64_t start, uint64_t now);
   // Returns the lines that began kWait before `now`, in order.
   std::vector<Line> take(uint64_t now);
   bool empty() const { return waiting_.empty(); }

@@ -75,8 +75,8 @@ void install_webhook_properties(Installer *install) {
    * state change to PAUSED, and again when it or that of the key has changed.
    *
    * Default: none; an `https://` URL requires a certificate. Errors: a file that cannot be used is
-   * RESOURCE/SETTINGS at the state change; later the earlier one stays in use, with a warning in the
-   * log.
+   * RESOURCE/SETTINGS at the state change; later the earlier one stays in use, with a warning in
+   * the log.
    *
    * Since: 0.1
    */

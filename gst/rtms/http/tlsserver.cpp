@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -10,6 +11,10 @@ namespace rtms {
 namespace {
 
 constexpr size_t kRecord = 16 << 10;
+// OpenSSL answers any number of key updates, of 27 bytes and 26 µs each: of what a client sends,
+// this many bytes may be TLS's own, and then this many for each plain byte.
+constexpr uint64_t kMostOwn = 16 << 10, kMostRatio = 4;
+constexpr size_t kStep = 1 << 10;
 
 // Returns the first error; the others are its consequences.
 std::string error_text() {
@@ -107,11 +112,19 @@ TlsStream::TlsStream(ssl_ctx_st *context) : stream_(SSL_new(context)) {
 }
 
 bool TlsStream::received(std::string_view bytes, std::string *plain) {
-  if (!stream_)
-    return false;
   ERR_clear_error();
-  const int size = static_cast<int>(bytes.size());
-  return BIO_write(SSL_get_rbio(stream_.get()), bytes.data(), size) == size && read(plain);
+  for (; stream_ && !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kStep))) {
+    const std::string_view step = bytes.substr(0, kStep);
+    const size_t before = plain->size();
+    const int size = static_cast<int>(step.size());
+    if (BIO_write(SSL_get_rbio(stream_.get()), step.data(), size) != size || !read(plain))
+      return false;
+    bytes_ += step.size();
+    plain_bytes_ += plain->size() - before;
+    if (bytes_ > kMostOwn + kMostRatio * plain_bytes_)
+      return false;
+  }
+  return stream_ != nullptr;
 }
 
 // SSL_read_ex() also performs the handshake.

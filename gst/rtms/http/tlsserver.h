@@ -5,6 +5,7 @@
 #pragma once
 
 #include <sys/stat.h>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,7 +27,7 @@ class TlsStream {
   explicit TlsStream(ssl_ctx_st *context);
 
   // Decrypts bytes of the client, and appends the plain bytes. Returns false if they are not TLS,
-  // or TLS has ended; output() may then hold an alert.
+  // TLS has ended, or nearly all of them are TLS's own; output() may then hold an alert.
   bool received(std::string_view bytes, std::string *plain);
   // Is called after the handshake, which a request implies.
   bool send(std::string_view plain);
@@ -39,6 +40,7 @@ class TlsStream {
   bool read(std::string *plain);
 
   std::unique_ptr<ssl_st, FreeTls> stream_;
+  uint64_t bytes_ = 0, plain_bytes_ = 0;  // of the client
 };
 
 // Tells whether a file was written or replaced.

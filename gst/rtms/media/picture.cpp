@@ -11,6 +11,7 @@ namespace {
 // ITU-T H.264, tables 7-1 and 7-6, annex D.
 constexpr unsigned kIdrSlice = 5, kSei = 6, kSps = 7, kPps = 8, kRecoveryPoint = 6;
 constexpr unsigned kISlice = 2, kSiSlice = 4, kSliceTypes = 5;
+constexpr int kStartCode = 3;  // bytes
 
 // Reads bits after a header byte; zeros past the end.
 class BitReader {
@@ -98,10 +99,12 @@ Picture picture_kind(Codec codec, GstBuffer *buffer) {
   bool recovers = false;
   // The first slice decides: either all slices of an access unit are IDR, or none. Encoders without
   // further IDRs mark with a recovery point where a decoder can begin.
-  while (const guint8 *header = units.next()) {
+  for (const guint8 *header = units.next(), *next = nullptr; header; header = next) {
     const unsigned type = NalScanner::type(header);
-    if (type == kSei)
-      recovers |= holds_recovery_point(header, end);
+    if (!NalScanner::is_slice(type))
+      next = units.next();
+    if (type == kSei && !recovers)
+      recovers = holds_recovery_point(header, next ? next - kStartCode : end);
     if (NalScanner::is_slice(type))
       return type == kIdrSlice || (recovers && is_intra(header, end)) ? Picture::Key
                                                                       : Picture::Delta;
@@ -113,7 +116,6 @@ std::string parameter_sets(GstBuffer *buffer) {
   const ReadMap map(buffer);
   NalScanner units(map.data(), map.size());
   std::string sets;
-  constexpr int kStartCode = 3;
   for (const guint8 *header = units.next(), *next = nullptr; header; header = next) {
     next = units.next();
     const unsigned type = NalScanner::type(header);

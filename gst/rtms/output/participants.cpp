@@ -85,10 +85,12 @@ bool Participants::make_room() {
 
 bool Participants::end_one() {
   auto oldest = left_.end();
-  for (auto one = left_.begin(); one != left_.end(); ++one)
-    if (set_->find(one->first) &&
-        (oldest == left_.end() || one->second.at_us < oldest->second.at_us))
+  // There are fewer pads than participants who left.
+  for (const auto &[id, unused] : used_us_) {
+    const auto one = left_.find(id);
+    if (one != left_.end() && (oldest == left_.end() || one->second.at_us < oldest->second.at_us))
       oldest = one;
+  }
   if (oldest != left_.end()) {
     oldest->second.ended = true;
     end(oldest->first);

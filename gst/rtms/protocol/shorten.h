@@ -11,11 +11,11 @@ namespace rtms {
 // Names and reasons are for people, but may be as long as a message: this many bytes are kept.
 constexpr size_t kMaxShortText = 256;
 
-// Returns the beginning of the text, cut between characters.
-inline std::string_view shorten(std::string_view text) {
-  if (text.size() <= kMaxShortText)
+// Returns the beginning of the text, of at most `most` bytes, cut between characters.
+inline std::string_view shorten(std::string_view text, size_t most = kMaxShortText) {
+  if (text.size() <= most)
     return text;
-  size_t size = kMaxShortText;
+  size_t size = most;
   while (size > 0 && (text[size] & 0xc0) == 0x80)
     --size;
   return text.substr(0, size);

@@ -9,6 +9,7 @@ namespace rtms {
 
 // Two lists with all participants of the largest meeting.
 inline constexpr unsigned kMaxWaitingMessages = 20000;
+inline constexpr gsize kMaxWaitingBytes = 64 << 20;  // of their texts
 
 // Posts an element message. Drops it when too many of the element's wait on the bus; a warning with
 // their number follows when half of them have been read. `reserve`: how many more may wait if they

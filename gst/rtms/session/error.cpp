@@ -33,12 +33,12 @@ std::string http_advice(int status) {
   }
 }
 
-// A server's text may be invalid UTF-8, and of any length.
+// A server's text may be invalid UTF-8, of any length, and written for a terminal.
 std::string readable(const std::string &text) {
   if (text.empty())
     return {};
   const StringPtr valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())));
-  return std::string(shorten(valid.get()));
+  return one_line(shorten(valid.get()));
 }
 
 std::string closed_text(int code) {

@@ -83,10 +83,8 @@ std::string printable_url(const std::string &url) {
   StringPtr plain(g_uri_join(G_URI_FLAGS_NONE, g_uri_get_scheme(uri.get()), nullptr,
                              g_uri_get_host(uri.get()), g_uri_get_port(uri.get()),
                              g_uri_get_path(uri.get()), nullptr, nullptr));
-  std::string text(shorten(plain.get()));
-  if (text.size() < strlen(plain.get()))
-    text += "…";
-  return text;
+  const std::string_view whole = plain.get(), shown = shorten(whole);
+  return one_line(shown) + (shown.size() < whole.size() ? "…" : "");
 }
 
 std::string without_password(const std::string &url) {
