@@ -124,12 +124,16 @@ class Program {
     std::signal(SIGPIPE, SIG_IGN);
     g_unix_signal_add(SIGTERM, on_terminate, this);
     g_unix_signal_add(SIGINT, on_interrupt, this);
-    if (!options_.cluster.empty())
+    if (options_.cluster.empty())
+      std::signal(SIGUSR1, SIG_IGN);  // no other recorder takes the meetings
+    else
       g_unix_signal_add(SIGUSR1, on_drain, this);
     // The terminal was closed, which nohup ignores. Without a terminal, logs were rotated.
     struct sigaction hangup = {};
-    if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
-      g_unix_signal_add(SIGHUP, has_terminal() ? on_terminate : on_reopen, this);
+    if (!has_terminal())
+      g_unix_signal_add(SIGHUP, on_reopen, this);
+    else if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+      g_unix_signal_add(SIGHUP, on_terminate, this);
   }
 
   bool prepare() {
@@ -140,9 +144,9 @@ class Program {
       log_.set_json();
     else if (isatty(STDOUT_FILENO))
       log_.set_screen([this](const std::string &line) { console_.show(line); });
-    if (access((options_.output + "/.").c_str(), W_OK | X_OK) != 0)
+    if (const int failure = recorder_.storage().failure())
       return complain("Recordings cannot be written into " + options_.output + ": " +
-                      std::strerror(errno) +
+                      std::strerror(failure) +
                       ". Create the folder, or name another one with --output.");
     const std::string missing = missing_element(elements_for(options_));
     if (!missing.empty())
@@ -355,6 +359,9 @@ int main(int argc, char **argv) {
   using namespace rtms::recorder;
   if (is_watchdog(argc, argv))
     return run_watchdog();
+  // Logs may be rotated before the program handles that.
+  if (!has_terminal())
+    std::signal(SIGHUP, SIG_IGN);
   gst_init(nullptr, nullptr);
   if (is_join(argc, argv)) {
     protect_process(false);

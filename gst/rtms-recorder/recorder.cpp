@@ -105,10 +105,8 @@ void Recorder::resume(FoundMeeting found) {
   }
   // With --once, the other meetings are left to other recorders.
   const bool wanted = !options_.once || once_stream_.empty() || once_stream_ == stream;
-  if (stopping_ || !wanted) {
-    keeping_.put_back(std::move(found));
-    return;
-  }
+  if (stopping_ || !wanted)
+    return keeping_.put_back(std::move(found));
   once_stream_ = stream;
   const std::string ago = std::to_string(found.age_s) + " s ago";
   if (found.meeting.part == 0)
@@ -160,20 +158,22 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     meeting->notify(hook, notice.json);
   const std::string &id = hook.stream_id;
   // The end of an earlier stream with that id.
+  const Webhook *again = second_tries_.find(id);
   if ((opening_.count(id) && is_earlier_end(hook, opening_[id].notice.hook.event_ts)) ||
-      (waiting_.count(id) && is_earlier_end(hook, waiting_[id].hook.event_ts)))
+      (waiting_.count(id) && is_earlier_end(hook, waiting_[id].hook.event_ts)) ||
+      (again && is_earlier_end(hook, again->event_ts)))
     return true;
   if (notice.event == WebhookEvent::Stopped) {
-    waiting_.erase(hook.stream_id);
-    second_tries_.remove(hook.stream_id);
-    auto opening = opening_.extract(hook.stream_id);
-    if (opening && opening.mapped().before)
+    waiting_.erase(id);
+    second_tries_.remove(id);
+    auto opening = opening_.extract(id);
+    if (!opening)
+      return true;
+    if (opening.mapped().before)
       keeping_.drop(std::move(*opening.mapped().before));
-    if (opening)
-      keeping_.forget(hook.stream_id);
-    if (opening)
-      membership_->meeting_over(hook.stream_id, Membership::Over::Ended);
-    if (opening && options_.once && nothing_left())
+    keeping_.forget(id);
+    membership_->meeting_over(id, Membership::Over::Ended);
+    if (options_.once && nothing_left())
       idle_();
   }
   return true;

@@ -26,6 +26,11 @@ class SecondTries {
     return streams_.try_emplace(one.notice.hook.stream_id, Waiting{one, now_s + kKept_s}).second;
   }
   void remove(const std::string &stream) { streams_.erase(stream); }
+  // Returns the announcement of a stream, or null.
+  const Webhook *find(const std::string &stream) const {
+    const auto found = streams_.find(stream);
+    return found == streams_.end() ? nullptr : &found->second.one.notice.hook;
+  }
   // Removes a stream that is announced anew. Returns its part.
   Part take(const std::string &stream, unsigned now_s) {
     const auto found = streams_.extract(stream);

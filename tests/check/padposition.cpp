@@ -166,7 +166,8 @@ GST_START_TEST(test_black_after_frame) {
     const BufferPtr frame = new_buffer(at, GST_CLOCK_TIME_NONE),
                     black = new_buffer(GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE);
     position.place(frame.get());
-    ck_assert(position.fill_until(black.get(), 1500 * kMs, 0));
+    ck_assert(position.has_room(1500 * kMs, 0) && !position.has_room(1500 * kMs, 700 * kMs));
+    position.fill_until(black.get(), 1500 * kMs);
     ck_assert_uint_gt(GST_BUFFER_PTS(black.get()), GST_BUFFER_PTS(frame.get()));
   }
 }

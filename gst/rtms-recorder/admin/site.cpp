@@ -2,6 +2,7 @@
 #include "site.h"
 
 #include "assets.h"
+#include "base/glibptr.h"
 #include "filebody.h"
 #include "http/httpfields.h"
 
@@ -144,7 +145,9 @@ std::optional<HttpAnswer> Site::recordings(uint64_t number, const std::string &b
 std::optional<HttpAnswer> Site::file(uint64_t number, const std::string &path,
                                      const std::string &range) {
   const size_t slash = path.find('/');
-  const std::string name = slash == std::string::npos ? "" : path.substr(slash + 1);
+  const StringPtr decoded(
+      slash == std::string::npos ? nullptr : g_uri_unescape_string(path.c_str() + slash + 1, "/"));
+  const std::string name = decoded ? decoded.get() : "";
   const char *type = archive_->type_of(name);
   if (!type)
     return no_such_page();

@@ -103,7 +103,8 @@ GstClockTime Sound::length() const {
 }
 
 Sound::Late Sound::late() const {
-  return {late_, late_ * 1000 / rate_, waited_, behind_, before(reached_, length())};
+  const uint64_t lost = late_ + sources_.lost();
+  return {lost, lost * 1000 / rate_, waited_, behind_, before(reached_, length())};
 }
 
 unsigned track_of(GstPad *pad) {

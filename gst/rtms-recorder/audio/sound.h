@@ -61,7 +61,7 @@ class Sound {
   bool anything() const { return anything_; }
   // Audio that arrived late.
   struct Late {
-    uint64_t samples, ms;   // later than the time already pushed: lost
+    uint64_t samples, ms;   // lost: later than the time already pushed, or no room for the file
     uint64_t buffers;       // for which mixing waited
     GstClockTime furthest;  // delay of the latest of those
     GstClockTime waiting;   // received media of any kind, not yet pushed

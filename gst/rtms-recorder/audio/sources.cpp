@@ -73,10 +73,15 @@ void Sources::set_title(unsigned track, const std::string &title) {
 }
 
 void Sources::push(const std::vector<std::vector<int16_t>> &tracks, size_t count, uint64_t at) {
-  for (size_t track = 0; track < tracks.size(); track++)
-    if (sources_[track])
-      gst_app_src_push_buffer(GST_APP_SRC(sources_[track].get()),
-                              sound_buffer(tracks[track], count, at, rate_).release());
+  bool full = false;
+  for (size_t track = 0; track < tracks.size(); track++) {
+    if (!sources_[track])
+      continue;
+    GstAppSrc *source = GST_APP_SRC(sources_[track].get());
+    full |= gst_app_src_get_current_level_bytes(source) + count * sizeof(int16_t) > kSourceBytes;
+    gst_app_src_push_buffer(source, sound_buffer(tracks[track], count, at, rate_).release());
+  }
+  lost_ += full ? count : 0;  // the oldest ones
 }
 
 void Sources::end() {

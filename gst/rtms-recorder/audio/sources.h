@@ -34,12 +34,16 @@ class Sources {
   // Pushes the next samples of each track.
   void push(const std::vector<std::vector<int16_t>> &tracks, size_t count, uint64_t at);
   void end();
+  // Returns the number of samples of a track that are lost: they waited for the file, and there was
+  // no more room.
+  uint64_t lost() const { return lost_; }
 
  private:
   const unsigned rate_;
   const std::string encoder_;
   const std::vector<std::string> titles_;
   std::vector<ElementPtr> sources_;  // the appsrc of each track, or null
+  uint64_t lost_ = 0;
 };
 
 }  // namespace rtms::recorder

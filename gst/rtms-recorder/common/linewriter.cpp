@@ -16,16 +16,17 @@ namespace {
 
 constexpr size_t kMostBytes = 1 << 20;
 
-bool write_all(int fd, const std::string &text) {
+// Returns what was not written.
+std::string write_all(int fd, const std::string &text) {
   size_t done = 0;
   while (done < text.size()) {
     const ssize_t size = write(fd, text.data() + done, text.size() - done);
     if (size >= 0)
       done += static_cast<size_t>(size);
     else if (errno != EINTR)
-      return false;
+      return text.substr(done);
   }
-  return true;
+  return "";
 }
 
 }  // namespace
@@ -55,7 +56,8 @@ struct LineWriter::State {
     untold++;
   }
 
-  int fd;  // used by the thread only
+  int fd;             // used by the thread only
+  bool torn = false;  // the same: a part of a line is the last in the file
   const Gap gap;
   std::mutex mutex;  // guards the fields below
   std::condition_variable changed;
@@ -120,21 +122,25 @@ void LineWriter::run(const std::shared_ptr<State> &state) {
     state->items.pop_front();
     state->writing = true;
     lock.unlock();
-    bool written = true;
+    std::string left;
     const int other = item.path.empty() ? -1
                                         : open(item.path.c_str(),
                                                O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (other >= 0) {
       close(state->fd);
       state->fd = other;
+      state->torn = false;
     } else if (item.path.empty()) {
-      written = write_all(state->fd, item.text);
+      const std::string text = (state->torn ? "\n" : "") + item.text;
+      left = write_all(state->fd, text);
+      if (left.size() < text.size())
+        state->torn = !left.empty();
     }
     lock.lock();
     state->writing = false;
     state->bytes -= item.text.size();
-    if (!written)
-      state->dropped++;
+    if (!left.empty())
+      state->lose();
     else if (state->items.empty())
       state->tell_gap();
     state->changed.notify_all();

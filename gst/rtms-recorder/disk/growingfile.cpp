@@ -1,38 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "growingfile.h"
 
+#include "common/sync.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 namespace rtms::recorder {
 namespace {
 
 constexpr unsigned kSync_s = 5;
-
-// Returns when what was written is on the disk: 0, or the error.
-int sync_fd(int fd) {
-  int error = 0;
-  do
-    error = fdatasync(fd) == 0 ? 0 : errno;
-  while (error == EINTR);
-  // Some file systems cannot do it.
-  return error == EINVAL || error == ENOSYS || error == ENOTSUP ? 0 : error;
-}
-
-// Nothing is known of a folder that cannot be opened.
-int sync_folder_of(const std::string &path) {
-  const int fd =
-      open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    return 0;
-  const int error = sync_fd(fd);
-  close(fd);
-  return error;
-}
 
 }  // namespace
 

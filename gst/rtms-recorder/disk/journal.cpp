@@ -94,8 +94,9 @@ bool is_open_at(int fd, const std::string &path) {
 }
 
 size_t slots_for(const JournalFormat &format, size_t seconds) {
-  const size_t samples = format.rate * seconds * (format.speakers ? kSpeakersAtOnce : 1);
-  return samples / JournalSlot::kSamples;
+  constexpr size_t kPackets = 50;  // per second; each takes a slot or more
+  const size_t slots = std::max<size_t>(format.rate / JournalSlot::kSamples, kPackets);
+  return seconds * slots * (format.speakers ? kSpeakersAtOnce : 1);
 }
 
 // The names of journals are hexadecimal.

@@ -67,6 +67,7 @@ Storage::Seen Storage::look_at(const std::string &output) {
   if (seen.measured)
     seen.free_bytes = uint64_t{status.f_bavail} * status.f_frsize;
   seen.writable = access((output + "/.").c_str(), W_OK | X_OK) == 0;
+  seen.failure = seen.writable ? 0 : errno;
   return seen;
 }
 

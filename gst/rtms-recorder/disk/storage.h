@@ -27,6 +27,8 @@ class Storage {
   // Whether a measurement takes too long, for example because a file server is down.
   bool hangs() const { return hangs_; }
   bool is_gone() const { return hangs_ || !seen_.writable; }
+  // Returns why the folder cannot be written, as errno; 0 if it can, or has not answered.
+  int failure() const { return seen_.failure; }
   // Returns why nothing can be recorded now; empty if possible.
   std::string sick() const;
 
@@ -42,6 +44,7 @@ class Storage {
   struct Seen {
     uint64_t free_bytes = 0;
     bool writable = false, measured = false;
+    int failure = 0;
   };
   static Seen look_at(const std::string &output);
 

@@ -2,6 +2,7 @@
 #include "join.h"
 
 #include "base/glibptr.h"
+#include "common/sync.h"
 #include "joinmedia.h"
 #include "jointexts.h"
 #include "muxing/ebml.h"
@@ -155,7 +156,13 @@ std::string join_parts(const JoinParts &parts, const std::string &output) {
     g_unlink(file.c_str());
     return problem;
   }
-  return join_texts(parts, output);
+  if (std::string problem = join_texts(parts, output); !problem.empty())
+    return problem;
+  // The parts may be deleted now.
+  const int failure = sync_file(file), of_folder = sync_folder_of(file);
+  if (!failure && !of_folder)
+    return "";
+  return file + " cannot be stored: " + std::strerror(failure ? failure : of_folder);
 }
 
 bool is_join(int argc, char **argv) {
@@ -172,7 +179,9 @@ int run_join(int argc, char **argv) {
   };
   for (int i = 1; i < argc; i++) {
     const std::string one = argv[i];
-    if (one.compare(0, 9, "--output=") == 0)
+    if ((one == "-o" || one == "--output") && i + 1 < argc)
+      output = argv[++i];
+    else if (one.compare(0, 9, "--output=") == 0)
       output = one.substr(9);
     else if (one.compare(0, 1, "-") != 0)
       folders.push_back(one);

@@ -16,13 +16,17 @@ namespace {
 
 constexpr char kArrow[] = " --> ";
 
-std::string text_of(const std::string &path) {
+// A part without texts has no file. Any other failure is a problem: the first one is kept.
+std::string text_of(const std::string &path, std::string *problem) {
   char *text = nullptr;
   gsize size = 0;
-  if (!g_file_get_contents(path.c_str(), &text, &size, nullptr))
-    return "";
+  GError *raw_error = nullptr;
+  const bool read = g_file_get_contents(path.c_str(), &text, &size, &raw_error);
   const StringPtr owned(text);
-  return std::string(text, size);
+  const ErrorPtr error(raw_error);
+  if (!read && !g_error_matches(error.get(), G_FILE_ERROR, G_FILE_ERROR_NOENT) && problem->empty())
+    *problem = error->message;
+  return read ? std::string(text, size) : "";
 }
 
 // "00:01:02.345" or "01:02.345".
@@ -47,11 +51,12 @@ std::string time_text(int64_t ms) {
 }
 
 // Each line once: a line in two parts is the same message.
-std::string lines_of(const std::vector<std::string> &folders, const char *name) {
+std::string lines_of(const std::vector<std::string> &folders, const char *name,
+                     std::string *problem) {
   std::string all;
   std::set<std::string> seen;
   for (const std::string &folder : folders) {
-    std::istringstream lines(text_of(folder + "/" + name));
+    std::istringstream lines(text_of(folder + "/" + name, problem));
     for (std::string line; std::getline(lines, line);)
       if (seen.insert(line).second)
         all += line + "\n";
@@ -129,7 +134,8 @@ class Repetitions {
 std::string write(const std::string &path, const std::string &text) {
   GError *raw_error = nullptr;
   if (!text.empty())
-    g_file_set_contents(path.c_str(), text.data(), static_cast<gssize>(text.size()), &raw_error);
+    g_file_set_contents_full(path.c_str(), text.data(), static_cast<gssize>(text.size()),
+                             G_FILE_SET_CONTENTS_DURABLE, 0644, &raw_error);
   const ErrorPtr error(raw_error);
   return error ? error->message : "";
 }
@@ -156,15 +162,18 @@ std::string shifted_vtt(const std::string &vtt, int64_t by_ms) {
 }
 
 std::string join_texts(const JoinParts &parts, const std::string &output) {
-  Repetitions repetitions(lines_of(parts.folders, "transcript.jsonl"));
-  std::string vtt;
+  std::string vtt, problem;
+  Repetitions repetitions(lines_of(parts.folders, "transcript.jsonl", &problem));
   for (const JoinPart &part : parts.media)
-    vtt +=
-        repetitions.without(shifted_vtt(text_of(part.folder + "/meeting.vtt"), part.position_ms));
-  std::string problem = write(output + "/meeting.vtt", vtt.empty() ? "" : kVttHead + vtt);
-  for (const char *name : {"transcript.jsonl", "chat.jsonl"})
+    vtt += repetitions.without(
+        shifted_vtt(text_of(part.folder + "/meeting.vtt", &problem), part.position_ms));
+  if (problem.empty())
+    problem = write(output + "/meeting.vtt", vtt.empty() ? "" : kVttHead + vtt);
+  for (const char *name : {"transcript.jsonl", "chat.jsonl"}) {
+    const std::string lines = lines_of(parts.folders, name, &problem);
     if (problem.empty())
-      problem = write(output + "/" + name, lines_of(parts.folders, name));
+      problem = write(output + "/" + name, lines);
+  }
   return problem;
 }
 

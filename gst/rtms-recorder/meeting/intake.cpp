@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "intake.h"
 
+#include "common/memory.h"
 #include "common/names.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -18,6 +20,8 @@ constexpr unsigned kBatch_ms = 100;
 
 // A recording can wait for a stalled connection.
 constexpr unsigned kStallWait_ms = 65000;
+// All queues together may have a quarter of the memory.
+constexpr uint64_t kShare = 4, kLeastBytes = 8 << 20, kMostBytes = Sound::kMostWaiting + (16 << 20);
 
 std::string media_types(const Options &options) {
   std::string types = "audio+transcript+chat";
@@ -45,8 +49,11 @@ struct Intake::Passing {
   Intake *intake;
   Kind kind;
   GstClockTime last = GST_CLOCK_TIME_NONE;
+  ElementPtr queue = nullptr;  // where pictures wait for the file
+  unsigned left_out = 0;       // frames, since the last one that had room
 
   void set_apart(GstPadProbeInfo *info);
+  bool has_room(GstPad *pad, GstBuffer *buffer);
 };
 
 // Makes timestamps unique: h264parse drops that of a second frame with the same time, and MP4 needs
@@ -66,6 +73,32 @@ void Intake::Passing::set_apart(GstPadProbeInfo *info) {
   info->data = buffer;
 }
 
+// A queue that is full would block the audio, which has the same thread: on a disk that is slow for
+// long, pictures are left out, up to a keyframe.
+bool Intake::Passing::has_room(GstPad *pad, GstBuffer *buffer) {
+  if (!queue || !intake->released_)
+    return true;
+  guint waiting = 0;
+  g_object_get(queue.get(), "current-level-bytes", &waiting, nullptr);
+  const uint64_t most =
+      std::clamp<uint64_t>(memory_limit() / kShare / alive_, kLeastBytes, kMostBytes);
+  const bool full = waiting + gst_buffer_get_size(buffer) > most;
+  if (full || (left_out && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))) {
+    if (!left_out++)
+      intake->listener_->intake_left_out(
+          std::string(GST_PAD_NAME(pad)) + ": " + std::to_string(waiting >> 20) +
+          " MB wait for the disk, and there is room for no more: frames are left out");
+    return false;
+  }
+  if (const unsigned lost = std::exchange(left_out, 0))
+    intake->listener_->intake_left_out(std::string(GST_PAD_NAME(pad)) + ": " +
+                                       std::to_string(lost) +
+                                       " frames were left out, because the disk was too slow");
+  return true;
+}
+
+std::atomic<unsigned> Intake::alive_{0};
+
 Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
                Texts *texts, CaptureTime *capture, IntakeListener *listener, IntakeTap *tap)
     : pipeline_(pipeline),
@@ -76,6 +109,7 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
       tap_(tap),
       holds_screen_(options.screen),
       src_(make_element("rtmssrc")) {
+  alive_++;
   GObject *src = G_OBJECT(src_.get());
   g_object_set(src, "webhook", webhook.c_str(), "client-id", options.client_id.c_str(),
                "client-secret", options.client_secret.c_str(), "context", kContext, "buffer-data",
@@ -103,6 +137,7 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
 }
 
 Intake::~Intake() {
+  alive_--;
   g_signal_handlers_disconnect_by_data(bus_.get(), this);
   gst_bus_disable_sync_message_emission(bus_.get());
 }
@@ -158,11 +193,11 @@ void Intake::on_pad_added(GstElement *, GstPad *pad, gpointer self) {
 void Intake::add(GstPad *pad) {
   const Kind kind = kind_of(pad);
   pads_++;
+  const auto passing = new Passing{this, kind};
   gst_pad_add_probe(
       pad,
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
-      on_data, new Passing{this, kind, GST_CLOCK_TIME_NONE},
-      [](gpointer data) { delete static_cast<Passing *>(data); });
+      on_data, passing, [](gpointer data) { delete static_cast<Passing *>(data); });
   if (kind == Kind::Audio) {
     if (!sound_->connect(pipeline_, pad))
       leave_out(pad);
@@ -172,7 +207,7 @@ void Intake::add(GstPad *pad) {
   } else if (kind == Kind::Screen && !holds_screen_) {
     swallow(pad);
   } else {
-    hold(pad);
+    passing->queue.reset(hold(pad));
   }
 }
 
@@ -195,28 +230,30 @@ void Intake::leave_out(GstPad *pad) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   const std::string format =
       caps ? std::string(" (") + StringPtr(gst_caps_to_string(caps.get())).get() + ")" : "";
-  listener_->intake_unusable(GST_PAD_NAME(pad) + format);
+  listener_->intake_left_out(GST_PAD_NAME(pad) + format +
+                             ": it comes too late, or GStreamer has no decoder for it");
   swallow(pad);
 }
 
 // Blocks the pad until all tracks are known, because a container's header lists them. The queue has
-// room for the media that waits until the audio of the same time is mixed.
-void Intake::hold(GstPad *pad) {
-  constexpr unsigned kBytes = Sound::kMostWaiting + (16 << 20);
+// room for the media that waits until the audio of the same time is mixed. Returns the queue, or
+// null.
+GstElement *Intake::hold(GstPad *pad) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (complete_) {
     leave_out(pad);
-    return;
+    return nullptr;
   }
   GstElement *queue = gst_element_factory_make("queue", nullptr);
   g_object_set(queue, "max-size-time", G_GUINT64_CONSTANT(0), "max-size-buffers", 0,
-               "max-size-bytes", kBytes, nullptr);
+               "max-size-bytes", kMostBytes, nullptr);
   PadPtr exit(gst_element_get_static_pad(queue, "src"));
   const gulong probe = gst_pad_add_probe(
       exit.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
       [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
   held_.push_back({GST_PAD_NAME(pad), std::move(exit), probe});
   follow(pad, queue);
+  return GST_ELEMENT(gst_object_ref(queue));
 }
 
 std::vector<Waiting> Intake::waiting() {
@@ -234,6 +271,7 @@ void Intake::release() {
   for (const Held &held : held_)
     gst_pad_remove_probe(held.exit.get(), held.probe);
   held_.clear();
+  released_ = true;
 }
 
 // ---- data ----------------------------------------------------------------------------
@@ -241,9 +279,11 @@ void Intake::release() {
 GstPadProbeReturn Intake::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto passing = static_cast<Passing *>(data);
   if (passing->kind == Kind::Video || passing->kind == Kind::Screen) {
-    if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
+    if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
+      if (!passing->has_room(pad, GST_PAD_PROBE_INFO_BUFFER(info)))
+        return GST_PAD_PROBE_DROP;
       passing->set_apart(info);
-    else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_SEGMENT)
+    } else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_SEGMENT)
       passing->last = GST_CLOCK_TIME_NONE;
   }
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)

@@ -21,7 +21,8 @@ struct IntakeListener {
   virtual ~IntakeListener() = default;
   // A pad got EOS.
   virtual void intake_ended() = 0;
-  virtual void intake_unusable(const std::string &pad) = 0;
+  // Media that is not recorded, and why, as a sentence.
+  virtual void intake_left_out(const std::string &problem) = 0;
 };
 
 // The src pad of a queue behind a `video` or `screen` pad of rtmssrc.
@@ -62,7 +63,7 @@ class Intake {
   static void on_pad_added(GstElement *src, GstPad *pad, gpointer self);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer passing);
   void add(GstPad *pad);
-  void hold(GstPad *pad);
+  GstElement *hold(GstPad *pad);
   void follow(GstPad *pad, GstElement *element);
   void swallow(GstPad *pad);
   void leave_out(GstPad *pad);
@@ -90,6 +91,8 @@ class Intake {
   std::mutex mutex_;
   std::vector<Held> held_;
   bool complete_ = false;  // the container has no further tracks
+  std::atomic<bool> released_{false};
+  static std::atomic<unsigned> alive_;  // all intakes, which share the memory
 };
 
 }  // namespace rtms::recorder

@@ -23,7 +23,9 @@ void LateAudio::tell_lost(uint64_t ms) {
   report_->late_audio(all_ms);
   log_->write(
       Log::Level::Warning, "audio-lost",
-      std::to_string(ms) + " ms of audio came later than the recording waits, and are not in it",
+      std::to_string(ms) +
+          " ms of audio came later than the recording waits, or waited longer for the disk than "
+          "there is room, and are not in it",
       [&](JsonWriter &writer) {
         writer.member("late_ms", static_cast<int64_t>(ms))
             .member("total_ms", static_cast<int64_t>(all_ms));

@@ -131,11 +131,8 @@ void Meeting::intake_ended() {
   later_([this] { check_ended(); });
 }
 
-void Meeting::intake_unusable(const std::string &pad) {
-  later_([this, pad] {
-    log_.write(Log::Level::Warning, "not-recorded",
-               pad + " is not recorded: it comes too late, or GStreamer has no decoder for it");
-  });
+void Meeting::intake_left_out(const std::string &problem) {
+  later_([this, problem] { log_.write(Log::Level::Warning, "not-recorded", problem); });
 }
 
 void Meeting::heard(const Voice &voice) {
@@ -270,7 +267,7 @@ void Meeting::watch() {
 Status Meeting::status() const {
   constexpr const char *kStates[] = {"connecting", "recording", "ending", "ending"};
   Status status{log_.subject(), hook_.stream_id, kStates[static_cast<int>(state_)]};
-  status.seconds = (g_get_real_time() - started_us_) / G_USEC_PER_SEC;
+  status.seconds = std::max<int64_t>(g_get_real_time() - started_us_, 0) / G_USEC_PER_SEC;
   status.bits_per_second = bits_per_second_;
   status.unreached_s = bus_ ? bus_->unreached_s() : 0;
   status.kicks = bus_ ? bus_->kicks() : 0;

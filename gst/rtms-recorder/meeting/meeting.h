@@ -70,7 +70,7 @@ class Meeting final : private IntakeListener, private BusListener {
   enum class State { Connecting, Recording, Ending, Gone };
 
   void intake_ended() override;
-  void intake_unusable(const std::string &pad) override;
+  void intake_left_out(const std::string &problem) override;
 
   void bus_eos() override;
   void bus_error(GstObject *source, const GError *error) override;

@@ -4,13 +4,12 @@
 #include "audio/mixer.h"
 #include "audio/sources.h"
 #include "audio/speakers.h"
+#include "common/sync.h"
 #include "container.h"
 #include "muxing/videotrack.h"
 
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <gst/app/gstappsrc.h>
-#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -88,16 +87,6 @@ void push_video(const std::vector<JournalFrame> &frames, int64_t start_ns, GstAp
     gst_app_src_push_buffer(source, buffer.release());
   }
   gst_app_src_end_of_stream(source);
-}
-
-bool is_synced(const std::string &path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = fd >= 0 && fsync(fd) == 0;
-  const int failure = errno;
-  if (fd >= 0)
-    close(fd);
-  errno = failure;
-  return synced;
 }
 
 }  // namespace
@@ -178,8 +167,11 @@ std::string TailFile::write(const std::string &path) {
     set_times();
     problem = make(fresh);
   }
-  if (problem.text.empty() && (!is_synced(fresh) || g_rename(fresh.c_str(), path.c_str()) != 0))
-    problem.text = std::strerror(errno);
+  int failure = problem.text.empty() ? sync_file(fresh) : 0;
+  if (problem.text.empty() && !failure && g_rename(fresh.c_str(), path.c_str()) != 0)
+    failure = errno;
+  if (failure)
+    problem.text = std::strerror(failure);
   if (!problem.text.empty())
     g_unlink(fresh.c_str());
   return problem.text;

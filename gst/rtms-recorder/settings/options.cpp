@@ -135,6 +135,8 @@ std::string complaint(const Raw &raw, const Options &options) {
   if (!options.cluster.empty() && (options.once || options.listen.empty()))
     return "--cluster goes with --listen, and neither with --once nor with --webhook-file: the "
            "recorders share all streams that are announced.";
+  if (options.cluster.empty() && (raw.drain || raw.cluster_credentials || raw.cluster_ca))
+    return "An option of the cluster is set, but --cluster is not. Give both, or neither.";
   if (!one_of(raw.drain ? raw.drain : "move", {"move", "wait"}))
     return "--drain is " + std::string(raw.drain) + ". Valid are move and wait.";
   if (raw.max_meetings < 1)

@@ -82,10 +82,12 @@ std::string RawProgramOptions::convert(ProgramOptions *options) const {
 std::string program_problem(const ProgramOptions &options) {
   const std::string &file = options.file;
   const bool is_name = g_str_has_suffix(file.c_str(), ".mp4") && file.front() != '.' &&
-                       file.find('/') == std::string::npos && file != "meeting.mp4";
+                       file.find('/') == std::string::npos && file != "meeting.mp4" &&
+                       file != "tail.mp4";
   if (!file.empty() && !is_name)
     return "--program is " + file +
-           ". Give a name without a folder that ends in .mp4, other than meeting.mp4: each "
+           ". Give a name without a folder that ends in .mp4, other than meeting.mp4 and tail.mp4: "
+           "each "
            "recording has the file in its own folder.";
   const std::string &rtmp = options.rtmp;
   if (!rtmp.empty() && !g_str_has_prefix(rtmp.c_str(), "rtmp://") &&

@@ -22,7 +22,8 @@ constexpr char kEdited[] = "[edited] ", kTakenBack[] = "[taken back] ";
 // interim line at a time. Two final versions are two lines, unless one is an update.
 Transcript::Lines::iterator Transcript::find(const Spoken &spoken) {
   return std::find_if(waiting_.begin(), waiting_.end(), [&spoken](const Waiting &one) {
-    const bool same_start = one.start_ms == spoken.start_ms || !(one.has_start && spoken.has_start);
+    const bool same_start =
+        one.start_ms == spoken.start_ms || (!one.is_past && !(one.has_start && spoken.has_start));
     const bool is_update = spoken.operation != Spoken::Operation::New;
     return one.who == spoken.who &&
            (one.is_final ? is_update && one.start_ms == spoken.start_ms : same_start);
@@ -39,15 +40,15 @@ void Transcript::add(Spoken spoken, uint64_t start, uint64_t now) {
   }
   if (found == waiting_.end() && change_written(spoken, now))
     return;
-  // The speaker's earlier lines will get no final version.
+  // The speaker's earlier lines may get no final version.
   for (Waiting &one : waiting_)
-    if (one.who == spoken.who && one.start_ms != spoken.start_ms)
-      one.is_final = true;
+    one.is_past |= one.who == spoken.who && one.start_ms < spoken.start_ms;
   Waiting waiting{{start, 0, spoken.name, spoken.text},
                   spoken.who,
                   spoken.start_ms,
                   spoken.is_final,
                   spoken.has_start,
+                  false,
                   now};
   if (taken_back)
     waiting.line.text = kTakenBack + spoken.text;
@@ -73,7 +74,7 @@ bool Transcript::change_written(const Spoken &spoken, uint64_t now) {
     return true;
   const std::string text =
       taken_back ? kTakenBack + found->second.text : std::string(kEdited) + spoken.text;
-  waiting_.push_back({{now, 0, spoken.name, text}, "", 0, true, true, now});
+  waiting_.push_back({{now, 0, spoken.name, text}, "", 0, true, true, false, now});
   found->second = {spoken.text, spoken.is_final};
   return true;
 }
@@ -110,7 +111,7 @@ std::vector<Line> Transcript::take(uint64_t now) {
   if (waiting_.size() > kMostWaiting)
     return take_all();
   return take_if([now](const Waiting &one) {
-    const bool complete = one.is_final || one.since + kInterim <= now;
+    const bool complete = one.is_final || one.is_past || one.since + kInterim <= now;
     return complete && one.line.start + kWait <= now;
   });
 }

@@ -34,7 +34,8 @@ class Transcript {
     std::string who;
     int64_t start_ms = 0;
     bool is_final = true, has_start = true;
-    uint64_t since = 0;  // time of its last version
+    bool is_past = false;  // the speaker has gone on: it needs no final version
+    uint64_t since = 0;    // time of its last version
   };
   struct Written {
     std::string text;

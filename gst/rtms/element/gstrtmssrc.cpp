@@ -200,9 +200,12 @@ bool start(GstRtmsSrc *self) {
       GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", bad->text.c_str()), (nullptr));
     return false;
   }
-  RunLock lock(self);
-  self->run = std::get<std::unique_ptr<Run>>(created).release();
-  self->run->begin();
+  Run *run = std::get<std::unique_ptr<Run>>(created).release();
+  {
+    RunLock lock(self);
+    self->run = run;
+  }
+  run->begin();  // posts a message whose handlers may use the element
   return true;
 }
 

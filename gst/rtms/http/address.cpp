@@ -6,8 +6,9 @@
 namespace rtms {
 namespace {
 
-// A missing port becomes the scheme's.
-constexpr auto kUriFlags = G_URI_FLAGS_SCHEME_NORMALIZE;
+// A missing port becomes the scheme's. Requests name the path as it is encoded.
+constexpr auto kUriFlags =
+    static_cast<GUriFlags>(G_URI_FLAGS_SCHEME_NORMALIZE | G_URI_FLAGS_ENCODED_PATH);
 
 // Names are refused: they may resolve to another machine, or to several addresses.
 ObjectPtr<GInetAddress> host_address(const char *host) {
@@ -35,9 +36,10 @@ std::variant<ListenAddress, std::string> listen_address(const std::string &url) 
   // GUri returns 0 for port 0 (a free port) and -1 for none; libsoup's flags would turn 0 into 80
   // or 443.
   address.port = static_cast<unsigned>(g_uri_get_port(uri.get()));
-  address.path = g_uri_get_path(uri.get());
-  if (address.path.empty())
-    address.path = "/";
+  // Clients encode what is not ASCII.
+  const StringPtr path(g_uri_escape_string(g_uri_get_path(uri.get()),
+                                           "%" G_URI_RESERVED_CHARS_ALLOWED_IN_PATH, FALSE));
+  address.path = *path.get() ? path.get() : "/";
   return address;
 }
 

@@ -276,13 +276,15 @@ BufferPtr repetition(const Macroblocks &macroblocks, unsigned since_idr) {
 
 }  // namespace
 
+bool BlackFrames::can_have(const PictureSize &size) {
+  return size.width >= 1 && size.height >= 1 && level_of(Macroblocks(size)) > 0;
+}
+
 BufferPtr BlackFrames::next(const PictureSize &size) {
-  if (size.width < 1 || size.height < 1)
+  if (!can_have(size))
     return nullptr;
   const Macroblocks macroblocks(size);
   const guint32 level = level_of(macroblocks);
-  if (level == 0)
-    return nullptr;
   if (!(size == size_))
     interrupt();
   size_ = size;

@@ -16,6 +16,7 @@ class BlackFrames {
   // keyframe when the size changes; null for an empty size, or one above level 5.1 of H.264 (36864
   // macroblocks).
   BufferPtr next(const PictureSize &size);
+  static bool can_have(const PictureSize &size);
   // A video frame of the camera was sent in between: the next picture is a keyframe.
   void interrupt() { since_keyframe_ = 0; }
 

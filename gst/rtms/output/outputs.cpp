@@ -229,7 +229,7 @@ void Outputs::forget() {
 // ---- messages ------------------------------------------------------------------------
 
 void Outputs::push(const MediaData &data) {
-  if (!context_.time.playing())
+  if (!context_.time.playing() || context_.time.arrival().is_early)
     return;
   if (waits_for_audio()) {
     if (data.media != Media::Audio && backlog_.hold(data))

@@ -70,6 +70,17 @@ void Streams::select(GstEvent *event) {
   g_list_free_full(list, g_free);
   if (!collection_)
     return;
+  // An event to a pipeline reaches all its sources: each has streams of its own.
+  bool ours = wanted.empty();
+  const auto look = [&](GstStream *stream) {
+    ours |= wanted.count(gst_stream_get_stream_id(stream));
+  };
+  set_->for_each([&](Output &output) { look(output.stream()); });
+  context_->expected->for_each(look);
+  if (!ours) {
+    GST_DEBUG_OBJECT(context_->element, "a selection of other streams ignored");
+    return;
+  }
   GstMessage *message =
       gst_message_new_streams_selected(GST_OBJECT(context_->element), collection_.get());
   gst_message_set_seqnum(message, gst_event_get_seqnum(event));

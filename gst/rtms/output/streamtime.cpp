@@ -63,8 +63,10 @@ EventPtr StreamTime::segment_event(guint32 seqnum) const {
 
 const StreamTime::Arrival &StreamTime::look_at_clocks() {
   const GstClockTime now = running_time();
-  arrival_ = {GST_CLOCK_TIME_IS_VALID(now) ? static_cast<int64_t>(now) : 0, g_get_real_time(),
-              g_get_monotonic_time()};
+  const bool valid = GST_CLOCK_TIME_IS_VALID(now);
+  const bool is_early = !valid && playing_ && ClockPtr(gst_element_get_clock(element_));
+  arrival_ = {valid ? static_cast<int64_t>(now) : 0, g_get_real_time(), g_get_monotonic_time(),
+              is_early};
   if (burst_)
     burst_();
   return *arrival_;

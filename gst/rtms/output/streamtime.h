@@ -26,6 +26,7 @@ class StreamTime {
   // The arrival of the current message: the same for all of a burst.
   struct Arrival {
     int64_t running_ns = 0, real_us = 0, monotonic_us = 0;
+    bool is_early = false;  // the base time is in the future
   };
 
   // `read_until_us`: called on any thread; returns the monotonic time, in µs, up to which all that

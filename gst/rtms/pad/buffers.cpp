@@ -19,7 +19,10 @@ BufferPtr decode(const MediaData &data, const MediaParams &params, PacketPool *p
   } else {
     // The codec of the payload has priority over the negotiated one.
     const Codec codec = plain_codec(buffer.get()).value_or(params.pictures(data.media).codec);
-    if (picture_kind(codec, buffer.get()) == Picture::Delta)
+    const Picture kind = picture_kind(codec, buffer.get());
+    // Nobody can begin at what has neither a picture nor the parameters of one.
+    if (kind == Picture::Delta ||
+        (kind == Picture::Unknown && parameter_sets(buffer.get()).empty()))
       GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
   }
   return buffer;

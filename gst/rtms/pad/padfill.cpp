@@ -18,6 +18,11 @@ void PadFill::set_size(const PictureSize &size) {
   size_.colorimetry.clear();  // black looks the same in all
 }
 
+bool PadFill::has_frames() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return BlackFrames::can_have(size_);
+}
+
 BufferPtr PadFill::next_frame() {
   PictureSize size;
   {

@@ -25,7 +25,9 @@ class PadFill {
   bool is_still() const { return still_ && !off_ && GST_CLOCK_TIME_IS_VALID(shown_); }
   // Whether black is due: the last frame is no longer the picture at `until`, or there was none.
   bool is_due(GstClockTime until) const;
-  // Returns the next black frame; null if there is none of the size.
+  // Whether there are black frames of the size.
+  bool has_frames();
+  // Returns the next black frame; null if there is none. Frames are numbered: push each.
   BufferPtr next_frame();
   // The black frame was pushed.
   void filled() { filling_ = true; }

@@ -95,17 +95,22 @@ EventPtr PadPosition::first_gap(GstClockTime length) {
   return GST_CLOCK_TIME_IS_VALID(end_) ? nullptr : gap_until(segment_.base + length, 0);
 }
 
-bool PadPosition::fill_until(GstBuffer *frame, GstClockTime running, GstClockTime least) {
-  // The last frame has no duration; without one the black frame would have its timestamp.
+// The last frame has no duration; without one the black frame would have its timestamp.
+GstClockTime PadPosition::fill_start() const {
   constexpr GstClockTime kAfterFrame = 40 * GST_MSECOND;
-  const GstClockTime start = gap_start() + (after_buffer_ ? kAfterFrame : 0);
-  if (!GST_CLOCK_TIME_IS_VALID(running) || running < start + least)
-    return false;
+  return gap_start() + (after_buffer_ ? kAfterFrame : 0);
+}
+
+bool PadPosition::has_room(GstClockTime running, GstClockTime least) const {
+  return GST_CLOCK_TIME_IS_VALID(running) && running >= fill_start() + least;
+}
+
+void PadPosition::fill_until(GstBuffer *frame, GstClockTime running) {
+  const GstClockTime start = fill_start();
   GST_BUFFER_PTS(frame) = position_of(start);
   GST_BUFFER_DURATION(frame) = running - start;
   end_ = gap_end_ = running;
   after_buffer_ = false;
-  return true;
 }
 
 }  // namespace rtms

@@ -30,8 +30,10 @@ class PadPosition {
   EventPtr gap_until(GstClockTime running, GstClockTime least);
   // Returns a GAP of that length at the start; null after a buffer or a GAP.
   EventPtr first_gap(GstClockTime length);
-  // Gives a frame the time of such a GAP. Returns false if shorter than `least`.
-  bool fill_until(GstBuffer *frame, GstClockTime running, GstClockTime least);
+  // Gives a frame the time of a GAP, for which there is room.
+  void fill_until(GstBuffer *frame, GstClockTime running);
+  // Whether a frame up to that running time is not shorter than `least`.
+  bool has_room(GstClockTime running, GstClockTime least) const;
   // Whether neither a buffer nor a GAP was sent.
   bool is_new() const { return !GST_CLOCK_TIME_IS_VALID(end_); }
   bool has_segment() const { return has_segment_; }
@@ -45,6 +47,7 @@ class PadPosition {
   Placed make_late(GstClockTime pts, GstClockTime duration, GstClockTime start);
   GstClockTime position_of(GstClockTime running) const;
   GstClockTime gap_start() const;
+  GstClockTime fill_start() const;
 
   const GstClockTime step_;
   const Late late_;

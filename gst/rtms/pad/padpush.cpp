@@ -58,12 +58,12 @@ void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
 // Pushes a black frame instead of a GAP. The queue continues with a keyframe: frames that depend on
 // the last video frame would be decoded on top of black.
 bool push_black(PadState *state, GstClockTime until, GstClockTime least) {
-  if (!state->config.fill_black || !GST_CLOCK_TIME_IS_VALID(until) || !state->fill.is_due(until))
+  if (!state->config.fill_black || !GST_CLOCK_TIME_IS_VALID(until) || !state->fill.is_due(until) ||
+      !state->position.has_room(until, least) || !state->fill.has_frames() ||
+      !state->queue.interrupt_if_empty())
     return false;
   BufferPtr black = state->fill.next_frame();
-  if (!black || !state->queue.interrupt_if_empty() ||
-      !state->position.fill_until(black.get(), until, least))
-    return false;
+  state->position.fill_until(black.get(), until);
   state->fill.filled();
   GST_DEBUG_OBJECT(state->pad,
                    "no picture up to running time %" GST_TIME_FORMAT

@@ -241,19 +241,37 @@ void add_template(GstElementClass *klass, const char *name, GstPadPresence prese
                                      gst_pad_template_new(name, GST_PAD_SRC, presence, caps.get()));
 }
 
-// The inner pad of a pad that was linked.
-constexpr guint kWasLinked = GST_PAD_FLAG_LAST;
+// Of an inner pad: its pad was linked; its mixer has stopped, because it was not.
+constexpr guint kWasLinked = GST_PAD_FLAG_LAST, kUnused = GST_PAD_FLAG_LAST << 1;
 
 // A mixer that could not push once pushes nothing more. An application may link something else, and
 // may set it to PLAYING after that.
 GstFlowReturn push(GstPad *inner, GstObject *pad, GstBuffer *buffer) {
   const GstFlowReturn flow = gst_proxy_pad_chain_default(inner, pad, buffer);
-  if (flow == GST_FLOW_OK)
+  if (flow == GST_FLOW_OK) {
     GST_OBJECT_FLAG_SET(inner, kWasLinked);
+    GST_OBJECT_FLAG_UNSET(inner, kUnused);
+  }
   const bool exchanged = flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_FLUSHING;
-  return exchanged && gst_pad_is_active(GST_PAD(pad)) && GST_OBJECT_FLAG_IS_SET(inner, kWasLinked)
-             ? GST_FLOW_OK
-             : flow;
+  const bool used = GST_OBJECT_FLAG_IS_SET(inner, kWasLinked) || gst_pad_is_linked(GST_PAD(pad));
+  if (exchanged && used && gst_pad_is_active(GST_PAD(pad)))
+    return GST_FLOW_OK;
+  if (flow == GST_FLOW_NOT_LINKED)
+    GST_OBJECT_FLAG_SET(inner, kUnused);
+  return flow;
+}
+
+void linked(GstPad *pad, GstPad *, gpointer) {
+  GstPad *inner = GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad)));
+  if (GST_OBJECT_FLAG_IS_SET(inner, kUnused) && gst_pad_is_active(pad))
+    if (const rtms::ElementPtr program{gst_pad_get_parent_element(pad)})
+      GST_ELEMENT_WARNING(program.get(), CORE, PAD,
+                          ("The pad %s was linked after the program had begun without it, and has "
+                           "no data. Link it before the program is set to PAUSED, or set the "
+                           "program to READY and back.",
+                           GST_PAD_NAME(pad)),
+                          (nullptr));
+  gst_object_unref(inner);
 }
 
 void add_pad(GstRtmsProgram *self, const char *name, GstPad *target) {
@@ -264,6 +282,7 @@ void add_pad(GstRtmsProgram *self, const char *name, GstPad *target) {
   GstPad *inner = GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad)));
   gst_pad_set_chain_function(inner, GST_DEBUG_FUNCPTR(push));
   gst_object_unref(inner);
+  g_signal_connect(pad, "linked", G_CALLBACK(linked), nullptr);
   gst_element_add_pad(GST_ELEMENT(self), pad);
 }
 

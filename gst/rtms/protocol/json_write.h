@@ -3,6 +3,7 @@
 #pragma once
 
 #include <json-glib/json-glib.h>
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,7 +31,7 @@ class JsonWriter {
   }
   JsonWriter &member(const char *key, const std::string &value) {
     json_builder_set_member_name(builder_.get(), key);
-    json_builder_add_string_value(builder_.get(), value.c_str());
+    json_builder_add_string_value(builder_.get(), without_nul(value).c_str());
     return *this;
   }
   JsonWriter &begin(const char *key) {
@@ -45,7 +46,7 @@ class JsonWriter {
   // Appends a JSON string.
   static void append_string(std::string *text, std::string_view string) {
     std::unique_ptr<JsonNode, void (*)(JsonNode *)> node(
-        json_node_init_string(json_node_alloc(), std::string(string).c_str()), json_node_unref);
+        json_node_init_string(json_node_alloc(), without_nul(string).c_str()), json_node_unref);
     std::unique_ptr<char, void (*)(void *)> json(json_to_string(node.get(), FALSE), g_free);
     *text += json.get();
   }
@@ -60,6 +61,13 @@ class JsonWriter {
   }
 
  private:
+  // Strings of C end there.
+  static std::string without_nul(std::string_view value) {
+    std::string text(value);
+    text.erase(std::remove(text.begin(), text.end(), '\0'), text.end());
+    return text;
+  }
+
   std::unique_ptr<JsonBuilder, void (*)(void *)> builder_{json_builder_new(), g_object_unref};
 };
 

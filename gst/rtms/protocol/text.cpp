@@ -146,9 +146,9 @@ std::string chat_json(const MediaData &data) {
   const ChatFields chat = read_chat(data.payload);
   const bool same_name = data.user_name.empty() || chat.user_name.empty() ||
                          std::string_view(chat.user_name) == data.user_name;
-  const bool inside = same_name && (!data.user_id || data.user_id == chat.user_id);
+  const bool inside = same_name && (!data.user_id || !chat.user_id || data.user_id == chat.user_id);
   JsonWriter json;
-  json.member("user_id", static_cast<int64_t>(inside ? chat.user_id : data.user_id))
+  json.member("user_id", static_cast<int64_t>(inside && chat.user_id ? chat.user_id : data.user_id))
       .member("user_name",
               inside && data.user_name.empty() ? chat.user_name : std::string(data.user_name))
       .member("text", chat.text)

@@ -131,6 +131,8 @@ struct Identity {
   const std::string &signature() const { return by_webinar_id ? webinar_signature : id_signature; }
   // Takes those of another announcement, and keeps the choice.
   void set_signatures(const Identity &from) {
+    if (from.signature().empty())
+      return;  // a repeated announcement may lack it
     id_signature = from.id_signature;
     webinar_signature = from.webinar_signature;
     by_webinar_id &= !webinar_signature.empty();

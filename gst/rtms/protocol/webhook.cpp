@@ -11,7 +11,8 @@ namespace rtms {
 namespace {
 
 struct Fields {
-  std::string event, meeting_id, meeting_uuid, webinar_uuid, session_id, engagement_id, call_id;
+  std::string event, meeting_id, webinar_id, meeting_uuid, webinar_uuid, session_id;
+  std::string engagement_id, call_id;
   std::string stream_id, server_urls, signature, plain_token;
   int64_t event_ts = 0;
   std::optional<StreamStateUpdate> stopped;
@@ -21,6 +22,8 @@ struct Fields {
       return &event;
     if (key == "meeting_id")
       return &meeting_id;
+    if (key == "webinar_id")
+      return &webinar_id;
     if (key == "meeting_uuid")
       return &meeting_uuid;
     if (key == "webinar_uuid")
@@ -203,7 +206,7 @@ WebhookResult parse_webhook(std::string_view json) {
   hook.id = id_of(hook.product, fields);
   if (hook.id == fields.meeting_uuid || hook.id == fields.webinar_uuid)
     hook.webinar_id = fields.webinar_uuid;
-  hook.meeting_id = fields.meeting_id;
+  hook.meeting_id = fields.meeting_id.empty() ? fields.webinar_id : fields.meeting_id;
   hook.stream_id = fields.stream_id;
   hook.signaling_url = first_url(fields.server_urls);
   hook.signature = fields.signature;

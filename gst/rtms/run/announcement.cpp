@@ -38,7 +38,7 @@ void Announcement::notice(WebhookEvent event, const Webhook &hook) {
       announced(hook);
     return;
   }
-  stream_id_ = session->stream_id();
+  stream_id_ = session->who().stream_id;
   const bool another = hook.stream_id != stream_id_;
   if (another && event == WebhookEvent::Started && hook.id == meeting_) {
     announced_as_another(hook);
@@ -89,7 +89,7 @@ void Announcement::announced(const Webhook &hook) {
 // announcement.
 void Announcement::announced_again(const Webhook &hook) {
   announced_ms_ = std::max(announced_ms_, hook.event_ts);
-  auto result = rejoin_config(settings_, hook, stream_id_);
+  auto result = rejoin_config(settings_, hook, &stream_->session()->who());
   if (auto bad = std::get_if<BadSetting>(&result))
     return post_rejoin_warning(element_, bad->text);
   stream_->session()->announced_again(std::get<SessionConfig>(result), false);
@@ -100,7 +100,7 @@ void Announcement::announced_as_another(const Webhook &hook) {
   post_new_stream(element_, hook.stream_id);
   Settings settings = settings_;
   settings.signature = Secret();  // it is for the other stream
-  auto result = rejoin_config(settings, hook, hook.stream_id);
+  auto result = rejoin_config(settings, hook, nullptr);
   if (auto bad = std::get_if<BadSetting>(&result))
     return post_rejoin_warning(element_, bad->text);
   stream_->session()->announced_again(std::get<SessionConfig>(result), false);
@@ -110,8 +110,8 @@ std::optional<BadSetting> Announcement::rejoin(const Settings &settings, const W
   Session *session = stream_->session();
   if (!session)
     return BadSetting{"The element has no stream yet: it waits for the service to announce one."};
-  stream_id_ = session->stream_id();
-  auto result = rejoin_config(settings, hook, stream_id_);
+  stream_id_ = session->who().stream_id;
+  auto result = rejoin_config(settings, hook, &session->who());
   if (auto bad = std::get_if<BadSetting>(&result))
     return *bad;
   session->announced_again(std::get<SessionConfig>(result), true);

@@ -55,7 +55,8 @@ std::variant<std::unique_ptr<WebhookListener>, BadSetting> open_listener(const S
 
 bool is_wanted(const Settings &settings, const Webhook &hook) {
   const std::string &wanted = settings.webhook_meeting;
-  return wanted.empty() || wanted == hook.id || wanted == hook.meeting_id;
+  return wanted.empty() || wanted == hook.id || wanted == hook.webinar_id ||
+         wanted == hook.meeting_id;
 }
 
 }  // namespace rtms

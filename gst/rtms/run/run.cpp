@@ -83,23 +83,24 @@ Run::Run(GstElement *element, const Settings &settings, Start start)
       announcement_(std::make_unique<Announcement>(element, settings, stream_.get(),
                                                    std::move(start.listener),
                                                    start.known ? &*start.known : nullptr)),
-      start_(std::make_unique<Start>(std::move(start))) {
-  if (start_->known)
-    return;
-  // Posted during the state change: gst-launch-1.0 then waits for the meeting in PAUSED, so that
-  // recordings begin with the meeting.
-  GST_INFO_OBJECT(element, "listening at %s", webhook_url().c_str());
-  post_listening(element, webhook_url());
-  stream_->progress().step("Waiting for a stream to be announced at " + webhook_url());
-}
+      start_(std::make_unique<Start>(std::move(start))) {}
 
 void Run::begin() {
+  const bool listens = !start_->known;
   thread_->post([this, start = std::shared_ptr<Start>(std::move(start_))] {
     if (start->known)
       stream_->connect(std::move(*start->known));
     else
       announcement_->listen(webhook_log_.get());
   });
+  if (!listens)
+    return;
+  // Posted during the state change: gst-launch-1.0 then waits for the meeting in PAUSED, so that
+  // recordings begin with the meeting.
+  const std::string url = webhook_url();
+  GST_INFO_OBJECT(element_, "listening at %s", url.c_str());
+  post_listening(element_, url);
+  stream_->progress().step("Waiting for a stream to be announced at " + url);
 }
 
 Run::~Run() {
@@ -155,8 +156,11 @@ void Run::send_eos(guint32 seqnum) {
 
 void Run::send_event(EventPtr event) {
   thread_->post([this, event = std::shared_ptr<GstEvent>(std::move(event))] {
-    stream_->outputs().pads().for_each([&event](Output &output) {
-      gst_rtms_src_pad_enqueue_event(output.pad(), EventPtr(gst_event_ref(event.get())));
+    const bool sticky = GST_EVENT_IS_STICKY(event.get());
+    stream_->outputs().pads().for_each([&event, sticky](Output &output) {
+      // Nobody takes it from the queue of a pad that is not linked.
+      if (sticky || gst_rtms_src_pad_is_linked(output.pad()))
+        gst_rtms_src_pad_enqueue_event(output.pad(), EventPtr(gst_event_ref(event.get())));
     });
   });
 }

@@ -119,16 +119,19 @@ std::variant<SessionConfig, BadSetting> session_config(const Settings &settings)
   return session_config(settings, std::get<Webhook>(hook));
 }
 
-std::variant<SessionConfig, BadSetting> rejoin_config(Settings settings, const Webhook &hook,
-                                                      const std::string &stream_id) {
+std::variant<SessionConfig, BadSetting> rejoin_config(Settings settings, Webhook hook,
+                                                      const Identity *present) {
   // Properties for the stream's first announcement do not apply any more.
   settings.signaling_url.clear();
   settings.stream_id.clear();
+  // The service may leave it out.
+  if (present && hook.signature.empty() && hook.stream_id == present->stream_id)
+    hook.signature = present->signature();
   auto result = session_config(settings, hook);
   auto config = std::get_if<SessionConfig>(&result);
-  if (config && config->who.stream_id != stream_id)
+  if (config && present && config->who.stream_id != present->stream_id)
     return BadSetting{"The webhook is for stream " + config->who.stream_id + ", not for " +
-                      stream_id + ". Use another rtmssrc for that stream."};
+                      present->stream_id + ". Use another rtmssrc for that stream."};
   return result;
 }
 

@@ -25,8 +25,9 @@ std::variant<SessionConfig, BadSetting> session_config(const Settings &settings,
 // The same for a stream that the properties name, with or without a webhook.
 std::variant<SessionConfig, BadSetting> session_config(const Settings &settings);
 
-// The same for a running stream that was announced again.
-std::variant<SessionConfig, BadSetting> rejoin_config(Settings settings, const Webhook &hook,
-                                                      const std::string &stream_id);
+// The same for a running stream that was announced again. `present`: what it is connected as; null
+// if the webhook is for another stream.
+std::variant<SessionConfig, BadSetting> rejoin_config(Settings settings, Webhook hook,
+                                                      const Identity *present);
 
 }  // namespace rtms

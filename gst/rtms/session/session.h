@@ -52,8 +52,8 @@ class Session final : private StreamListener,
   void signaling_doubted() override;
   // The stream is over; `told`: why, which the application does not know yet.
   void stream_stopped(const StreamStateUpdate *told) override;
-  // Returns the id of the connected stream, which may have replaced the first.
-  const std::string &stream_id() const { return context_.config.who.stream_id; }
+  // Returns the connected stream, which may have replaced the first.
+  const Identity &who() const { return context_.config.who; }
   // Returns what is wrong with the state between calls, for tests; null if nothing is.
   const char *violation() const;
 

@@ -174,7 +174,7 @@ function hidden_text(text) {
 function add_downloads(item, path, files) {
   for (const [name, bytes] of Object.entries(files)) {
     const link = document.createElement('a');
-    link.href = path + name;
+    link.href = path + encodeURIComponent(name);
     link.download = `${item.folder}_${name}`;
     link.append(`${name} (${size(bytes)})`, hidden_text(`of ${item.folder}`));
     item.downloads.append(link);
