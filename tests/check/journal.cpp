@@ -113,6 +113,30 @@ GST_START_TEST(test_newest) {
 }
 GST_END_TEST;
 
+// At each rate a packet takes a slot.
+GST_START_TEST(test_rates) {
+  const Places places;
+  constexpr size_t kMany = 2000, kLeast = 400;  // 8 s
+  for (const unsigned rate : {8000U, 16000U, 48000U}) {
+    const JournalFormat format = {rate, 0, "pcm", false};
+    const auto journal = Journal::create(places.place, places.output + "/one", format);
+    const std::vector<int16_t> samples(rate / 50, 1);
+    for (size_t i = 0; i < kMany; i++)
+      journal->add(kStart_ns + static_cast<int64_t>(i) * kPacket_ns, 0, samples.data(),
+                   samples.size());
+    size_t kept = 0;
+    journal->keep();
+    const std::string file = fs::directory_iterator(places.place)->path();
+    const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    FoundJournal found(file, fd);
+    ck_assert(found.read());
+    for (const JournalEntry &one : found.entries)
+      kept += one.samples.size();
+    ck_assert_uint_ge(kept, kLeast * rate / 50);
+  }
+}
+GST_END_TEST;
+
 // Audio that waits to be written stays, up to a bound.
 GST_START_TEST(test_waiting) {
   const Places places;
@@ -376,6 +400,7 @@ static Suite *journal_suite() {
   add_case(suite, "whose", test_whose);
   add_case(suite, "folder-gone", test_folder_gone);
   add_case(suite, "relative", test_relative);
+  add_case(suite, "rates", test_rates);
   add_case(suite, "race", test_race);
   add_case(suite, "new_one", test_new_one);
   add_case(suite, "refused", test_refused);

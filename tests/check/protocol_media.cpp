@@ -347,6 +347,12 @@ GST_START_TEST(test_chat_sender) {
   Json fourth(chat_json(named.data()));
   assert_equals_int64(fourth.number("user_id"), 5);
   expect_text(fourth.text("user_name"), "Ann");
+  Media1 nameless(R"({"msg_type":18,"content":{"user_id":8,"data":{"data":"Hi\u0000 all",)"
+                  R"("sender":{"user_name":"Eve"}}}})");
+  Json fifth(chat_json(nameless.data()));
+  assert_equals_int64(fifth.number("user_id"), 8);
+  expect_text(fifth.text("user_name"), "Eve");
+  expect_text(fifth.text("text"), "Hi all");
   // Nobody gets the name of another one.
   Media1 mixed(R"({"msg_type":18,"content":{"user_id":7,"data":)" + payload + "}}");
   Json third(chat_json(mixed.data()));

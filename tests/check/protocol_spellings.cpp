@@ -251,6 +251,9 @@ GST_START_TEST(test_webinar) {
   const Webhook alone =
       webhook(R"({"event":"webinar.rtms_started","payload":{"webinar_uuid":"w"}})");
   fail_unless(alone.id == "w" && alone.webinar_id == "w");
+  fail_unless(
+      webhook(R"({"event":"webinar.rtms_started","payload":{"webinar_id":777}})").meeting_id ==
+      "777");
   Identity who;
   who.product = Product::Webinar;
   who.id = "m";

@@ -348,6 +348,8 @@ GST_START_TEST(test_misuse) {
       {{"--rtmp=http://example.org"}, "does not begin with rtmp"},
       {{"--program=folder/program.mp4"}, "without a folder"},
       {{"--program=meeting.mp4"}, "other than meeting.mp4"},
+      {{"--program=tail.mp4"}, "other than meeting.mp4 and tail.mp4"},
+      {{"--drain=wait"}, "--cluster is not"},
       {{"--layout=tiles"}, "Valid are auto, camera"},
       {{"--program-resolution=4k"}, "Valid are sd, hd"},
       {{"--credentials-file=/nowhere"}, "cannot be read"},

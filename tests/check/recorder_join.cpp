@@ -178,6 +178,18 @@ GST_START_TEST(test_texts_alone) {
 }
 GST_END_TEST;
 
+// Whoever deletes the parts after a success must not lose what could not be read.
+GST_START_TEST(test_unreadable_texts) {
+  TemporaryDirectory directory, joined;
+  const std::string part = make_part(directory, 1, 1000000);
+  std::filesystem::create_directory(part + "/chat.jsonl");
+  Program program(
+      {{g_getenv("RTMS_RECORDER"), "--join", "-o", joined.path(), part}, directory.path(), {}});
+  ck_assert(program.wait(kDeadlineMs) && !program.succeeded());
+  ck_assert_msg(contains(program.output(), "chat.jsonl"), "%s", program.output().c_str());
+}
+GST_END_TEST;
+
 // After a reconnect the service repeats lines, which are at the start of the second part. Who says
 // the same twice has said it twice.
 GST_START_TEST(test_repeated_lines) {
@@ -391,6 +403,7 @@ static Suite *recorder_join_suite() {
   add_case(suite, "no-frames", test_no_frames);
   add_case(suite, "texts-alone", test_texts_alone);
   add_case(suite, "repeated-lines", test_repeated_lines);
+  add_case(suite, "texts-alone", test_unreadable_texts);
   add_case(suite, "headers", test_headers);
   add_case(suite, "damaged", test_damaged, 4);
   add_case(suite, "drift", test_drift);

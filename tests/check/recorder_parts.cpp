@@ -17,7 +17,10 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 namespace {
 
@@ -265,6 +268,26 @@ GST_START_TEST(test_versions) {
 }
 GST_END_TEST;
 
+// The speaker goes on before the last words have their final version.
+GST_START_TEST(test_overlapping_versions) {
+  Transcript transcript;
+  transcript.add(said("One", 1, false), kSecond, 2 * kSecond);
+  transcript.add(said("Two", 5, false), 5 * kSecond, 6 * kSecond);
+  transcript.add(said("One.", 1), kSecond, 6 * kSecond);
+  transcript.add(said("Two.", 5), 5 * kSecond, 7 * kSecond);
+  // A late final version of what is before leaves it alone.
+  transcript.add(said("Four", 9, false), 9 * kSecond, 9 * kSecond);
+  transcript.add(said("Three.", 8), 8 * kSecond, 10 * kSecond);
+  transcript.add(said("Four.", 9), 9 * kSecond, 11 * kSecond);
+  expect_text(texts_of(transcript.take_all()), "1 One.|5 Two.|8 Three.|9 Four.|");
+  // No final one comes, and none is waited for: the speaker has gone on.
+  transcript.add(said("I was", 20, false), 20 * kSecond, 20 * kSecond);
+  transcript.add(said("You were", 25, false), 25 * kSecond, 25 * kSecond);
+  transcript.add(said("You were", 25, false), 25 * kSecond, 26 * kSecond);
+  expect_text(texts_of(transcript.take(26 * kSecond)), "20 I was|");
+}
+GST_END_TEST;
+
 GST_START_TEST(test_spoken) {
   const auto spoken = read_spoken(
       R"({"user_id":7,"user_name":"Ada","text":"Hi","timestamp":5,"start_time":3,"end_time":4,"final":false,"operation":"update"})");
@@ -380,6 +403,38 @@ GST_START_TEST(test_line_writer) {
 }
 GST_END_TEST;
 
+// The disk has room for a part of a line only: the next line is whole, and tells of it.
+GST_START_TEST(test_torn_line) {
+  TemporaryDirectory folder;
+  const std::string file = folder.file("log"), line = std::string(99, 'x') + "\n";
+  // The limit is a process's own.
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGXFSZ, SIG_IGN);
+    rlimit limit;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    const rlimit least = {150, limit.rlim_max};
+    LineWriter writer(open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600),
+                      [](uint64_t lines) { return std::to_string(lines) + " lost\n"; });
+    setrlimit(RLIMIT_FSIZE, &least);
+    for (int i = 0; i < 3; i++)
+      writer.write(line);
+    writer.flush(kDeadlineMs);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    const bool good = writer.dropped() == 2 && writer.write("there\n");
+    writer.flush(kDeadlineMs);
+    _exit(good ? 0 : 1);
+  }
+  int status = 0;
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  ck_assert_int_eq(status, 0);
+  char *text = nullptr;
+  ck_assert(g_file_get_contents(file.c_str(), &text, nullptr, nullptr));
+  const CharPtr owned(text);
+  expect_text(text, line + std::string(50, 'x') + "\n2 lost\nthere\n");
+}
+GST_END_TEST;
+
 static Suite *recorder_parts_suite() {
   Suite *suite = suite_create("recorder_parts");
   TCase *tc = tcase_create("parts");
@@ -395,11 +450,13 @@ static Suite *recorder_parts_suite() {
   tcase_add_test(tc, test_srt);
   tcase_add_test(tc, test_lines_in_order);
   tcase_add_test(tc, test_versions);
+  tcase_add_test(tc, test_overlapping_versions);
   tcase_add_test(tc, test_spoken);
   tcase_add_test(tc, test_push_urls);
   tcase_add_test(tc, test_credentials);
   tcase_add_test(tc, test_table);
   tcase_add_test(tc, test_line_writer);
+  tcase_add_test(tc, test_torn_line);
   return suite;
 }
 

@@ -167,6 +167,77 @@ GST_START_TEST(test_hung_disk) {
 }
 GST_END_TEST;
 
+// The recorder starts while the disk does not answer: it listens, and says what is wrong.
+GST_START_TEST(test_started_on_hung_disk) {
+  SlowDisk disk;
+  const auto setup = disk.setup({"--no-video"});
+  disk.hang();
+  RecorderRun run(setup);
+  const auto sick = [&] { return contains(run.get("/healthz").body, "does not answer"); };
+  ck_assert(run.program().wait_until(sick));
+  expect_answers(run.url());
+  disk.answer();
+  auto server = serve(meeting_of(0));
+  run.announce(*server);
+  run.wait_messages(*server, "audio", 50);
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
+// Frames of the largest cameras, many times.
+class LargeFrames : public MediaSource {
+ public:
+  explicit LargeFrames(const MeetingOptions &options) : meeting_(make_meeting(options)) {}
+  void negotiated(Media m, const std::string &params) override { meeting_->negotiated(m, params); }
+  bool next_event(EventItem &item, int64_t &due_ms) override {
+    return meeting_->next_event(item, due_ms);
+  }
+  bool next(Media m, MediaItem &item, int64_t &due_ms) override {
+    constexpr uint8_t kStart[] = {0, 0, 0, 1, 12}, kFill = 0xff, kEnd = 0x80;  // filler data
+    constexpr size_t kBytes = 600000;
+    if (!meeting_->next(m, item, due_ms))
+      return false;
+    if (m == Media::Video) {
+      item.payload.insert(item.payload.end(), std::begin(kStart), std::end(kStart));
+      item.payload.resize(item.payload.size() + kBytes, kFill);
+      item.payload.push_back(kEnd);
+    }
+    return true;
+  }
+
+ private:
+  const std::unique_ptr<MediaSource> meeting_;
+};
+
+// More pictures wait for the disk than there is room for: some are left out, which is told. The
+// audio, which has the same thread, is whole.
+GST_START_TEST(test_full_queue) {
+  constexpr int64_t kMeetingMs = 14000;
+  MeetingOptions options;
+  options.duration_ms = kMeetingMs;
+  Config config;
+  config.source = std::make_shared<LargeFrames>(options);
+  SlowDisk disk;
+  RecorderRun run(disk.setup({"--video-resolution=sd"}));
+  auto server = serve(std::move(config));
+  run.announce(*server);
+  run.wait_messages(*server, "audio", 50);
+  disk.hang();
+  run.wait_events("not-recorded", 1);
+  disk.answer();
+  run.wait_events("finished", 1, static_cast<int>(kMeetingMs) + 2 * kDeadlineMs);
+  for (const std::string &line : run.events("not-recorded"))
+    ck_assert_msg(contains(line, "frames"), "%s", line.c_str());
+  ck_assert(run.events("audio-lost").empty());
+  const std::string file = run.only_folder() + "/meeting.mkv";
+  expect_near("audio", tracks_of(file).at("audio").end, kMeetingMs / 1000.0, 0.5);
+  ck_assert_uint_ge(beeps_of(file).size(), kMeetingMs / 1000 - 1);
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
 // It never answers: the signal ends the recorder all the same, which says so.
 GST_START_TEST(test_disk_gone) {
   SlowDisk disk;
@@ -389,6 +460,8 @@ static Suite *recorder_waits_suite() {
   add_case(suite, "slow-disk", test_slow_disk);
   add_case(suite, "hung-disk", test_hung_disk);
   add_case(suite, "hung-disk-admin", test_hung_disk_admin);
+  add_case(suite, "started-hung", test_started_on_hung_disk);
+  add_case(suite, "full-queue", test_full_queue);
   add_case(suite, "disk-gone", test_disk_gone);
   add_case(suite, "write-error", test_write_error);
   add_case(suite, "not-stored", test_not_stored, 2);

@@ -296,6 +296,23 @@ GST_START_TEST(test_select) {
 }
 GST_END_TEST;
 
+// An event to the pipeline reaches each source in it: those of another one are not this one's.
+GST_START_TEST(test_select_others) {
+  auto server = serve(quiet_config());
+  Player player(*server, with("media-types", "audio"));
+  player.play();
+  wait_streaming(player, *server, 1);
+  server->send_media(Media::Audio, audio_json(0, 0));
+  ck_assert(wait_packets(player, "audio", 1));
+  GList other{const_cast<char *>("another/video"), nullptr, nullptr};
+  ck_assert(gst_element_send_event(player.src(), gst_event_new_select_streams(&other)));
+  server->send_media(Media::Audio, audio_json(20, 0));
+  ck_assert(wait_packets(player, "audio", 2));
+  player.stop();
+  ck_assert_uint_eq(player.record().count(GST_MESSAGE_STREAMS_SELECTED), 0);
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_streams_suite() {
   Suite *suite = suite_create("rtmssrc_streams");
   TCase *streams = tcase_create("streams");
@@ -306,6 +323,7 @@ static Suite *rtmssrc_streams_suite() {
   tcase_add_test(streams, test_participants);
   tcase_add_test(streams, test_crowd);
   tcase_add_test(streams, test_select);
+  tcase_add_test(streams, test_select_others);
   suite_add_tcase(suite, streams);
   return suite;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <random>
 
-#include "fixture.h"
+#include "recording.h"
 
 namespace {
 
@@ -329,6 +329,47 @@ GST_START_TEST(test_latency) {
 }
 GST_END_TEST;
 
+// A pipeline that begins in step with others, later: what comes before its time is not placed at
+// it, and all that follows would be as early.
+GST_START_TEST(test_base_time_later) {
+  Config config;
+  config.source = make_meeting({});
+  auto server = serve(std::move(config));
+  ElementPtr pipeline = parse_launch(
+      "rtmssrc name=src media-types=audio ! fakesink name=sink sync=false async=false");
+  ElementPtr src(gst_bin_get_by_name(GST_BIN(pipeline.get()), "src")),
+      sink(gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink"));
+  set(src.get(), "webhook", server->webhook_json().c_str());
+  set(src.get(), "client-id", "test-client");
+  set(src.get(), "client-secret", "test-secret");
+  GstClock *clock = gst_system_clock_obtain();
+  gst_pipeline_use_clock(GST_PIPELINE(pipeline.get()), clock);
+  const GstClockTime base = gst_clock_get_time(clock) + 2 * GST_SECOND;
+  gst_element_set_start_time(pipeline.get(), GST_CLOCK_TIME_NONE);
+  gst_element_set_base_time(pipeline.get(), base);
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  const GstClockTime deadline =
+      gst_clock_get_time(clock) + static_cast<GstClockTime>(kDeadlineMs) * GST_MSECOND;
+  GstClockTime running = 0, now = 0;
+  while (running < GST_SECOND) {
+    now = gst_clock_get_time(clock);
+    ck_assert_uint_lt(now, deadline);
+    GstSample *sample = nullptr;
+    g_object_get(sink.get(), "last-sample", &sample, nullptr);
+    if (sample)
+      running = gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME,
+                                            GST_BUFFER_PTS(gst_sample_get_buffer(sample)));
+    g_clear_pointer(&sample, gst_sample_unref);
+  }
+  ck_assert_uint_gt(now, base);
+  ck_assert_msg(running < now - base + 200 * GST_MSECOND,
+                "%" GST_TIME_FORMAT " at %" GST_TIME_FORMAT, GST_TIME_ARGS(running),
+                GST_TIME_ARGS(now - base));
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  gst_object_unref(clock);
+}
+GST_END_TEST;
+
 // Ten minutes of timestamps with ±3 ms: each buffer starts where the last one ended.
 GST_START_TEST(test_contiguous) {
   constexpr unsigned kPackets = 10 * 60 * 50;
@@ -366,6 +407,7 @@ static Suite *rtmssrc_time_suite() {
   tcase_add_test(time, test_buffer_after_gap);
   tcase_add_loop_test(time, test_latency, 0, 2);
   tcase_add_test(time, test_contiguous);
+  tcase_add_test(time, test_base_time_later);
   suite_add_tcase(suite, time);
   return suite;
 }

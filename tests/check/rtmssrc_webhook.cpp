@@ -180,18 +180,45 @@ GST_END_TEST;
 GST_START_TEST(test_one_meeting) {
   auto server = serve(ticking());
   const std::string start = server->webhook_json();
-  // By its number, and by its UUID.
-  for (const char *wanted : {"81234567890", "/Zk3+Tq7RZu0pXw9aB/cDg=="}) {
+  const std::string webinar =
+      replaced(start, "\"meeting_uuid\"", "\"webinar_uuid\":\"W==\",\"meeting_uuid\"");
+  // By its number, by its UUID, and by that of its webinar.
+  for (const char *wanted : {"81234567890", "/Zk3+Tq7RZu0pXw9aB/cDg==", "W=="}) {
     Player player(listening("webhook-meeting", wanted));
     player.play();
     const std::string url = wait_listening(player);
     expect_posted(url, stream_event("meeting.rtms_started", "another", 1));
     expect_posted(url, replaced(replaced(start, "81234567890", "81234567891"), "/Zk3", "/Zk4"));
-    expect_posted(url, start);
+    expect_posted(url, wanted[0] == 'W' ? webinar : start);
     ck_assert_msg(wait_audio(player, 5), "%s", player.summary().c_str());
     player.stop();
   }
   expect_no_violations(*server);
+}
+GST_END_TEST;
+
+// Whoever hears that the element listens knows where.
+GST_START_TEST(test_url_is_known) {
+  std::string known;
+  const auto on_message = +[](GstBus *, GstMessage *message, gpointer data) {
+    if (!gst_message_has_name(message, "rtms-listening"))
+      return GST_BUS_PASS;
+    char *url = nullptr;
+    g_object_get(GST_MESSAGE_SRC(message), "webhook-url", &url, nullptr);
+    const CharPtr owned(url);
+    *static_cast<std::string *>(data) = url ? url : "";
+    return GST_BUS_PASS;
+  };
+  ElementPtr element(gst_element_factory_make("rtmssrc", nullptr));
+  gst_object_ref_sink(element.get());
+  listen(element.get());
+  BusPtr bus(gst_bus_new());
+  gst_element_set_bus(element.get(), bus.get());
+  gst_bus_set_sync_handler(bus.get(), on_message, &known, nullptr);
+  gst_element_set_state(element.get(), GST_STATE_PAUSED);
+  ck_assert_msg(g_str_has_prefix(known.c_str(), "http://127.0.0.1:"), "%s", known.c_str());
+  gst_element_set_state(element.get(), GST_STATE_NULL);
+  gst_element_set_bus(element.get(), nullptr);
 }
 GST_END_TEST;
 
@@ -384,6 +411,7 @@ static Suite *rtmssrc_webhook_suite() {
   tcase_add_test(tc, test_waits);
   tcase_add_test(tc, test_session);
   tcase_add_test(tc, test_one_meeting);
+  tcase_add_test(tc, test_url_is_known);
   tcase_add_test(tc, test_interrupted);
   tcase_add_test(tc, test_interrupted_while_waiting);
   tcase_add_test(tc, test_stopped_before_media);

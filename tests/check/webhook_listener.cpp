@@ -303,6 +303,16 @@ GST_START_TEST(test_addresses) {
 }
 GST_END_TEST;
 
+// Requests name it as it is encoded; what is not ASCII, clients encode.
+GST_START_TEST(test_encoded_path) {
+  for (const char *path : {"/zoom%20hook", "/k%2Dey", "/w\u00e9bhook", "/a;b=c,d~(e)!"}) {
+    Listening listening(config_for(std::string("http://127.0.0.1:0") + path));
+    ck_assert_msg(!contains(listening.url(), "\u00e9"), "%s", listening.url().c_str());
+    expect_status(post_signed(listening.url(), started()), 200, path);
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(test_destroyed_by_its_handler) {
   Listening *self = nullptr;
   Listening listening(config_for(), [&] { self->destroy(); });
@@ -328,6 +338,7 @@ static Suite *webhook_listener_suite(void) {
   tcase_add_test(tc, test_renewed);
   tcase_add_test(tc, test_cannot_listen);
   tcase_add_test(tc, test_addresses);
+  tcase_add_test(tc, test_encoded_path);
   tcase_add_test(tc, test_destroyed_by_its_handler);
   return suite;
 }

@@ -147,6 +147,15 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   return gst_pad_link(pad, entry.get()) == GST_PAD_LINK_OK;
 }
 
+void Sound::disconnect(GstBin *pipeline, const std::string &pad) {
+  const ElementPtr input(pipeline ? gst_bin_get_by_name(pipeline, (kInput + pad).c_str())
+                                  : nullptr);
+  if (!input)
+    return;
+  gst_element_set_state(input.get(), GST_STATE_NULL);
+  gst_bin_remove(pipeline, input.get());
+}
+
 GstPadProbeReturn Sound::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto input = static_cast<Input *>(data);
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)

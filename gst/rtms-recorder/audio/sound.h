@@ -36,6 +36,8 @@ class Sound {
   // Adds a converter for the pad to the pipeline. Returns false if its audio cannot be mixed.
   bool connect(GstBin *pipeline, GstPad *pad);
   // A participant joins or has a new name; a participant leaves.
+  // Main thread: the pad was removed, and so is its input.
+  static void disconnect(GstBin *pipeline, const std::string &pad);
   void joined(const std::string &who, const std::string &name);
   void left(const std::string &who);
   // A pad has reached `running`, by a buffer or a GAP.

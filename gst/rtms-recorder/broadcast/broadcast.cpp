@@ -46,6 +46,8 @@ Broadcast::Broadcast(const Options &options, const Webhook &hook, const std::str
       url_(url_of(options, hook)),
       sound_(sound),
       log_(log),
+      file_(options.program.file.empty() ? nullptr
+                                         : std::make_unique<GrowingFile>(path_, &worker_, log)),
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
       observer_(pipeline_.get(), &scene_) {
   scene_.set_layout(options.program.layout);
@@ -232,6 +234,8 @@ void Broadcast::tap_line(const Spoken &spoken, GstClockTime start) {
 // ---- state ---------------------------------------------------------------------------
 
 void Broadcast::watch() {
+  if (file_ && has_file())
+    file_->ask();
   if (push_)
     push_->watch();
 }
@@ -286,6 +290,7 @@ void Broadcast::fail(const std::string &why) {
     return;
   log_->write(Log::Level::Warning, "program-failed",
               "the program of the meeting ends here, its recording does not: " + why);
+  failed_ = true;
   retire_pipeline();
 }
 
@@ -322,8 +327,14 @@ void Broadcast::end_push() {
 
 void Broadcast::gone() {
   state_ = State::Gone;
-  if (done_)
-    std::exchange(done_, nullptr)();
+  const auto tell = [this](const std::string &) {
+    if (done_)
+      std::exchange(done_, nullptr)();
+  };
+  if (file_ && has_file() && !failed_)
+    file_->finish(true, tell);
+  else
+    tell("");
 }
 
 }  // namespace rtms::recorder

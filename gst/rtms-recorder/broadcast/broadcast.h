@@ -8,6 +8,7 @@
 #include "base/timer.h"
 #include "base/worker.h"
 #include "common/log.h"
+#include "disk/growingfile.h"
 #include "encoder.h"
 #include "entrance.h"
 #include "intaketap.h"
@@ -76,6 +77,7 @@ class Broadcast final : public IntakeTap {
   Sound *const sound_;
   const SubjectLog *const log_;
   Worker worker_;
+  const std::unique_ptr<GrowingFile> file_;  // null without one
   const ElementPtr pipeline_;
   program::Scene scene_;
   program::Observer observer_;
@@ -86,7 +88,7 @@ class Broadcast final : public IntakeTap {
   AttachedSource watch_;
   LiveEdge edge_;
   State state_ = State::Waiting;
-  bool started_ = false;
+  bool started_ = false, failed_ = false;
   GstClockTime began_ = 0;
   Timer deadline_;
   unsigned most_ms_ = 0;

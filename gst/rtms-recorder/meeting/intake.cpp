@@ -128,6 +128,7 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   if (!options.ca_file.empty())
     g_object_set(src, "tls-ca-file", options.ca_file.c_str(), nullptr);
   g_signal_connect(src, "pad-added", G_CALLBACK(on_pad_added), this);
+  g_signal_connect(src, "pad-removed", G_CALLBACK(on_pad_removed), this);
   gst_bin_add(pipeline, src_.get());
   // Handled synchronously: a participant may return and speak before the main thread handles the
   // leave message.
@@ -137,6 +138,7 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
 }
 
 Intake::~Intake() {
+  g_signal_handlers_disconnect_by_data(src_.get(), this);
   alive_--;
   g_signal_handlers_disconnect_by_data(bus_.get(), this);
   gst_bus_disable_sync_message_emission(bus_.get());
@@ -188,6 +190,11 @@ Intake::Kind Intake::kind_of(GstPad *pad) {
 
 void Intake::on_pad_added(GstElement *, GstPad *pad, gpointer self) {
   static_cast<Intake *>(self)->add(pad);
+}
+
+void Intake::on_pad_removed(GstElement *, GstPad *pad, gpointer self) {
+  if (kind_of(pad) == Kind::Audio)
+    static_cast<Intake *>(self)->listener_->intake_removed(GST_PAD_NAME(pad));
 }
 
 void Intake::add(GstPad *pad) {

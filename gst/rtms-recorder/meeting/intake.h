@@ -21,6 +21,8 @@ struct IntakeListener {
   virtual ~IntakeListener() = default;
   // A pad got EOS.
   virtual void intake_ended() = 0;
+  // A participant's pad was removed.
+  virtual void intake_removed(const std::string &pad) = 0;
   // Media that is not recorded, and why, as a sentence.
   virtual void intake_left_out(const std::string &problem) = 0;
 };
@@ -61,6 +63,7 @@ class Intake {
   static Kind kind_of(GstPad *pad);
   static void on_message(GstBus *bus, GstMessage *message, gpointer self);
   static void on_pad_added(GstElement *src, GstPad *pad, gpointer self);
+  static void on_pad_removed(GstElement *src, GstPad *pad, gpointer self);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer passing);
   void add(GstPad *pad);
   GstElement *hold(GstPad *pad);

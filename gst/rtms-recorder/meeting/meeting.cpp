@@ -131,6 +131,10 @@ void Meeting::intake_ended() {
   later_([this] { check_ended(); });
 }
 
+void Meeting::intake_removed(const std::string &pad) {
+  later_([this, pad] { Sound::disconnect(GST_BIN(pipeline_.get()), pad); });
+}
+
 void Meeting::intake_left_out(const std::string &problem) {
   later_([this, problem] { log_.write(Log::Level::Warning, "not-recorded", problem); });
 }
@@ -253,6 +257,7 @@ void Meeting::watch() {
   const uint64_t before = std::exchange(bytes_, counter(stats_.get(), "bytes"));
   bits_per_second_ = 8 * (bytes_ - std::min(before, bytes_));
   file_.ask();
+  Texts::sync(texts_, &worker_, log_);
   if (file_.is_deleted() && state_ == State::Recording)
     break_off(false, "The file was deleted while it was written.");
   late_audio_.check();

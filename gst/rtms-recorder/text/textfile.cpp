@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "textfile.h"
 
+#include "common/sync.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <utility>
 
 namespace rtms::recorder {
@@ -14,36 +17,92 @@ constexpr size_t kMostPending = 16 << 20;
 
 }  // namespace
 
-TextFile::~TextFile() {
-  if (failed_)
-    write_pending();
-  if (file_ >= 0)
-    close(file_);
-}
+struct TextFile::State {
+  // With disk_mutex held. Returns 0, or errno.
+  int write_pending(const std::string &path);
+  int write(const std::string &path, std::string *text);
 
-bool TextFile::exists() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  return file_ >= 0;
-}
+  std::mutex disk_mutex;  // held while the disk is used; guards the first three fields
+  int file = -1;
+  bool synced = true;
+  Failed failed;     // null after the end
+  std::mutex mutex;  // guards the fields below
+  std::string pending;
+  bool begun = false, queued = false, opened = false, failing = false;
+};
 
-bool TextFile::append(const std::string &text) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  if (pending_.size() + text.size() <= kMostPending)
-    pending_ += text;
-  const bool failed_before = std::exchange(failed_, !write_pending());
-  return !failed_ || failed_before;
-}
-
-bool TextFile::write_pending() {
-  if (file_ < 0)
-    file_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  while (file_ >= 0 && !pending_.empty()) {
-    const ssize_t size = write(file_, pending_.data(), pending_.size());
-    if (size < 0 && errno != EINTR)
-      return false;
-    pending_.erase(0, static_cast<size_t>(std::max<ssize_t>(size, 0)));
+int TextFile::State::write_pending(const std::string &path) {
+  std::string text;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    text.swap(pending);
+    queued = false;
   }
-  return file_ >= 0;
+  const int failure = write(path, &text);
+  std::lock_guard<std::mutex> lock(mutex);
+  pending.insert(0, text);
+  opened |= file >= 0;
+  return std::exchange(failing, failure != 0) ? 0 : failure;
+}
+
+// Leaves what was not written.
+int TextFile::State::write(const std::string &path, std::string *text) {
+  if (file < 0)
+    file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (file < 0)
+    return errno;
+  while (!text->empty()) {
+    const ssize_t size = ::write(file, text->data(), text->size());
+    if (size < 0 && errno != EINTR)
+      return errno;
+    synced = false;
+    text->erase(0, static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  }
+  return 0;
+}
+
+TextFile::TextFile(std::string path, const std::string &head, Worker *worker, Failed failed)
+    : path_(std::move(path)), worker_(worker), state_(std::make_shared<State>()) {
+  state_->pending = head;
+  state_->failed = std::move(failed);
+}
+
+TextFile::~TextFile() {
+  std::lock_guard<std::mutex> lock(state_->disk_mutex);
+  state_->failed = nullptr;
+  if (!exists())
+    return;
+  state_->write_pending(path_);
+  if (state_->file < 0)
+    return;
+  sync_fd(state_->file);
+  close(state_->file);
+}
+
+bool TextFile::exists() const {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  return state_->begun && (state_->opened || !state_->failing);
+}
+
+void TextFile::append(const std::string &text) {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->begun = true;
+  if (state_->pending.size() + text.size() <= kMostPending)
+    state_->pending += text;
+  if (std::exchange(state_->queued, true))
+    return;
+  worker_->run([state = state_, path = path_] {
+    std::lock_guard<std::mutex> disk(state->disk_mutex);
+    if (!state->failed)
+      return;
+    if (const int failure = state->write_pending(path))
+      state->failed(path, failure);
+  });
+}
+
+int TextFile::sync() {
+  std::lock_guard<std::mutex> lock(state_->disk_mutex);
+  return std::exchange(state_->synced, true) ? 0 : sync_fd(state_->file);
 }
 
 }  // namespace rtms::recorder

@@ -2,34 +2,42 @@
 // A text file that grows line by line: a crash loses nothing that was written.
 #pragma once
 
-#include <mutex>
+#include "base/worker.h"
+
+#include <functional>
+#include <memory>
 #include <string>
 
 namespace rtms::recorder {
 
-// Any thread. The file is created with the first text.
+// Any thread. No method waits for the disk but sync() and the destructor. The file is created with
+// the first text.
 class TextFile {
  public:
-  explicit TextFile(std::string path, std::string head = "")
-      : path_(std::move(path)), pending_(std::move(head)) {}
+  // Writing fails, with errno, and did not before. Called on the worker's thread.
+  using Failed = std::function<void(const std::string &path, int failure)>;
+
+  TextFile(std::string path, const std::string &head, Worker *worker, Failed failed);
+  // Writes what is left, without reporting a failure.
   ~TextFile();
   TextFile(const TextFile &) = delete;
   TextFile &operator=(const TextFile &) = delete;
 
-  // Returns false, and sets errno, if writing fails and did not before. What cannot be written, up
-  // to 16 MB, is written with a later text, or at the end.
-  bool append(const std::string &text);
+  // What cannot be written, up to 16 MB, is written with a later text, or at the end.
+  void append(const std::string &text);
+  // Returns when what was written is on the disk: 0, or errno.
+  int sync();
   const std::string &path() const { return path_; }
-  bool exists();
+  // Whether the file exists, or will.
+  bool exists() const;
 
  private:
-  bool write_pending();
+  struct State;
 
   const std::string path_;
-  std::mutex mutex_;  // guards what follows
-  std::string pending_;
-  int file_ = -1;
-  bool failed_ = false;
+  Worker *const worker_;
+  // Shared with the work, which may outlive this object.
+  const std::shared_ptr<State> state_;
 };
 
 }  // namespace rtms::recorder

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "texts.h"
 
-#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 namespace rtms::recorder {
@@ -11,28 +11,25 @@ constexpr uint64_t kStep = 100 * GST_MSECOND;
 
 }  // namespace
 
-Texts::Texts(const std::string &folder, Failed failed)
-    : vtt_(folder + "/meeting.vtt", kVttHead),
-      transcript_file_(folder + "/transcript.jsonl"),
-      chat_(folder + "/chat.jsonl"),
-      failed_(std::move(failed)) {}
+Texts::Texts(const std::string &folder, const Failed &failed)
+    : vtt_(folder + "/meeting.vtt", kVttHead, &worker_, failed),
+      transcript_file_(folder + "/transcript.jsonl", "", &worker_, failed),
+      chat_(folder + "/chat.jsonl", "", &worker_, failed) {}
 
-// Failures are not reported: the owner of `failed_` is being destroyed.
 Texts::~Texts() {
-  closing_ = true;
   finish();
 }
 
 // One object per line: the service's JSON has no line breaks.
 void Texts::transcript(const std::string &json, const Spoken &spoken, uint64_t start) {
   if (spoken.is_final)
-    append(&transcript_file_, json + "\n");
+    transcript_file_.append(json + "\n");
   std::lock_guard<std::mutex> lock(mutex_);
   transcript_.add(spoken, start, now_);
 }
 
 void Texts::chat(const std::string &json) {
-  append(&chat_, json + "\n");
+  chat_.append(json + "\n");
 }
 
 // Called on each pad's thread.
@@ -55,7 +52,7 @@ void Texts::finish() {
 
 void Texts::write(const std::vector<Line> &lines) {
   for (const Line &line : lines) {
-    append(&vtt_, vtt_cue(line));
+    vtt_.append(vtt_cue(line));
     subtitles_.push(line);
   }
 }
@@ -65,6 +62,26 @@ ElementPtr Texts::make_subtitles() {
   return subtitles_.make_source();
 }
 
+void Texts::sync(const std::shared_ptr<Texts> &texts, Worker *worker, const SubjectLog &log) {
+  constexpr unsigned kEach_s = 5;
+  if (!texts || ++texts->seconds_ % kEach_s != 0)
+    return;
+  const auto problem = std::make_shared<std::string>();
+  worker->run(
+      [texts, problem] {
+        for (TextFile *file : {&texts->vtt_, &texts->transcript_file_, &texts->chat_})
+          if (const int failure = file->sync())
+            *problem = file->path() + ": " + std::strerror(failure);
+      },
+      [problem, log] {
+        if (!problem->empty())
+          log.write(Log::Level::Error, "disk-error",
+                    "The disk failed to store what was written to " + *problem +
+                        ". Lines may be missing there. Check the disk, and the messages of the "
+                        "kernel.");
+      });
+}
+
 std::vector<std::string> Texts::names() {
   std::vector<std::string> made;
   std::lock_guard<std::mutex> lock(mutex_);
@@ -72,13 +89,6 @@ std::vector<std::string> Texts::names() {
     if (file->exists() || (file == &vtt_ && !transcript_.empty()))
       made.push_back(std::filesystem::path(file->path()).filename());
   return made;
-}
-
-void Texts::append(TextFile *file, const std::string &text) {
-  if (file->append(text) || closing_)
-    return;
-  const int failure = errno;
-  failed_(file->path(), failure);
 }
 
 }  // namespace rtms::recorder

@@ -3,6 +3,8 @@
 // the chat.
 #pragma once
 
+#include "base/worker.h"
+#include "common/log.h"
 #include "spoken.h"
 #include "subtitles.h"
 #include "textfile.h"
@@ -10,6 +12,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -19,11 +22,11 @@ namespace rtms::recorder {
 // Used on the pads' threads. Times in ns from the recording's start.
 class Texts {
  public:
-  // A file cannot be written: its path, and errno. Called once per file.
+  // A file cannot be written: its path, and errno. Called once per file, on a thread of its own.
   using Failed = std::function<void(const std::string &path, int failure)>;
 
-  Texts(const std::string &folder, Failed failed);
-  // Writes the pending lines.
+  Texts(const std::string &folder, const Failed &failed);
+  // Writes the pending lines: may wait for the disk.
   ~Texts();
 
   // `json` and `spoken` are the same line, which begins at `start`.
@@ -33,6 +36,9 @@ class Texts {
   void reached(uint64_t now);
   // No more lines follow.
   void finish();
+  // Main thread, each second: stores the files on the disk every 5 s, on the worker. A failure is
+  // logged.
+  static void sync(const std::shared_ptr<Texts> &texts, Worker *worker, const SubjectLog &log);
   // Returns the source of the container's track.
   ElementPtr make_subtitles();
   std::shared_ptr<LateLines> late_lines() const { return subtitles_.late_lines(); }
@@ -40,13 +46,12 @@ class Texts {
   std::vector<std::string> names();
 
  private:
-  void append(TextFile *file, const std::string &text);
   void write(const std::vector<Line> &lines);
 
+  Worker worker_;
   TextFile vtt_, transcript_file_, chat_;
-  const Failed failed_;
   std::atomic<uint64_t> now_{0};
-  bool closing_ = false;
+  unsigned seconds_ = 0;
   std::mutex mutex_;  // guards the fields below, and the order of cues
   Transcript transcript_;
   Subtitles subtitles_;
