@@ -58,11 +58,15 @@
  * ## Pads that appear later
  *
  * A pad appears when the handshake of its media connection has succeeded. The element emits
- * *no-more-pads* when the handshakes of all media connections have been answered, or when the
- * a stream that has a pad ends before that; decodebin and playbin play nothing before it. With
+ * *no-more-pads* when the handshakes of all media connections have been answered, or when a
+ * stream that has a pad ends before that; decodebin and playbin play nothing before it. With
  * #GstRtmsSrc:audio-streams=per-participant and for Contact Center, pads appear as long as the
  * stream lasts, and the element never emits *no-more-pads*: connect to *pad-added* there, and do
  * not use decodebin or playbin.
+ *
+ * Pads are added and removed on the thread of the connections, whose own main context is the
+ * thread-default one during the signals: attach the sources of your handlers, such as a bus watch,
+ * to a context of yours.
  *
  * ## Events
  *
