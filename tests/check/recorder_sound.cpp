@@ -178,12 +178,12 @@ GST_START_TEST(test_frontier_without_pads) {
 GST_END_TEST;
 
 GST_START_TEST(test_room) {
-  Room room(100);
+  Room room;
   room.add(1, 60);
   room.add(2, 60);
-  ck_assert(room.is_full());
+  ck_assert(room.is_full(100));
   room.passed(2);
-  ck_assert(!room.is_full());
+  ck_assert(!room.is_full(100));
 }
 GST_END_TEST;
 

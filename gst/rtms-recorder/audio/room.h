@@ -10,8 +10,6 @@ namespace rtms::recorder {
 
 class Room {
  public:
-  explicit Room(uint64_t most) : most_(most) {}
-
   void add(uint64_t running, uint64_t bytes) {
     waiting_.emplace_back(running, bytes);
     bytes_ += bytes;
@@ -21,10 +19,9 @@ class Room {
     for (; !waiting_.empty() && waiting_.front().first < running; waiting_.pop_front())
       bytes_ -= waiting_.front().second;
   }
-  bool is_full() const { return bytes_ > most_; }
+  bool is_full(uint64_t most) const { return bytes_ > most; }
 
  private:
-  const uint64_t most_;
   uint64_t bytes_ = 0;
   std::deque<std::pair<uint64_t, uint64_t>> waiting_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "sound.h"
 
+#include "common/memory.h"
 #include "common/names.h"
 
 #include <algorithm>
@@ -91,7 +92,6 @@ Sound::Sound(const Options &options, std::function<void(Voice)> heard)
       mixer_(Speakers(options.speakers).tracks(), options.audio_rate,
              uint64_t{Mixer::kFurthest_s} * options.audio_rate),
       speakers_(options.speakers),
-      room_(kMostWaiting),
       sources_(options, speakers_.titles(), Sources::Packets::Usual),
       listener_limiter_(options.audio_rate),
       // The service's own mix arrives on one thread, in order. A push takes audio from the mixer
@@ -257,7 +257,8 @@ void Sound::emit(GstClockTime now) {
   const bool full = [&] {
     std::lock_guard<std::mutex> lock(mutex_);
     room_.passed(length());
-    return room_.is_full();
+    // Less than the queues hold, which would stop the audio when they are full.
+    return room_.is_full(MemoryShare::bytes() / 5 * 4);
   }();
   emit_until(sample_at(rate_, frontier_.at(now_, {audio_, reached_, pads_}, full)));
 }

@@ -27,17 +27,14 @@ struct Voice {
 
 class Sound {
  public:
-  // The limit of data that waits for its audio, in bytes; above it, mixing does not wait.
-  static constexpr unsigned kMostWaiting = 64 << 20;
-
   Sound(const Options &options, std::function<void(Voice)> heard);
 
   // ---- Used on rtmssrc's loop thread, and on its pads' threads.
   // Adds a converter for the pad to the pipeline. Returns false if its audio cannot be mixed.
   bool connect(GstBin *pipeline, GstPad *pad);
-  // A participant joins or has a new name; a participant leaves.
   // Main thread: the pad was removed, and so is its input.
   static void disconnect(GstBin *pipeline, const std::string &pad);
+  // A participant joins or has a new name; a participant leaves.
   void joined(const std::string &who, const std::string &name);
   void left(const std::string &who);
   // A pad has reached `running`, by a buffer or a GAP.

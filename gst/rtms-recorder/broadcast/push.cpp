@@ -128,6 +128,7 @@ void Push::look_up_server() {
   if (!uri || !g_uri_get_host(uri.get()))
     return;
   g_cancellable_cancel(looking_up_.get());
+  addresses_.clear();
   looking_up_.reset(g_cancellable_new());
   ObjectPtr<GResolver> resolver(g_resolver_get_default());
   g_resolver_lookup_by_name_async(resolver.get(), g_uri_get_host(uri.get()), looking_up_.get(),

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -32,9 +33,10 @@ std::string write_all(int fd, const std::string &text) {
 }  // namespace
 
 struct LineWriter::State {
-  // A text, or the path of the next file.
+  // A text, or the path of the next file. `lost`: of how many lost lines the text tells.
   struct Item {
     std::string text, path;
+    uint64_t lost = 0;
   };
   explicit State(int descriptor, Gap line) : fd(descriptor), gap(std::move(line)) {}
   ~State() {
@@ -46,10 +48,10 @@ struct LineWriter::State {
   void tell_gap() {
     if (untold == 0)
       return;
-    std::string text = gap(untold);
-    untold = 0;
+    const uint64_t lost = std::exchange(untold, 0);
+    std::string text = gap(lost);
     bytes += text.size();
-    items.push_back({std::move(text), ""});
+    items.push_back({std::move(text), "", lost});
   }
   void lose() {
     dropped++;
@@ -139,7 +141,9 @@ void LineWriter::run(const std::shared_ptr<State> &state) {
     lock.lock();
     state->writing = false;
     state->bytes -= item.text.size();
-    if (!left.empty())
+    if (!left.empty() && item.lost)
+      state->untold += item.lost;
+    else if (!left.empty())
       state->lose();
     else if (state->items.empty())
       state->tell_gap();

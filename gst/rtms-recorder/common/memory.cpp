@@ -18,7 +18,8 @@ uint64_t machine_memory() {
                                : UINT64_MAX;
 }
 
-// Of the group and of those around it (cgroup v2). A group without a limit says "max".
+// Of the group and of those around it (cgroup v2). A group without a limit says "max"; above
+// "high" the kernel slows the process down.
 uint64_t group_limit() {
   uint64_t least = UINT64_MAX;
   std::ifstream groups("/proc/self/cgroup");
@@ -27,9 +28,11 @@ uint64_t group_limit() {
       continue;
     const fs::path root = "/sys/fs/cgroup";
     for (fs::path at = line.substr(3);; at = at.parent_path()) {
-      uint64_t limit = 0;
-      if (std::ifstream(root / at.relative_path() / "memory.max") >> limit)
-        least = std::min(least, limit);
+      for (const char *name : {"memory.max", "memory.high"}) {
+        uint64_t limit = 0;
+        if (std::ifstream(root / at.relative_path() / name) >> limit)
+          least = std::min(least, limit);
+      }
       if (at.relative_path().empty())
         break;
     }
@@ -42,6 +45,13 @@ uint64_t group_limit() {
 uint64_t memory_limit() {
   static const uint64_t limit = std::min(machine_memory(), group_limit());
   return limit;
+}
+
+std::atomic<unsigned> MemoryShare::all_{0};
+
+uint64_t MemoryShare::bytes() {
+  constexpr uint64_t kPart = 4;
+  return std::clamp(memory_limit() / kPart / std::max(all_.load(), 1U), kLeast, kMost);
 }
 
 }  // namespace rtms::recorder

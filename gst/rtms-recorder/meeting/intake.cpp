@@ -20,8 +20,6 @@ constexpr unsigned kBatch_ms = 100;
 
 // A recording can wait for a stalled connection.
 constexpr unsigned kStallWait_ms = 65000;
-// All queues together may have a quarter of the memory.
-constexpr uint64_t kShare = 4, kLeastBytes = 8 << 20, kMostBytes = Sound::kMostWaiting + (16 << 20);
 
 std::string media_types(const Options &options) {
   std::string types = "audio+transcript+chat";
@@ -49,11 +47,17 @@ struct Intake::Passing {
   Intake *intake;
   Kind kind;
   GstClockTime last = GST_CLOCK_TIME_NONE;
-  ElementPtr queue = nullptr;  // where pictures wait for the file
-  unsigned left_out = 0;       // frames, since the last one that had room
+  // Of pictures that wait for the file:
+  ElementPtr queue = nullptr;
+  std::unique_ptr<MemoryShare> share = nullptr;
+  int64_t full_since_us = 0, left_out_us = 0;  // monotonic; 0: never
+  unsigned left_out = 0;                       // frames that are not told yet
+  bool skips = false;                          // up to a keyframe
 
   void set_apart(GstPadProbeInfo *info);
-  bool has_room(GstPad *pad, GstBuffer *buffer);
+  bool takes(GstPad *pad, GstPadProbeInfo *info);
+  bool is_full(uint64_t size);
+  void tell_left_out(GstPad *pad);
 };
 
 // Makes timestamps unique: h264parse drops that of a second frame with the same time, and MP4 needs
@@ -73,31 +77,53 @@ void Intake::Passing::set_apart(GstPadProbeInfo *info) {
   info->data = buffer;
 }
 
-// A queue that is full would block the audio, which has the same thread: on a disk that is slow for
-// long, pictures are left out, up to a keyframe.
-bool Intake::Passing::has_room(GstPad *pad, GstBuffer *buffer) {
-  if (!queue || !intake->released_)
-    return true;
+// The disk has been too slow for the queue for a while: the mixer waits for less.
+bool Intake::Passing::is_full(uint64_t size) {
+  constexpr int64_t kPatience_us = 2 * G_USEC_PER_SEC;
   guint waiting = 0;
   g_object_get(queue.get(), "current-level-bytes", &waiting, nullptr);
-  const uint64_t most =
-      std::clamp<uint64_t>(memory_limit() / kShare / alive_, kLeastBytes, kMostBytes);
-  const bool full = waiting + gst_buffer_get_size(buffer) > most;
-  if (full || (left_out && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))) {
+  const int64_t now_us = g_get_monotonic_time();
+  if (waiting == 0 || waiting + size <= MemoryShare::bytes())
+    full_since_us = 0;
+  else if (!full_since_us)
+    full_since_us = now_us;
+  return full_since_us &&
+         (waiting + size > MemoryShare::kMost || now_us - full_since_us > kPatience_us);
+}
+
+// A push into a full queue would stop the audio, which has the same thread: pictures are left out
+// instead, up to a keyframe.
+bool Intake::Passing::takes(GstPad *pad, GstPadProbeInfo *info) {
+  constexpr int64_t kQuiet_us = 10 * G_USEC_PER_SEC;
+  if (!intake->released_ || !queue)
+    return true;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  const int64_t now_us = g_get_monotonic_time();
+  if (is_full(gst_buffer_get_size(buffer)) ||
+      (skips && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))) {
     if (!left_out++)
       intake->listener_->intake_left_out(
-          std::string(GST_PAD_NAME(pad)) + ": " + std::to_string(waiting >> 20) +
-          " MB wait for the disk, and there is room for no more: frames are left out");
+          std::string(GST_PAD_NAME(pad)) +
+          ": more pictures wait for the disk than there is memory: frames are left out");
+    left_out_us = now_us;
+    skips = true;
     return false;
   }
-  if (const unsigned lost = std::exchange(left_out, 0))
-    intake->listener_->intake_left_out(std::string(GST_PAD_NAME(pad)) + ": " +
-                                       std::to_string(lost) +
-                                       " frames were left out, because the disk was too slow");
+  if (std::exchange(skips, false)) {
+    info->data = gst_buffer_make_writable(buffer);
+    GST_BUFFER_FLAG_SET(GST_PAD_PROBE_INFO_BUFFER(info), GST_BUFFER_FLAG_DISCONT);
+  }
+  if (left_out && now_us - left_out_us > kQuiet_us)
+    tell_left_out(pad);
   return true;
 }
 
-std::atomic<unsigned> Intake::alive_{0};
+void Intake::Passing::tell_left_out(GstPad *pad) {
+  if (const unsigned frames = std::exchange(left_out, 0))
+    intake->listener_->intake_left_out(std::string(GST_PAD_NAME(pad)) + ": " +
+                                       std::to_string(frames) +
+                                       " frames are not in the file: the disk was too slow");
+}
 
 Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
                Texts *texts, CaptureTime *capture, IntakeListener *listener, IntakeTap *tap)
@@ -109,7 +135,6 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
       tap_(tap),
       holds_screen_(options.screen),
       src_(make_element("rtmssrc")) {
-  alive_++;
   GObject *src = G_OBJECT(src_.get());
   g_object_set(src, "webhook", webhook.c_str(), "client-id", options.client_id.c_str(),
                "client-secret", options.client_secret.c_str(), "context", kContext, "buffer-data",
@@ -139,7 +164,6 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
 
 Intake::~Intake() {
   g_signal_handlers_disconnect_by_data(src_.get(), this);
-  alive_--;
   g_signal_handlers_disconnect_by_data(bus_.get(), this);
   gst_bus_disable_sync_message_emission(bus_.get());
 }
@@ -214,7 +238,7 @@ void Intake::add(GstPad *pad) {
   } else if (kind == Kind::Screen && !holds_screen_) {
     swallow(pad);
   } else {
-    passing->queue.reset(hold(pad));
+    hold(pad, passing);
   }
 }
 
@@ -243,24 +267,24 @@ void Intake::leave_out(GstPad *pad) {
 }
 
 // Blocks the pad until all tracks are known, because a container's header lists them. The queue has
-// room for the media that waits until the audio of the same time is mixed. Returns the queue, or
-// null.
-GstElement *Intake::hold(GstPad *pad) {
+// room for the media that waits until the audio of the same time is mixed.
+void Intake::hold(GstPad *pad, Passing *passing) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (complete_) {
     leave_out(pad);
-    return nullptr;
+    return;
   }
   GstElement *queue = gst_element_factory_make("queue", nullptr);
   g_object_set(queue, "max-size-time", G_GUINT64_CONSTANT(0), "max-size-buffers", 0,
-               "max-size-bytes", kMostBytes, nullptr);
+               "max-size-bytes", static_cast<guint>(MemoryShare::kMost), nullptr);
+  passing->queue.reset(GST_ELEMENT(gst_object_ref_sink(queue)));
+  passing->share = std::make_unique<MemoryShare>();
   PadPtr exit(gst_element_get_static_pad(queue, "src"));
   const gulong probe = gst_pad_add_probe(
       exit.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
       [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
   held_.push_back({GST_PAD_NAME(pad), std::move(exit), probe});
   follow(pad, queue);
-  return GST_ELEMENT(gst_object_ref(queue));
 }
 
 std::vector<Waiting> Intake::waiting() {
@@ -287,11 +311,16 @@ GstPadProbeReturn Intake::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer d
   auto passing = static_cast<Passing *>(data);
   if (passing->kind == Kind::Video || passing->kind == Kind::Screen) {
     if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
-      if (!passing->has_room(pad, GST_PAD_PROBE_INFO_BUFFER(info)))
-        return GST_PAD_PROBE_DROP;
       passing->set_apart(info);
-    } else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_SEGMENT)
+      if (!passing->takes(pad, info)) {
+        passing->intake->tap(passing->kind, pad, GST_PAD_PROBE_INFO_BUFFER(info));
+        return GST_PAD_PROBE_DROP;
+      }
+    } else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_SEGMENT) {
       passing->last = GST_CLOCK_TIME_NONE;
+    } else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS) {
+      passing->tell_left_out(pad);
+    }
   }
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
     passing->intake->buffer(passing->kind, pad, GST_PAD_PROBE_INFO_BUFFER(info));
@@ -300,14 +329,18 @@ GstPadProbeReturn Intake::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer d
   return GST_PAD_PROBE_OK;
 }
 
+void Intake::tap(Kind kind, GstPad *pad, GstBuffer *buffer) {
+  if (tap_ && (kind == Kind::Video || kind == Kind::Screen))
+    tap_->tap_buffer(input(kind == Kind::Screen), pad, buffer);
+}
+
 void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
   const GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
   if (!GST_CLOCK_TIME_IS_VALID(start))
     return;
   if (kind != Kind::Chat && !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP))
     sound_->came();
-  if (tap_ && (kind == Kind::Video || kind == Kind::Screen))
-    tap_->tap_buffer(input(kind == Kind::Screen), pad, buffer);
+  tap(kind, pad, buffer);
   if (kind == Kind::Transcript || kind == Kind::Chat) {
     text(kind, start, buffer);
     return;

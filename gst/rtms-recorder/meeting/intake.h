@@ -66,10 +66,11 @@ class Intake {
   static void on_pad_removed(GstElement *src, GstPad *pad, gpointer self);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer passing);
   void add(GstPad *pad);
-  GstElement *hold(GstPad *pad);
+  void hold(GstPad *pad, Passing *passing);
   void follow(GstPad *pad, GstElement *element);
   void swallow(GstPad *pad);
   void leave_out(GstPad *pad);
+  void tap(Kind kind, GstPad *pad, GstBuffer *buffer);
   void buffer(Kind kind, GstPad *pad, GstBuffer *buffer);
   void text(Kind kind, GstClockTime start, GstBuffer *buffer);
   void event(Kind kind, GstPad *pad, GstEvent *event);
@@ -95,7 +96,6 @@ class Intake {
   std::vector<Held> held_;
   bool complete_ = false;  // the container has no further tracks
   std::atomic<bool> released_{false};
-  static std::atomic<unsigned> alive_;  // all intakes, which share the memory
 };
 
 }  // namespace rtms::recorder

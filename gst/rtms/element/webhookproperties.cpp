@@ -90,7 +90,7 @@ void install_webhook_properties(Installer *install) {
    * The path of a PEM file with the private key of #GstRtmsSrc:webhook-tls-certificate, without a
    * password.
    *
-   * Default: the key is read from the certificate's file.
+   * Default: the key is read from the certificate's file. It is read again when the certificate is.
    *
    * Since: 0.1
    */

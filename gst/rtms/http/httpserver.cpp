@@ -20,7 +20,7 @@ constexpr uint64_t kMaxBodies = 16 << 20;
 constexpr uint64_t kSmallBody = 64 << 10;
 
 std::optional<ListenError> load_certificate(const HttpServerConfig &config, bool tls,
-                                            std::optional<TlsServer> *server) {
+                                            std::shared_ptr<const TlsServer> *server) {
   if (!tls && (!config.certificate_file.empty() || !config.key_file.empty()))
     return ListenError{config.url +
                        " is not encrypted, but a TLS certificate or key is set. Use "
@@ -37,7 +37,7 @@ std::optional<ListenError> load_certificate(const HttpServerConfig &config, bool
     return ListenError{"TLS certificate " + config.certificate_file + " with key " + key +
                        " cannot be used: " + *problem +
                        ". Both must be PEM files, and the key must not have a password."};
-  *server = std::get<TlsServer>(std::move(opened));
+  *server = std::make_shared<TlsServer>(std::get<TlsServer>(std::move(opened)));
   return std::nullopt;
 }
 
@@ -147,21 +147,40 @@ bool HttpServer::accept() {
   return true;
 }
 
-// A certificate is renewed while the server runs, its key often a moment later.
+// A certificate is renewed while the server runs, its key often a moment later. The next connection
+// has the new one: this one does not wait for the disk.
 void HttpServer::renew_certificate() {
   const int64_t now_us = g_get_monotonic_time();
   if (now_us < renew_us_)
     return;
-  renew_us_ = now_us + G_USEC_PER_SEC;
-  const auto renewed = tls_->renew();
-  const auto problem = std::get_if<std::string>(&renewed);
-  const LogSink::Level level = problem ? LogSink::Level::Warning : LogSink::Level::Info;
-  if ((!problem && !std::get<bool>(renewed)) || !log_ || !log_->enabled(level))
+  renew_us_ = INT64_MAX;
+  const auto result = std::make_shared<std::variant<std::unique_ptr<TlsServer>, std::string>>();
+  renewing_.run([tls = tls_, result] { *result = tls->renewed(); },
+                [this, result, alive = std::weak_ptr<HttpServer *>(alive_)] {
+                  if (!alive.expired())
+                    renewed(std::move(*result));
+                });
+}
+
+void HttpServer::renewed(std::variant<std::unique_ptr<TlsServer>, std::string> result) {
+  renew_us_ = g_get_monotonic_time() + G_USEC_PER_SEC;
+  const auto tell = [this](LogSink::Level level, const std::string &text) {
+    if (log_ && log_->enabled(level))
+      log_->write(level, log_name_ + ": " + text);
+  };
+  if (auto problem = std::get_if<std::string>(&result)) {
+    if (std::exchange(renewal_problem_, *problem) != *problem)
+      tell(LogSink::Level::Warning,
+           "the TLS certificate or its key has changed, and cannot be used: " + *problem +
+               ". The earlier one stays in use.");
     return;
-  log_->write(level, log_name_ + (problem ? ": the TLS certificate or its key has changed, and "
-                                            "cannot be used: " +
-                                                *problem + ". The earlier one stays in use."
-                                          : ": the renewed TLS certificate is in use"));
+  }
+  renewal_problem_.clear();
+  auto &fresh = std::get<std::unique_ptr<TlsServer>>(result);
+  if (!fresh)
+    return;
+  tls_ = std::move(fresh);
+  tell(LogSink::Level::Info, "the renewed TLS certificate is in use");
 }
 
 void HttpServer::make_room() {

@@ -6,6 +6,7 @@
 #include "base/glibptr.h"
 #include "base/log.h"
 #include "base/timer.h"
+#include "base/worker.h"
 #include "httpconnection.h"
 #include "requestlog.h"
 #include "tlsserver.h"
@@ -89,6 +90,7 @@ class HttpServer final : private HttpService {
   void accept_when_ready();
   bool accept();
   void renew_certificate();
+  void renewed(std::variant<std::unique_ptr<TlsServer>, std::string> result);
   void make_room();
   bool has_room_for(const HttpHead &head) const;
   HttpAnswer logged(const HttpConnection *connection, HttpAnswer answer);
@@ -97,8 +99,11 @@ class HttpServer final : private HttpService {
   const std::string log_name_;
   LogSink *log_ = nullptr;
   std::string url_, path_;
-  std::optional<TlsServer> tls_;
-  int64_t renew_us_ = 0;  // when to look for other files
+  std::shared_ptr<const TlsServer> tls_;  // null for plain HTTP
+  Worker renewing_;
+  int64_t renew_us_ = 0;         // when to look for other files
+  std::string renewal_problem_;  // is logged
+  const std::shared_ptr<HttpServer *> alive_ = std::make_shared<HttpServer *>(this);
   ObjectPtr<GSocket> socket_;
   AttachedSource accepting_;
   Timer accept_later_;

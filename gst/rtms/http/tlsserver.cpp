@@ -12,8 +12,9 @@ namespace {
 
 constexpr size_t kRecord = 16 << 10;
 // OpenSSL answers any number of key updates, of 27 bytes and 26 µs each: of what a client sends,
-// this many bytes may be TLS's own, and then this many for each plain byte.
-constexpr uint64_t kMostOwn = 16 << 10, kMostRatio = 4;
+// this many bytes may be TLS's own, or of a record that is not complete, and then this many for
+// each plain byte.
+constexpr uint64_t kMostOwn = 40 << 10, kMostRatio = 4;
 constexpr size_t kStep = 1 << 10;
 
 // Returns the first error; the others are its consequences.
@@ -64,16 +65,13 @@ std::variant<TlsServer, std::string> TlsServer::open(const std::string &certific
   return server;
 }
 
-std::variant<bool, std::string> TlsServer::renew() {
-  TlsServer renewed(certificate_file_, key_file_);
-  if (!(renewed.certificate_ != certificate_) && !(renewed.key_ != key_))
-    return false;
-  certificate_ = renewed.certificate_;
-  key_ = renewed.key_;
-  if (std::string problem = renewed.load(); !problem.empty())
+std::variant<std::unique_ptr<TlsServer>, std::string> TlsServer::renewed() const {
+  std::unique_ptr<TlsServer> fresh(new TlsServer(certificate_file_, key_file_));
+  if (!(fresh->certificate_ != certificate_) && !(fresh->key_ != key_))
+    return std::unique_ptr<TlsServer>();
+  if (std::string problem = fresh->load(); !problem.empty())
     return problem;
-  context_ = std::move(renewed.context_);
-  return true;
+  return fresh;
 }
 
 std::string TlsServer::load() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The server side of TLS, from bytes to bytes. GIO's own needs a thread per handshake, and loads
-// the system's trusted certificates for each connection. Pure but for open() and renew(): no
+// the system's trusted certificates for each connection. Pure but for open() and renewed(): no
 // sockets.
 #pragma once
 
@@ -59,9 +59,9 @@ class TlsServer {
   // Reads PEM files, the key without a password. Returns the reason if they are unusable.
   static std::variant<TlsServer, std::string> open(const std::string &certificate_file,
                                                    const std::string &key_file);
-  // Reads the files again if they have changed. Returns whether they are used, or the reason if
-  // they are unusable: then the earlier ones stay in use.
-  std::variant<bool, std::string> renew();
+  // Reads the files again if they have changed; may wait for the disk. Returns null if they have
+  // not, or the reason if they are unusable. Any thread.
+  std::variant<std::unique_ptr<TlsServer>, std::string> renewed() const;
   std::unique_ptr<TlsStream> accept() const;
 
  private:

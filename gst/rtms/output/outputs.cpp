@@ -229,8 +229,12 @@ void Outputs::forget() {
 // ---- messages ------------------------------------------------------------------------
 
 void Outputs::push(const MediaData &data) {
-  if (!context_.time.playing() || context_.time.arrival().is_early)
+  if (!context_.time.playing())
     return;
+  if (context_.time.arrival().is_early) {
+    ++context_.stats->of(data.media).dropped;
+    return;
+  }
   if (waits_for_audio()) {
     if (data.media != Media::Audio && backlog_.hold(data))
       return;

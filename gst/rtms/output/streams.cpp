@@ -71,7 +71,10 @@ void Streams::select(GstEvent *event) {
   if (!collection_)
     return;
   // An event to a pipeline reaches all its sources: each has streams of its own.
+  const std::string prefix = context_->stream_id + "/";
   bool ours = wanted.empty();
+  for (const std::string &id : wanted)
+    ours |= g_str_has_prefix(id.c_str(), prefix.c_str());
   const auto look = [&](GstStream *stream) {
     ours |= wanted.count(gst_stream_get_stream_id(stream));
   };

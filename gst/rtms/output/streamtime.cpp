@@ -64,9 +64,8 @@ EventPtr StreamTime::segment_event(guint32 seqnum) const {
 const StreamTime::Arrival &StreamTime::look_at_clocks() {
   const GstClockTime now = running_time();
   const bool valid = GST_CLOCK_TIME_IS_VALID(now);
-  const bool is_early = !valid && playing_ && ClockPtr(gst_element_get_clock(element_));
   arrival_ = {valid ? static_cast<int64_t>(now) : 0, g_get_real_time(), g_get_monotonic_time(),
-              is_early};
+              !valid && until_start() > 0};
   if (burst_)
     burst_();
   return *arrival_;
@@ -115,6 +114,16 @@ void StreamTime::set_playing(bool playing) {
 
 GstClockTime StreamTime::running_time() const {
   return playing_ ? gst_element_get_current_running_time(element_) : GST_CLOCK_TIME_NONE;
+}
+
+GstClockTime StreamTime::until_start() const {
+  // A base time that is further away is a mistake, or the clock has no time yet.
+  constexpr GstClockTime kMost = 3600 * GST_SECOND;
+  const ClockPtr clock(gst_element_get_clock(element_));
+  const GstClockTime now = clock ? gst_clock_get_time(clock.get()) : GST_CLOCK_TIME_NONE;
+  const GstClockTime base = gst_element_get_base_time(element_);
+  const bool known = playing_ && GST_CLOCK_TIME_IS_VALID(now) && GST_CLOCK_TIME_IS_VALID(base);
+  return known && base > now && base - now < kMost ? base - now : 0;
 }
 
 void StreamTime::alive(MediaMask media) {

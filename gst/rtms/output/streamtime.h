@@ -69,6 +69,8 @@ class StreamTime {
   void set_playing(bool playing);
   bool playing() const { return playing_; }
   GstClockTime running_time() const;
+  // Returns how long it is until running time 0; 0 if that has passed, or is unknown.
+  GstClockTime until_start() const;
   // Returns the running time up to which no more of these media will arrive; GST_CLOCK_TIME_NONE if
   // that is unknown.
   GstClockTime certain_time(Media media) const;

@@ -63,6 +63,8 @@ bool push_black(PadState *state, GstClockTime until, GstClockTime least) {
       !state->queue.interrupt_if_empty())
     return false;
   BufferPtr black = state->fill.next_frame();
+  if (!black)
+    return false;  // the format has changed since
   state->position.fill_until(black.get(), until);
   state->fill.filled();
   GST_DEBUG_OBJECT(state->pad,

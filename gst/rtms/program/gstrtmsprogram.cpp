@@ -163,12 +163,26 @@ bool prepare(GstRtmsProgram *self) {
   return false;
 }
 
+// Of an inner pad: its pad was linked; its mixer has stopped, because it was not.
+constexpr guint kWasLinked = GST_PAD_FLAG_LAST, kUnused = GST_PAD_FLAG_LAST << 1;
+
+// The pads of a program that begins anew may be linked until their first buffer.
+void forget_unused(GstRtmsProgram *self) {
+  for (GList *one = GST_ELEMENT(self)->srcpads; one; one = one->next) {
+    GstProxyPad *inner = gst_proxy_pad_get_internal(GST_PROXY_PAD(one->data));
+    GST_OBJECT_FLAG_UNSET(inner, kUnused);
+    gst_object_unref(inner);
+  }
+}
+
 GstStateChangeReturn change_state(GstElement *element, GstStateChange transition) {
   GstRtmsProgram *self = GST_RTMS_PROGRAM(element);
   if (transition == GST_STATE_CHANGE_NULL_TO_READY && !check_plugins(self))
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !prepare(self))
     return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    forget_unused(self);
   // Before the source plays, and has media.
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
     self->program->play(beginning(self));
@@ -240,9 +254,6 @@ void add_template(GstElementClass *klass, const char *name, GstPadPresence prese
   gst_element_class_add_pad_template(klass,
                                      gst_pad_template_new(name, GST_PAD_SRC, presence, caps.get()));
 }
-
-// Of an inner pad: its pad was linked; its mixer has stopped, because it was not.
-constexpr guint kWasLinked = GST_PAD_FLAG_LAST, kUnused = GST_PAD_FLAG_LAST << 1;
 
 // A mixer that could not push once pushes nothing more. An application may link something else, and
 // may set it to PLAYING after that.

@@ -3,7 +3,9 @@
 
 #include "json_write.h"
 
+#include <glib.h>
 #include <algorithm>
+#include <memory>
 
 namespace rtms {
 namespace {
@@ -16,6 +18,14 @@ constexpr std::string_view kUrlValidation = "endpoint.url_validation";
 WebhookAnswer unverifiable() {
   return WebhookGate::refusal(503,
                               "OpenSSL cannot compute HMAC-SHA256: no signature can be verified");
+}
+
+// However they are encoded.
+bool is_same_path(const std::string &one, const std::string &other) {
+  const std::unique_ptr<char, void (*)(void *)> a(g_uri_unescape_string(one.c_str(), nullptr),
+                                                  g_free),
+      b(g_uri_unescape_string(other.c_str(), nullptr), g_free);
+  return a && b ? std::string_view(a.get()) == b.get() : one == other;
 }
 
 }  // namespace
@@ -42,7 +52,7 @@ void WebhookGate::forget(const std::string &request, std::string_view body) {
 }
 
 std::optional<WebhookAnswer> WebhookGate::refuse(const WebhookHead &head) const {
-  if (head.path != path_)
+  if (!is_same_path(std::string(head.path), path_))
     return refusal(404, "no webhook is accepted at this path");
   if (head.method != "POST")
     return refusal(405, "only POST requests are accepted");

@@ -86,21 +86,19 @@ Run::Run(GstElement *element, const Settings &settings, Start start)
       start_(std::make_unique<Start>(std::move(start))) {}
 
 void Run::begin() {
-  const bool listens = !start_->known;
+  // Posted during the state change: gst-launch-1.0 then waits for the meeting in PAUSED, so that
+  // recordings begin with the meeting.
+  if (const std::string url = webhook_url(); !start_->known) {
+    GST_INFO_OBJECT(element_, "listening at %s", url.c_str());
+    post_listening(element_, url);
+    stream_->progress().step("Waiting for a stream to be announced at " + url);
+  }
   thread_->post([this, start = std::shared_ptr<Start>(std::move(start_))] {
     if (start->known)
       stream_->connect(std::move(*start->known));
     else
       announcement_->listen(webhook_log_.get());
   });
-  if (!listens)
-    return;
-  // Posted during the state change: gst-launch-1.0 then waits for the meeting in PAUSED, so that
-  // recordings begin with the meeting.
-  const std::string url = webhook_url();
-  GST_INFO_OBJECT(element_, "listening at %s", url.c_str());
-  post_listening(element_, url);
-  stream_->progress().step("Waiting for a stream to be announced at " + url);
 }
 
 Run::~Run() {
@@ -126,9 +124,10 @@ Run::~Run() {
 }
 
 void Run::set_playing(bool playing) {
-  stream_->outputs().time().set_playing(playing);
+  StreamTime &time = stream_->outputs().time();
+  time.set_playing(playing);
   if (playing)
-    thread_->post([this] { stream_->release(); });
+    thread_->post([this, in = time.until_start()] { stream_->release(in); });
 }
 
 void Run::stop_pads() {

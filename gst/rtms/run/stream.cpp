@@ -115,7 +115,11 @@ void Stream::connect(SessionConfig config) {
   session_->start();
 }
 
-void Stream::release() {
+void Stream::release(GstClockTime in) {
+  if (in > 0) {
+    release_.start(static_cast<unsigned>(in / GST_MSECOND + 1), [this] { release(0); });
+    return;
+  }
   released_ = true;
   if (session_)
     session_->release();
@@ -123,6 +127,7 @@ void Stream::release() {
 
 void Stream::shut_down(std::function<void()> done) {
   over_ = true;
+  release_.stop();
   progress_.cancel("Connecting was interrupted");
   const auto finish = [this, done = std::move(done)] {
     session_.reset();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/beforepoll.h"
+#include "base/timer.h"
 #include "debug.h"
 #include "output/outputs.h"
 #include "pad/stats.h"
@@ -30,8 +31,8 @@ class Stream final : public SessionListener {
 
   // Is called once, with the stream to connect to.
   void connect(SessionConfig config);
-  // The pipeline plays: media may arrive.
-  void release();
+  // The pipeline plays, and its running time begins after that: then media may arrive.
+  void release(GstClockTime in);
   // Returns null before connect().
   Session *session() { return session_.get(); }
   // True after the end, a failure or shut_down().
@@ -69,6 +70,7 @@ class Stream final : public SessionListener {
   Outputs outputs_;
   Progress progress_;
   bool over_ = false;
+  Timer release_;
   bool released_ = false;   // has played
   bool signaled_ = false;   // the signaling connection was established before
   MediaMask streamed_ = 0;  // media connections that were established before
