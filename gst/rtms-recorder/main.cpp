@@ -3,9 +3,11 @@
 #include "admin/admin.h"
 #include "admin/archive.h"
 #include "console.h"
+#include "http/address.h"
 #include "join/join.h"
 #include "meeting/container.h"
 #include "pages.h"
+#include "portlogs.h"
 #include "settings/process.h"
 #include "settings/rtmpurl.h"
 #include "sharing.h"
@@ -26,38 +28,6 @@ namespace {
 // Exit codes as in sysexits.h and the shell.
 constexpr unsigned kGrace_s = 5;
 constexpr int kFailed = 1, kMisused = 2, kKilled = 130;
-
-// Limits the lines about requests, because anybody can send requests.
-class ListenerLog final : public LogSink {
- public:
-  explicit ListenerLog(Log *log) : log_(log) {}
-  bool enabled(Level level) const override { return level <= Level::Info; }
-  void write(Level level, const std::string &text) override {
-    constexpr unsigned kMost = 20;
-    const bool warning = level == Level::Warning;
-    if (warning || written_++ < kMost)
-      log_->write(warning ? Log::Level::Warning : Log::Level::Info, "http", "", text);
-  }
-  // Is called each second.
-  void forget() { written_ = 0; }
-
- private:
-  Log *log_;
-  unsigned written_ = 0;
-};
-
-// Passes lines of the admin port's thread to the main thread.
-class AdminLog final : public LogSink {
- public:
-  explicit AdminLog(LogSink *log) : log_(log) {}
-  bool enabled(Level level) const override { return log_->enabled(level); }
-  void write(Level level, const std::string &text) override {
-    post([log = log_, level, text] { log->write(level, text); });
-  }
-
- private:
-  LogSink *const log_;  // used on the main thread
-};
 
 bool has_terminal() {
   return isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO);
@@ -205,7 +175,7 @@ class Program {
     listener_ = std::get<std::unique_ptr<WebhookListener>>(std::move(opened));
     if (!admin_)
       listener_->set_pages([this](std::string_view path) {
-        return page(recorder_, sharing_.get(), listener_->requests(), path);
+        return pages_.get(recorder_, sharing_.get(), listener_->requests(), path);
       });
     if (sharing_)
       listener_->set_acceptance(
@@ -348,9 +318,21 @@ class Program {
   Recorder recorder_;
   Console console_;
   std::unique_ptr<Sharing> sharing_;
+  Pages pages_;
   std::unique_ptr<WebhookListener> listener_;
   std::unique_ptr<Admin> admin_;
 };
+
+// Returns what is wrong with a URL that no system could listen at; empty if nothing is.
+std::string bad_url(const Options &options) {
+  const std::pair<std::string, std::string> all[] = {
+      {options.listen, "--listen: The URL "}, {options.admin_listen, "--admin-listen: The URL "}};
+  for (const auto &[url, text] : all)
+    if (const auto address = listen_address(url); !url.empty())
+      if (const auto problem = std::get_if<std::string>(&address))
+        return text + *problem + ". Valid are URLs such as http://127.0.0.1:8080.";
+  return "";
+}
 
 }  // namespace
 }  // namespace rtms::recorder
@@ -377,6 +359,10 @@ int main(int argc, char **argv) {
     return kMisused;
   }
   const auto &options = std::get<Options>(parsed);
+  if (std::string problem = bad_url(options); !problem.empty()) {
+    std::fprintf(stderr, "rtms-recorder: %s\n", problem.c_str());
+    return kMisused;
+  }
   protect_process(options.group_readable);
   const int status = Program(options).run();
   gst_deinit();

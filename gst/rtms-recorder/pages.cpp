@@ -118,6 +118,8 @@ std::string sick(const Recorder &recorder, const Sharing *sharing) {
   return why.empty() && sharing ? sharing->sick() : why;
 }
 
+namespace {
+
 std::optional<WebhookPage> page(const Recorder &recorder, const Sharing *sharing,
                                 const Requests &requests, std::string_view path) {
   if (path == "/healthz") {
@@ -129,6 +131,21 @@ std::optional<WebhookPage> page(const Recorder &recorder, const Sharing *sharing
     return WebhookPage{200, "text/plain; version=0.0.4; charset=utf-8",
                        metrics(recorder, sharing, requests, recorder.meetings().statuses())};
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<WebhookPage> Pages::get(const Recorder &recorder, const Sharing *sharing,
+                                      const Requests &requests, std::string_view path) {
+  constexpr int64_t kPart = 20;
+  const int64_t now_us = g_get_monotonic_time();
+  const auto last = made_.find(path);
+  if (last != made_.end() && now_us < last->second.until_us)
+    return last->second.page;
+  auto made = page(recorder, sharing, requests, path);
+  if (made)
+    made_[std::string(path)] = {made, now_us + kPart * (g_get_monotonic_time() - now_us)};
+  return made;
 }
 
 }  // namespace rtms::recorder

@@ -270,7 +270,11 @@ void Sharing::add_metrics(Metrics *metrics) const {
        [](const Ownership::Member &member) { return member.record.takes; });
   each("rtms_cluster_recorder_load_percent", "Load of each recorder's processors.",
        [](const Ownership::Member &member) {
-         return static_cast<uint64_t>(100 * member.record.load);
+         // Of a record that anybody on NATS may have written.
+         constexpr double kMost = 10000;
+         return member.record.load > 0
+                    ? static_cast<uint64_t>(std::min(100 * member.record.load, kMost))
+                    : 0;
        });
   metrics->family("rtms_cluster_stream_owner", "gauge", "Which recorder has which stream.");
   for (const auto &[stream, recorder] : owners(ownership))

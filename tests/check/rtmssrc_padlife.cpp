@@ -385,6 +385,31 @@ GST_START_TEST(test_blocked_unlinked) {
 }
 GST_END_TEST;
 
+// The application blocks a pad in order to finish its branch without the element: what is in the
+// branch stays.
+GST_START_TEST(test_own_block) {
+  auto server = serve(quiet_config());
+  Blocked branch;
+  Player player(*server, with("media-types", "audio"));
+  player.play();
+  wait_streaming(player, *server, 1);
+  Ptr<GstElement, gst_object_unref> src(GST_ELEMENT(gst_object_ref(player.src())));
+  PadPtr audio(gst_element_get_static_pad(src.get(), "audio")), peer(gst_pad_get_peer(audio.get()));
+  branch.watch(peer.get());
+  gst_pad_add_probe(
+      audio.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+      [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+  server->send_media(Media::Audio, audio_json(0, 0));
+  ck_assert(player.wait([&](const Record &) { return gst_pad_is_blocking(audio.get()); }));
+  gst_element_set_locked_state(src.get(), TRUE);
+  const Awake awake;
+  ck_assert_int_eq(gst_element_set_state(src.get(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  expect_prompt("to NULL", awake, kPromptMs);
+  ck_assert_uint_eq(branch.starts, 0);
+  player.stop();
+}
+GST_END_TEST;
+
 static Suite *rtmssrc_padlife_suite() {
   constexpr double kPatienceSeconds = 60;
   Suite *suite = suite_create("rtmssrc_padlife");
@@ -397,6 +422,7 @@ static Suite *rtmssrc_padlife_suite() {
   tcase_add_test(life, test_late_flow);
   tcase_add_loop_test(life, test_blocked_pads, 0, 3);
   tcase_add_loop_test(life, test_blocked_unlinked, 0, 3);
+  tcase_add_test(life, test_own_block);
   suite_add_tcase(suite, life);
   return suite;
 }

@@ -3,7 +3,7 @@
 // on that disk; RTMS_SLOW_FSYNC_MS: how long fsync() takes; RTMS_SLOW_HANG: while there is a file
 // of this name, every call about the folder waits. RTMS_SLOW_FREE: a file with the number of bytes
 // that are free on it. RTMS_SLOW_FAIL: a file of this name makes one write to the folder fail,
-// which removes it. RTMS_SLOW_FAIL_SYNC: the same for fdatasync().
+// which removes it. RTMS_SLOW_FAIL_SYNC: the same for fdatasync() of a file with media.
 
 // With these macros, headers rename or define some of the functions below.
 #undef _FILE_OFFSET_BITS
@@ -56,13 +56,14 @@ void reach(const char *path) {
     pause_ms(kLookMs);
 }
 
-bool reach(int fd) {
+bool reach(int fd, const char *end = "") {
   char name[64], path[4096] = "";
   std::snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
   const ssize_t size = readlink(name, path, sizeof path - 1);
   path[size > 0 ? size : 0] = 0;
   reach(path);
-  return is_slow(path);
+  const size_t length = std::strlen(path), tail = std::strlen(end);
+  return is_slow(path) && length >= tail && std::strcmp(path + length - tail, end) == 0;
 }
 
 std::optional<unsigned long> free_bytes() {
@@ -134,7 +135,7 @@ extern "C" int fsync(int fd) {
 extern "C" int fdatasync(int fd) {
   static const auto real = next<int (*)(int)>("fdatasync");
   static const char *const failing = std::getenv("RTMS_SLOW_FAIL_SYNC");
-  if (reach(fd) && fails(failing)) {
+  if ((reach(fd, ".mkv") || reach(fd, ".mp4")) && fails(failing)) {
     errno = EIO;
     return -1;
   }

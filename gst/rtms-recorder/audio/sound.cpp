@@ -257,8 +257,9 @@ void Sound::emit(GstClockTime now) {
   const bool full = [&] {
     std::lock_guard<std::mutex> lock(mutex_);
     room_.passed(length());
-    // Less than the queues hold, which would stop the audio when they are full.
-    return room_.is_full(MemoryShare::bytes() / 5 * 4);
+    // Less than a queue holds: a full one would stop the audio. With little memory, pictures are
+    // left out first.
+    return room_.is_full(MemoryShare::kMost / 5 * 4);
   }();
   emit_until(sample_at(rate_, frontier_.at(now_, {audio_, reached_, pads_}, full)));
 }

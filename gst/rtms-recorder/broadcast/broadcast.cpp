@@ -327,14 +327,11 @@ void Broadcast::end_push() {
 
 void Broadcast::gone() {
   state_ = State::Gone;
-  const auto tell = [this](const std::string &) {
-    if (done_)
-      std::exchange(done_, nullptr)();
-  };
+  // Nobody waits for the disk: the recording's own file is next.
   if (file_ && has_file() && !failed_)
-    file_->finish(true, tell);
-  else
-    tell("");
+    file_->finish(false, [](const std::string &) {});
+  if (done_)
+    std::exchange(done_, nullptr)();
 }
 
 }  // namespace rtms::recorder

@@ -12,11 +12,15 @@ namespace rtms::recorder {
 // thread if the object still exists then.
 class Later {
  public:
-  void operator()(std::function<void()> fn) const {
-    post([alive = std::weak_ptr<bool>(alive_), fn = std::move(fn)] {
-      if (!alive.expired())
-        fn();
-    });
+  void operator()(std::function<void()> fn) const { weak()(std::move(fn)); }
+  // The same for threads that may outlive the object.
+  std::function<void(std::function<void()>)> weak() const {
+    return [alive = std::weak_ptr<bool>(alive_)](std::function<void()> fn) {
+      post([alive, fn = std::move(fn)] {
+        if (!alive.expired())
+          fn();
+      });
+    };
   }
 
  private:

@@ -77,7 +77,7 @@ void Intake::Passing::set_apart(GstPadProbeInfo *info) {
   info->data = buffer;
 }
 
-// The disk has been too slow for the queue for a while: the mixer waits for less.
+// The disk has been too slow for the queue for a while, or, with little memory, the audio too late.
 bool Intake::Passing::is_full(uint64_t size) {
   constexpr int64_t kPatience_us = 2 * G_USEC_PER_SEC;
   guint waiting = 0;
@@ -104,7 +104,7 @@ bool Intake::Passing::takes(GstPad *pad, GstPadProbeInfo *info) {
     if (!left_out++)
       intake->listener_->intake_left_out(
           std::string(GST_PAD_NAME(pad)) +
-          ": more pictures wait for the disk than there is memory: frames are left out");
+          ": more pictures wait for the file than there is memory for: frames are left out");
     left_out_us = now_us;
     skips = true;
     return false;
@@ -120,9 +120,9 @@ bool Intake::Passing::takes(GstPad *pad, GstPadProbeInfo *info) {
 
 void Intake::Passing::tell_left_out(GstPad *pad) {
   if (const unsigned frames = std::exchange(left_out, 0))
-    intake->listener_->intake_left_out(std::string(GST_PAD_NAME(pad)) + ": " +
-                                       std::to_string(frames) +
-                                       " frames are not in the file: the disk was too slow");
+    intake->listener_->intake_left_out(
+        std::string(GST_PAD_NAME(pad)) + ": " + std::to_string(frames) +
+        " frames are not in the file: the disk was too slow, or the audio too late");
 }
 
 Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipeline, Sound *sound,
@@ -153,7 +153,15 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   if (!options.ca_file.empty())
     g_object_set(src, "tls-ca-file", options.ca_file.c_str(), nullptr);
   g_signal_connect(src, "pad-added", G_CALLBACK(on_pad_added), this);
-  g_signal_connect(src, "pad-removed", G_CALLBACK(on_pad_removed), this);
+  // Of a participant, whose input stays behind.
+  const auto removed = +[](GstElement *, GstPad *pad, gpointer data) {
+    auto self = static_cast<Intake *>(data);
+    self->later_(
+        [pipeline =
+             std::shared_ptr<GstBin>(GST_BIN(gst_object_ref(self->pipeline_)), gst_object_unref),
+         name = std::string(GST_PAD_NAME(pad))] { Sound::disconnect(pipeline.get(), name); });
+  };
+  g_signal_connect(src, "pad-removed", G_CALLBACK(removed), this);
   gst_bin_add(pipeline, src_.get());
   // Handled synchronously: a participant may return and speak before the main thread handles the
   // leave message.
@@ -214,11 +222,6 @@ Intake::Kind Intake::kind_of(GstPad *pad) {
 
 void Intake::on_pad_added(GstElement *, GstPad *pad, gpointer self) {
   static_cast<Intake *>(self)->add(pad);
-}
-
-void Intake::on_pad_removed(GstElement *, GstPad *pad, gpointer self) {
-  if (kind_of(pad) == Kind::Audio)
-    static_cast<Intake *>(self)->listener_->intake_removed(GST_PAD_NAME(pad));
 }
 
 void Intake::add(GstPad *pad) {
@@ -313,7 +316,9 @@ GstPadProbeReturn Intake::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer d
     if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
       passing->set_apart(info);
       if (!passing->takes(pad, info)) {
-        passing->intake->tap(passing->kind, pad, GST_PAD_PROBE_INFO_BUFFER(info));
+        if (IntakeTap *tap = passing->intake->tap_)
+          tap->tap_buffer(input(passing->kind == Kind::Screen), pad,
+                          GST_PAD_PROBE_INFO_BUFFER(info));
         return GST_PAD_PROBE_DROP;
       }
     } else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_SEGMENT) {
@@ -329,18 +334,14 @@ GstPadProbeReturn Intake::on_data(GstPad *pad, GstPadProbeInfo *info, gpointer d
   return GST_PAD_PROBE_OK;
 }
 
-void Intake::tap(Kind kind, GstPad *pad, GstBuffer *buffer) {
-  if (tap_ && (kind == Kind::Video || kind == Kind::Screen))
-    tap_->tap_buffer(input(kind == Kind::Screen), pad, buffer);
-}
-
 void Intake::buffer(Kind kind, GstPad *pad, GstBuffer *buffer) {
   const GstClockTime start = running_time(pad, GST_BUFFER_PTS(buffer));
   if (!GST_CLOCK_TIME_IS_VALID(start))
     return;
   if (kind != Kind::Chat && !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP))
     sound_->came();
-  tap(kind, pad, buffer);
+  if (tap_ && (kind == Kind::Video || kind == Kind::Screen))
+    tap_->tap_buffer(input(kind == Kind::Screen), pad, buffer);
   if (kind == Kind::Transcript || kind == Kind::Chat) {
     text(kind, start, buffer);
     return;

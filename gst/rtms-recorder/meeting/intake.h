@@ -6,6 +6,7 @@
 #include "broadcast/intaketap.h"
 #include "capturetime.h"
 #include "common/gst.h"
+#include "common/later.h"
 #include "muxing/videotrack.h"
 #include "settings/options.h"
 #include "text/texts.h"
@@ -21,8 +22,6 @@ struct IntakeListener {
   virtual ~IntakeListener() = default;
   // A pad got EOS.
   virtual void intake_ended() = 0;
-  // A participant's pad was removed.
-  virtual void intake_removed(const std::string &pad) = 0;
   // Media that is not recorded, and why, as a sentence.
   virtual void intake_left_out(const std::string &problem) = 0;
 };
@@ -63,14 +62,12 @@ class Intake {
   static Kind kind_of(GstPad *pad);
   static void on_message(GstBus *bus, GstMessage *message, gpointer self);
   static void on_pad_added(GstElement *src, GstPad *pad, gpointer self);
-  static void on_pad_removed(GstElement *src, GstPad *pad, gpointer self);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer passing);
   void add(GstPad *pad);
   void hold(GstPad *pad, Passing *passing);
   void follow(GstPad *pad, GstElement *element);
   void swallow(GstPad *pad);
   void leave_out(GstPad *pad);
-  void tap(Kind kind, GstPad *pad, GstBuffer *buffer);
   void buffer(Kind kind, GstPad *pad, GstBuffer *buffer);
   void text(Kind kind, GstClockTime start, GstBuffer *buffer);
   void event(Kind kind, GstPad *pad, GstEvent *event);
@@ -96,6 +93,7 @@ class Intake {
   std::vector<Held> held_;
   bool complete_ = false;  // the container has no further tracks
   std::atomic<bool> released_{false};
+  const Later later_;
 };
 
 }  // namespace rtms::recorder

@@ -53,8 +53,8 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       file_(folder_ + "/" + file_name(options), &worker_, &log_),
       texts_(std::make_shared<Texts>(
           folder_,
-          [this](const std::string &path, int failure) {
-            later_([this, path, failure] {
+          [this, later = later_.weak()](const std::string &path, int failure) {
+            later([this, path, failure] {
               const std::string why = path + " cannot be written: " + std::strerror(failure) + ".";
               if (failure == ENOSPC)
                 break_off(true, why);
@@ -129,10 +129,6 @@ void Meeting::finish(const std::string &reason, const std::string &error) {
 
 void Meeting::intake_ended() {
   later_([this] { check_ended(); });
-}
-
-void Meeting::intake_removed(const std::string &pad) {
-  later_([this, pad] { Sound::disconnect(GST_BIN(pipeline_.get()), pad); });
 }
 
 void Meeting::intake_left_out(const std::string &problem) {
@@ -231,7 +227,8 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
       end("", failure->message);
     return;
   }
-  if (is_sound_input(source)) {
+  // Of a speaker who has left, the input may be removed.
+  if (is_sound_input(source) || !gst_object_has_as_ancestor(source, GST_OBJECT(pipeline_.get()))) {
     log_.write(Log::Level::Warning, "not-recorded",
                std::string("a speaker's audio is not recorded any more: ") + failure->message);
     return;
@@ -380,8 +377,8 @@ void Meeting::gone() {
     report_.add_file(options_.program.file);
   for (const std::string &name : texts_->names())
     report_.add_file(name);
-  worker_.run([texts = std::exchange(texts_, nullptr)]() mutable { texts.reset(); });
-  file_.finish(error_.empty(), [this, end_us = g_get_real_time()](const std::string &lost) {
+  Texts::close(std::exchange(texts_, nullptr), &worker_, log_);
+  file_.finish(!broken_off_, [this, end_us = g_get_real_time()](const std::string &lost) {
     error_ = error_.empty() ? lost : error_;
     report_.set_times(capture_);
     report_.close(end_us, static_cast<double>(length_ / GST_MSECOND) / 1000, reason_, error_,

@@ -70,7 +70,6 @@ class Meeting final : private IntakeListener, private BusListener {
   enum class State { Connecting, Recording, Ending, Gone };
 
   void intake_ended() override;
-  void intake_removed(const std::string &pad) override;
   void intake_left_out(const std::string &problem) override;
 
   void bus_eos() override;

@@ -68,15 +68,21 @@ TextFile::TextFile(std::string path, const std::string &head, Worker *worker, Fa
 }
 
 TextFile::~TextFile() {
+  close();
+  std::lock_guard<std::mutex> lock(state_->disk_mutex);
+  if (state_->file >= 0)
+    ::close(state_->file);
+}
+
+int TextFile::close() {
   std::lock_guard<std::mutex> lock(state_->disk_mutex);
   state_->failed = nullptr;
-  if (!exists())
-    return;
-  state_->write_pending(path_);
-  if (state_->file < 0)
-    return;
-  sync_fd(state_->file);
-  close(state_->file);
+  return has_begun() ? state_->write_pending(path_) : 0;
+}
+
+bool TextFile::has_begun() const {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  return state_->begun;
 }
 
 bool TextFile::exists() const {
@@ -101,8 +107,16 @@ void TextFile::append(const std::string &text) {
 }
 
 int TextFile::sync() {
-  std::lock_guard<std::mutex> lock(state_->disk_mutex);
-  return std::exchange(state_->synced, true) ? 0 : sync_fd(state_->file);
+  int copy = -1;
+  {
+    std::lock_guard<std::mutex> lock(state_->disk_mutex);
+    if (!std::exchange(state_->synced, true))
+      copy = fcntl(state_->file, F_DUPFD_CLOEXEC, 0);
+  }
+  const int failure = copy >= 0 ? sync_fd(copy) : 0;
+  if (copy >= 0)
+    ::close(copy);
+  return failure;
 }
 
 }  // namespace rtms::recorder

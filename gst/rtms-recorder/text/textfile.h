@@ -10,21 +10,22 @@
 
 namespace rtms::recorder {
 
-// Any thread. No method waits for the disk but sync() and the destructor. The file is created with
-// the first text.
+// Any thread. No method waits for the disk but close(), sync() and the destructor. The file is
+// created with the first text.
 class TextFile {
  public:
   // Writing fails, with errno, and did not before. Called on the worker's thread.
   using Failed = std::function<void(const std::string &path, int failure)>;
 
   TextFile(std::string path, const std::string &head, Worker *worker, Failed failed);
-  // Writes what is left, without reporting a failure.
   ~TextFile();
   TextFile(const TextFile &) = delete;
   TextFile &operator=(const TextFile &) = delete;
 
   // What cannot be written, up to 16 MB, is written with a later text, or at the end.
   void append(const std::string &text);
+  // No text follows: writes what is left. Returns 0, or errno if that fails and did not before.
+  int close();
   // Returns when what was written is on the disk: 0, or errno.
   int sync();
   const std::string &path() const { return path_; }
@@ -33,6 +34,7 @@ class TextFile {
 
  private:
   struct State;
+  bool has_begun() const;
 
   const std::string path_;
   Worker *const worker_;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "texts.h"
 
+#include <array>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -62,24 +64,51 @@ ElementPtr Texts::make_subtitles() {
   return subtitles_.make_source();
 }
 
-void Texts::sync(const std::shared_ptr<Texts> &texts, Worker *worker, const SubjectLog &log) {
-  constexpr unsigned kEach_s = 5;
-  if (!texts || ++texts->seconds_ % kEach_s != 0)
-    return;
+// Logged once.
+std::string Texts::store(bool last) {
+  const std::array all = {&vtt_, &transcript_file_, &chat_};
+  int failure = 0;
+  std::string path;
+  const auto take = [&](TextFile *file, int error) {
+    if (error && !std::exchange(failure, error))
+      path = file->path();
+  };
+  if (last)
+    finish();
+  for (TextFile *file : all)
+    if (last)
+      take(file, file->close());
+  for (TextFile *file : all)
+    take(file, file->sync());
+  if (!failure || std::exchange(told_, true))
+    return "";
+  return "The disk failed to store what was written to " + path + ": " + std::strerror(failure) +
+         ". Lines may be missing there. Check the disk, and the messages of the kernel.";
+}
+
+void Texts::store_on(std::shared_ptr<Texts> texts, bool last, Worker *worker,
+                     const SubjectLog &log) {
   const auto problem = std::make_shared<std::string>();
   worker->run(
-      [texts, problem] {
-        for (TextFile *file : {&texts->vtt_, &texts->transcript_file_, &texts->chat_})
-          if (const int failure = file->sync())
-            *problem = file->path() + ": " + std::strerror(failure);
+      [texts = std::move(texts), last, problem]() mutable {
+        *problem = texts->store(last);
+        texts->storing_ = false;
+        texts.reset();
       },
       [problem, log] {
         if (!problem->empty())
-          log.write(Log::Level::Error, "disk-error",
-                    "The disk failed to store what was written to " + *problem +
-                        ". Lines may be missing there. Check the disk, and the messages of the "
-                        "kernel.");
+          log.write(Log::Level::Error, "disk-error", *problem);
       });
+}
+
+void Texts::sync(const std::shared_ptr<Texts> &texts, Worker *worker, const SubjectLog &log) {
+  constexpr unsigned kEach_s = 5;
+  if (texts && ++texts->seconds_ % kEach_s == 0 && !texts->storing_.exchange(true))
+    store_on(texts, false, worker, log);
+}
+
+void Texts::close(std::shared_ptr<Texts> texts, Worker *worker, const SubjectLog &log) {
+  store_on(std::move(texts), true, worker, log);
 }
 
 std::vector<std::string> Texts::names() {

@@ -39,6 +39,8 @@ class Texts {
   // Main thread, each second: stores the files on the disk every 5 s, on the worker. A failure is
   // logged.
   static void sync(const std::shared_ptr<Texts> &texts, Worker *worker, const SubjectLog &log);
+  // Main thread: the end. Writes and stores what is left, on the worker.
+  static void close(std::shared_ptr<Texts> texts, Worker *worker, const SubjectLog &log);
   // Returns the source of the container's track.
   ElementPtr make_subtitles();
   std::shared_ptr<LateLines> late_lines() const { return subtitles_.late_lines(); }
@@ -46,13 +48,19 @@ class Texts {
   std::vector<std::string> names();
 
  private:
+  static void store_on(std::shared_ptr<Texts> texts, bool last, Worker *worker,
+                       const SubjectLog &log);
+  // Returns what has failed, as a sentence.
+  std::string store(bool last);
   void write(const std::vector<Line> &lines);
 
   Worker worker_;
   TextFile vtt_, transcript_file_, chat_;
   std::atomic<uint64_t> now_{0};
   unsigned seconds_ = 0;
-  std::mutex mutex_;  // guards the fields below, and the order of cues
+  std::atomic<bool> storing_{false};
+  bool told_ = false;  // used on the worker's thread
+  std::mutex mutex_;   // guards the fields below, and the order of cues
   Transcript transcript_;
   Subtitles subtitles_;
 };

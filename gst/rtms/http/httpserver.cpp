@@ -106,6 +106,10 @@ void HttpServer::start(LogSink *log, HttpHandler *handler) {
   requests_.start(log);
   handler_ = handler;
   accept_when_ready();
+  // The first client after a renewal, perhaps days later, needs the new one.
+  constexpr unsigned kLook_ms = 60000;
+  if (tls_)
+    looking_.start(kLook_ms, [this] { renew_certificate(); });
 }
 
 // ---- connections ---------------------------------------------------------------------

@@ -101,6 +101,7 @@ class HttpServer final : private HttpService {
   std::string url_, path_;
   std::shared_ptr<const TlsServer> tls_;  // null for plain HTTP
   Worker renewing_;
+  RepeatedTimer looking_;
   int64_t renew_us_ = 0;         // when to look for other files
   std::string renewal_problem_;  // is logged
   const std::shared_ptr<HttpServer *> alive_ = std::make_shared<HttpServer *>(this);

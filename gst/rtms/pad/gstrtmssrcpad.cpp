@@ -4,8 +4,6 @@
 #include "padpush.h"
 #include "padstate.h"
 
-#include <algorithm>
-#include <iterator>
 #include <mutex>
 
 GST_DEBUG_CATEGORY(gst_rtms_output_debug);  // of the rooms pad and output
@@ -386,8 +384,9 @@ void gst_rtms_src_pads_stop(const std::vector<GstRtmsSrcPad *> &pads) {
     begin_stop(pad->state);
   std::vector<GstRtmsSrcPad *> blocked;
   auto deadline = std::chrono::steady_clock::now() + kPushTimeout;
-  std::copy_if(pads.begin(), pads.end(), std::back_inserter(blocked),
-               [deadline](GstRtmsSrcPad *pad) { return !pad->state->queue.has_stopped(deadline); });
+  for (GstRtmsSrcPad *pad : pads)  // a push that waits in a probe of the pad itself needs no flush
+    if (!gst_pad_is_blocking(GST_PAD(pad)) && !pad->state->queue.has_stopped(deadline))
+      blocked.push_back(pad);
   if (!blocked.empty())
     GST_DEBUG("%zu of %zu pads are blocked: flushed", blocked.size(), pads.size());
   for (GstRtmsSrcPad *pad : blocked)

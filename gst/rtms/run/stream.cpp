@@ -117,7 +117,10 @@ void Stream::connect(SessionConfig config) {
 
 void Stream::release(GstClockTime in) {
   if (in > 0) {
-    release_.start(static_cast<unsigned>(in / GST_MSECOND + 1), [this] { release(0); });
+    release_.start(static_cast<unsigned>(in / GST_MSECOND + 1), [this] {
+      if (outputs_.time().playing())
+        release(0);
+    });
     return;
   }
   released_ = true;
