@@ -4,6 +4,8 @@
 #include "common/metrics.h"
 #include "common/names.h"
 
+#include <algorithm>
+
 namespace rtms::recorder {
 namespace {
 
@@ -137,14 +139,15 @@ std::optional<WebhookPage> page(const Recorder &recorder, const Sharing *sharing
 
 std::optional<WebhookPage> Pages::get(const Recorder &recorder, const Sharing *sharing,
                                       const Requests &requests, std::string_view path) {
-  constexpr int64_t kPart = 20;
+  constexpr int64_t kPart = 20, kLongest_us = G_USEC_PER_SEC;
   const int64_t now_us = g_get_monotonic_time();
   const auto last = made_.find(path);
   if (last != made_.end() && now_us < last->second.until_us)
     return last->second.page;
   auto made = page(recorder, sharing, requests, path);
   if (made)
-    made_[std::string(path)] = {made, now_us + kPart * (g_get_monotonic_time() - now_us)};
+    made_[std::string(path)] = {
+        made, now_us + std::min<int64_t>(kPart * (g_get_monotonic_time() - now_us), kLongest_us)};
   return made;
 }
 

@@ -148,8 +148,8 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
 }
 
 void Sound::disconnect(GstBin *pipeline, const std::string &pad) {
-  const ElementPtr input(pipeline ? gst_bin_get_by_name(pipeline, (kInput + pad).c_str())
-                                  : nullptr);
+  const ElementPtr input(keeps_inputs_ ? nullptr
+                                       : gst_bin_get_by_name(pipeline, (kInput + pad).c_str()));
   if (!input)
     return;
   gst_element_set_state(input.get(), GST_STATE_NULL);
@@ -190,14 +190,13 @@ void Sound::rename(Input *input, GstEvent *tags) {
   input->news = true;
 }
 
-bool Sound::may_tell(int64_t now_us) {
+bool Sound::Telling::may(int64_t now_us) {
   constexpr unsigned kMost = 50;
-  std::lock_guard<std::mutex> lock(mutex_);
-  if (now_us >= telling_us_ + G_USEC_PER_SEC) {
-    telling_us_ = now_us;
-    told_ = 0;
+  if (now_us >= since_us + G_USEC_PER_SEC) {
+    since_us = now_us;
+    count = 0;
   }
-  return told_++ < kMost;
+  return count++ < kMost;
 }
 
 void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
@@ -208,7 +207,12 @@ void Sound::add(Input *input, GstPad *pad, GstBuffer *buffer) {
   const int64_t now_us = g_get_monotonic_time();
   if (!std::exchange(input->spoke, true))
     input->voice.from = running;
-  if (input->news && may_tell(now_us)) {
+  bool tells = input->news;
+  if (tells) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    tells = telling_.may(now_us);
+  }
+  if (tells) {
     input->news = false;
     heard_(input->voice);
   }

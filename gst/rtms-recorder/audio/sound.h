@@ -32,8 +32,9 @@ class Sound {
   // ---- Used on rtmssrc's loop thread, and on its pads' threads.
   // Adds a converter for the pad to the pipeline. Returns false if its audio cannot be mixed.
   bool connect(GstBin *pipeline, GstPad *pad);
-  // Main thread: the pad was removed, and so is its input.
-  static void disconnect(GstBin *pipeline, const std::string &pad);
+  // Main thread: the pad was removed, and so is its input, unless the pipeline is being stopped.
+  void disconnect(GstBin *pipeline, const std::string &pad);
+  void keep_inputs() { keeps_inputs_ = true; }
   // A participant joins or has a new name; a participant leaves.
   void joined(const std::string &who, const std::string &name);
   void left(const std::string &who);
@@ -73,11 +74,16 @@ class Sound {
 
  private:
   struct Input;
+  // Whether a voice may be told now: a server could rename participants with each packet.
+  struct Telling {
+    bool may(int64_t now_us);
+
+    int64_t since_us = 0;
+    unsigned count = 0;
+  };
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer input);
   void add(Input *input, GstPad *pad, GstBuffer *buffer);
   void rename(Input *input, GstEvent *tags);
-  // Whether a voice may be told now: a server could rename participants with each packet.
-  bool may_tell(int64_t now_us);
   void emit_live(uint64_t sample);
   void emit_until(uint64_t sample);
   void emit_piece(size_t count);
@@ -92,8 +98,7 @@ class Sound {
   mutable Levels levels_;
 
   std::mutex mutex_;  // guards the fields up to the empty line
-  int64_t telling_us_ = 0;
-  unsigned told_ = 0;  // since telling_us_
+  Telling telling_;
   Mixer mixer_;
   Speakers speakers_;
   Room room_;
@@ -102,6 +107,7 @@ class Sound {
   std::function<void(GstBuffer *)> listener_;
   Limiter listener_limiter_;
   Frontier frontier_;
+  bool keeps_inputs_ = false;
   uint64_t live_ = 0;  // the listener has received the samples before this one
   bool finished_ = false;
 };

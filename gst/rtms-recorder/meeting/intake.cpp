@@ -156,10 +156,11 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   // Of a participant, whose input stays behind.
   const auto removed = +[](GstElement *, GstPad *pad, gpointer data) {
     auto self = static_cast<Intake *>(data);
-    self->later_(
-        [pipeline =
-             std::shared_ptr<GstBin>(GST_BIN(gst_object_ref(self->pipeline_)), gst_object_unref),
-         name = std::string(GST_PAD_NAME(pad))] { Sound::disconnect(pipeline.get(), name); });
+    const auto own = GST_BIN(gst_object_ref(self->pipeline_));
+    self->later_([self, pipeline = std::shared_ptr<GstBin>(own, gst_object_unref),
+                  name = std::string(GST_PAD_NAME(pad))] {
+      self->sound_->disconnect(pipeline.get(), name);
+    });
   };
   g_signal_connect(src, "pad-removed", G_CALLBACK(removed), this);
   gst_bin_add(pipeline, src_.get());

@@ -230,7 +230,7 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
   // Of a speaker who has left, the input may be removed.
   if (is_sound_input(source) || !gst_object_has_as_ancestor(source, GST_OBJECT(pipeline_.get()))) {
     log_.write(Log::Level::Warning, "not-recorded",
-               std::string("a speaker's audio is not recorded any more: ") + failure->message);
+               std::string("a speaker's audio, or a removed element: ") + failure->message);
     return;
   }
   const std::string track = VideoTrack::name_of(source);
@@ -350,6 +350,7 @@ void Meeting::retire_pipeline() {
   stats_ = intake_->stats();
   length_ = sound_.length();
   late_audio_.check();
+  sound_.keep_inputs();
   retire(std::move(pipeline_), 0, [this] {
     intake_.reset();
     if (broadcast_)

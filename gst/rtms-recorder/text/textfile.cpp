@@ -110,12 +110,14 @@ int TextFile::sync() {
   int copy = -1;
   {
     std::lock_guard<std::mutex> lock(state_->disk_mutex);
-    if (!std::exchange(state_->synced, true))
-      copy = fcntl(state_->file, F_DUPFD_CLOEXEC, 0);
+    if (std::exchange(state_->synced, true))
+      return 0;
+    copy = fcntl(state_->file, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0)  // no descriptor is free
+      return sync_fd(state_->file);
   }
-  const int failure = copy >= 0 ? sync_fd(copy) : 0;
-  if (copy >= 0)
-    ::close(copy);
+  const int failure = sync_fd(copy);
+  ::close(copy);
   return failure;
 }
 

@@ -237,8 +237,9 @@ bool begin_stop(PadState *state) {
 void stop(GstRtmsSrcPad *self) {
   PadState *state = self->state;
   const bool first = begin_stop(state);
-  const bool blocked =
-      first && !state->queue.has_stopped(std::chrono::steady_clock::now() + kPushTimeout);
+  // A probe of the pad no longer holds the push: the pad is flushing.
+  const bool blocked = (first || !state->flushed) &&
+                       !state->queue.has_stopped(std::chrono::steady_clock::now() + kPushTimeout);
   if (blocked)
     start_flush(self);
   stop_task(self);
