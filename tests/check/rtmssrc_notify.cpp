@@ -169,7 +169,7 @@ GST_END_TEST;
 // The older announcement is of a server that is gone. The present one is away for some seconds: the
 // stream goes on there.
 GST_START_TEST(test_older_is_gone) {
-  constexpr int64_t kAway_ms = 2000, kBack_ms = 6000;
+  constexpr int64_t kAway_ms = 2000, kBack_ms = 4000;
   Config config = ticking(std::make_shared<StoppableTicker>());
   config.outages = {{Signaling, kAway_ms, kBack_ms}};
   auto server = serve(config);

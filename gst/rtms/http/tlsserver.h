@@ -50,7 +50,7 @@ class FileVersion {
   bool operator!=(const FileVersion &other) const;
 
  private:
-  struct stat status_ {};
+  struct stat status_ = {};
 };
 
 // A server's certificate and key. TLS 1.2 and 1.3, without renegotiation and sessions.
