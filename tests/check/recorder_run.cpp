@@ -203,4 +203,12 @@ Config meeting_of(int64_t length_ms, MeetingOptions options) {
   return config;
 }
 
+void expect_answers(const std::string &url) {
+  const int64_t start = g_get_monotonic_time();
+  ck_assert_int_eq(post_signed(url, kChallenge).status, 200);
+  const int took = static_cast<int>((g_get_monotonic_time() - start) / 1000);
+  g_print("a webhook is answered in %d ms\n", took);
+  ck_assert_int_le(took, kAnswerMs);
+}
+
 }  // namespace rtmscheck

@@ -61,4 +61,8 @@ void expect_recording(const std::string &file, unsigned sounds, double length, d
 // A meeting that ends by itself, or never.
 Config meeting_of(int64_t length_ms, MeetingOptions options = {});
 
+// A webhook is answered much sooner than what is in the way lasts.
+inline const int kAnswerMs = static_cast<int>(2000 * slowness());
+void expect_answers(const std::string &url);
+
 }  // namespace rtmscheck
