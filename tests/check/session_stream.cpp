@@ -23,14 +23,15 @@ class NoLog final : public LogSink {
   void write(Level, const std::string &) override {}
 };
 
-// A session of audio, with its network and its clock.
+// A session of audio, or more, with its network and its clock.
 class Stream final : public SessionListener {
  public:
-  Stream() : session_(config(), &net_, &log_, this) {
+  explicit Stream(MediaMask media = media_bit(Media::Audio))
+      : session_(config(media), &net_, &log_, this) {
     session_.start();
     settle();
-    connect(0);
-    connect(1);
+    for (unsigned connection = 0; connection < 1 + count_of(media); connection++)
+      connect(connection);
     net_.released();
     session_.release();
     settle();
@@ -63,16 +64,19 @@ class Stream final : public SessionListener {
     message(0, kTerminated);
     pong();
   }
-  // The next server accepts the stream, but knows no media server for it yet.
-  void lose_all() {
-    for (unsigned connections = 2; connections > 0; connections--) {
+  // The next server accepts the stream, but knows only these media servers for it yet.
+  void lose_all(const std::string &known = "") {
+    while (net_.live() > 0) {
       net_.pick(0)->end({TransportClose::Kind::Io, 0, "reset"});
       settle();
     }
     advance(kRetryMs);
     net_.pick(0)->opened();
     settle();
-    message(0, R"({"msg_type":2,"status_code":0,"media_server":{"server_urls":{}}})");
+    message(0, R"({"msg_type":2,"status_code":0,"media_server":{"server_urls":{)" + known + "}}}");
+  }
+  void lose_all_and_return() {
+    lose_all();
     advance(2 * kRetryMs);
     connect(0);
     connect(1);
@@ -83,21 +87,48 @@ class Stream final : public SessionListener {
     connect(1);
   }
 
-  unsigned silent = 0, packets = 0, ended = 0;
-
- private:
-  static SessionConfig config() {
-    SessionConfig config;
-    config.signaling_url = "wss://s.test/signaling";
-    config.who = {Product::Meeting, "id", "stream", "client", "5ignature"};
-    config.media = media_bit(Media::Audio);
-    return config;
+  void refuse(unsigned connection) {
+    net_.pick(connection)->end({TransportClose::Kind::Io, 0, "refused"});
+    settle();
+  }
+  // All but signaling and one.
+  void refuse_media(int64_t ms) {
+    for (; ms > 0; ms -= kRetryMs) {
+      advance(kRetryMs);
+      while (net_.live() > 2)
+        refuse(2);
+      message(0, kKeepAlive);
+      message(1, kKeepAlive);
+    }
+  }
+  void stop() {
+    session_.stream_stopped(nullptr);
+    settle();
   }
   void connect(unsigned connection) {
     net_.pick(connection)->opened();
     settle();
     net_.pick(connection)->answer();
     settle();
+  }
+
+  unsigned silent = 0, packets = 0, ended = 0;
+  MediaMask over = 0;
+  std::vector<int64_t> reasons;
+
+ private:
+  static unsigned count_of(MediaMask media) {
+    unsigned count = 0;
+    for (Media one : kAllMedia)
+      count += media & media_bit(one) ? 1 : 0;
+    return count;
+  }
+  static SessionConfig config(MediaMask media) {
+    SessionConfig config;
+    config.signaling_url = "wss://s.test/signaling";
+    config.who = {Product::Meeting, "id", "stream", "client", "5ignature"};
+    config.media = media;
+    return config;
   }
   void session_connection(ConnectionState state, MediaMask, unsigned) override {
     silent += state == ConnectionState::Silent;
@@ -108,13 +139,15 @@ class Stream final : public SessionListener {
   void session_all_negotiated() override {}
   void session_media(const MediaData &) override { packets++; }
   void session_event(const EventUpdate &) override {}
-  void session_stream_state(const StreamStateUpdate &) override {}
+  void session_stream_state(const StreamStateUpdate &update) override {
+    reasons.push_back(update.reason);
+  }
   void session_session_state(const SessionStateUpdate &) override {}
   void session_media_lost(MediaMask) override {}
   void session_keep_alive(MediaMask) override {}
   void session_ignored(const std::string &) override {}
   void session_warning(const SessionError &) override {}
-  void session_media_ended(MediaMask, const SessionError &) override {}
+  void session_media_ended(MediaMask media, const SessionError &) override { over |= media; }
   void session_failed(const SessionError &error) override {
     ck_abort_msg("%s", error.text.c_str());
   }
@@ -183,10 +216,55 @@ GST_START_TEST(test_no_url_again) {
   own_context();
   Stream stream;
   stream.message(1, kAudio);
-  stream.lose_all();
+  stream.lose_all_and_return();
   stream.message(1, kAudio);
   ck_assert_uint_eq(stream.packets, 2);
   ck_assert_uint_eq(stream.ended, 0);
+}
+GST_END_TEST;
+
+// A kind that is not offered for a moment is tried where it was, and given up after its window.
+GST_START_TEST(test_one_url_later) {
+  constexpr char kVideoUrl[] = R"("video":"wss://m.test/video")";
+  constexpr MediaMask kBoth = media_bit(Media::Audio) | media_bit(Media::Video);
+  own_context();
+  for (const bool comes : {true, false}) {
+    Stream stream(kBoth);
+    stream.message(1, kAudio);
+    stream.lose_all(kVideoUrl);
+    ck_assert_uint_eq(stream.over, 0);
+    if (comes) {
+      stream.connect(1);
+      stream.connect(2);
+      stream.message(1, kAudio);
+      ck_assert_uint_eq(stream.packets, 2);
+      continue;
+    }
+    stream.connect(2);
+    stream.refuse(1);
+    stream.refuse_media(60000);
+    ck_assert_uint_eq(stream.over, 0);
+    stream.refuse_media(20000);
+    ck_assert_uint_eq(stream.over, media_bit(Media::Audio));
+  }
+}
+GST_END_TEST;
+
+// A webhook without a reason comes before the service's message with one, or none comes.
+GST_START_TEST(test_reason_later) {
+  own_context();
+  Stream stream;
+  stream.message(1, kAudio);
+  stream.stop();
+  ck_assert(stream.reasons.empty());
+  for (int i = 0; i < 2; i++)
+    stream.message(0, kTerminated);
+  ck_assert(stream.reasons == std::vector<int64_t>{6});
+  stream.message(1, kAudio);
+  stream.pong();
+  advance(2 * Ending::kRound_ms);
+  ck_assert_uint_eq(stream.packets, 2);
+  ck_assert_uint_eq(stream.ended, 1);
 }
 GST_END_TEST;
 
@@ -257,6 +335,8 @@ static Suite *session_stream_suite() {
   tcase_add_test(tcase, test_silent_after_a_loss);
   tcase_add_test(tcase, test_ended);
   tcase_add_test(tcase, test_no_url_again);
+  tcase_add_test(tcase, test_one_url_later);
+  tcase_add_test(tcase, test_reason_later);
   tcase_add_test(tcase, test_stalled);
   tcase_add_loop_test(tcase, test_no_answer, 0, 3);
   tcase_add_test(tcase, test_late_thread);

@@ -129,10 +129,12 @@ struct Identity {
   bool by_webinar_id = false;     // which of the two is sent
 
   const std::string &signature() const { return by_webinar_id ? webinar_signature : id_signature; }
-  // Takes those of another announcement, and keeps the choice.
+  // Takes those of another announcement with the ids that they are of, and keeps the choice.
   void set_signatures(const Identity &from) {
     if (from.signature().empty())
       return;  // a repeated announcement may lack it
+    id = from.id;
+    webinar_id = from.webinar_id;
     id_signature = from.id_signature;
     webinar_signature = from.webinar_signature;
     by_webinar_id &= !webinar_signature.empty();
@@ -183,6 +185,8 @@ struct StreamStateUpdate {
   int64_t reason = 0;
   std::string reason_text;
   int64_t timestamp = 0;
+
+  bool has_reason() const { return reason != 0 || !reason_text.empty(); }
 };
 
 struct SessionStateUpdate {

@@ -41,13 +41,23 @@ void Links::plan(const SignalingResponse &response) {
         "kind. Set connection-mode=split to avoid this warning."));
     unified = false;
   }
-  context_->listener->session_planned(unified ? config.media : offered(config, response));
+  // A server that has just taken over may know some of its media servers later: a kind that it does
+  // not offer yet is tried where it was.
+  MediaMask planned = 0;
+  for (Media media : kAllMedia) {
+    const std::string &url = unified ? response.all_url : url_of(media, config, response);
+    if (!url.empty())
+      urls_[media] = url;
+    if (config.media & media_bit(media) && urls_.count(media))
+      planned |= media_bit(media);
+  }
+  context_->listener->session_planned(planned);
   if (unified)
     add(config.media, response.all_url);
   for (Media media : kAllMedia) {
     if (unified || !(config.media & media_bit(media)))
       continue;
-    add(media_bit(media), url_of(media, config, response));
+    add(media_bit(media), urls_[media]);
   }
   for (auto &link : links_)
     link->open();

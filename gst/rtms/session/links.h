@@ -4,6 +4,7 @@
 
 #include "link.h"
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -71,6 +72,7 @@ class Links final : public LinkListener {
   SessionContext *context_;
   LinksListener *listener_;
   std::vector<std::unique_ptr<Link>> links_;  // with ended links, until the next plan
+  std::map<Media, std::string> urls_;         // of the last plan that had one
   unsigned plans_ = 0;
   bool released_ = false;
   bool all_answered_ = false;

@@ -26,6 +26,13 @@ int64_t unix_ms() {
   return g_get_real_time() / 1000;
 }
 
+// A webhook may tell the end without its reason, before the service's own message does.
+bool explains_end(const Message &message, const StreamStateUpdate &told) {
+  const auto update = std::get_if<StreamStateUpdate>(&message);
+  return update && update->state == static_cast<int64_t>(StreamState::Terminated) &&
+         (told.state != update->state || (update->has_reason() && !told.has_reason()));
+}
+
 }  // namespace
 
 Session::Session(SessionConfig config, TransportFactory *transports, LogSink *log,
@@ -190,6 +197,10 @@ void Session::received(const MediaData &media) {
 
 void Session::received(const Connection &from, const Message &message) {
   SessionListener *listener = context_.listener;
+  if (stage_ == Stage::Draining && explains_end(message, told_)) {
+    told_ = std::get<StreamStateUpdate>(message);
+    listener->session_stream_state(told_);
+  }
   if (stage_ != Stage::Running)
     return;
   if (auto event = std::get_if<EventUpdate>(&message)) {
@@ -251,10 +262,14 @@ void Session::close_stream() {
 void Session::stream_stopped(const StreamStateUpdate *told) {
   if (stage_ != Stage::Running)
     return;
-  if (told)
+  if (told) {
     context_.listener->session_stream_state(*told);
+    const int64_t last_ms = std::max(told_.timestamp, told->timestamp);
+    told_ = *told;
+    told_.timestamp = last_ms;
+  }
   stage_ = Stage::Draining;
-  ending_.begin(now_ms(), std::max(told_.timestamp, told ? told->timestamp : 0));
+  ending_.begin(now_ms(), told_.timestamp);
   drain_timer_.start(Ending::kRound_ms, [this] {
     // If this thread is late, it has not read all that has arrived.
     leaving_.read_rest();
