@@ -15,6 +15,7 @@ namespace {
 constexpr int kBacklog = 256;
 // If no file descriptor is free, a failing accept leaves the connection in the backlog.
 constexpr unsigned kAcceptPause_ms = 100;
+constexpr unsigned kMostAtOnce = 32;
 // The limit of all bodies together; those of genuine requests are small.
 constexpr uint64_t kMaxBodies = 16 << 20;
 constexpr uint64_t kSmallBody = 64 << 10;
@@ -118,7 +119,11 @@ void HttpServer::accept_when_ready() {
   accepting_.reset(g_socket_create_source(socket_.get(), G_IO_IN, nullptr));
   GSocketSourceFunc ready = [](GSocket *, GIOCondition, gpointer data) -> gboolean {
     auto self = static_cast<HttpServer *>(data);
-    if (self->accept())
+    // Many who come at once fill the queue of the kernel, which then refuses genuine clients.
+    Accepted last = Accepted::One;
+    for (unsigned i = 0; i < kMostAtOnce && last == Accepted::One; i++)
+      last = self->accept();
+    if (last != Accepted::NoRoom)
       return G_SOURCE_CONTINUE;
     self->accept_later_.start(kAcceptPause_ms, [self] { self->accept_when_ready(); });
     return G_SOURCE_REMOVE;
@@ -127,8 +132,7 @@ void HttpServer::accept_when_ready() {
   g_source_attach(accepting_.get(), g_main_context_get_thread_default());
 }
 
-// Returns false if the system has no room for another connection at the moment.
-bool HttpServer::accept() {
+HttpServer::Accepted HttpServer::accept() {
   GError *raw_error = nullptr;
   ObjectPtr<GSocket> socket(g_socket_accept(socket_.get(), nullptr, &raw_error));
   ErrorPtr error(raw_error);
@@ -137,7 +141,7 @@ bool HttpServer::accept() {
                       g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
     if (!gone)
       requests_.closed(error->message, "a client that waits");
-    return gone;
+    return gone ? Accepted::None : Accepted::NoRoom;
   }
   limit_unsent(socket.get());
   if (tls_)
@@ -148,7 +152,7 @@ bool HttpServer::accept() {
   connections_[number] =
       std::make_unique<HttpConnection>(number, std::move(socket), tls_ ? tls_->accept() : nullptr,
                                        client_timeout_ms_, static_cast<HttpService *>(this));
-  return true;
+  return Accepted::One;
 }
 
 // A certificate is renewed while the server runs, its key often a moment later. The next connection

@@ -88,7 +88,9 @@ class HttpServer final : private HttpService {
   void http_over(HttpConnection *connection, const char *why) override;
 
   void accept_when_ready();
-  bool accept();
+  // NoRoom: the system has none for another connection at the moment.
+  enum class Accepted { One, None, NoRoom };
+  Accepted accept();
   void renew_certificate();
   void renewed(std::variant<std::unique_ptr<TlsServer>, std::string> result);
   void make_room();

@@ -66,9 +66,6 @@ WebhookVerdict verify_webhook(const Secret &secret_token, std::string_view times
   int64_t sent_s = 0;
   const char *end = timestamp.data() + timestamp.size();
   auto [stop, error] = std::from_chars(timestamp.data(), end, sent_s);
-  if (error != std::errc() || stop != end || sent_s < 0 || now_s < 0 ||
-      std::abs(sent_s - now_s) > kWebhookTolerance_s)
-    return WebhookVerdict::BadTimestamp;
   // Anybody can sign with an empty key.
   if (secret_token.empty())
     return WebhookVerdict::BadSignature;
@@ -83,6 +80,9 @@ WebhookVerdict verify_webhook(const Secret &secret_token, std::string_view times
   if (signature.size() != expected.size() ||
       CRYPTO_memcmp(signature.data(), expected.data(), expected.size()) != 0)
     return WebhookVerdict::BadSignature;
+  if (error != std::errc() || stop != end || sent_s < 0 || now_s < 0 ||
+      std::abs(sent_s - now_s) > kWebhookTolerance_s)
+    return WebhookVerdict::BadTimestamp;
   return WebhookVerdict::Genuine;
 }
 

@@ -48,7 +48,7 @@ std::optional<std::string> handshake_signature(const Secret &client_secret,
                                                std::string_view client_id, std::string_view id,
                                                std::string_view stream_id);
 
-// Unverifiable: OpenSSL fails; the request may be genuine.
+// BadTimestamp: the signature is right. Unverifiable: OpenSSL fails; the request may be genuine.
 enum class WebhookVerdict { Genuine, BadSignature, BadTimestamp, Unverifiable };
 
 // Checks x-zm-request-timestamp and x-zm-signature of a webhook request against its raw body.

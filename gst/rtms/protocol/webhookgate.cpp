@@ -75,9 +75,12 @@ WebhookAnswer WebhookGate::answer(const WebhookHead &head, std::string_view body
   if (body.size() > kMaxWebhookBody)
     return too_large();
   switch (verify_webhook(secret_token_, head.timestamp, head.signature, body, now_s)) {
-    case WebhookVerdict::BadTimestamp:
-      return refusal(401,
-                     "the timestamp differs from the clock of this machine by more than 5 minutes");
+    case WebhookVerdict::BadTimestamp: {
+      WebhookAnswer misdated = refusal(
+          401, "the timestamp differs from the clock of this machine by more than 5 minutes");
+      misdated.misdated = true;
+      return misdated;
+    }
     case WebhookVerdict::BadSignature:
       return refusal(401, "the signature is wrong");
     case WebhookVerdict::Unverifiable:

@@ -31,6 +31,7 @@ struct WebhookAnswer {
   // Unless Other: act on `hook`, which names a stream; Started includes a URL.
   WebhookEvent event = WebhookEvent::Other;
   bool repeated = false;  // the service announced the same event before
+  bool misdated = false;  // signed by the service, but not at this machine's time
   Webhook hook;
 };
 

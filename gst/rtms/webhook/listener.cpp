@@ -49,6 +49,7 @@ WebhookListener::~WebhookListener() = default;
 
 void WebhookListener::start(LogSink *log, Handler handler) {
   handler_ = std::move(handler);
+  log_ = log;
   server_->start(log, static_cast<HttpHandler *>(this));
 }
 
@@ -72,6 +73,8 @@ std::optional<HttpAnswer> WebhookListener::request(const HttpRequest &request) {
   const std::string signature = request.head.header("x-zm-signature");
   WebhookAnswer said = gate_.answer(head_of(request.head, timestamp, signature), request.body,
                                     g_get_real_time() / G_USEC_PER_SEC);
+  if (said.misdated)
+    tell_misdated();
   if (said.event == WebhookEvent::Other)
     return http_answer(said);
   if (!refused_.empty()) {
@@ -89,6 +92,18 @@ std::optional<HttpAnswer> WebhookListener::request(const HttpRequest &request) {
       accepted(number, good);
   });
   return std::nullopt;
+}
+
+// With a wrong clock nothing is recorded. Somebody could also repeat what the service sent before.
+void WebhookListener::tell_misdated() {
+  constexpr unsigned kEach_ms = 60000;
+  if (misdated_told_.running() || !log_)
+    return;
+  misdated_told_.start(kEach_ms, [] {});
+  log_->write(LogSink::Level::Warning,
+              "webhook: a request with a right signature is refused, because its time differs from "
+              "the clock of this machine by more than 5 minutes. If the clock is wrong, set it: no "
+              "webhook is accepted until then");
 }
 
 // The decision on an asynchronous request. The client may have gone.

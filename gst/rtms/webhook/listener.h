@@ -89,9 +89,12 @@ class WebhookListener final : private HttpHandler {
   void answered(uint64_t number) override;
 
   void announce();
+  void tell_misdated();
   void accepted(uint64_t number, bool good);
 
   WebhookGate gate_;
+  LogSink *log_ = nullptr;
+  Timer misdated_told_;
   Handler handler_;
   Pages pages_;
   // Notices of requests with a pending answer, then notices for the handler.
