@@ -249,6 +249,30 @@ GST_START_TEST(test_resume) {
 }
 GST_END_TEST;
 
+// A clock that is ahead, of the media that come first after a pause, moves no others.
+GST_START_TEST(test_resume_ahead) {
+  constexpr int64_t kAhead_ms = 5000, kPause_ms = 10000;
+  Stream stream;
+  Pad audio(&stream, kMix), video(&stream, kVideo);
+  for (int64_t ms = 0; ms < 20000; ms += 20) {
+    audio.at(ms, ms);
+    video.at(ms + (ms < 2000 ? 0 : kAhead_ms), ms);
+  }
+  const int64_t resumed_ms = 20000;
+  video.anchor(resumed_ms + kPause_ms + kAhead_ms, resumed_ms);
+  const int64_t apart_ms = (video.at(resumed_ms + kPause_ms + kAhead_ms, resumed_ms).position_ns -
+                            audio.at(resumed_ms + kPause_ms, resumed_ms).position_ns) /
+                           kMs;
+  ck_assert_int_lt(std::abs(apart_ms), 100);
+  for (int64_t ms = resumed_ms + 20; ms < resumed_ms + 12000; ms += 20) {
+    const auto heard = audio.at(ms + kPause_ms, ms),
+               seen = video.at(ms + kPause_ms + kAhead_ms, ms);
+    ck_assert_msg(heard.decision.what == What::None, "%s", to_text(heard.decision).c_str());
+    ck_assert_int_lt(std::abs(heard.position_ns - seen.position_ns), 100 * kMs);
+  }
+}
+GST_END_TEST;
+
 // The connection is away for ten seconds. Who spoke before has nothing in what is replayed, in real
 // time; somebody else has: that is not another clock, however long it takes.
 GST_START_TEST(test_new_speaker_in_replay) {
@@ -314,6 +338,7 @@ static Suite *track_suite(void) {
   tcase_add_test(tc, test_old_text_first);
   tcase_add_test(tc, test_new_text_first);
   tcase_add_test(tc, test_resume);
+  tcase_add_test(tc, test_resume_ahead);
   tcase_add_test(tc, test_new_speaker_in_replay);
   tcase_add_loop_test(tc, test_nonsense, 0, kNonsense);
   return suite;

@@ -26,6 +26,8 @@ void Timeline::anchor(int64_t unix_ms, int64_t running_ns) {
                       unix_ms - *first_packet_ms_ <= kMaxBeforeFirstMedia_ms;
     zero_ms_ = near ? *first_packet_ms_ : unix_ms;
   }
+  // Positions go on where they are: nothing is placed before what has been.
+  shift(skew_.skew_ns() / kNsPerMs);
   skew_.reset();
   offset_ns_ = running_ns - position(unix_ms);
 }

@@ -285,7 +285,7 @@ void TrackClock::accept(const Message &now, Placed *placed) {
   odd_.reset();
   lost_ = false;
   if ((offset_ns_ == 0 || !set_->usual().known()) && !lateness_.replaying())
-    set_->observe(usual_kind_, now.position_ns, now.delay_ns, now.running_ns);
+    set_->observe(usual_kind_, place.position_ns, now.delay_ns - offset_ns_, now.running_ns);
   if (complete)
     judge(now, placed);
   if (complete || says)
