@@ -87,6 +87,13 @@ class Meeting {
     return player_.record().pad(kind_.pad);
   }
   GstElement *src() const { return player_.src(); }
+  // As an application that exchanges what is behind the pad.
+  void link_anew() {
+    const rtms::PadPtr pad(gst_element_get_static_pad(src(), kind_.pad)),
+        peer(gst_pad_get_peer(pad.get()));
+    gst_pad_unlink(pad.get(), peer.get());
+    ck_assert_int_eq(gst_pad_link(pad.get(), peer.get()), GST_PAD_LINK_OK);
+  }
 
  private:
   const Kind &kind_;
@@ -212,6 +219,18 @@ GST_START_TEST(test_none) {
 }
 GST_END_TEST;
 
+// Whatever is linked can decode the first frame that it gets.
+GST_START_TEST(test_new_link) {
+  Meeting meeting(kKinds[0], "black");
+  meeting.wait("Kbb");
+  meeting.link_anew();
+  meeting.wait("Kb{2,5}Kb");
+  const PadRecord &pad = meeting.end();
+  const size_t second = letters(pad).find('K', 1);
+  ck_assert(pad.packets[second].has(GST_BUFFER_FLAG_DISCONT));
+}
+GST_END_TEST;
+
 // Each JPEG stands alone.
 GST_START_TEST(test_jpeg) {
   Meeting meeting(kKinds[0], "black", [](GstElement *src) {
@@ -233,6 +252,7 @@ static Suite *rtmssrc_fill_suite() {
   tcase_add_test(fill, test_slide);
   tcase_add_test(fill, test_slide_gaps);
   tcase_add_loop_test(fill, test_none, 0, kWithEvent);
+  tcase_add_test(fill, test_new_link);
   tcase_add_test(fill, test_jpeg);
   suite_add_tcase(suite, fill);
   return suite;

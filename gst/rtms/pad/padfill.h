@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 
 namespace rtms {
 
@@ -27,10 +28,16 @@ class PadFill {
   bool is_due(GstClockTime until) const;
   // Whether there are black frames of the size.
   bool has_frames();
-  // Returns the next black frame; null if there is none. Frames are numbered: push each.
-  BufferPtr next_frame();
-  // The black frame was pushed.
-  void filled() { filling_ = true; }
+  // Returns the next black frame; null if there is none. Frames are numbered: push each. A new link
+  // begins with a keyframe; `links` counts them.
+  BufferPtr next_frame(unsigned links);
+  // The black frame is pushed to that link.
+  void filled(unsigned links) {
+    filling_ = true;
+    links_ = links;
+  }
+  // Nothing had it.
+  void lost() { links_.reset(); }
 
  private:
   const bool still_;
@@ -40,6 +47,7 @@ class PadFill {
   BlackFrames frames_;
   GstClockTime shown_ = GST_CLOCK_TIME_NONE;  // end of the last video frame
   bool filling_ = false;                      // the last frame pushed was black
+  std::optional<unsigned> links_;             // of the last black frame
 };
 
 }  // namespace rtms

@@ -62,17 +62,20 @@ bool push_black(PadState *state, GstClockTime until, GstClockTime least) {
       !state->position.has_room(until, least) || !state->fill.has_frames() ||
       !state->queue.interrupt_if_empty())
     return false;
-  BufferPtr black = state->fill.next_frame();
+  const unsigned links = state->links;
+  BufferPtr black = state->fill.next_frame(links);
   if (!black)
     return false;  // the format has changed since
   state->position.fill_until(black.get(), until);
-  state->fill.filled();
+  state->fill.filled(links);
   GST_DEBUG_OBJECT(state->pad,
                    "no picture up to running time %" GST_TIME_FORMAT
                    ": pushing black, %" GST_PTR_FORMAT,
                    GST_TIME_ARGS(until), black.get());
-  const unsigned links = state->links;
-  set_flow(state, push(state->pad, std::move(black)), links);
+  const GstFlowReturn flow = push(state->pad, std::move(black));
+  if (flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_FLUSHING)
+    state->fill.lost();
+  set_flow(state, flow, links);
   return true;
 }
 
@@ -158,8 +161,10 @@ void push_silence(PadState *state) {
   if (!state->queue.is_empty())
     return;
   if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
-    gst_event_set_gap_flags(
-        gap.get(), state->fill.is_still() ? GST_GAP_FLAG_MISSING_DATA : state->config.gap_flags);
+    // JPEG and PNG have no black frames.
+    const bool taken_away = state->config.fill_black && !state->fill.has_frames();
+    const GstGapFlags usual = taken_away ? GstGapFlags{} : state->config.gap_flags;
+    gst_event_set_gap_flags(gap.get(), state->fill.is_still() ? GST_GAP_FLAG_MISSING_DATA : usual);
     push_event(state, std::move(gap));
   }
 }
