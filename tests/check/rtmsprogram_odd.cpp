@@ -85,7 +85,7 @@ std::unique_ptr<Server> serve_in_real_time(std::shared_ptr<Sent> sent) {
   return serve(std::move(config));
 }
 
-// A decoder of the highest rank that fails at its first frame.
+// A decoder of the highest rank that fails at its first frame, or refuses caps.
 struct Failing {
   GstElement parent;
 };
@@ -93,6 +93,16 @@ struct FailingClass {
   GstElementClass parent;
 };
 unsigned failures = 0;
+bool (*takes_caps)(GstCaps *) = nullptr;  // null: it takes all
+
+gboolean take(GstPad *, GstObject *, GstEvent *event) {
+  GstCaps *caps = nullptr;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS)
+    gst_event_parse_caps(event, &caps);
+  const bool good = !caps || !takes_caps || takes_caps(caps);
+  gst_event_unref(event);
+  return good;
+}
 
 GstFlowReturn fail(GstPad *, GstObject *parent, GstBuffer *buffer) {
   gst_buffer_unref(buffer);
@@ -107,10 +117,7 @@ void init(GTypeInstance *instance, gpointer) {
   GstElement *element = GST_ELEMENT(instance);
   GstPad *sink = gst_pad_new_from_template(gst_element_get_pad_template(element, "sink"), "sink");
   gst_pad_set_chain_function(sink, fail);
-  gst_pad_set_event_function(sink, [](GstPad *, GstObject *, GstEvent *event) -> gboolean {
-    gst_event_unref(event);
-    return TRUE;
-  });
+  gst_pad_set_event_function(sink, take);
   gst_element_add_pad(element, sink);
   gst_element_add_pad(
       element, gst_pad_new_from_template(gst_element_get_pad_template(element, "src"), "src"));
@@ -233,7 +240,7 @@ GST_END_TEST;
 namespace {
 
 // A camera whose first decoder fails.
-std::unique_ptr<Watcher> watch_failing_decoder() {
+std::unique_ptr<Watcher> watch_failing_decoder(unsigned fails = 1) {
   register_failing_decoder();
   auto sent = std::make_shared<Sent>();
   for (int group = 0; group < 3; group++)
@@ -244,7 +251,7 @@ std::unique_ptr<Watcher> watch_failing_decoder() {
   watcher->play();
   watcher->wait_eos();
   expect_constant(watcher->watched());
-  ck_assert_uint_eq(failures, 1);
+  ck_assert_uint_eq(failures, fails);
   return watcher;
 }
 
@@ -266,6 +273,25 @@ GST_START_TEST(test_decoder_fails) {
   const auto watcher = watch_failing_decoder();
   ck_assert(std::isfinite(watcher->watched().first(is_dark)));
   ck_assert(watcher->watched().message(GST_MESSAGE_WARNING) == nullptr);
+}
+GST_END_TEST;
+
+// So it does for one that refuses the format. Decoders of graphics cards refuse H.264 without the
+// profile, which only the stream tells.
+GST_START_TEST(test_decoder_refuses) {
+  takes_caps = [](GstCaps *) { return false; };
+  const auto watcher = watch_failing_decoder(0);
+  ck_assert(std::isfinite(watcher->watched().first(is_dark)));
+  ck_assert(watcher->watched().message(GST_MESSAGE_WARNING) == nullptr);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_decoder_needs_profile) {
+  takes_caps = [](GstCaps *caps) {
+    return gst_structure_has_field(gst_caps_get_structure(caps, 0), "profile") == TRUE;
+  };
+  const auto watcher = watch_failing_decoder();  // its caps were good
+  ck_assert(std::isfinite(watcher->watched().first(is_dark)));
 }
 GST_END_TEST;
 
@@ -347,6 +373,8 @@ static Suite *rtmsprogram_odd_suite() {
   add_case(suite, "codec-changes", test_codec_changes);
   add_case(suite, "broken-frames", test_broken_frames);
   add_case(suite, "decoder-fails", test_decoder_fails);
+  add_case(suite, "decoder-refuses", test_decoder_refuses);
+  add_case(suite, "decoder-needs-profile", test_decoder_needs_profile);
   add_case(suite, "no-other-decoder", test_no_other_decoder);
   add_case(suite, "right-to-left", test_right_to_left);
   add_case(suite, "markup", test_markup);

@@ -23,7 +23,7 @@ class Scene {
   void reset();
   void set_layout(Layout layout);
   Layout layout() const;
-  // Hides a frame after `duration`, for an input without GAP events.
+  // Hides a frame after `duration`.
   void set_longest(Input input, uint64_t duration);
 
   void connection(const std::string &media, const std::string &state);

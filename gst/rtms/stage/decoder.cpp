@@ -92,6 +92,10 @@ bool append_decoder(Chain *chain, Medium medium, GstCaps *caps,
       return false;
     coded = source_caps(gst_element_get_factory(unpack));
   }
+  // Some decoders refuse caps without what only the stream tells, such as the profile.
+  if (gst_structure_has_name(gst_caps_get_structure(coded.get(), 0), "video/x-h264") &&
+      !chain->append("h264parse"))
+    return false;
   GstElement *decoder = best(GST_ELEMENT_FACTORY_TYPE_DECODER, coded.get(),
                              medium == Medium::Audio ? kRawAudio : kRawVideo, failed);
   return chain->append(decoder);

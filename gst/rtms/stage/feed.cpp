@@ -20,11 +20,20 @@ bool is_part(GstObject *object, GstElement *element) {
   return object == GST_OBJECT(element) || gst_object_has_as_ancestor(object, GST_OBJECT(element));
 }
 
-// The chain function of a decoder's pad before tolerate().
+// The chain function of the first element's pad before tolerate().
 struct Chain {
   GstPadChainFunction function;
+  GstElement *decoder;  // lives at least as long: it is removed after the first element
   bool failed = false;
 };
+
+GstElement *decoder_of(const std::vector<GstElement *> &elements) {
+  const auto found = std::find_if(elements.begin(), elements.end(), [](GstElement *one) {
+    return gst_element_factory_list_is_type(gst_element_get_factory(one),
+                                            GST_ELEMENT_FACTORY_TYPE_DECODER);
+  });
+  return found == elements.end() ? elements.front() : *found;
+}
 
 GstFlowReturn chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *buffer) {
   auto chain = static_cast<Chain *>(pad->chaindata);
@@ -33,14 +42,18 @@ GstFlowReturn chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *buffer
     return GST_FLOW_OK;
   }
   const GstFlowReturn flow = chain->function(pad, parent, buffer);
-  chain->failed = flow == GST_FLOW_ERROR;
+  // Nobody posts an error if caps are refused.
+  if (flow == GST_FLOW_NOT_NEGOTIATED)
+    GST_ELEMENT_ERROR(chain->decoder, STREAM, FORMAT,
+                      ("The decoder and the mixer do not agree on a format."), (nullptr));
+  chain->failed = flow == GST_FLOW_ERROR || flow == GST_FLOW_NOT_NEGOTIATED;
   return chain->failed ? GST_FLOW_OK : flow;
 }
 
 // Hides a decoder's flow error from rtmssrc, which would stop if this pad is its last. The decoder
 // has posted an error, and is replaced.
-void tolerate(GstPad *pad) {
-  gst_pad_set_chain_function_full(pad, chain_tolerantly, new Chain{GST_PAD_CHAINFUNC(pad)},
+void tolerate(GstPad *pad, GstElement *decoder) {
+  gst_pad_set_chain_function_full(pad, chain_tolerantly, new Chain{GST_PAD_CHAINFUNC(pad), decoder},
                                   [](gpointer data) { delete static_cast<Chain *>(data); });
 }
 
@@ -107,7 +120,7 @@ bool Feed::make(std::string *missing) {
     return false;
   PadPtr last(gst_element_get_static_pad(elements_.back(), "src"));
   PadPtr first(gst_element_get_static_pad(elements_.front(), "sink"));
-  tolerate(first.get());
+  tolerate(first.get(), decoder_of(elements_));
   gst_pad_link(last.get(), to_.get());
   for (auto element = elements_.rbegin(); element != elements_.rend(); ++element)
     gst_element_sync_state_with_parent(*element);
@@ -207,7 +220,10 @@ GstPadProbeReturn Feed::on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer da
     return GST_PAD_PROBE_OK;
   }
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-  if (self->linked_ && (self->medium_ == Medium::Audio || self->admits(buffer)))
+  // A black frame where there is no picture: it would cover the others.
+  const bool black =
+      self->medium_ == Medium::Video && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP);
+  if (self->linked_ && !black && (self->medium_ == Medium::Audio || self->admits(buffer)))
     return GST_PAD_PROBE_OK;
   // A GAP, so that the mixer does not wait for dropped data.
   if (GST_BUFFER_PTS_IS_VALID(buffer) && duration_of(buffer) > 0)

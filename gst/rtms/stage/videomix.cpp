@@ -11,6 +11,8 @@ namespace {
 
 // The mixer's wait for frames that are still being decoded.
 constexpr GstClockTime kPatience = 500 * GST_MSECOND;
+// A frame of a camera that is off is hidden after this; frames may come with pauses.
+constexpr GstClockTime kLongest = 1500 * GST_MSECOND;
 constexpr int kKeepAspectRatio = 1;
 constexpr guint kShade = 170;  // keeps white text readable on white
 
@@ -97,6 +99,9 @@ void VideoMix::add_pads() {
                  kKeepAspectRatio, "alpha", 0.0, nullptr);
     gst_pad_add_probe(place.pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_frame, &place, nullptr);
   }
+  gst_pad_add_probe(pad(Input::Camera), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_pause, nullptr,
+                    nullptr);
+  scene_->set_longest(Input::Camera, kLongest);
 }
 
 bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::string *error) {
@@ -112,7 +117,7 @@ bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::s
   const GstClockTime frame = gst_util_uint64_scale(GST_SECOND, settings.fps_d, settings.fps_n);
   for (Place &place : places_) {
     place.known = false;
-    place.frame = frame;
+    place.began = GST_CLOCK_TIME_NONE;
     gst_pad_set_offset(place.pad.get(), static_cast<gint64>(frame / 2 + delay));
   }
   return true;
@@ -130,17 +135,27 @@ void VideoMix::set_upstream_latency(GstClockTime latency) {
   g_object_set(mixer_, "min-upstream-latency", latency, nullptr);
 }
 
-// The mixer takes the first input frame that has not ended, even if the next one has begun. Each
-// input frame is shortened by one output frame, so that the next one is shown from the output frame
-// on during which it begins.
+// The mixer drops frames that have ended, although no newer one may come: a share that does not
+// change has none for minutes. A frame without a duration lasts until the next one.
 GstPadProbeReturn VideoMix::on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto place = static_cast<Place *>(data);
   GstBuffer *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
   info->data = buffer;
-  place->scene->arrived(place->input, running_time(pad, GST_BUFFER_PTS(buffer)));
-  if (GST_BUFFER_DURATION_IS_VALID(buffer))
-    GST_BUFFER_DURATION(buffer) =
-        std::max(GST_BUFFER_DURATION(buffer), place->frame + 1) - place->frame;
+  const GstClockTime began = running_time(pad, GST_BUFFER_PTS(buffer));
+  place->began = began;
+  place->scene->arrived(place->input, began);
+  GST_BUFFER_DURATION(buffer) = GST_CLOCK_TIME_NONE;
+  return GST_PAD_PROBE_OK;
+}
+
+// At a GAP the mixer would remove the frame of a camera whose next frame is only late.
+GstPadProbeReturn VideoMix::on_pause(GstPad *, GstPadProbeInfo *info, gpointer) {
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+  if (GST_EVENT_TYPE(event) != GST_EVENT_GAP)
+    return GST_PAD_PROBE_OK;
+  event = GST_EVENT(gst_mini_object_make_writable(GST_MINI_OBJECT(event)));
+  gst_event_set_gap_flags(event, GST_GAP_FLAG_MISSING_DATA);
+  info->data = event;
   return GST_PAD_PROBE_OK;
 }
 
@@ -151,14 +166,18 @@ void VideoMix::on_selected(GstElement *, GstSegment *, guint64 pts, guint64, gui
 }
 
 std::optional<Size> VideoMix::shown(Input input, GstClockTime time) const {
-  GstPad *pad = places_[static_cast<std::size_t>(input)].pad.get();
+  const Place &place = places_[static_cast<std::size_t>(input)];
+  GstPad *pad = place.pad.get();
   SamplePtr sample(
       gst_aggregator_peek_next_sample(GST_AGGREGATOR(mixer_), GST_AGGREGATOR_PAD(pad)));
   GstBuffer *buffer = sample ? gst_sample_get_buffer(sample.get()) : nullptr;
   if (!buffer || gst_buffer_get_size(buffer) == 0)
     return std::nullopt;
-  const GstClockTime began = gst_segment_to_running_time(gst_sample_get_segment(sample.get()),
-                                                         GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  GstClockTime began = gst_segment_to_running_time(gst_sample_get_segment(sample.get()),
+                                                   GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  // After a pause the segment is another one than the frame's.
+  if (!GST_CLOCK_TIME_IS_VALID(began))
+    began = place.began;
   if (!GST_CLOCK_TIME_IS_VALID(began) || !scene_->is_shown(input, began, time))
     return std::nullopt;
   return display_size(gst_sample_get_caps(sample.get()));

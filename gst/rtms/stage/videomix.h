@@ -7,6 +7,8 @@
 #include "scene/scene.h"
 #include "slate.h"
 
+#include <atomic>
+
 namespace rtms::program {
 
 struct VideoSettings {
@@ -40,7 +42,7 @@ class VideoMix {
   struct Place {
     Scene *scene = nullptr;
     Input input = Input::Camera;
-    GstClockTime frame = 0;  // the duration of an output frame
+    std::atomic<GstClockTime> began{GST_CLOCK_TIME_NONE};  // of the last frame, in running time
     PadPtr pad;
     std::optional<Rect> rect;
     bool known = false;
@@ -55,6 +57,7 @@ class VideoMix {
   static void on_selected(GstElement *mixer, GstSegment *segment, guint64 pts, guint64 dts,
                           guint64 duration, GstStructure *info, gpointer self);
   static GstPadProbeReturn on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer place);
+  static GstPadProbeReturn on_pause(GstPad *pad, GstPadProbeInfo *info, gpointer);
   std::optional<Size> shown(Input input, GstClockTime time) const;
   void draw(GstClockTime time);
   void place(Input input, const std::optional<Rect> &rect, const std::optional<Size> &content);
