@@ -262,7 +262,8 @@ class Program {
   }
 
   static gboolean on_drain(gpointer self) {
-    static_cast<Program *>(self)->sharing_->drain();
+    if (const auto &sharing = static_cast<Program *>(self)->sharing_)
+      sharing->drain();
     return G_SOURCE_CONTINUE;
   }
 
@@ -278,10 +279,10 @@ class Program {
     log_.write(Log::Level::Info, "stopping", "",
                "stopping: finishing the files; a second signal stops at once");
     stopped_ = !over_;
-    // In a cluster, another recorder takes the stream.
-    if (listener_ && !sharing_)
+    const bool keeps = recorder_.stop(for_good);
+    // The next start records what is announced now; in a cluster another recorder does.
+    if (listener_ && !sharing_ && !keeps)
       listener_->refuse("the recorder is stopping");
-    recorder_.stop(for_good);
     // A disk that hangs must not delay the exit.
     patience_.start((options_.stop_timeout_s + kGrace_s) * 1000, [this] {
       log_.write(Log::Level::Error, "stopping", "",

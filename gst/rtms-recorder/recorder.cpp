@@ -19,12 +19,6 @@ constexpr GstClockTime kWorthANext = 10 * GST_SECOND;
 // The interval of Keeping::touch().
 constexpr unsigned kTouch_s = 5;
 
-// For a recorder without a cluster.
-struct NoMembership final : Membership {
-  void meeting_opened(const std::string &, const std::string &) override {}
-  void meeting_over(const std::string &, Over) override {}
-};
-
 void tell_replayed(Log *log) {
   log->write(Log::Level::Warning, "replayed", "",
              "a signed request of the service was sent again, after a restart of the recorder: "
@@ -65,7 +59,7 @@ Recorder::~Recorder() = default;
 // ---- start ---------------------------------------------------------------------------
 
 void Recorder::resume(Membership *membership) {
-  static NoMembership none;
+  static Membership none;
   shares_ = membership;
   membership_ = membership ? membership : &none;
   tails_.await();
@@ -164,6 +158,8 @@ bool Recorder::webhook(const WebhookNotice &notice) {
       (again && is_earlier_end(hook, again->event_ts)))
     return true;
   if (notice.event == WebhookEvent::Stopped) {
+    if (continues_ && !meeting)
+      keeping_.end(id);
     waiting_.erase(id);
     second_tries_.remove(id);
     auto opening = opening_.extract(id);
@@ -244,9 +240,9 @@ void Recorder::begin(Opening opening) {
     return;
   }
   if (meetings_.count() + opening_.size() >= options_.max_meetings) {
-    const std::string many = std::to_string(options_.max_meetings);
     refuse(notice, opening.part,
-           stream + many + " meetings are recorded already. Raise --max-meetings.");
+           stream + std::to_string(options_.max_meetings) +
+               " meetings are recorded already. Raise --max-meetings.");
     return;
   }
   const bool continues = opening.part.number > 1;
@@ -287,7 +283,7 @@ void Recorder::opened(const std::string &stream, const Storage::Place &place) {
 
 // ---- the end -------------------------------------------------------------------------
 
-void Recorder::stop(bool for_good) {
+bool Recorder::stop(bool for_good) {
   stopping_ = true;
   continues_ = !for_good && !shares_;
   if (!continues_)
@@ -302,15 +298,16 @@ void Recorder::stop(bool for_good) {
   for (const SecondTries::One &one : std::exchange(second_tries_, {}).waiting(seconds_))
     begin({one.notice, std::nullopt, one.part});
   for (const std::string &stream : meetings_.streams()) {
-    if (for_good) {
-      keeping_.forget(stream);
-      meetings_.find(stream)->finish("the recorder was stopped");
-    } else {
+    if (!for_good) {
       meetings_.leave(stream, "the recorder was stopped");
+      continue;
     }
+    keeping_.forget(stream);
+    meetings_.find(stream)->finish("the recorder was stopped");
   }
   if (nothing_left())
     idle_();
+  return continues_;
 }
 
 void Recorder::let_go(const std::string &stream, bool urgent) {
@@ -336,7 +333,7 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   const bool lost = outcome.cut_short || (full && !outcome.good && !outcome.stopped);
   const bool worth_it =
       kept && lost && outcome.length >= kWorthANext && !left && !shares_ && !again && !stopping_;
-  if (left && !shares_)
+  if (left && !shares_ && !outcome.stopped)
     keeping_.leave(stream);
   else if (!worth_it || goes_on)
     keeping_.forget(stream);

@@ -38,11 +38,11 @@ struct Membership {
   virtual ~Membership() = default;
   // A meeting of an earlier run, without its recorder.
   virtual void meeting_found(const FoundMeeting &) {}
-  virtual void meeting_opened(const std::string &stream, const std::string &folder) = 0;
+  virtual void meeting_opened(const std::string & /*stream*/, const std::string & /*folder*/) {}
   // Released, Failed: the stream continues, and other recorders may record it. Failed: this one
   // could not.
   enum class Over { Ended, Released, Failed };
-  virtual void meeting_over(const std::string &stream, Over over) = 0;
+  virtual void meeting_over(const std::string & /*stream*/, Over) {}
 };
 
 class Recorder {
@@ -59,9 +59,9 @@ class Recorder {
   // Another recorder continues the stream. `urgent`: the connections close before the files are
   // finished.
   void let_go(const std::string &stream, bool urgent);
-  // Finishes all recordings, for good or until the next start. `idle` is called when none is left;
-  // with --once, after each.
-  void stop(bool for_good);
+  // Finishes all recordings, for good or until the next start: then it returns true, and webhooks
+  // that come meanwhile are kept. `idle` is called when none is left; with --once, after each.
+  bool stop(bool for_good);
   bool stopping() const { return stopping_; }
   // No connection is used after this time of the sleep clock.
   void set_until(int64_t until_us) { meetings_.set_until(until_us); }

@@ -259,8 +259,11 @@ void Sharing::add_metrics(Metrics *metrics) const {
   const auto members = ownership.members();
   const auto each = [&](const char *name, const char *help, auto value) {
     metrics->family(name, "gauge", help);
+    // A recorder that was started again has its old lease for some seconds.
+    std::set<std::string> told;
     for (const Ownership::Member &member : members)
-      metrics->sample(value(member), "recorder=\"" + label(member.record.name) + "\"");
+      if (told.insert(member.record.name).second)
+        metrics->sample(value(member), "recorder=\"" + label(member.record.name) + "\"");
   };
   each("rtms_cluster_recorder_owned", "Streams of each recorder.",
        [](const Ownership::Member &member) { return member.owned; });

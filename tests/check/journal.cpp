@@ -15,6 +15,7 @@
 
 #include "disk/journal.h"
 #include "disk/journalfile.h"
+#include "disk/laststretch.h"
 #include "recording.h"
 
 namespace {
@@ -370,7 +371,8 @@ GST_START_TEST(test_stretch) {
   };
   add_some(0, 50, 1);
   add_some(121, 10, 2);
-  const auto last = last_stretch(entries);
+  constexpr int64_t kNothing = INT64_MAX;  // nothing is missing in the file
+  const auto last = last_stretch(entries, kNothing);
   ck_assert_uint_eq(last.size(), 10);
   ck_assert(last[0].samples == packet(2));
   // Single packets of other times, whenever they came.
@@ -378,16 +380,37 @@ GST_START_TEST(test_stretch) {
   entries.push_back(entry(-1e6, 3));
   entries.push_back({INT64_MAX, 0, packet(3)});
   entries.push_back({INT64_MIN, 0, packet(3)});
-  ck_assert_uint_eq(last_stretch(entries).size(), 10);
+  ck_assert_uint_eq(last_stretch(entries, kNothing).size(), 10);
   add_some(121.2, 10, 2);
-  ck_assert_uint_eq(last_stretch(entries).size(), 20);
+  ck_assert_uint_eq(last_stretch(entries, kNothing).size(), 20);
   // Rare packets: not for ever.
   for (int i = 0; i < 100; i++)
     entries.push_back(entry(200 + 10 * i, 4));
-  const auto rare = last_stretch(entries);
+  const auto rare = last_stretch(entries, kNothing);
   ck_assert(rare.back().captured_ns - rare.front().captured_ns <= 100 * int64_t{1000000000});
-  ck_assert_uint_eq(last_stretch({}).size(), 0);
-  ck_assert_uint_eq(last_stretch({entry(1)}).size(), 1);
+  ck_assert_uint_eq(last_stretch({}, kNothing).size(), 0);
+  ck_assert_uint_eq(last_stretch({entry(1)}, kNothing).size(), 1);
+}
+GST_END_TEST;
+
+// Speech, 25 seconds of silence, speech: the file may lack the first, or a part of it. Single
+// packets of other times are never needed, nor is what is far away.
+GST_START_TEST(test_needed) {
+  std::vector<JournalEntry> entries;
+  const auto add_some = [&](double from, int count) {
+    for (int i = 0; i < count; i++)
+      entries.push_back(entry(from + 0.02 * i));
+  };
+  add_some(-400, 50);
+  entries.push_back(entry(-40));
+  add_some(0, 50);
+  add_some(26, 10);
+  entries.push_back(entry(300));
+  const auto kept = [&](int64_t needed_ns) { return last_stretch(entries, needed_ns).size(); };
+  ck_assert_uint_eq(kept(entry(27).captured_ns), 10);
+  ck_assert_uint_eq(kept(entry(0.5).captured_ns), 35);
+  ck_assert_uint_eq(kept(entry(0).captured_ns), 60);
+  ck_assert_uint_eq(kept(0), 60);
 }
 GST_END_TEST;
 
@@ -408,6 +431,7 @@ static Suite *journal_suite() {
   add_case(suite, "together", test_together);
   add_case(suite, "damaged", test_damaged);
   add_case(suite, "stretch", test_stretch);
+  add_case(suite, "needed", test_needed);
   return suite;
 }
 

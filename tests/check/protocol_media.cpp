@@ -240,6 +240,8 @@ GST_START_TEST(test_transcript_json) {
   fail_if(other.flag("final"));
   assert_equals_int64(other.number("language"), -1);
   expect_text(other.text("text"), "");
+  fail_if(json.has("start_time_guessed"));
+  fail_unless(other.flag("start_time_guessed"));
 
   // A party of a Contact Center's call.
   Media1 party(R"({"msg_type":17,"content":{"channel_id":"c-1","data":"x"}})");

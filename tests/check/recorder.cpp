@@ -71,6 +71,39 @@ GST_START_TEST(test_two_meetings) {
 }
 GST_END_TEST;
 
+// The parties of a call are heard on pads of their own, whatever was asked for: one of them is
+// behind the other, and both are in the mix.
+GST_START_TEST(test_channels) {
+  constexpr int64_t kPacket_ms = 20, kBehind_ms = 60;
+  Config config;
+  config.product = Product::ContactCenter;
+  config.offered = {Media::Audio};
+  auto source = std::make_shared<ListSource>();
+  config.source = source;
+  const std::string samples(640, '\x10');
+  char *encoded = g_base64_encode(reinterpret_cast<const guchar *>(samples.data()), samples.size());
+  const std::string sound = encoded;
+  g_free(encoded);
+  for (int64_t ms = 0; ms < kLengthMs; ms += kPacket_ms)
+    for (const bool behind : {false, true}) {
+      MediaItem item;
+      item.timestamp = kStartMs + ms + (behind ? kBehind_ms : 0);
+      item.raw = R"({"msg_type":14,"content":{"channel_id":")";
+      item.raw += behind ? "agent" : "customer";
+      item.raw +=
+          "\",\"timestamp\":" + std::to_string(kStartMs + ms) + ",\"data\":\"" + sound + "\"}}";
+      source->add(item);
+    }
+  auto server = serve(std::move(config));
+  RecorderRun run;
+  run.announce(*server);
+  run.wait_events("finished", 1, static_cast<int>(kLengthMs) + kDeadlineMs);
+  ck_assert_msg(run.events("audio-lost").empty(), "%s", run.events("audio-lost")[0].c_str());
+  run.program().send(SIGTERM);
+  run.expect_end();
+}
+GST_END_TEST;
+
 // The service starts over; it stops the stream; it starts it again.
 GST_START_TEST(test_restart) {
   MeetingOptions options;
@@ -367,6 +400,7 @@ GST_END_TEST;
 static Suite *recorder_suite() {
   Suite *suite = suite_create("recorder");
   add_case(suite, "meetings", test_two_meetings);
+  add_case(suite, "channels", test_channels);
   add_case(suite, "restart", test_restart);
   add_case(suite, "repeated", test_repeated);
   add_case(suite, "terminate", test_terminate, 2);

@@ -288,12 +288,40 @@ GST_START_TEST(test_overlapping_versions) {
 }
 GST_END_TEST;
 
+// transcript.jsonl has them when nothing better comes.
+GST_START_TEST(test_interim_messages) {
+  Transcript transcript;
+  const auto with_json = [](const char *text, int64_t start, bool is_final, std::string json) {
+    Spoken spoken = said(text, start, is_final);
+    spoken.json = std::move(json);
+    return spoken;
+  };
+  transcript.add(with_json("On", 1, false, "{1}"), kSecond, kSecond);
+  transcript.add(with_json("One", 1, false, "{2}"), kSecond, kSecond);
+  transcript.add(with_json("Two", 2, false, "{3}"), 2 * kSecond, 2 * kSecond);
+  transcript.add(with_json("Two.", 2, true, "{4}"), 2 * kSecond, 2 * kSecond);
+  transcript.add(with_json("Long", 3, false, std::string(1 << 20, ' ')), 3 * kSecond, 3 * kSecond);
+  const auto lines = transcript.take_all();
+  ck_assert_uint_eq(lines.size(), 3);
+  ck_assert_str_eq(lines[0].interim.c_str(), "{2}");
+  ck_assert_str_eq(lines[1].interim.c_str(), "");
+  ck_assert_str_eq(lines[2].interim.c_str(), "");
+}
+GST_END_TEST;
+
 GST_START_TEST(test_spoken) {
   const auto spoken = read_spoken(
       R"({"user_id":7,"user_name":"Ada","text":"Hi","timestamp":5,"start_time":3,"end_time":4,"final":false,"operation":"update"})");
   ck_assert(spoken && spoken->who == "7" && spoken->name == "Ada" && spoken->text == "Hi");
   ck_assert(spoken->start_ms == 3 && spoken->end_ms == 4 && spoken->has_start);
   ck_assert(!spoken->is_final && spoken->operation == Spoken::Operation::Update);
+  ck_assert(spoken->json.size() > 10);
+  // A service may make the message when the line begins.
+  const auto at_once = read_spoken(R"({"text":"Hi","timestamp":5,"start_time":5})");
+  ck_assert(at_once && at_once->has_start);
+  const auto guessed =
+      read_spoken(R"({"text":"Hi","timestamp":5,"start_time":5,"start_time_guessed":true})");
+  ck_assert(guessed && !guessed->has_start);
   // Two parties without names are not one.
   const auto party = read_spoken(R"({"user_id":0,"user_name":"","text":"Hi","channel_id":"c-1"})");
   ck_assert(party && party->who == "c-1");
@@ -451,6 +479,8 @@ static Suite *recorder_parts_suite() {
   tcase_add_test(tc, test_lines_in_order);
   tcase_add_test(tc, test_versions);
   tcase_add_test(tc, test_overlapping_versions);
+  tcase_add_test(tc, test_interim_messages);
+  tcase_add_test(tc, test_interim_messages);
   tcase_add_test(tc, test_spoken);
   tcase_add_test(tc, test_push_urls);
   tcase_add_test(tc, test_credentials);

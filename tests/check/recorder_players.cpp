@@ -282,6 +282,39 @@ GST_START_TEST(test_jpeg_sizes) {
 }
 GST_END_TEST;
 
+// Muxers wait for each track, and the service sends nothing while a camera is off: the file goes on
+// with black pictures, a few.
+GST_START_TEST(test_jpeg_off) {
+  constexpr int64_t kOn_ms = 1000, kOff_ms = 13000;
+  constexpr int kPacket_ms = 20;
+  for (const char *format : {"--format=mkv", "--format=mp4"}) {
+    MeetingOptions options;
+    options.off[Media::Video] = {{kOn_ms, kOff_ms}};
+    Config config = meeting_of(kOff_ms + 2000, options);
+    config.negotiate = kJpeg;
+    config.keep_alive_ms = 1000;  // the connection is not lost
+    auto server = serve(std::move(config));
+    RecorderRun run({format, "--video-resolution=sd"});
+    run.announce(*server);
+    run.wait_events("recording", 1);
+    // GAPs wait for five seconds, in which media may be late.
+    run.wait_messages(*server, "audio", 5000 / kPacket_ms);
+    run.wait_messages(*server, "audio", 10500 / kPacket_ms);
+    const bool mp4 = g_str_has_suffix(format, "mp4");
+    const std::string file = run.only_folder() + (mp4 ? "/meeting.mp4" : "/meeting.mkv");
+    const double meanwhile = tracks_of(file).at("audio").end;
+    ck_assert_msg(meanwhile > 3, "%s: the audio ends at %f s", format, meanwhile);
+    run.wait_events("finished", 1, static_cast<int>(kOff_ms) + kDeadlineMs);
+    const int black = frames_between(file, 1.5, 12.5);
+    ck_assert_msg(black >= 3 && black <= 7, "%s: %d frames", format, black);
+    expect_near("audio", tracks_of(file).at("audio").end, 15, 0.5);
+    expect_near("video", tracks_of(file).at("video").end, 15, 0.5);
+    run.program().send(SIGTERM);
+    run.expect_end();
+  }
+}
+GST_END_TEST;
+
 // H.264, then JPEG of another size, then H.264: one track, without a pause.
 GST_START_TEST(test_switching) {
   const Recordings recordings(
@@ -310,6 +343,7 @@ static Suite *recorder_players_suite() {
   add_case(suite, "granted", test_granted);
   add_case(suite, "granted-sound", test_granted_sound);
   add_case(suite, "jpeg-sizes", test_jpeg_sizes);
+  add_case(suite, "jpeg-off", test_jpeg_off);
   add_case(suite, "switching", test_switching);
   return suite;
 }

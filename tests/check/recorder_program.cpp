@@ -67,6 +67,24 @@ MeetingOptions eventful() {
   return options;
 }
 
+// A slide that does not change: the service sends nothing more of it.
+class Still : public MediaSource {
+ public:
+  Still(const MeetingOptions &options, int64_t until_ms)
+      : meeting_(make_meeting(options)), until_ms_(until_ms) {}
+  void negotiated(Media m, const std::string &params) override { meeting_->negotiated(m, params); }
+  bool next_event(EventItem &item, int64_t &due_ms) override {
+    return meeting_->next_event(item, due_ms);
+  }
+  bool next(Media m, MediaItem &item, int64_t &due_ms) override {
+    return meeting_->next(m, item, due_ms) && (m != Media::Deskshare || due_ms < until_ms_);
+  }
+
+ private:
+  const std::unique_ptr<MediaSource> meeting_;
+  const int64_t until_ms_;
+};
+
 void expect_shown(const std::vector<Frame> &frames) {
   Watched watched;
   watched.frames = frames;
@@ -115,6 +133,32 @@ GST_START_TEST(test_both) {
     expect_in_sync(flash_beep(one), 0.030, 3);
   }
   expect_no_violations(*server);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_still) {
+  constexpr int64_t kLengthMs = 9000, kStillMs = 3000;
+  Config config = meeting_of(kLengthMs);
+  MeetingOptions options;
+  options.duration_ms = kLengthMs;
+  config.source = std::make_shared<Still>(options, kStillMs);
+  config.keep_alive_ms = 1000;
+  auto server = serve(std::move(config));
+  RecorderRun run({"--video-resolution=sd", "--program=program.mp4"});
+  run.announce(*server);
+  run.wait_events("finished", 1, static_cast<int>(kLengthMs) + kDeadlineMs);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  unsigned shown = 0;
+  for (const Frame &frame : frames_of(run.only_folder() + "/program.mp4")) {
+    const double time = static_cast<double>(frame.pts) / GST_SECOND;
+    if (time < 4 || time > 7.5)
+      continue;
+    // The camera in the corner flashes.
+    ck_assert_msg(frame.mean(0, 14, 16, 18) > kSlide, "at %.2f s", time);
+    shown++;
+  }
+  ck_assert_uint_gt(shown, 60);
 }
 GST_END_TEST;
 
@@ -198,6 +242,7 @@ GST_END_TEST;
 static Suite *recorder_program_suite() {
   Suite *suite = suite_create("recorder_program");
   add_case(suite, "both", test_both);
+  add_case(suite, "still", test_still);
   add_case(suite, "texts", test_texts);
   add_case(suite, "backlog", test_backlog);
   add_case(suite, "killed", test_killed);

@@ -170,10 +170,19 @@ GST_START_TEST(test_frontier_without_pads) {
   expect_near("away", quiet.go_to(40, quiet.no_audio()), 0, 0.3);
   quiet.frontier.restored();
   expect_near("back", quiet.go_to(41, quiet.no_audio()), 0, 0.3);
-  expect_near("no replay", quiet.go_to(50, quiet.no_audio()), 45, 0.3);
+  expect_near("a replay in real time", quiet.go_to(50, quiet.no_audio()), 0, 0.3);
+  quiet.seen.pads = 1;
+  expect_near("its first words", quiet.go_to(60, quiet.audio_behind(25)), 34, 0.3);
+  quiet.seen.pads = 0;
+  expect_near("silence in it", quiet.go_to(70, quiet.no_audio()), 35, 0.3);
+  expect_near("over", quiet.go_to(120, quiet.no_audio()), 115, 0.3);
+  quiet.frontier.lost();
+  quiet.frontier.restored();
+  expect_near("new audio", quiet.go_to(130, quiet.audio_behind(0)), 129, 0.3);
+  expect_near("no replay", quiet.go_to(140, quiet.no_audio()), 135, 0.3);
   // No room: all goes on by the clock.
   quiet.seen.pads = 1;
-  expect_near("full", quiet.go_to(60, quiet.no_audio(), true), 55, 0.3);
+  expect_near("full", quiet.go_to(150, quiet.no_audio(), true), 145, 0.3);
 }
 GST_END_TEST;
 

@@ -7,8 +7,9 @@
 namespace rtms::recorder {
 namespace {
 
-// Replayed audio begins soon after the connection is restored.
-constexpr uint64_t kReplayBegins = 2 * Frontier::kSecond;
+// A minute is replayed, perhaps as slowly as it was spoken, and the first to speak in it may have
+// no pad yet.
+constexpr uint64_t kReplayEnds = 65 * Frontier::kSecond;
 
 uint64_t before(uint64_t time, uint64_t by) {
   return time > by ? time - by : 0;
@@ -32,8 +33,10 @@ uint64_t Frontier::at(uint64_t now, const Seen &seen, bool full) {
   past_.push_back({now, seen});
   while (past_.size() > 1 && past_[1].when + kStandstill <= now)
     past_.pop_front();
-  const uint64_t audio = ago(mixing_).audio;
-  const bool may_replay = away_ || (restored_ && now < restored_ + kReplayBegins);
+  const uint64_t audio = ago(several_ ? kMixing : 0).audio;
+  if (audio + kStandstill > now)  // new audio has come
+    restored_ = 0;
+  const bool may_replay = away_ || (restored_ && now < restored_ + kReplayEnds);
   if (!full && (seen.pads > 0 || may_replay))
     return std::max(audio, before(now, kLongest));
   return std::max({audio, ago(kStandstill).anything, before(now, kStandstill)});

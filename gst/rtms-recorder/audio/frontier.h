@@ -27,8 +27,9 @@ class Frontier {
     unsigned pads = 0;      // audio pads that have not ended
   };
 
-  // `mixing`: how long audio of the same time may be in progress on other threads.
-  explicit Frontier(uint64_t mixing = kMixing) : mixing_(mixing) {}
+  // `several`: audio of the same time may be in progress on other threads, for kMixing.
+  explicit Frontier(bool several = true) : several_(several) {}
+  void set_several() { several_ = true; }
 
   // The connection of the audio was lost, or restored.
   void lost() { away_ = true; }
@@ -44,7 +45,7 @@ class Frontier {
   };
   Seen ago(uint64_t time) const;
 
-  const uint64_t mixing_;
+  bool several_;
   std::deque<Moment> past_;  // the oldest is kStandstill old
   bool away_ = false;
   uint64_t restored_ = 0;

@@ -94,9 +94,9 @@ Sound::Sound(const Options &options, std::function<void(Voice)> heard)
       speakers_(options.speakers),
       sources_(options, speakers_.titles(), Sources::Packets::Usual),
       listener_limiter_(options.audio_rate),
-      // The service's own mix arrives on one thread, in order. A push takes audio from the mixer
-      // that is half a second old.
-      frontier_(options.speakers > 0 || options.program.wanted() ? Frontier::kMixing : 0) {}
+      // The service's own mix arrives in order. A push takes audio from the mixer that is half a
+      // second old.
+      frontier_(options.speakers > 0 || options.program.wanted()) {}
 
 GstClockTime Sound::length() const {
   return gst_util_uint64_scale(mixer_.position(), GST_SECOND, rate_);
@@ -133,6 +133,9 @@ bool Sound::connect(GstBin *pipeline, GstPad *pad) {
   PadPtr sink_pad(gst_element_get_static_pad(sink.get(), "sink"));
   PadPtr entry(gst_element_get_static_pad(bin.get(), "sink"));
   auto input = new Input{this, {who_is(pad), name_of(pad), 0, 0}};
+  // Channels of a call's parties come where the mix was asked for, too.
+  if (!input->voice.who.empty() || pads_ > 1)
+    several_ = true;
   if (!input->voice.who.empty()) {
     std::lock_guard<std::mutex> lock(mutex_);
     input->voice.track = speakers_.track_of(input->voice.who, input->voice.name);
@@ -255,6 +258,8 @@ void Sound::waits(GstClockTime running, uint64_t bytes) {
 void Sound::emit(GstClockTime now) {
   if (finished_)
     return;
+  if (several_)
+    frontier_.set_several();
   now_ = before(now, kSourceLatency);
   if (listener_)
     emit_live(sample_at(rate_, before(std::max(now_.load(), reached_.load()), kPatience)));

@@ -94,7 +94,7 @@ class Sound {
   std::atomic<GstClockTime> now_{0}, behind_{0};
   std::atomic<unsigned> pads_{0};  // audio pads that have not ended
   std::atomic<uint64_t> late_{0}, waited_{0};
-  std::atomic<bool> anything_{false};
+  std::atomic<bool> anything_{false}, several_{false};  // several: pads with audio of one time
   mutable Levels levels_;
 
   std::mutex mutex_;  // guards the fields up to the empty line

@@ -60,20 +60,29 @@ ElementPtr Sources::make(unsigned track) {
       std::to_string(kSourceBytes) + " min-latency=" + std::to_string(kLatency) + encoder_);
   if (!bin)
     return nullptr;
+  std::lock_guard<std::mutex> lock(mutex_);
   sources_[track].reset(gst_bin_get_by_name(GST_BIN(bin.get()), "sound"));
   gst_app_src_set_caps(GST_APP_SRC(sources_[track].get()), sound_caps(rate_).get());
-  set_title(track, titles_[track]);
+  send_title(track);
   return bin;
 }
 
 void Sources::set_title(unsigned track, const std::string &title) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  titles_[track] = title;
   if (sources_[track])
-    gst_element_send_event(sources_[track].get(), gst_event_new_tag(gst_tag_list_new(
-                                                      GST_TAG_TITLE, title.c_str(), nullptr)));
+    send_title(track);
+}
+
+void Sources::send_title(unsigned track) const {
+  gst_element_send_event(
+      sources_[track].get(),
+      gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, titles_[track].c_str(), nullptr)));
 }
 
 void Sources::push(const std::vector<std::vector<int16_t>> &tracks, size_t count, uint64_t at) {
   bool full = false;
+  std::lock_guard<std::mutex> lock(mutex_);
   for (size_t track = 0; track < tracks.size(); track++) {
     if (!sources_[track])
       continue;
@@ -85,6 +94,7 @@ void Sources::push(const std::vector<std::vector<int16_t>> &tracks, size_t count
 }
 
 void Sources::end() {
+  std::lock_guard<std::mutex> lock(mutex_);
   for (ElementPtr &source : sources_)
     if (source)
       gst_app_src_end_of_stream(GST_APP_SRC(source.get()));

@@ -6,6 +6,7 @@
 #include "settings/options.h"
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -39,11 +40,14 @@ class Sources {
   uint64_t lost() const { return lost_; }
 
  private:
+  void send_title(unsigned track) const;
+
   const unsigned rate_;
   const std::string encoder_;
-  const std::vector<std::string> titles_;
-  std::vector<ElementPtr> sources_;  // the appsrc of each track, or null
   uint64_t lost_ = 0;
+  std::mutex mutex_;  // guards the members below: the container is made on another thread
+  std::vector<std::string> titles_;
+  std::vector<ElementPtr> sources_;  // the appsrc of each track, or null
 };
 
 }  // namespace rtms::recorder

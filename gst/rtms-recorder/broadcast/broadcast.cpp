@@ -16,7 +16,6 @@ using program::Input;
 constexpr GstClockTime kUpstream = GST_SECOND;
 // The recording waits for a stalled camera without GAP events, so a frame is shown no longer than
 // this.
-constexpr GstClockTime kLongest = 1500 * GST_MSECOND;
 // Shorter files contain no frames.
 constexpr GstClockTime kShortest = GST_SECOND;
 
@@ -51,7 +50,6 @@ Broadcast::Broadcast(const Options &options, const Webhook &hook, const std::str
       pipeline_(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))),
       observer_(pipeline_.get(), &scene_) {
   scene_.set_layout(options.program.layout);
-  scene_.set_longest(Input::Camera, kLongest);
   scene_.show_names(options.program.name_tags);
 }
 
@@ -84,9 +82,8 @@ bool Broadcast::prepare(std::string *problem) {
   const GstClockTime delay = program::encoder_delay(stage_->audio());
   if (stage_->prepare(settings, delay, problem))
     return true;
-  log_->write(Log::Level::Warning, "slate",
-              options_.program.slate + " cannot be shown: " + *problem +
-                  " The program shows black instead. Give --slate a PNG or JPEG file.");
+  no_slate_ = options_.program.slate + " cannot be shown: " + *problem +
+              " The program shows black instead. Give --slate a PNG or JPEG file.";
   problem->clear();
   settings.slate.location.clear();
   return stage_->prepare(settings, delay, problem);
@@ -125,6 +122,8 @@ std::string Broadcast::start() {
 void Broadcast::started(const std::string &problem) {
   state_ = State::Running;
   started_ = true;
+  if (!no_slate_.empty())
+    log_->write(Log::Level::Warning, "slate", no_slate_);
   BusPtr bus(gst_element_get_bus(pipeline_.get()));
   watch_.reset(gst_bus_create_watch(bus.get()));
   g_source_set_callback(watch_.get(), G_SOURCE_FUNC(on_message), this, nullptr);
@@ -200,6 +199,7 @@ void Broadcast::tap_event(Input input, GstPad *pad, GstEvent *event) {
   if (input == Input::Camera)
     observer_.tags(event);
   GstClockTime start = 0, duration = 0;
+  GstGapFlags flags{};
   GstCaps *caps = nullptr;
   std::lock_guard<std::mutex> lock(mutex_);
   Way &way = ways_[static_cast<std::size_t>(input)];
@@ -214,9 +214,10 @@ void Broadcast::tap_event(Input input, GstPad *pad, GstEvent *event) {
       break;
     case GST_EVENT_GAP:
       gst_event_parse_gap(event, &start, &duration);
+      gst_event_parse_gap_flags(event, &flags);
       start = running_time(pad, start);
       if (way.entrance && GST_CLOCK_TIME_IS_VALID(start))
-        way.entrance->gap(start, duration);
+        way.entrance->gap(start, duration, flags);
       break;
     default:
       break;
@@ -265,7 +266,18 @@ void Broadcast::error(GstMessage *message) {
   GError *raw_error = nullptr;
   gst_message_parse_error(message, &raw_error, nullptr);
   const ErrorPtr failure(raw_error);
-  fail(failure->message);
+  if (push_ && encoder_->writes(of))
+    lose_file(failure->message);
+  else
+    fail(failure->message);
+}
+
+void Broadcast::lose_file(const std::string &why) {
+  if (std::exchange(failed_, true))
+    return;
+  log_->write(Log::Level::Warning, "program-failed",
+              "the file " + options_.program.file +
+                  " ends here, the broadcast and the recording of the meeting do not: " + why);
 }
 
 // ---- the end -------------------------------------------------------------------------
@@ -280,6 +292,10 @@ void Broadcast::close(unsigned most_ms, std::function<void()> done) {
 }
 
 void Broadcast::end() {
+  if (failed_) {  // without its file the pipeline has no end
+    retire_pipeline();
+    return;
+  }
   state_ = State::Ending;
   stage_->end_at(std::max(sound_->length(), began_ + kShortest));
   deadline_.start(most_ms_, [this] { fail("It was not finished within --stop-timeout."); });

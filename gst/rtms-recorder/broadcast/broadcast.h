@@ -66,6 +66,7 @@ class Broadcast final : public IntakeTap {
   void connect(program::Input input);
   void end();
   void fail(const std::string &why);
+  void lose_file(const std::string &why);
   void retire_pipeline();
   void gone();
   void end_push();
@@ -89,6 +90,7 @@ class Broadcast final : public IntakeTap {
   LiveEdge edge_;
   State state_ = State::Waiting;
   bool started_ = false, failed_ = false;
+  std::string no_slate_;  // why the slate is not shown
   GstClockTime began_ = 0;
   Timer deadline_;
   unsigned most_ms_ = 0;

@@ -21,10 +21,14 @@ std::string video_description(int height) {
       break;
     }
   return "queue ! x264enc tune=zerolatency speed-preset=veryfast key-int-max=50 bitrate=" +
-         std::to_string(kbit) + " ! video/x-h264,stream-format=avc,alignment=au ! queue name=exit";
+         std::to_string(kbit) + " ! video/x-h264,stream-format=avc,alignment=au";
 }
 
-constexpr char kAudio[] = "queue ! audioconvert ! avenc_aac ! queue name=exit";
+constexpr char kAudio[] = "queue ! audioconvert ! avenc_aac";
+// The listener is in front of it: a disk that does not answer, or fails, holds up the file alone.
+constexpr char kExit[] =
+    " ! queue name=exit max-size-buffers=0 max-size-time=0 max-size-bytes=33554432 "
+    "leaky=downstream ! errorignore convert-to=ok";
 
 GstClockTime to_running(const GstSegment *segment, GstClockTime time) {
   return GST_CLOCK_TIME_IS_VALID(time) ? gst_segment_to_running_time(segment, GST_FORMAT_TIME, time)
@@ -47,7 +51,7 @@ Encoder::Encoder(GstBin *pipeline, GstPad *video, GstPad *audio, const Output &o
 GstElement *Encoder::make_file(GstBin *pipeline, const std::string &path) {
   constexpr unsigned kFragment_ms = 2000;
   GstElement *mux = gst_element_factory_make("mp4mux", nullptr);
-  GstElement *file = gst_element_factory_make("filesink", nullptr);
+  GstElement *file = file_ = gst_element_factory_make("filesink", nullptr);
   if (!mux || !file)
     return nullptr;
   g_object_set(mux, "fragment-duration", kFragment_ms, nullptr);
@@ -67,15 +71,21 @@ bool Encoder::has(GstObject *element) const {
   });
 }
 
+bool Encoder::writes(GstObject *element) const {
+  return mux_ && (element == GST_OBJECT(mux_) || element == GST_OBJECT(file_));
+}
+
 bool Encoder::add(GstBin *pipeline, GstPad *from, bool video, const std::string &description) {
-  const ElementPtr bin = make_bin(description);
+  const ElementPtr bin = make_bin(description + kExit);
   if (!bin)
     return false;
   gst_bin_add(pipeline, bin.get());
   elements_.emplace_back(GST_ELEMENT(gst_object_ref(bin.get())));
   const PadPtr entry(gst_element_get_static_pad(bin.get(), "sink")),
       exit(gst_element_get_static_pad(bin.get(), "src"));
-  gst_pad_add_probe(exit.get(), GST_PAD_PROBE_TYPE_BUFFER, on_buffer, video ? &video_ : &audio_,
+  const ElementPtr queue(gst_bin_get_by_name(GST_BIN(bin.get()), "exit"));
+  const PadPtr encoded(gst_element_get_static_pad(queue.get(), "sink"));
+  gst_pad_add_probe(encoded.get(), GST_PAD_PROBE_TYPE_BUFFER, on_buffer, video ? &video_ : &audio_,
                     nullptr);
   if (gst_pad_link(from, entry.get()) != GST_PAD_LINK_OK)
     return false;

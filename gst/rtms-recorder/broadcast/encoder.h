@@ -25,6 +25,8 @@ class Encoder {
   bool good() const { return good_; }
   // Whether the object is one of the encoder's elements.
   bool has(GstObject *element) const;
+  // Whether it is one of those that write the file: the listener still gets everything if it fails.
+  bool writes(GstObject *element) const;
 
  private:
   struct Exit {
@@ -37,7 +39,7 @@ class Encoder {
 
   const Listener listener_;
   std::vector<ElementPtr> elements_;
-  GstElement *mux_ = nullptr;
+  GstElement *mux_ = nullptr, *file_ = nullptr;
   Exit video_{this, true}, audio_{this, false};
   bool good_ = false;
 };

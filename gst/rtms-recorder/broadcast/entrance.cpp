@@ -52,8 +52,10 @@ void Entrance::set_caps(GstCaps *caps) {
   gst_pad_push_event(source_.get(), gst_event_new_caps(caps));
 }
 
-void Entrance::gap(GstClockTime start, GstClockTime duration) {
-  gst_pad_push_event(source_.get(), gst_event_new_gap(start, duration));
+void Entrance::gap(GstClockTime start, GstClockTime duration, GstGapFlags flags) {
+  GstEvent *gap = gst_event_new_gap(start, duration);
+  gst_event_set_gap_flags(gap, flags);
+  gst_pad_push_event(source_.get(), gap);
 }
 
 }  // namespace rtms::recorder

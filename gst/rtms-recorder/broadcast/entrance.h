@@ -18,7 +18,8 @@ class Entrance {
   GstPad *exit() const { return exit_.get(); }
   void push(BufferPtr buffer);
   void set_caps(GstCaps *caps);
-  void gap(GstClockTime start, GstClockTime duration);
+  // The mixer keeps the last frame where `flags` say that data are missing.
+  void gap(GstClockTime start, GstClockTime duration, GstGapFlags flags = {});
 
  private:
   PadPtr source_, exit_;

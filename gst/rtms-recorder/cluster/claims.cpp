@@ -44,6 +44,16 @@ void Claims::set_owner(Stream *stream, const std::string &owner) {
 
 // ---- events --------------------------------------------------------------------------
 
+void Claims::Stream::renew(ClaimRecord *to) const {
+  if (!is_new())
+    return;
+  to->deaths = to->unreached = 0;
+  to->announcement = announced->place;
+  // The service repeats announcements for minutes: also that of a server that was left.
+  if (!is_older(announced->webhook, to->webhook))
+    to->webhook = announced->webhook;
+}
+
 void Claims::announce(const std::string &id, const Announced &announced, int64_t now) {
   Stream &stream = streams_[id];
   stream.announced = announced;
@@ -96,6 +106,9 @@ void Claims::taken(Stream *stream) {
   stream->ticket = 0;
   if (leases_->may_begin()) {
     set_phase(stream, Phase::Mine);
+    // A later announcement came while the claim was on its way.
+    stream->changed |= stream->is_new();
+    stream->renew(&stream->record);
     events_->begin(stream->record);
     return;
   }
@@ -241,13 +254,7 @@ void Claims::claim(const std::string &id, Stream *stream, int64_t now) {
 ClaimRecord Claims::next_record(const std::string &id, const Stream &stream) const {
   const bool goes_on = stream.revision && stream.record.state != State::Ended;
   ClaimRecord record = goes_on ? stream.record : ClaimRecord();
-  if (stream.is_new()) {
-    record.deaths = record.unreached = 0;
-    record.announcement = stream.announced->place;
-    // The service repeats announcements for minutes: also that of a server that was left.
-    if (!is_older(stream.announced->webhook, record.webhook))
-      record.webhook = stream.announced->webhook;
-  }
+  stream.renew(&record);
   if (!goes_on) {
     record.stream = id;
     record.recording = leases_->fresh_id();

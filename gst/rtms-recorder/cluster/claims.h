@@ -87,6 +87,8 @@ class Claims {
 
     // Announced again since it was recorded last.
     bool is_new() const { return announced && announced->place > record.announcement; }
+    // Takes the new announcement into `to`.
+    void renew(ClaimRecord *to) const;
   };
   void set_phase(Stream *stream, Phase phase);
   void set_owner(Stream *stream, const std::string &owner);

@@ -67,6 +67,11 @@ Cluster::Cluster(const ClusterConfig &config, Nats::Post post, ClusterListener *
     : listener_(listener),
       writer_(fresh_id()),
       urls_(config.urls),
+      publications_([this](const std::string &key, const std::string &body,
+                           const std::function<void(bool)> &done) {
+        nats_.write(key, body, now_ms(),
+                    [done](const NatsAnswer &answer) { done(answer.place > 0); });
+      }),
       ownership_(name_of(config), fresh_id, static_cast<Writes *>(this),
                  static_cast<OwnershipEvents *>(this)),
       nats_(nats_config(config), std::move(post), static_cast<NatsListener *>(this)) {
@@ -86,6 +91,7 @@ Cluster::~Cluster() = default;
 void Cluster::tick() {
   if (problem().empty()) {
     nats_.tick(now_ms());
+    publications_.tick(now_ms());
     ownership_.tick(now_ms());
   }
   tell_until();
@@ -146,9 +152,7 @@ void Cluster::nats_state(State state, const std::string &why) {
 // Other recorders may publish the same webhook: webhook() takes the first.
 void Cluster::publish(const std::string &json, std::function<void(bool)> done) {
   // Without the signature: each recorder signs its own requests.
-  const std::string body = redact_webhook(json), key = kWebhook + digest(json);
-  nats_.write(key, body, now_ms(),
-              [done = std::move(done)](const NatsAnswer &answer) { done(answer.place > 0); });
+  publications_.add(kWebhook + digest(json), redact_webhook(json), std::move(done), now_ms());
 }
 
 void Cluster::webhook(const NatsMessage &message) {
@@ -173,7 +177,8 @@ void Cluster::webhook(const NatsMessage &message) {
   // The next owner connects with the data of this webhook.
   ownership_.update(stream, [&](ClaimRecord *claim) {
     claim->announcement = message.place;
-    claim->webhook = message.data;
+    if (!is_older(message.data, claim->webhook))
+      claim->webhook = message.data;
   });
 }
 

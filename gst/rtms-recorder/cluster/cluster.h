@@ -8,6 +8,7 @@
 #include "nats.h"
 #include "ownership.h"
 #include "protocol/webhook.h"
+#include "publications.h"
 #include "serverprobe.h"
 #include "wire.h"
 
@@ -50,7 +51,7 @@ class Cluster final : private NatsListener, private Writes, private OwnershipEve
 
   // The error in the configuration, or empty.
   const std::string &problem() const { return nats_.problem(); }
-  // Publishes a webhook to all recorders. `done` gets true if the store has it.
+  // Publishes a webhook to all recorders. `done` gets true if the store has it: see Publications.
   void publish(const std::string &json, std::function<void(bool)> done);
   void set_capacity(const Capacity &capacity) { ownership_.set_capacity(capacity); }
   // The recorder has made the folder of the stream's part.
@@ -88,6 +89,7 @@ class Cluster final : private NatsListener, private Writes, private OwnershipEve
   ClusterListener *const listener_;
   const std::string writer_;
   const std::vector<std::string> urls_;
+  Publications publications_;
   Fold fold_;
   std::map<uint64_t, Write> writing_;  // by ticket
   ServerProbe probe_;

@@ -166,6 +166,10 @@ void Journal::set_start(int64_t captured_ns) {
   head_->start_ns = captured_ns;
 }
 
+void Journal::written(int64_t captured_ns) {
+  head_->needed_from_ns = captured_ns;
+}
+
 void Journal::add(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count) {
   constexpr size_t kMost = JournalSlot::kSamples;
   for (size_t done = 0; done < count; done += kMost)
@@ -185,7 +189,7 @@ bool Journal::grow() {
 // Overwrites the oldest audio, unless the file of the recording lacks it and there is room.
 size_t Journal::take_slot() {
   if (used_ == slots_) {
-    const bool needed = head_->slots()[order_.front()].captured_ns >= needed_from_ns_;
+    const bool needed = head_->slots()[order_.front()].captured_ns >= head_->needed_from_ns;
     if (!needed || !grow()) {
       const size_t oldest = order_.front();
       order_.pop_front();
@@ -276,6 +280,7 @@ bool FoundJournal::read() {
   folder = head.folder;
   format = {head.rate, head.speakers, head.codec, head.mp4 != 0};
   start_ns = head.start_ns;
+  needed_from_ns = head.needed_from_ns;
   const size_t slots = (size - sizeof head) / sizeof(JournalSlot);
   std::vector<const JournalSlot *> written;
   for (const JournalSlot *slot = head.slots(); slot < head.slots() + slots; slot++)
@@ -288,40 +293,6 @@ bool FoundJournal::read() {
     entries.push_back(
         {slot->captured_ns, slot->track, {slot->samples, slot->samples + slot->count}});
   return true;
-}
-
-std::vector<JournalEntry> last_stretch(std::vector<JournalEntry> entries) {
-  constexpr int64_t kApart_ns = 20 * kSecond_ns, kLongest_ns = 100 * kSecond_ns;
-  constexpr int64_t kLatest_ns = INT64_MAX / 2;
-  constexpr unsigned kEnough = 3;
-  const auto remove_if = [&entries](auto is_out) {
-    entries.erase(std::remove_if(entries.begin(), entries.end(), is_out), entries.end());
-  };
-  remove_if(
-      [](const JournalEntry &one) { return one.captured_ns < 0 || one.captured_ns > kLatest_ns; });
-  std::vector<int64_t> times, starts;  // of all entries; of the stretches
-  for (const JournalEntry &one : entries)
-    times.push_back(one.captured_ns);
-  std::sort(times.begin(), times.end());
-  for (size_t i = 0; i < times.size(); i++)
-    if (i == 0 || times[i] - times[i - 1] > kApart_ns)
-      starts.push_back(times[i]);
-  const auto stretch_of = [&starts](const JournalEntry &one) {
-    return std::upper_bound(starts.begin(), starts.end(), one.captured_ns) - starts.begin();
-  };
-  std::map<ptrdiff_t, unsigned> counts;
-  ptrdiff_t last = entries.empty() ? 0 : stretch_of(entries.back());
-  for (auto one = entries.rbegin(); one != entries.rend(); ++one)
-    if (++counts[stretch_of(*one)] == kEnough) {
-      last = stretch_of(*one);
-      break;
-    }
-  remove_if([&](const JournalEntry &one) { return stretch_of(one) != last; });
-  int64_t end = 0;
-  for (const JournalEntry &one : entries)
-    end = std::max(end, one.captured_ns);
-  remove_if([end](const JournalEntry &one) { return one.captured_ns < end - kLongest_ns; });
-  return entries;
 }
 
 // Opens all journals; those that nobody writes, if `locks`. They are read later: meanwhile others

@@ -35,10 +35,6 @@ struct JournalEntry {
   std::vector<int16_t> samples;
 };
 
-// Returns the entries of the last audio, without those from before a long silence, which are in the
-// file of the recording, and without single ones of another time.
-std::vector<JournalEntry> last_stretch(std::vector<JournalEntry> entries);
-
 // A journal that nobody writes any more. Locked while it exists.
 class FoundJournal {
  public:
@@ -61,8 +57,9 @@ class FoundJournal {
 
   std::string folder;  // of the recording
   JournalFormat format;
-  int64_t start_ns = 0;               // the capture time of running time 0; 0: unknown
-  std::vector<JournalEntry> entries;  // in the order of arrival
+  int64_t start_ns = 0;                // the capture time of running time 0; 0: unknown
+  int64_t needed_from_ns = INT64_MIN;  // audio captured before is in the file of the recording
+  std::vector<JournalEntry> entries;   // in the order of arrival
 
  private:
   const std::string path_;
@@ -89,7 +86,7 @@ class Journal {
   // Any thread: the capture time of running time 0 of the recording, as Unix time.
   void set_start(int64_t captured_ns);
   // Any thread: audio captured before that time is in the file of the recording.
-  void written(int64_t captured_ns) { needed_from_ns_ = captured_ns; }
+  void written(int64_t captured_ns);
   // Used on one thread.
   void add(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count);
 
@@ -118,7 +115,6 @@ class Journal {
   size_t used_ = 0;
   std::deque<size_t> order_;  // of the used slots, the oldest first
   uint64_t count_ = 0;
-  std::atomic<int64_t> needed_from_ns_{INT64_MIN};
 };
 
 }  // namespace rtms::recorder

@@ -21,13 +21,14 @@ static_assert(std::atomic<uint64_t>::is_always_lock_free);
 
 // The slots follow.
 struct alignas(JournalSlot) JournalHead {
-  static constexpr char kMagic[] = "rtms-recorder journal 2";
+  static constexpr char kMagic[] = "rtms-recorder journal 3";
 
   char magic[sizeof kMagic];
   char folder[PATH_MAX];
   char codec[8];
   uint32_t rate, speakers, mp4;
   std::atomic<int64_t> start_ns;  // the capture time of the recording's running time 0; 0: unknown
+  std::atomic<int64_t> needed_from_ns;  // audio captured before is in the file of the recording
 
   JournalSlot *slots() { return reinterpret_cast<JournalSlot *>(this + 1); }
   const JournalSlot *slots() const { return reinterpret_cast<const JournalSlot *>(this + 1); }

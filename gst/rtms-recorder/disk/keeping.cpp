@@ -10,6 +10,7 @@
 #include "seenrequests.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -38,10 +39,12 @@ std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &
     if (!found.file)
       continue;
     found.age_s = found.file->age_s();
-    const bool good = found.file->read(&found.meeting);
+    const auto contents = found.file->read(&found.meeting);
+    if (contents == KeptFile::Contents::Unread)
+      continue;  // the disk may answer at the next start
     auto parsed = parse_webhook(found.meeting.webhook);
     auto hook = std::get_if<Webhook>(&parsed);
-    if (!good || !hook || hook->stream_id.empty()) {
+    if (contents != KeptFile::Contents::Good || !hook || hook->stream_id.empty()) {
       found.file->remove();
       continue;
     }
@@ -130,6 +133,10 @@ void Keeping::leave(const std::string &stream) {
     if (file && file.mapped())
       file.mapped()->touch();
   });
+}
+
+void Keeping::end(const std::string &stream) {
+  run([path = path_of(stream)] { unlink(path.c_str()); });
 }
 
 std::optional<KeptMeeting> Keeping::kept(const std::string &stream) const {

@@ -61,6 +61,8 @@ class Keeping {
   void put_back(FoundMeeting found);
   // The file remains for the next start.
   void leave(const std::string &stream);
+  // A stream that was left has ended: it is not continued.
+  void end(const std::string &stream);
   // Is called regularly: marks the recorder as alive.
   void touch();
   bool busy() const { return *pending_ > 0; }

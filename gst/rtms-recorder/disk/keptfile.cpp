@@ -63,23 +63,26 @@ bool KeptFile::lock() const {
   return flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK || errno == EOPNOTSUPP;
 }
 
-bool KeptFile::read(KeptMeeting *meeting) const {
+KeptFile::Contents KeptFile::read(KeptMeeting *meeting) const {
   std::string text(kLongest, 0);
   const ssize_t size = pread(fd_, text.data(), text.size(), 0);
-  text.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  if (size < 0)
+    return Contents::Unread;
+  text.resize(static_cast<size_t>(size));
   std::istringstream lines(text);
   std::string head;
   if (!std::getline(lines, head) || !std::getline(lines, meeting->folder) ||
       !g_str_has_prefix(head.c_str(), kHead))
-    return false;
+    return Contents::Invalid;
   meeting->part = static_cast<unsigned>(std::atoi(head.c_str() + sizeof kHead - 1));
   const auto space = head.find(' ', sizeof kHead - 1);
   meeting->recording = space == std::string::npos ? "" : head.substr(space + 1);
   const auto rest = lines.tellg();
   meeting->webhook = rest < 0 ? "" : text.substr(static_cast<size_t>(rest));
   // A meeting that was announced, and not begun, has no folder.
-  return (meeting->part > 0) == !meeting->folder.empty() &&
-         meeting->folder.find('/') == std::string::npos;
+  const bool good = (meeting->part > 0) == !meeting->folder.empty() &&
+                    meeting->folder.find('/') == std::string::npos;
+  return good ? Contents::Good : Contents::Invalid;
 }
 
 int64_t KeptFile::age_s() const {

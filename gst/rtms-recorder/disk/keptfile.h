@@ -16,8 +16,8 @@ class KeptFile {
   KeptFile(const KeptFile &) = delete;
   KeptFile &operator=(const KeptFile &) = delete;
 
-  // Returns false if the contents are invalid.
-  bool read(KeptMeeting *meeting) const;
+  enum class Contents { Good, Invalid, Unread };
+  Contents read(KeptMeeting *meeting) const;
   int64_t age_s() const;
   void touch() const;
   void remove() const;

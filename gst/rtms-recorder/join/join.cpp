@@ -140,10 +140,16 @@ std::string join_parts(const JoinParts &parts, const std::string &output) {
   std::vector<JoinInput> inputs;
   for (const JoinPart &part : media) {
     const bool is_last = &part == &media.back();
-    // No other part follows the last.
+    // Silence and black frames at the end of a part hide nothing before the next part begins; no
+    // other part follows the last.
+    const auto end_of = [&](int64_t end_ms) {
+      if (is_last || end_ms < 0)
+        return int64_t{-1};
+      return std::max(end_ms, (&part + 1)->position_ms - part.position_ms);
+    };
     if (part.has_file)
       inputs.push_back({part.folder + "/meeting." + part.format, part.position_ms,
-                        is_last ? -1 : part.audio_end_ms, is_last ? -1 : part.video_end_ms});
+                        end_of(part.audio_end_ms), end_of(part.video_end_ms)});
     // A packet with a wrong time must not hide the next part.
     constexpr int64_t kLate_ms = 10000;
     const int64_t tail_ms = part.position_ms + part.tail_start_ms - part.start_ms;
@@ -152,17 +158,19 @@ std::string join_parts(const JoinParts &parts, const std::string &output) {
       inputs.push_back({part.folder + "/tail." + part.format, tail_ms,
                         is_last ? -1 : std::max<int64_t>(end_ms, 0), -1, part.has_file});
   }
-  if (std::string problem = join_media(inputs, file); !problem.empty()) {
-    g_unlink(file.c_str());
+  // A join that is killed leaves no half file that looks like a whole one.
+  const std::string fresh = output + "/meeting.new." + media.front().format;
+  if (std::string problem = join_media(inputs, fresh); !problem.empty()) {
+    g_unlink(fresh.c_str());
     return problem;
   }
+  if (const int failure = sync_file(fresh); failure || g_rename(fresh.c_str(), file.c_str()) != 0)
+    return fresh + " cannot be stored as " + file + ": " + std::strerror(failure ? failure : errno);
   if (std::string problem = join_texts(parts, output); !problem.empty())
     return problem;
   // The parts may be deleted now.
-  const int failure = sync_file(file), of_folder = sync_folder_of(file);
-  if (!failure && !of_folder)
-    return "";
-  return file + " cannot be stored: " + std::strerror(failure ? failure : of_folder);
+  const int failure = sync_folder_of(file);
+  return failure ? file + " cannot be stored: " + std::strerror(failure) : "";
 }
 
 bool is_join(int argc, char **argv) {

@@ -14,8 +14,8 @@
 namespace rtms::recorder {
 namespace {
 
-// How far one track of a file may be demuxed ahead of another.
-constexpr guint64 kAhead = 60 * GST_SECOND;
+// How far one track may be demuxed ahead of another, which may have nothing for long: bytes.
+constexpr guint kAhead = 256 << 20;
 
 // Matroska rounds timestamps to 1 ms: a shorter packet could have that of the next one.
 constexpr GstClockTime kShortest = 2 * GST_MSECOND;
@@ -324,8 +324,8 @@ void Joiner::prepare(Input *input) {
     if (kind.empty())
       g_object_set(next, "async", FALSE, "sync", FALSE, nullptr);
     else
-      g_object_set(next, "max-size-time", kAhead, "max-size-bytes", 0, "max-size-buffers", 0,
-                   nullptr);
+      g_object_set(next, "max-size-time", G_GUINT64_CONSTANT(0), "max-size-bytes", kAhead,
+                   "max-size-buffers", 0, nullptr);
     PadPtr entry(gst_element_get_static_pad(next, "sink"));
     const JoinInput &from = input->input;
     gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, input, nullptr);

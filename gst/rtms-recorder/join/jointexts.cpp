@@ -77,8 +77,6 @@ std::string cue_of(const std::string &json) {
   if (!root || !JSON_NODE_HOLDS_OBJECT(root))
     return "";
   JsonObject *line = json_node_get_object(root);
-  if (!json_object_get_boolean_member_with_default(line, "final", TRUE))
-    return "";
   const auto text = [line](const char *member) {
     const char *value = json_object_get_string_member_with_default(line, member, "");
     return std::string(value ? value : "");  // no text: the file is damaged

@@ -365,7 +365,7 @@ void Intake::text(Kind kind, GstClockTime start, GstBuffer *buffer) {
     texts_->chat(json);
   else if (const auto spoken = read_spoken(json)) {
     const GstClockTime place = capture_->running_time(spoken->start_ms, start);
-    texts_->transcript(json, *spoken, place);
+    texts_->transcript(*spoken, place);
     if (tap_)
       tap_->tap_line(*spoken, place);
   }

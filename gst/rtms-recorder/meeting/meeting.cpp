@@ -104,10 +104,11 @@ void Meeting::notify(const Webhook &hook, const std::string &json) {
   stopped_ |= stopped && !is_earlier_end(hook, announced_ms_);
 }
 
-void Meeting::finish(const std::string &reason, const std::string &error) {
+void Meeting::finish(const std::string &reason, const std::string &error, bool disk_full) {
   const bool finishing = linking_ && !finish_when_linked_.empty();
   if (state_ >= State::Ending || finishing)
     return;
+  disk_full_ |= disk_full;
   if (!error.empty())
     stream_error_ = error;
   // What arrived before all connections were there is recorded, too.

@@ -54,7 +54,8 @@ class Meeting final : private IntakeListener, private BusListener {
   void notify(const Webhook &hook, const std::string &json);
   // Finishes the files; the stream continues at the service. With an error the recording has
   // failed.
-  void finish(const std::string &reason, const std::string &error = "");
+  // `disk_full`: another part follows when there is room.
+  void finish(const std::string &reason, const std::string &error = "", bool disk_full = false);
   // No connection is used after this time of the sleep clock, even if the pipeline is blocked.
   void set_until(int64_t until_us) {
     if (intake_)

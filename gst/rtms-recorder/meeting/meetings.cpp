@@ -28,7 +28,7 @@ void Meetings::leave(const std::string &stream, const std::string &reason) {
 
 void Meetings::finish_all(const std::string &reason, const std::string &error) {
   for (auto &[stream, meeting] : meetings_)
-    meeting->finish(reason, error);
+    meeting->finish(reason, error, true);
 }
 
 void Meetings::cut(const std::string &stream) {

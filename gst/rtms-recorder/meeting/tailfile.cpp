@@ -6,6 +6,7 @@
 #include "audio/speakers.h"
 #include "common/sync.h"
 #include "container.h"
+#include "disk/laststretch.h"
 #include "muxing/videotrack.h"
 
 #include <glib/gstdio.h>
@@ -92,7 +93,7 @@ void push_video(const std::vector<JournalFrame> &frames, int64_t start_ns, GstAp
 }  // namespace
 
 TailFile::TailFile(const Options &options, const FoundJournal &journal)
-    : options_(options), audio_(last_stretch(journal.entries)) {
+    : options_(options), audio_(last_stretch(journal.entries, journal.needed_from_ns)) {
   for (const char *name : Journal::kTracks) {
     FoundFrames found = journal.frames(name);
     if (!caps_of(found.track))

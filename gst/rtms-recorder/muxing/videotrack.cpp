@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "videotrack.h"
 
+#include <gst/app/gstappsink.h>
+#include <gst/video/video.h>
+
 namespace rtms::recorder {
 namespace {
 
@@ -16,6 +19,9 @@ const std::string kEven =
     "colorimetry=bt709,width=[2,8192,2],height=[2,8192,2],pixel-aspect-ratio=1/1\"";
 // Frames that fail to decode or encode are skipped.
 constexpr char kFront[] = "errorignore convert-to=ok ! ";
+constexpr GstClockTime kPatience = 10 * GST_SECOND;  // of a busy machine
+// Where JPEG and PNG are missing, a picture is written after a pause, and each time so much later.
+constexpr GstClockTime kLate = 100 * GST_MSECOND, kPause = GST_SECOND, kEach = 2 * GST_SECOND;
 
 GstElement *child(GstElement *bin, const char *name) {
   return gst_bin_get_by_name(GST_BIN(bin), name);
@@ -77,8 +83,7 @@ ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matrosk
                          [](gpointer data) { delete static_cast<VideoTrack *>(data); });
   for (GstPad *pad : {self->exit_.get(), muxed.get()})
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, accept_any, nullptr, nullptr);
-  const bool black = from.codec != Codec::H264 && source != Source::Journal;
-  if (!self->connect(from, black ? black_of(from, caps) : ""))
+  if (!self->connect(from))
     return nullptr;
   gst_pad_add_probe(
       self->exit_.get(),
@@ -114,16 +119,23 @@ void VideoTrack::give_up(GstBin *pipeline, const std::string &name) {
   gst_element_call_async(bin.get(), end, nullptr, nullptr);
 }
 
-// A muxer's header needs a frame of each track; rtmssrc makes no black frames for JPEG and PNG.
-std::string VideoTrack::black_of(const Format &format, GstCaps *caps) {
-  int numerator = 0, denominator = 1;
-  gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator,
-                             &denominator);
-  if (numerator <= 0)
-    numerator = 25;
-  return "videotestsrc num-buffers=1 pattern=black ! video/x-raw,format=I420,framerate=" +
-         std::to_string(numerator) + "/" + std::to_string(denominator) +
-         ",width=" + std::to_string(format.width) + ",height=" + std::to_string(format.height);
+// Muxers wait for frames of each track; rtmssrc makes no black ones for JPEG and PNG.
+BufferPtr VideoTrack::make_black(const Format &format) {
+  const std::string parts = "videotestsrc num-buffers=1 pattern=black ! video/x-raw,format=" +
+                            std::string(format.codec == Codec::Png ? "RGB" : "I420") +
+                            ",width=" + std::to_string(format.width ? format.width : 1280) +
+                            ",height=" + std::to_string(format.height ? format.height : 720) +
+                            " ! " + (format.codec == Codec::Png ? "pngenc" : "jpegenc") +
+                            " ! appsink name=black sync=false";
+  const ElementPtr bin = make_bin(parts);
+  if (!bin)
+    return nullptr;
+  const ElementPtr sink(child(bin.get(), "black"));
+  gst_element_set_state(bin.get(), GST_STATE_PLAYING);
+  const SamplePtr sample(gst_app_sink_try_pull_sample(GST_APP_SINK(sink.get()), kPatience));
+  BufferPtr black(sample ? gst_buffer_ref(gst_sample_get_buffer(sample.get())) : nullptr);
+  gst_element_set_state(bin.get(), GST_STATE_NULL);
+  return black;
 }
 
 std::string VideoTrack::to_h264() const {
@@ -147,15 +159,15 @@ std::string VideoTrack::converter(const Format &from) const {
          std::to_string(track_.width) + ",height=" + std::to_string(track_.height) + " ! jpegenc";
 }
 
-// A black frame comes first, if `black` describes one.
-bool VideoTrack::connect(const Format &from, const std::string &black) {
+bool VideoTrack::connect(const Format &from) {
+  const bool needs_black = from.codec != Codec::H264 && source_ != Source::Journal;
+  if (!needs_black)
+    black_.reset();
+  else if (!black_ || from_.codec != from.codec)
+    black_ = make_black(from);
   from_ = next_ = from;
-  std::string parts = converter(from);
-  if (!black.empty())
-    parts = "concat name=all adjust-base=false ! valve  " + black + " ! " +
-            (track_.codec == Codec::Jpeg ? "jpegenc" : kEven + " ! " + to_h264()) + " ! all.  " +
-            parts + " ! all.";
-  converter_ = make_bin(parts);
+  picture_.reset();
+  converter_ = make_bin(converter(from));
   if (!converter_)
     return false;
   gst_bin_add(GST_BIN(bin_), converter_.get());
@@ -182,15 +194,49 @@ GstPadProbeReturn VideoTrack::on_data(GstPad *, GstPadProbeInfo *info, gpointer 
   auto self = static_cast<VideoTrack *>(data);
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
     return self->buffer(GST_PAD_PROBE_INFO_BUFFER(info));
-  return self->event(GST_PAD_PROBE_INFO_EVENT(info));
+  return self->event(info);
 }
 
-GstPadProbeReturn VideoTrack::event(GstEvent *event) {
+GstPadProbeReturn VideoTrack::event(GstPadProbeInfo *info) {
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_GAP && black_)
+    info->data = event = gap(event);
   if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
     return GST_PAD_PROBE_OK;
   GstCaps *now = nullptr;
   gst_event_parse_caps(event, &now);
   return caps(now);
+}
+
+// A share that does not change stays as it is; a camera that is off becomes black.
+GstEvent *VideoTrack::gap(GstEvent *event) {
+  GstClockTime start = 0;
+  GstGapFlags flags{};
+  gst_event_parse_gap(event, &start, nullptr);
+  gst_event_parse_gap_flags(event, &flags);
+  const bool same = picture_ && (flags & GST_GAP_FLAG_MISSING_DATA);
+  const GstClockTime least = is_black_ || same ? kEach : kPause;
+  if (!GST_CLOCK_TIME_IS_VALID(last_) || start >= last_ + least)
+    fill(same ? picture_.get() : black_.get(), start);
+  // matroskamux of GStreamer 1.26 writes an empty block for one without the flag.
+  event = GST_EVENT(gst_mini_object_make_writable(GST_MINI_OBJECT(event)));
+  gst_event_set_gap_flags(event, GST_GAP_FLAG_MISSING_DATA);
+  return event;
+}
+
+void VideoTrack::fill(GstBuffer *picture, GstClockTime time) {
+  const PadPtr in(gst_pad_get_peer(exit_.get()));
+  if (!picture || !in || !converter_)
+    return;
+  GstBuffer *copy = gst_buffer_copy(picture);
+  GST_BUFFER_PTS(copy) = last_ = time;
+  GST_BUFFER_DTS(copy) = GST_BUFFER_DURATION(copy) = GST_CLOCK_TIME_NONE;
+  is_black_ = picture == black_.get();
+  // A fragment of MP4 begins with a keyframe.
+  if (track_.codec == Codec::H264)
+    gst_pad_push_event(entry_.get(),
+                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+  gst_pad_chain(in.get(), copy);
 }
 
 // The converter does not support the new format. It is replaced before the next buffer, where the
@@ -214,8 +260,9 @@ GstPadProbeReturn VideoTrack::caps(GstCaps *caps) {
 GstPadProbeReturn VideoTrack::on_switch(GstPad *, GstPadProbeInfo *, gpointer data) {
   auto self = static_cast<VideoTrack *>(data);
   self->disconnect();
-  if (!self->connect(self->next_, "")) {
+  if (!self->connect(self->next_)) {
     self->disconnect();
+    gst_pad_send_event(self->entry_.get(), gst_event_new_eos());
     GST_ELEMENT_WARNING(self->bin_, STREAM, CODEC_NOT_FOUND,
                         ("A track of video is not recorded any more: an element that converts what "
                          "the service sends now is missing. Install the plugins good, ugly and "
@@ -225,17 +272,26 @@ GstPadProbeReturn VideoTrack::on_switch(GstPad *, GstPadProbeInfo *, gpointer da
   return GST_PAD_PROBE_REMOVE;
 }
 
-GstPadProbeReturn VideoTrack::buffer(GstBuffer *buffer) const {
+GstPadProbeReturn VideoTrack::buffer(GstBuffer *buffer) {
   // In Matroska a frame lasts until the next one: black frames need no repetition, and each
   // remaining one is a seek point.
   const bool repeats = matroska_ && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP) &&
                        GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  if (converter_ && !repeats)
-    return GST_PAD_PROBE_OK;
-  if (!converter_)
-    gst_pad_send_event(entry_.get(),
-                       gst_event_new_gap(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer)));
-  return GST_PAD_PROBE_DROP;
+  if (!converter_ || repeats)
+    return GST_PAD_PROBE_DROP;
+  if (black_ && GST_BUFFER_PTS_IS_VALID(buffer)) {
+    const EventPtr event(gst_pad_get_sticky_event(exit_.get(), GST_EVENT_SEGMENT, 0));
+    const GstSegment *segment = nullptr;
+    if (event)
+      gst_event_parse_segment(event.get(), &segment);
+    const bool late = segment && GST_BUFFER_PTS(buffer) > segment->start + kLate;
+    if (!GST_CLOCK_TIME_IS_VALID(last_) && late)
+      fill(black_.get(), segment->start);
+    last_ = GST_BUFFER_PTS(buffer);
+    is_black_ = false;
+    picture_.reset(gst_buffer_ref(buffer));
+  }
+  return GST_PAD_PROBE_OK;
 }
 
 }  // namespace rtms::recorder

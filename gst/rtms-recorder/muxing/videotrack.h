@@ -41,14 +41,16 @@ class VideoTrack {
   static Format format_of(GstCaps *caps);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_switch(GstPad *pad, GstPadProbeInfo *info, gpointer self);
-  static std::string black_of(const Format &format, GstCaps *caps);
+  static BufferPtr make_black(const Format &format);
   std::string to_h264() const;
   std::string converter(const Format &from) const;
-  bool connect(const Format &from, const std::string &black);
+  bool connect(const Format &from);
   void disconnect();
-  GstPadProbeReturn event(GstEvent *event);
+  GstPadProbeReturn event(GstPadProbeInfo *info);
   GstPadProbeReturn caps(GstCaps *caps);
-  GstPadProbeReturn buffer(GstBuffer *buffer) const;
+  GstPadProbeReturn buffer(GstBuffer *buffer);
+  GstEvent *gap(GstEvent *event);
+  void fill(GstBuffer *picture, GstClockTime time);
 
   GstElement *const bin_;  // owns this object
   const bool matroska_;
@@ -57,6 +59,10 @@ class VideoTrack {
   PadPtr exit_, entry_;   // the converter is between them
   ElementPtr converter_;  // null: the codec cannot be recorded
   Format from_, next_;
+  // Of JPEG and PNG, as they come; null for H.264, for which rtmssrc makes black frames.
+  BufferPtr black_, picture_;
+  GstClockTime last_ = GST_CLOCK_TIME_NONE;  // when the last frame began
+  bool is_black_ = false;
 };
 
 }  // namespace rtms::recorder

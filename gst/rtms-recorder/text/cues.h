@@ -12,6 +12,7 @@ namespace rtms::recorder {
 struct Line {
   uint64_t start = 0, end = 0;  // end 0: unknown
   std::string speaker, text;
+  std::string interim = {};  // the message, if no final version has come
 };
 
 // Returns the end of display; if `end` is unknown, after the time needed to read the line.

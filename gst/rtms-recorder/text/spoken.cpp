@@ -29,13 +29,15 @@ std::optional<Spoken> read_spoken(const std::string &json) {
   spoken.text = text("text");
   spoken.start_ms = number("start_time");
   spoken.end_ms = number("end_time");
-  spoken.has_start = spoken.start_ms != number("timestamp");
+  spoken.has_start =
+      !json_object_get_boolean_member_with_default(object, "start_time_guessed", FALSE);
   spoken.is_final = json_object_get_boolean_member_with_default(object, "final", TRUE);
   const std::string operation = text("operation");
   if (operation == "update")
     spoken.operation = Spoken::Operation::Update;
   else if (operation == "delete")
     spoken.operation = Spoken::Operation::Delete;
+  spoken.json = json;
   return spoken;
 }
 

@@ -16,6 +16,7 @@ struct Spoken {
   bool has_start = false;            // false: start_ms is when the message was made
   bool is_final = true;
   Operation operation = Operation::New;
+  std::string json = {};  // the whole message
 };
 
 // Returns nothing if the JSON is something else.

@@ -3,6 +3,7 @@
 
 #include <gst/app/gstappsrc.h>
 #include <algorithm>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 constexpr GstClockTime kLatency = 2 * GST_SECOND;
 constexpr GstClockTime kLeastGap = 200 * GST_MSECOND;
 constexpr GstClockTime kReserveEvery = GST_SECOND;
+// The container is made within a minute.
+constexpr size_t kMostEarly = 1000;
 
 // appsrc accepts no GAP events: a flagged buffer stands for one. matroskamux of GStreamer 1.26
 // writes an empty block for each GAP without the flag for missing data.
@@ -38,6 +41,8 @@ ElementPtr Subtitles::make_source() {
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, make_gap, nullptr, nullptr);
   // The muxer needs the track from the beginning.
   advance(GST_MSECOND);
+  for (const Line &line : std::exchange(early_, {}))
+    push(line);
   if (finished_)
     finish();
   return bin;
@@ -56,8 +61,12 @@ void Subtitles::send(const std::string &text, uint64_t start, uint64_t end) {
 }
 
 void Subtitles::push(const Line &line) {
-  if (!source_)
+  if (!source_) {
+    early_.push_back(line);
+    if (early_.size() > kMostEarly)
+      early_.pop_front();
     return;
+  }
   std::string text = srt_text(line);
   if (late_->push(line.start / GST_MSECOND, end_of(line) / GST_MSECOND, text))
     return;

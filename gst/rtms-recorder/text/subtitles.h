@@ -6,6 +6,7 @@
 #include "cues.h"
 #include "muxing/latelines.h"
 
+#include <deque>
 #include <memory>
 
 namespace rtms::recorder {
@@ -13,7 +14,7 @@ namespace rtms::recorder {
 // Not for two threads at once.
 class Subtitles {
  public:
-  // Returns the source, a bin with a pad `src`. Without it push() and advance() do nothing.
+  // Returns the source, a bin with a pad `src`. Lines wait for it.
   ElementPtr make_source();
 
   // Returns the lines for MkvIndex to write into the muxer's file.
@@ -31,6 +32,7 @@ class Subtitles {
 
   const std::shared_ptr<LateLines> late_ = std::make_shared<LateLines>();
   ElementPtr source_;
+  std::deque<Line> early_;  // of before there was a source
   uint64_t position_ = 0, reserve_at_ = 0;
   bool finished_ = false;
 };

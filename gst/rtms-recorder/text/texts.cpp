@@ -23,9 +23,9 @@ Texts::~Texts() {
 }
 
 // One object per line: the service's JSON has no line breaks.
-void Texts::transcript(const std::string &json, const Spoken &spoken, uint64_t start) {
-  if (spoken.is_final)
-    transcript_file_.append(json + "\n");
+void Texts::transcript(const Spoken &spoken, uint64_t start) {
+  if (spoken.is_final || spoken.json.size() > Transcript::kLongestMessage)
+    transcript_file_.append(spoken.json + "\n");
   std::lock_guard<std::mutex> lock(mutex_);
   transcript_.add(spoken, start, now_);
 }
@@ -55,6 +55,8 @@ void Texts::finish() {
 void Texts::write(const std::vector<Line> &lines) {
   for (const Line &line : lines) {
     vtt_.append(vtt_cue(line));
+    if (!line.interim.empty())
+      transcript_file_.append(line.interim + "\n");
     subtitles_.push(line);
   }
 }

@@ -29,8 +29,8 @@ class Texts {
   // Writes the pending lines: may wait for the disk.
   ~Texts();
 
-  // `json` and `spoken` are the same line, which begins at `start`.
-  void transcript(const std::string &json, const Spoken &spoken, uint64_t start);
+  // The line begins at `start`.
+  void transcript(const Spoken &spoken, uint64_t start);
   void chat(const std::string &json);
   // The meeting has reached `now`.
   void reached(uint64_t now);

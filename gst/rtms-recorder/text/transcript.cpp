@@ -52,6 +52,8 @@ void Transcript::add(Spoken spoken, uint64_t start, uint64_t now) {
                   now};
   if (taken_back)
     waiting.line.text = kTakenBack + spoken.text;
+  if (!spoken.is_final && spoken.json.size() <= kLongestMessage)
+    waiting.line.interim = std::move(spoken.json);
   if (spoken.end_ms > spoken.start_ms)
     waiting.line.end = start + static_cast<uint64_t>(spoken.end_ms - spoken.start_ms) * kMilli;
   if (found == waiting_.end()) {

@@ -19,6 +19,8 @@ class Transcript {
   static constexpr uint64_t kWait = 6'000'000'000;
   // How long an interim line waits for its final version, from its last version.
   static constexpr uint64_t kInterim = 5'000'000'000;
+  // Longer interim messages are not kept for their lines.
+  static constexpr size_t kLongestMessage = 64000;
 
   // Adds a version of a line that begins at `start`; the meeting has reached `now`.
   void add(Spoken spoken, uint64_t start, uint64_t now);

@@ -90,7 +90,8 @@ void add_pad_templates(GstElementClass *klass) {
    * and `operation` (`new`, `update`, `delete`); texts that are not final yet are pushed as well.
    * `end_time` and `language` are missing where the service does not tell them; `end_time` also
    * where it is before the start, or more than 60 s after it. Lines of a Contact Center's call have
-   * the `channel_id` of their party.
+   * the `channel_id` of their party. `start_time_guessed` is true where the service does not tell
+   * the start: `start_time` is the `timestamp` then.
    *
    * Since: 0.1
    */

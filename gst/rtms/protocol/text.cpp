@@ -76,7 +76,8 @@ ChatFields read_chat(std::string_view payload) {
 
 TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms) {
   TextSpan span;
-  span.start = data.start_time ? absolute(*data.start_time, stream_start_ms) : data.timestamp;
+  span.guessed = !data.start_time;
+  span.start = span.guessed ? data.timestamp : absolute(*data.start_time, stream_start_ms);
   span.end = data.end_time ? absolute(*data.end_time, stream_start_ms) : 0;
   // A pad whose line does not end says nothing of the time after it, and muxers wait.
   if (span.end < span.start || span.end - span.start > kLongestLine_ms)
@@ -86,6 +87,7 @@ TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms) {
       span.start - data.timestamp > kMaxAhead_ms) {
     span.end = span.end ? data.timestamp + (span.end - span.start) : 0;
     span.start = data.timestamp;
+    span.guessed = true;
   }
   return span;
 }
@@ -130,6 +132,8 @@ std::string transcript_json(const MediaData &data, int64_t stream_start_ms) {
       .member("text", std::string(data.payload))
       .member("timestamp", data.timestamp)
       .member("start_time", span.start);
+  if (span.guessed)
+    json.member("start_time_guessed", true);
   if (span.end)
     json.member("end_time", span.end);
   if (data.language)

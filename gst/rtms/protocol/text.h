@@ -18,7 +18,8 @@ inline constexpr int64_t kLongestLine_ms = 60 * 1000;
 // The span of a transcript line in Unix ms. Times below 10^11 count from the stream's start.
 struct TextSpan {
   int64_t start = 0;
-  int64_t end = 0;  // 0 if unknown or wrong
+  int64_t end = 0;       // 0 if unknown or wrong
+  bool guessed = false;  // `start` is when the message was made
 };
 TextSpan transcript_span(const MediaData &data, int64_t stream_start_ms);
 
