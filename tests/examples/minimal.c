@@ -18,7 +18,7 @@ main (int argc, char **argv)
     return 2;
   }
   /* avc3: cameras may differ in size; fill=black: the first may come late. */
-  pipeline = gst_parse_launch ("rtmssrc name=meeting media-types=audio+video fill=black "
+  pipeline = gst_parse_launch ("rtmssrc name=meeting media-types=audio+video fill=black empty-pads=true "
       "meeting.video ! queue ! h264parse ! video/x-h264,stream-format=avc3 ! mux.video_0 "
       "meeting.audio ! queue ! mux.audio_0 matroskamux name=mux ! filesink name=file", &error);
   if (error) {
