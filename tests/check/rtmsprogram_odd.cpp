@@ -316,11 +316,11 @@ struct Drawn {
 
 Drawn caption(const std::string &text) {
   auto sent = std::make_shared<Sent>();
-  sent->video({h264(16, 1)});
+  sent->video({h264(0, 1)});
   sent->pause(500);
   sent->text(text);
   sent->pause(1500);
-  sent->video({h264(16, 1)});
+  sent->video({h264(0, 1)});
   auto server = serve_in_real_time(sent);
   Watcher watcher(*server, [](GstElement *program) {
     set(program, "media-types", "video+transcript");

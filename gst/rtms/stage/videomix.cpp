@@ -117,6 +117,7 @@ bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::s
   const GstClockTime frame = gst_util_uint64_scale(GST_SECOND, settings.fps_d, settings.fps_n);
   for (Place &place : places_) {
     place.known = false;
+    place.frame = frame;
     place.began = GST_CLOCK_TIME_NONE;
     gst_pad_set_offset(place.pad.get(), static_cast<gint64>(frame / 2 + delay));
   }
@@ -135,8 +136,11 @@ void VideoMix::set_upstream_latency(GstClockTime latency) {
   g_object_set(mixer_, "min-upstream-latency", latency, nullptr);
 }
 
-// The mixer drops frames that have ended, although no newer one may come: a share that does not
-// change has none for minutes. A frame without a duration lasts until the next one.
+// The mixer takes the first input frame that has not ended, even if the next one has begun. A frame
+// of the camera is shortened by one output frame, so that the next one is shown from the output
+// frame on during which it begins. Frames that have ended are dropped, although no newer one may
+// come: a share that does not change has none for minutes. Its frames have no duration, and last
+// until the next one.
 GstPadProbeReturn VideoMix::on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto place = static_cast<Place *>(data);
   GstBuffer *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
@@ -144,7 +148,11 @@ GstPadProbeReturn VideoMix::on_frame(GstPad *pad, GstPadProbeInfo *info, gpointe
   const GstClockTime began = running_time(pad, GST_BUFFER_PTS(buffer));
   place->began = began;
   place->scene->arrived(place->input, began);
-  GST_BUFFER_DURATION(buffer) = GST_CLOCK_TIME_NONE;
+  GstClockTime &duration = GST_BUFFER_DURATION(buffer);
+  if (place->input == Input::Screen)
+    duration = GST_CLOCK_TIME_NONE;
+  else if (GST_CLOCK_TIME_IS_VALID(duration))
+    duration = std::max(duration, place->frame + 1) - place->frame;
   return GST_PAD_PROBE_OK;
 }
 

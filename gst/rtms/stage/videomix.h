@@ -42,6 +42,7 @@ class VideoMix {
   struct Place {
     Scene *scene = nullptr;
     Input input = Input::Camera;
+    GstClockTime frame = 0;                                // the duration of an output frame
     std::atomic<GstClockTime> began{GST_CLOCK_TIME_NONE};  // of the last frame, in running time
     PadPtr pad;
     std::optional<Rect> rect;
