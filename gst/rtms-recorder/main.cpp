@@ -61,7 +61,7 @@ class Program {
       return kFailed;
     if (!over_)
       g_main_loop_run(loop_.get());
-    listener_.reset();
+    stop_listening();
     leave();
     admin_.reset();
     // All files are finished; an RTMP server that hangs must not delay the exit.
@@ -69,6 +69,19 @@ class Program {
     while (retiring() > 0 || recorder_.busy())
       g_main_context_iteration(nullptr, TRUE);
     return status();
+  }
+
+  // What was accepted is kept before the listener goes.
+  void stop_listening() {
+    if (!listener_)
+      return;
+    listener_->refuse("the recorder is stopping");
+    bool late = false;
+    Timer patience;
+    patience.start(kGrace_s * 1000, [&late] { late = true; });
+    while (listener_->pending() && !late)
+      g_main_context_iteration(nullptr, TRUE);
+    listener_.reset();
   }
 
   // Leaves the cluster, so that others need not wait for the lease to expire.

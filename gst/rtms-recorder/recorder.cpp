@@ -159,7 +159,7 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     return true;
   if (notice.event == WebhookEvent::Stopped) {
     if (continues_ && !meeting)
-      keeping_.end(id);
+      keeping_.end(id, notice.json);
     waiting_.erase(id);
     second_tries_.remove(id);
     auto opening = opening_.extract(id);

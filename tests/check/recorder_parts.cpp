@@ -480,7 +480,6 @@ static Suite *recorder_parts_suite() {
   tcase_add_test(tc, test_versions);
   tcase_add_test(tc, test_overlapping_versions);
   tcase_add_test(tc, test_interim_messages);
-  tcase_add_test(tc, test_interim_messages);
   tcase_add_test(tc, test_spoken);
   tcase_add_test(tc, test_push_urls);
   tcase_add_test(tc, test_credentials);

@@ -180,6 +180,10 @@ GST_START_TEST(test_frontier_without_pads) {
   quiet.frontier.restored();
   expect_near("new audio", quiet.go_to(130, quiet.audio_behind(0)), 129, 0.3);
   expect_near("no replay", quiet.go_to(140, quiet.no_audio()), 135, 0.3);
+  quiet.frontier.lost();
+  expect_near("away again", quiet.go_to(142, quiet.no_audio()), 130, 0.3);
+  quiet.frontier.ended();
+  expect_near("given up", quiet.go_to(143, quiet.no_audio()), 138, 0.3);
   // No room: all goes on by the clock.
   quiet.seen.pads = 1;
   expect_near("full", quiet.go_to(150, quiet.no_audio(), true), 145, 0.3);

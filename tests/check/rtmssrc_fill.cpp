@@ -224,7 +224,7 @@ GST_START_TEST(test_new_link) {
   Meeting meeting(kKinds[0], "black");
   meeting.wait("Kbb");
   meeting.link_anew();
-  meeting.wait("Kb{2,5}Kb");
+  meeting.wait("Kb{2,6}K");
   const PadRecord &pad = meeting.end();
   const size_t second = letters(pad).find('K', 1);
   ck_assert(pad.packets[second].has(GST_BUFFER_FLAG_DISCONT));

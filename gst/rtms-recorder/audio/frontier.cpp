@@ -29,6 +29,11 @@ void Frontier::restored() {
     restored_ = past_.back().when;
 }
 
+void Frontier::ended() {
+  away_ = false;
+  restored_ = 0;
+}
+
 uint64_t Frontier::at(uint64_t now, const Seen &seen, bool full) {
   past_.push_back({now, seen});
   while (past_.size() > 1 && past_[1].when + kStandstill <= now)

@@ -31,9 +31,10 @@ class Frontier {
   explicit Frontier(bool several = true) : several_(several) {}
   void set_several() { several_ = true; }
 
-  // The connection of the audio was lost, or restored.
+  // The connection of the audio was lost, or restored, or is given up.
   void lost() { away_ = true; }
   void restored();
+  void ended();
 
   // Returns the time up to which audio is complete. `full`: no room for more pending data.
   uint64_t at(uint64_t now, const Seen &seen, bool full);

@@ -14,8 +14,6 @@ using program::Input;
 
 // The latency of the live audio: its own wait, and a margin for a busy machine.
 constexpr GstClockTime kUpstream = GST_SECOND;
-// The recording waits for a stalled camera without GAP events, so a frame is shown no longer than
-// this.
 // Shorter files contain no frames.
 constexpr GstClockTime kShortest = GST_SECOND;
 
@@ -34,6 +32,16 @@ const char *name_of(Input input) {
 std::string url_of(const Options &options, const Webhook &hook) {
   return push_url(options.program.rtmp, hook.stream_id,
                   hook.meeting_id.empty() ? hook.id : hook.meeting_id);
+}
+
+std::string why_not(GstElement *pipeline) {
+  const BusPtr bus(gst_element_get_bus(pipeline));
+  const MessagePtr message(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR));
+  if (!message)
+    return "its elements cannot be started.";
+  GError *raw_error = nullptr;
+  gst_message_parse_error(message.get(), &raw_error, nullptr);
+  return ErrorPtr(raw_error)->message;
 }
 
 }  // namespace
@@ -113,8 +121,8 @@ std::string Broadcast::start() {
   gst_element_set_state(pipeline, GST_STATE_READY);
   const ClockPtr clock(gst_pipeline_get_pipeline_clock(GST_PIPELINE(pipeline)));
   began_ = gst_clock_get_time(clock.get()) - gst_element_get_base_time(pipeline);
-  // A failure is posted as an error message.
-  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  if (gst_element_set_state(pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+    return why_not(pipeline);
   stage_->begin(began_);
   return "";
 }
@@ -248,7 +256,8 @@ gboolean Broadcast::on_message(GstBus *, GstMessage *message, gpointer data) {
       self->error(message);
       break;
     case GST_MESSAGE_EOS:
-      self->retire_pipeline();
+      if (!self->failed_)  // else of the file, which has failed
+        self->retire_pipeline();
       break;
     case GST_MESSAGE_LATENCY:
       gst_bin_recalculate_latency(GST_BIN(self->pipeline_.get()));

@@ -10,7 +10,6 @@
 #include "seenrequests.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -100,7 +99,13 @@ void Keeping::keep(const std::string &stream, const KeptMeeting &meeting) {
 }
 
 void Keeping::announced(const std::string &stream, const std::string &webhook, const Part &part) {
-  keep(stream, {webhook, part.previous, part.number - 1, part.recording});
+  const auto left = left_.find(stream);
+  const bool goes_on = left != left_.end();
+  KeptMeeting meeting =
+      goes_on ? left->second : KeptMeeting{webhook, part.previous, part.number - 1, part.recording};
+  if (!is_older(webhook, meeting.webhook))
+    meeting.webhook = webhook;
+  keep(stream, meeting);
   leave(stream);
 }
 
@@ -126,8 +131,10 @@ void Keeping::forget(const std::string &stream) {
 }
 
 void Keeping::leave(const std::string &stream) {
-  if (meetings_.erase(stream) == 0)
+  auto left = meetings_.extract(stream);
+  if (!left)
     return;
+  left_[stream] = std::move(left.mapped());
   run([files = files_, stream] {
     const auto file = files->extract(stream);
     if (file && file.mapped())
@@ -135,8 +142,14 @@ void Keeping::leave(const std::string &stream) {
   });
 }
 
-void Keeping::end(const std::string &stream) {
-  run([path = path_of(stream)] { unlink(path.c_str()); });
+void Keeping::end(const std::string &stream, const std::string &webhook) {
+  run([path = path_of(stream), webhook] {
+    const auto file = KeptFile::open(path);
+    KeptMeeting meeting;
+    if (file && file->read(&meeting) == KeptFile::Contents::Good &&
+        !is_earlier_end(webhook, meeting.webhook))
+      file->remove();
+  });
 }
 
 std::optional<KeptMeeting> Keeping::kept(const std::string &stream) const {
@@ -163,6 +176,7 @@ void Keeping::drop(FoundMeeting found) {
 }
 
 void Keeping::put_back(FoundMeeting found) {
+  left_[found.hook.stream_id] = found.meeting;
   run([file = std::move(found.file)] {});
 }
 

@@ -46,7 +46,8 @@ class Keeping {
   void find(std::function<void(std::vector<FoundMeeting>)> done);
   // Keeps a meeting until forget() or leave().
   void keep(const std::string &stream, const KeptMeeting &meeting);
-  // Leaves a meeting that was announced, and whose part is not begun, to the next start.
+  // Leaves a meeting that was announced, and whose part is not begun, to the next start; or one
+  // that was left, with a new webhook.
   void announced(const std::string &stream, const std::string &webhook, const Part &part);
   // Stores a webhook of the same stream, unless it is older than the stored one.
   void renew(const std::string &stream, const std::string &webhook);
@@ -61,8 +62,8 @@ class Keeping {
   void put_back(FoundMeeting found);
   // The file remains for the next start.
   void leave(const std::string &stream);
-  // A stream that was left has ended: it is not continued.
-  void end(const std::string &stream);
+  // The webhook says that a stream, which was left, has ended: it is not continued.
+  void end(const std::string &stream, const std::string &webhook);
   // Is called regularly: marks the recorder as alive.
   void touch();
   bool busy() const { return *pending_ > 0; }
@@ -78,7 +79,7 @@ class Keeping {
   // used on the worker's thread
   using Files = std::map<std::string, std::shared_ptr<KeptFile>>;
   const std::shared_ptr<Files> files_ = std::make_shared<Files>();
-  std::map<std::string, KeptMeeting> meetings_;
+  std::map<std::string, KeptMeeting> meetings_, left_;
 };
 
 }  // namespace rtms::recorder

@@ -3,6 +3,7 @@
 
 #include "base/glibptr.h"
 #include "common/gst.h"
+#include "common/memory.h"
 
 #include <gst/audio/audio.h>
 #include <algorithm>
@@ -14,8 +15,12 @@
 namespace rtms::recorder {
 namespace {
 
-// How far one track may be demuxed ahead of another, which may have nothing for long: bytes.
-constexpr guint kAhead = 256 << 20;
+// How far one track may be demuxed ahead of another, which may have nothing for long: bytes. All
+// parts are demuxed at once.
+guint most_ahead(size_t parts) {
+  constexpr uint64_t kLeast = 32 << 20, kMost = 256 << 20;
+  return static_cast<guint>(std::clamp(memory_limit() / 4 / parts, kLeast, kMost));
+}
 
 // Matroska rounds timestamps to 1 ms: a shorter packet could have that of the next one.
 constexpr GstClockTime kShortest = 2 * GST_MSECOND;
@@ -324,8 +329,8 @@ void Joiner::prepare(Input *input) {
     if (kind.empty())
       g_object_set(next, "async", FALSE, "sync", FALSE, nullptr);
     else
-      g_object_set(next, "max-size-time", G_GUINT64_CONSTANT(0), "max-size-bytes", kAhead,
-                   "max-size-buffers", 0, nullptr);
+      g_object_set(next, "max-size-time", G_GUINT64_CONSTANT(0), "max-size-bytes",
+                   most_ahead(inputs_.size()), "max-size-buffers", 0, nullptr);
     PadPtr entry(gst_element_get_static_pad(next, "sink"));
     const JoinInput &from = input->input;
     gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, input, nullptr);

@@ -115,8 +115,10 @@ void Bus::connection(const std::string &media, const std::string &state) {
   const bool leaves = state == "reconnecting" || (state == "connecting" && reached_);
   if ((state == "reconnecting" && is_audio) || (leaves && is_signaling && has_audio_))
     audio_->lost();
-  else if ((state == "streaming" || state == "closed") && is_audio)
+  else if (state == "streaming" && is_audio)
     audio_->restored();
+  else if (state == "closed" && is_audio)
+    audio_->ended();
   if (is_audio && (state == "streaming" || state == "closed"))
     has_audio_ = state == "streaming";
   reached_ |= state == "streaming" && !is_signaling;

@@ -3,6 +3,7 @@
 
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -21,7 +22,8 @@ const std::string kEven =
 constexpr char kFront[] = "errorignore convert-to=ok ! ";
 constexpr GstClockTime kPatience = 10 * GST_SECOND;  // of a busy machine
 // Where JPEG and PNG are missing, a picture is written after a pause, and each time so much later.
-constexpr GstClockTime kLate = 100 * GST_MSECOND, kPause = GST_SECOND, kEach = 2 * GST_SECOND;
+constexpr GstClockTime kPause = GST_SECOND, kEach = 2 * GST_SECOND;
+constexpr struct { int width = 1280, height = 720; } kUsual;
 
 GstElement *child(GstElement *bin, const char *name) {
   return gst_bin_get_by_name(GST_BIN(bin), name);
@@ -63,7 +65,7 @@ VideoTrack::Format VideoTrack::format_of(GstCaps *caps) {
 ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matroska, Source source) {
   Format from = format_of(caps);
   if (from.codec != Codec::H264 && !from.width)
-    from.width = 1280, from.height = 720;
+    from.width = kUsual.width, from.height = kUsual.height;
   const Format to = matroska && from.codec == Codec::Jpeg ? from : Format{};
   GError *failure = nullptr;
   const std::string parts =
@@ -83,7 +85,7 @@ ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matrosk
                          [](gpointer data) { delete static_cast<VideoTrack *>(data); });
   for (GstPad *pad : {self->exit_.get(), muxed.get()})
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, accept_any, nullptr, nullptr);
-  if (!self->connect(from))
+  if (!self->connect(from, from.codec != Codec::H264 && source != Source::Journal))
     return nullptr;
   gst_pad_add_probe(
       self->exit_.get(),
@@ -120,14 +122,17 @@ void VideoTrack::give_up(GstBin *pipeline, const std::string &name) {
 }
 
 // Muxers wait for frames of each track; rtmssrc makes no black ones for JPEG and PNG.
+std::string VideoTrack::black_of(const Format &format) {
+  return "videotestsrc num-buffers=1 pattern=black ! video/x-raw,framerate=25/1,format=" +
+         std::string(format.codec == Codec::Png ? "RGB" : "I420") +
+         ",width=" + std::to_string(format.width ? format.width : kUsual.width) +
+         ",height=" + std::to_string(format.height ? format.height : kUsual.height);
+}
+
 BufferPtr VideoTrack::make_black(const Format &format) {
-  const std::string parts = "videotestsrc num-buffers=1 pattern=black ! video/x-raw,format=" +
-                            std::string(format.codec == Codec::Png ? "RGB" : "I420") +
-                            ",width=" + std::to_string(format.width ? format.width : 1280) +
-                            ",height=" + std::to_string(format.height ? format.height : 720) +
-                            " ! " + (format.codec == Codec::Png ? "pngenc" : "jpegenc") +
-                            " ! appsink name=black sync=false";
-  const ElementPtr bin = make_bin(parts);
+  const ElementPtr bin =
+      make_bin(black_of(format) + " ! " + (format.codec == Codec::Png ? "pngenc" : "jpegenc") +
+               " ! appsink name=black sync=false");
   if (!bin)
     return nullptr;
   const ElementPtr sink(child(bin.get(), "black"));
@@ -159,15 +164,21 @@ std::string VideoTrack::converter(const Format &from) const {
          std::to_string(track_.width) + ",height=" + std::to_string(track_.height) + " ! jpegenc";
 }
 
-bool VideoTrack::connect(const Format &from) {
-  const bool needs_black = from.codec != Codec::H264 && source_ != Source::Journal;
+// With `begins`, a black frame comes first: a muxer's header needs one.
+bool VideoTrack::connect(const Format &from, bool begins) {
+  const bool needs_black = from.codec != Codec::H264 && source_ == Source::Live;
   if (!needs_black)
     black_.reset();
   else if (!black_ || from_.codec != from.codec)
     black_ = make_black(from);
   from_ = next_ = from;
   picture_.reset();
-  converter_ = make_bin(converter(from));
+  std::string parts = converter(from);
+  if (begins)
+    parts = "concat name=all adjust-base=false ! valve  " + black_of(from) + " ! " +
+            (track_.codec == Codec::Jpeg ? "jpegenc" : kEven + " ! " + to_h264()) + " ! all.  " +
+            parts + " ! all.";
+  converter_ = make_bin(parts);
   if (!converter_)
     return false;
   gst_bin_add(GST_BIN(bin_), converter_.get());
@@ -199,13 +210,40 @@ GstPadProbeReturn VideoTrack::on_data(GstPad *, GstPadProbeInfo *info, gpointer 
 
 GstPadProbeReturn VideoTrack::event(GstPadProbeInfo *info) {
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
-  if (GST_EVENT_TYPE(event) == GST_EVENT_GAP && black_)
-    info->data = event = gap(event);
-  if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
-    return GST_PAD_PROBE_OK;
   GstCaps *now = nullptr;
-  gst_event_parse_caps(event, &now);
-  return caps(now);
+  const GstSegment *segment = nullptr;
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_SEGMENT:
+      gst_event_parse_segment(event, &segment);
+      if (black_ && !GST_CLOCK_TIME_IS_VALID(last_)) {
+        last_ = segment->start;
+        is_black_ = true;
+      }
+      return GST_PAD_PROBE_OK;
+    case GST_EVENT_GAP:
+      if (black_)
+        info->data = gap(event);
+      return GST_PAD_PROBE_OK;
+    case GST_EVENT_CAPS:
+      gst_event_parse_caps(event, &now);
+      if (caps(now) == GST_PAD_PROBE_DROP)
+        return GST_PAD_PROBE_DROP;
+      if (track_.codec == Codec::Jpeg && !from_.width) {
+        info->data = sized(now);
+        gst_event_unref(event);
+      }
+      return GST_PAD_PROBE_OK;
+    default:
+      return GST_PAD_PROBE_OK;
+  }
+}
+
+// rtmssrc knows no size before the first frame, without which matroskamux refuses the caps.
+GstEvent *VideoTrack::sized(GstCaps *caps) const {
+  const CapsPtr copy(gst_caps_copy(caps));
+  gst_caps_set_simple(copy.get(), "width", G_TYPE_INT, track_.width, "height", G_TYPE_INT,
+                      track_.height, nullptr);
+  return gst_event_new_caps(copy.get());
 }
 
 // A share that does not change stays as it is; a camera that is off becomes black.
@@ -216,12 +254,19 @@ GstEvent *VideoTrack::gap(GstEvent *event) {
   gst_event_parse_gap_flags(event, &flags);
   const bool same = picture_ && (flags & GST_GAP_FLAG_MISSING_DATA);
   const GstClockTime least = is_black_ || same ? kEach : kPause;
-  if (!GST_CLOCK_TIME_IS_VALID(last_) || start >= last_ + least)
+  if (GST_CLOCK_TIME_IS_VALID(last_) && start >= last_ + least)
     fill(same ? picture_.get() : black_.get(), start);
   // matroskamux of GStreamer 1.26 writes an empty block for one without the flag.
   event = GST_EVENT(gst_mini_object_make_writable(GST_MINI_OBJECT(event)));
   gst_event_set_gap_flags(event, GST_GAP_FLAG_MISSING_DATA);
   return event;
+}
+
+// Of an encoder: fragments of MP4 begin with one, and --join leaves black frames out.
+void VideoTrack::ask_for_keyframe() const {
+  if (track_.codec == Codec::H264)
+    gst_pad_push_event(entry_.get(),
+                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
 }
 
 void VideoTrack::fill(GstBuffer *picture, GstClockTime time) {
@@ -232,10 +277,7 @@ void VideoTrack::fill(GstBuffer *picture, GstClockTime time) {
   GST_BUFFER_PTS(copy) = last_ = time;
   GST_BUFFER_DTS(copy) = GST_BUFFER_DURATION(copy) = GST_CLOCK_TIME_NONE;
   is_black_ = picture == black_.get();
-  // A fragment of MP4 begins with a keyframe.
-  if (track_.codec == Codec::H264)
-    gst_pad_push_event(entry_.get(),
-                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+  ask_for_keyframe();
   gst_pad_chain(in.get(), copy);
 }
 
@@ -244,6 +286,8 @@ void VideoTrack::fill(GstBuffer *picture, GstClockTime time) {
 GstPadProbeReturn VideoTrack::caps(GstCaps *caps) {
   const Format format = format_of(caps);
   const bool waits = !(next_ == from_);
+  if (ended_)
+    return GST_PAD_PROBE_DROP;
   if (!waits && from_.codec == format.codec && converter(from_) == converter(format)) {
     from_ = next_ = format;
     return GST_PAD_PROBE_OK;
@@ -260,8 +304,9 @@ GstPadProbeReturn VideoTrack::caps(GstCaps *caps) {
 GstPadProbeReturn VideoTrack::on_switch(GstPad *, GstPadProbeInfo *, gpointer data) {
   auto self = static_cast<VideoTrack *>(data);
   self->disconnect();
-  if (!self->connect(self->next_)) {
+  if (!self->connect(self->next_, false)) {
     self->disconnect();
+    self->ended_ = true;
     gst_pad_send_event(self->entry_.get(), gst_event_new_eos());
     GST_ELEMENT_WARNING(self->bin_, STREAM, CODEC_NOT_FOUND,
                         ("A track of video is not recorded any more: an element that converts what "
@@ -277,20 +322,13 @@ GstPadProbeReturn VideoTrack::buffer(GstBuffer *buffer) {
   // remaining one is a seek point.
   const bool repeats = matroska_ && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP) &&
                        GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  if (!converter_ || repeats)
+  if (ended_ || repeats)
     return GST_PAD_PROBE_DROP;
-  if (black_ && GST_BUFFER_PTS_IS_VALID(buffer)) {
-    const EventPtr event(gst_pad_get_sticky_event(exit_.get(), GST_EVENT_SEGMENT, 0));
-    const GstSegment *segment = nullptr;
-    if (event)
-      gst_event_parse_segment(event.get(), &segment);
-    const bool late = segment && GST_BUFFER_PTS(buffer) > segment->start + kLate;
-    if (!GST_CLOCK_TIME_IS_VALID(last_) && late)
-      fill(black_.get(), segment->start);
-    last_ = GST_BUFFER_PTS(buffer);
-    is_black_ = false;
+  last_ = GST_BUFFER_PTS(buffer);
+  if (std::exchange(is_black_, false))
+    ask_for_keyframe();
+  if (black_)
     picture_.reset(gst_buffer_ref(buffer));
-  }
   return GST_PAD_PROBE_OK;
 }
 

@@ -41,28 +41,32 @@ class VideoTrack {
   static Format format_of(GstCaps *caps);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_switch(GstPad *pad, GstPadProbeInfo *info, gpointer self);
+  static std::string black_of(const Format &format);
   static BufferPtr make_black(const Format &format);
   std::string to_h264() const;
   std::string converter(const Format &from) const;
-  bool connect(const Format &from);
+  bool connect(const Format &from, bool begins);
   void disconnect();
   GstPadProbeReturn event(GstPadProbeInfo *info);
   GstPadProbeReturn caps(GstCaps *caps);
   GstPadProbeReturn buffer(GstBuffer *buffer);
   GstEvent *gap(GstEvent *event);
+  GstEvent *sized(GstCaps *caps) const;
+  void ask_for_keyframe() const;
   void fill(GstBuffer *picture, GstClockTime time);
 
   GstElement *const bin_;  // owns this object
   const bool matroska_;
   const Source source_;
   const Format track_;
-  PadPtr exit_, entry_;   // the converter is between them
-  ElementPtr converter_;  // null: the codec cannot be recorded
+  PadPtr exit_, entry_;  // the converter is between them
+  ElementPtr converter_;
   Format from_, next_;
   // Of JPEG and PNG, as they come; null for H.264, for which rtmssrc makes black frames.
   BufferPtr black_, picture_;
   GstClockTime last_ = GST_CLOCK_TIME_NONE;  // when the last frame began
   bool is_black_ = false;
+  bool ended_ = false;  // the codec cannot be recorded
 };
 
 }  // namespace rtms::recorder

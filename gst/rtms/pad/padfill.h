@@ -26,6 +26,10 @@ class PadFill {
   bool is_still() const { return still_ && !off_ && GST_CLOCK_TIME_IS_VALID(shown_); }
   // Whether black is due: the last frame is no longer the picture at `until`, or there was none.
   bool is_due(GstClockTime until) const;
+  // Whether there was a frame, which is no longer the picture at `until`.
+  bool is_over(GstClockTime until) const {
+    return GST_CLOCK_TIME_IS_VALID(shown_) && is_due(until);
+  }
   // Whether there are black frames of the size.
   bool has_frames();
   // Returns the next black frame; null if there is none. Frames are numbered: push each. A new link

@@ -162,7 +162,8 @@ void push_silence(PadState *state) {
     return;
   if (EventPtr gap = state->position.gap_until(until, kMinGap)) {
     // JPEG and PNG have no black frames.
-    const bool taken_away = state->config.fill_black && !state->fill.has_frames();
+    const bool taken_away =
+        state->config.fill_black && state->fill.is_over(until) && !state->fill.has_frames();
     const GstGapFlags usual = taken_away ? GstGapFlags{} : state->config.gap_flags;
     gst_event_set_gap_flags(gap.get(), state->fill.is_still() ? GST_GAP_FLAG_MISSING_DATA : usual);
     push_event(state, std::move(gap));

@@ -33,6 +33,9 @@ void Links::plan(const SignalingResponse &response) {
   const SessionConfig &config = context_->config;
   links_.clear();
   plans_++;
+  if (stream_id_ != config.who.stream_id)
+    urls_.clear();
+  stream_id_ = config.who.stream_id;
   bool unified = config.unified;
   if (unified && response.all_url.empty()) {
     context_->listener->session_warning(plain_error(

@@ -72,7 +72,8 @@ class Links final : public LinkListener {
   SessionContext *context_;
   LinksListener *listener_;
   std::vector<std::unique_ptr<Link>> links_;  // with ended links, until the next plan
-  std::map<Media, std::string> urls_;         // of the last plan that had one
+  std::string stream_id_;
+  std::map<Media, std::string> urls_;  // of the stream's last plan that had one
   unsigned plans_ = 0;
   bool released_ = false;
   bool all_answered_ = false;

@@ -92,9 +92,12 @@ bool append_decoder(Chain *chain, Medium medium, GstCaps *caps,
       return false;
     coded = source_caps(gst_element_get_factory(unpack));
   }
-  // Some decoders refuse caps without what only the stream tells, such as the profile.
-  if (gst_structure_has_name(gst_caps_get_structure(coded.get(), 0), "video/x-h264") &&
-      !chain->append("h264parse"))
+  // Some decoders refuse caps without what only the stream tells, such as the profile. Others do
+  // without a parser, which may not be installed.
+  const bool is_h264 =
+      gst_structure_has_name(gst_caps_get_structure(coded.get(), 0), "video/x-h264");
+  if (GstElement *parser = is_h264 ? gst_element_factory_make("h264parse", nullptr) : nullptr;
+      parser && !chain->append(parser))
     return false;
   GstElement *decoder = best(GST_ELEMENT_FACTORY_TYPE_DECODER, coded.get(),
                              medium == Medium::Audio ? kRawAudio : kRawVideo, failed);

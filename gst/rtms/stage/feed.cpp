@@ -20,10 +20,12 @@ bool is_part(GstObject *object, GstElement *element) {
   return object == GST_OBJECT(element) || gst_object_has_as_ancestor(object, GST_OBJECT(element));
 }
 
-// The chain function of the first element's pad before tolerate().
+// The chain function of the first element's pad before tolerate(), and what lives at least as long:
+// the elements are removed in their order.
 struct Chain {
   GstPadChainFunction function;
-  GstElement *decoder;  // lives at least as long: it is removed after the first element
+  GstElement *decoder;  // null: there is none
+  GstPad *last;         // the source pad of the last element
   bool failed = false;
 };
 
@@ -32,7 +34,7 @@ GstElement *decoder_of(const std::vector<GstElement *> &elements) {
     return gst_element_factory_list_is_type(gst_element_get_factory(one),
                                             GST_ELEMENT_FACTORY_TYPE_DECODER);
   });
-  return found == elements.end() ? elements.front() : *found;
+  return found == elements.end() ? nullptr : *found;
 }
 
 GstFlowReturn chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *buffer) {
@@ -42,18 +44,22 @@ GstFlowReturn chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *buffer
     return GST_FLOW_OK;
   }
   const GstFlowReturn flow = chain->function(pad, parent, buffer);
-  // Nobody posts an error if caps are refused.
-  if (flow == GST_FLOW_NOT_NEGOTIATED)
-    GST_ELEMENT_ERROR(chain->decoder, STREAM, FORMAT,
-                      ("The decoder and the mixer do not agree on a format."), (nullptr));
-  chain->failed = flow == GST_FLOW_ERROR || flow == GST_FLOW_NOT_NEGOTIATED;
+  // A decoder that refuses caps posts no error. If it is the mixer that refuses, or what is behind
+  // it, no other decoder helps.
+  const bool refuses = flow == GST_FLOW_NOT_NEGOTIATED && chain->decoder &&
+                       gst_pad_get_last_flow_return(chain->last) != GST_FLOW_NOT_NEGOTIATED;
+  if (refuses)
+    GST_ELEMENT_ERROR(chain->decoder, STREAM, FORMAT, ("The decoder refuses the format."),
+                      (nullptr));
+  chain->failed = refuses || flow == GST_FLOW_ERROR;
   return chain->failed ? GST_FLOW_OK : flow;
 }
 
 // Hides a decoder's flow error from rtmssrc, which would stop if this pad is its last. The decoder
 // has posted an error, and is replaced.
-void tolerate(GstPad *pad, GstElement *decoder) {
-  gst_pad_set_chain_function_full(pad, chain_tolerantly, new Chain{GST_PAD_CHAINFUNC(pad), decoder},
+void tolerate(GstPad *pad, GstElement *decoder, GstPad *last) {
+  gst_pad_set_chain_function_full(pad, chain_tolerantly,
+                                  new Chain{GST_PAD_CHAINFUNC(pad), decoder, last},
                                   [](gpointer data) { delete static_cast<Chain *>(data); });
 }
 
@@ -120,7 +126,7 @@ bool Feed::make(std::string *missing) {
     return false;
   PadPtr last(gst_element_get_static_pad(elements_.back(), "src"));
   PadPtr first(gst_element_get_static_pad(elements_.front(), "sink"));
-  tolerate(first.get(), decoder_of(elements_));
+  tolerate(first.get(), decoder_of(elements_), last.get());
   gst_pad_link(last.get(), to_.get());
   for (auto element = elements_.rbegin(); element != elements_.rend(); ++element)
     gst_element_sync_state_with_parent(*element);
@@ -235,7 +241,10 @@ GstPadProbeReturn Feed::on_decoded(GstPad *, GstPadProbeInfo *info, gpointer dat
   auto self = static_cast<Feed *>(data);
   if (info->type & GST_PAD_PROBE_TYPE_BUFFER) {
     GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-    self->note_end(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
+    // VideoMix takes the duration of a share's frame away, and leaves it here.
+    const bool moved = self->medium_ == Medium::Video && !GST_BUFFER_DURATION_IS_VALID(buffer);
+    self->note_end(GST_BUFFER_PTS(buffer),
+                   moved ? GST_BUFFER_OFFSET_END(buffer) : GST_BUFFER_DURATION(buffer));
     return GST_PAD_PROBE_OK;
   }
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);

@@ -118,7 +118,6 @@ bool VideoMix::prepare(const VideoSettings &settings, GstClockTime delay, std::s
   for (Place &place : places_) {
     place.known = false;
     place.frame = frame;
-    place.began = GST_CLOCK_TIME_NONE;
     gst_pad_set_offset(place.pad.get(), static_cast<gint64>(frame / 2 + delay));
   }
   return true;
@@ -145,10 +144,12 @@ GstPadProbeReturn VideoMix::on_frame(GstPad *pad, GstPadProbeInfo *info, gpointe
   auto place = static_cast<Place *>(data);
   GstBuffer *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
   info->data = buffer;
+  // After a pause the mixer has another segment than that of the frame that it shows.
   const GstClockTime began = running_time(pad, GST_BUFFER_PTS(buffer));
-  place->began = began;
+  GST_BUFFER_OFFSET(buffer) = began;
   place->scene->arrived(place->input, began);
   GstClockTime &duration = GST_BUFFER_DURATION(buffer);
+  GST_BUFFER_OFFSET_END(buffer) = duration;
   if (place->input == Input::Screen)
     duration = GST_CLOCK_TIME_NONE;
   else if (GST_CLOCK_TIME_IS_VALID(duration))
@@ -181,11 +182,7 @@ std::optional<Size> VideoMix::shown(Input input, GstClockTime time) const {
   GstBuffer *buffer = sample ? gst_sample_get_buffer(sample.get()) : nullptr;
   if (!buffer || gst_buffer_get_size(buffer) == 0)
     return std::nullopt;
-  GstClockTime began = gst_segment_to_running_time(gst_sample_get_segment(sample.get()),
-                                                   GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-  // After a pause the segment is another one than the frame's.
-  if (!GST_CLOCK_TIME_IS_VALID(began))
-    began = place.began;
+  const GstClockTime began = GST_BUFFER_OFFSET(buffer);
   if (!GST_CLOCK_TIME_IS_VALID(began) || !scene_->is_shown(input, began, time))
     return std::nullopt;
   return display_size(gst_sample_get_caps(sample.get()));

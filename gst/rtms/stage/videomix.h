@@ -7,8 +7,6 @@
 #include "scene/scene.h"
 #include "slate.h"
 
-#include <atomic>
-
 namespace rtms::program {
 
 struct VideoSettings {
@@ -42,8 +40,7 @@ class VideoMix {
   struct Place {
     Scene *scene = nullptr;
     Input input = Input::Camera;
-    GstClockTime frame = 0;                                // the duration of an output frame
-    std::atomic<GstClockTime> began{GST_CLOCK_TIME_NONE};  // of the last frame, in running time
+    GstClockTime frame = 0;  // the duration of an output frame
     PadPtr pad;
     std::optional<Rect> rect;
     bool known = false;

@@ -71,6 +71,9 @@ class WebhookListener final : private HttpHandler {
   // Is called before start().
   void set_acceptance(Acceptance acceptance) { acceptance_ = std::move(acceptance); }
 
+  // Whether a genuine request was accepted, and has not reached the handler.
+  bool pending() const { return !answering_.empty() || !notices_.empty(); }
+
   // From now on, requests are answered with 503, and reach nobody: the service repeats them.
   void refuse(std::string why) { refused_ = std::move(why); }
 
