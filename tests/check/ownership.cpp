@@ -463,15 +463,24 @@ static void run_at_random(unsigned seed) {
   ck_assert_msg(stable(), "seed %u: not stable", seed);
 }
 
-GST_START_TEST(test_random) {
+namespace {
+
+constexpr int kTurns = 20, kUsual = 8;
+
+void run_seeds(unsigned turn) {
   constexpr unsigned kSeeds = 20;
   for (unsigned i = 0; i < kSeeds; i++)
-    run_at_random(static_cast<unsigned>(__i__) * kSeeds + i + 1);
+    run_at_random(turn * kSeeds + i + 1);
+}
+
+}  // namespace
+
+GST_START_TEST(test_random) {
+  run_seeds(static_cast<unsigned>(__i__));
 }
 GST_END_TEST;
 
 static Suite *ownership_suite() {
-  constexpr int kTimes = 20;
   Suite *suite = suite_create("ownership");
   TCase *cases = tcase_create("cases");
   tcase_add_test(cases, test_spread);
@@ -490,8 +499,11 @@ static Suite *ownership_suite() {
   tcase_add_test(cases, test_older);
   tcase_add_test(cases, test_earlier_end);
   tcase_add_test(cases, test_handed_over);
-  tcase_add_loop_test(cases, test_random, 0, kTimes);
+  tcase_add_loop_test(cases, test_random, 0, kUsual);
   suite_add_tcase(suite, cases);
+  TCase *more = tcase_create("more-random");
+  tcase_add_loop_test(more, test_random, kUsual, kTurns);
+  suite_add_tcase(suite, more);
   return suite;
 }
 

@@ -132,6 +132,8 @@ GST_START_TEST(test_later_webhooks) {
     fixture.server.drop(Signaling, true);
     ck_assert(lost.closed());
   }
+  ck_assert(fixture.server.wait_for([](const Server &s) { return s.webhooks().size() == 2; },
+                                    kDeadlineMs));
   Client signaling(fixture.server.signaling_url());
   ck_assert(has_status(signaling.ask(kHello, 2), 0));
   fixture.server.end_stream(6);

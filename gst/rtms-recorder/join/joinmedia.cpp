@@ -15,16 +15,10 @@
 namespace rtms::recorder {
 namespace {
 
-// How far one track may be demuxed ahead of another, which may have nothing for long: bytes. All
-// parts are demuxed at once.
-guint most_ahead(size_t parts) {
-  constexpr uint64_t kLeast = 32 << 20, kMost = 256 << 20;
-  return static_cast<guint>(std::clamp(memory_limit() / 4 / parts, kLeast, kMost));
-}
-
+// How far one track may be demuxed ahead of another, which may have nothing for long: bytes.
+constexpr guint kLeastAhead = 32 << 20, kMostAhead = 256 << 20;
 // Matroska rounds timestamps to 1 ms: a shorter packet could have that of the next one.
 constexpr GstClockTime kShortest = 2 * GST_MSECOND;
-
 // Posted when all tracks of all parts are known.
 constexpr char kComplete[] = "complete";
 // In the STREAM_START events of tails.
@@ -326,11 +320,12 @@ void Joiner::prepare(Input *input) {
   for (Pad &pad : input->pads) {
     const std::string kind = kind_of(pad.pad.get());
     GstElement *next = kind.empty() ? add("fakesink") : add("queue"), *last = next;
+    const auto ahead = static_cast<guint>(memory_share(inputs_.size(), kLeastAhead, kMostAhead));
     if (kind.empty())
       g_object_set(next, "async", FALSE, "sync", FALSE, nullptr);
     else
-      g_object_set(next, "max-size-time", G_GUINT64_CONSTANT(0), "max-size-bytes",
-                   most_ahead(inputs_.size()), "max-size-buffers", 0, nullptr);
+      g_object_set(next, "max-size-time", guint64{0}, "max-size-bytes", ahead, "max-size-buffers",
+                   0, nullptr);
     PadPtr entry(gst_element_get_static_pad(next, "sink"));
     const JoinInput &from = input->input;
     gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, input, nullptr);
