@@ -137,15 +137,20 @@ GST_START_TEST(test_both) {
 GST_END_TEST;
 
 GST_START_TEST(test_still) {
-  constexpr int64_t kLengthMs = 9000, kStillMs = 3000;
+  constexpr int64_t kLengthMs = 13000, kStillMs = 3000;
   Config config = meeting_of(kLengthMs);
   MeetingOptions options;
   options.duration_ms = kLengthMs;
   config.source = std::make_shared<Still>(options, kStillMs);
   config.keep_alive_ms = 1000;
   auto server = serve(std::move(config));
-  RecorderRun run({"--video-resolution=sd", "--program=program.mp4"});
+  RecorderRun run({"--video-resolution=sd", "--program=program.mp4", "--screen"});
   run.announce(*server);
+  // GAPs wait for five seconds, in which media may be late.
+  run.wait_messages(*server, "audio", 300);
+  run.wait_messages(*server, "audio", (kLengthMs - 500) / 20);
+  const double meanwhile = tracks_of(run.only_folder() + "/meeting.mkv").at("audio").end;
+  ck_assert_msg(meanwhile > 6, "the audio ends at %f s", meanwhile);
   run.wait_events("finished", 1, static_cast<int>(kLengthMs) + kDeadlineMs);
   run.program().send(SIGTERM);
   run.expect_end();

@@ -287,6 +287,8 @@ void Broadcast::lose_file(const std::string &why) {
   log_->write(Log::Level::Warning, "program-failed",
               "the file " + options_.program.file +
                   " ends here, the broadcast and the recording of the meeting do not: " + why);
+  if (state_ == State::Ending)
+    retire_pipeline();
 }
 
 // ---- the end -------------------------------------------------------------------------

@@ -47,15 +47,11 @@ uint64_t memory_limit() {
   return limit;
 }
 
-uint64_t memory_share(uint64_t count, uint64_t least, uint64_t most) {
-  constexpr uint64_t kPart = 4;
-  return std::clamp(memory_limit() / kPart / std::max<uint64_t>(count, 1), least, most);
-}
-
 std::atomic<unsigned> MemoryShare::all_{0};
 
 uint64_t MemoryShare::bytes() {
-  return memory_share(all_, kLeast, kMost);
+  constexpr uint64_t kPart = 4;
+  return std::clamp(memory_limit() / kPart / std::max(all_.load(), 1U), kLeast, kMost);
 }
 
 }  // namespace rtms::recorder

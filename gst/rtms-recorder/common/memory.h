@@ -10,8 +10,6 @@ namespace rtms::recorder {
 // Returns the bytes of memory that this process may use: those of the machine, or of its control
 // group. Read at the first call.
 uint64_t memory_limit();
-// Returns the bytes for each of so many that share a quarter of it, within limits.
-uint64_t memory_share(uint64_t count, uint64_t least, uint64_t most);
 
 // A queue of pictures. All of them have a quarter of the memory, in equal shares.
 class MemoryShare {

@@ -79,6 +79,7 @@ void Keeping::run(std::function<void()> work) {
 }
 
 void Keeping::keep(const std::string &stream, const KeptMeeting &meeting) {
+  left_.erase(stream);
   KeptMeeting &kept = meetings_[stream] = meeting;
   kept.webhook = redact_webhook(meeting.webhook);
   const auto failure = std::make_shared<int>(0);
@@ -121,6 +122,7 @@ void Keeping::renew(const std::string &stream, const std::string &webhook) {
 }
 
 void Keeping::forget(const std::string &stream) {
+  left_.erase(stream);
   if (meetings_.erase(stream) == 0)
     return;
   run([files = files_, stream] {
@@ -143,6 +145,9 @@ void Keeping::leave(const std::string &stream) {
 }
 
 void Keeping::end(const std::string &stream, const std::string &webhook) {
+  const auto left = left_.find(stream);
+  if (left != left_.end() && !is_earlier_end(webhook, left->second.webhook))
+    left_.erase(left);
   run([path = path_of(stream), webhook] {
     const auto file = KeptFile::open(path);
     KeptMeeting meeting;
@@ -165,7 +170,7 @@ void Keeping::end_part(const std::string &folder, const std::string &next_part) 
 void Keeping::take(FoundMeeting found, const std::string &next_part) {
   if (!found.meeting.folder.empty())  // else it was announced, and not begun
     end_part(found.meeting.folder, next_part);
-  put_back(std::move(found));
+  run([file = std::move(found.file)] {});
 }
 
 void Keeping::drop(FoundMeeting found) {

@@ -3,7 +3,7 @@
 
 #include "base/glibptr.h"
 #include "common/gst.h"
-#include "common/memory.h"
+#include "muxing/waiting.h"
 
 #include <gst/audio/audio.h>
 #include <algorithm>
@@ -15,8 +15,8 @@
 namespace rtms::recorder {
 namespace {
 
-// How far one track may be demuxed ahead of another, which may have nothing for long: bytes.
-constexpr guint kLeastAhead = 32 << 20, kMostAhead = 256 << 20;
+// How far one track of a file may be demuxed ahead of another.
+constexpr guint64 kAhead = 60 * GST_SECOND;
 // Matroska rounds timestamps to 1 ms: a shorter packet could have that of the next one.
 constexpr GstClockTime kShortest = 2 * GST_MSECOND;
 // Posted when all tracks of all parts are known.
@@ -310,6 +310,7 @@ Joiner::Track &Joiner::track(const std::string &kind, unsigned number) {
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
       on_data, &track, nullptr);
   gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, nullptr, nullptr);
+  go_on_at_gaps(mux_, entry.get());
   gst_pad_link(exit.get(), entry.get());
   gst_element_sync_state_with_parent(track.concat);
   return track;
@@ -320,12 +321,11 @@ void Joiner::prepare(Input *input) {
   for (Pad &pad : input->pads) {
     const std::string kind = kind_of(pad.pad.get());
     GstElement *next = kind.empty() ? add("fakesink") : add("queue"), *last = next;
-    const auto ahead = static_cast<guint>(memory_share(inputs_.size(), kLeastAhead, kMostAhead));
     if (kind.empty())
       g_object_set(next, "async", FALSE, "sync", FALSE, nullptr);
     else
-      g_object_set(next, "max-size-time", guint64{0}, "max-size-bytes", ahead, "max-size-buffers",
-                   0, nullptr);
+      g_object_set(next, "max-size-time", kAhead, "max-size-bytes", 0, "max-size-buffers", 0,
+                   nullptr);
     PadPtr entry(gst_element_get_static_pad(next, "sink"));
     const JoinInput &from = input->input;
     gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, input, nullptr);

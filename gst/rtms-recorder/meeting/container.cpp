@@ -4,6 +4,7 @@
 #include "muxing/mkvindex.h"
 #include "muxing/mp4boxes.h"
 #include "muxing/videotrack.h"
+#include "muxing/waiting.h"
 
 namespace rtms::recorder {
 namespace {
@@ -86,6 +87,7 @@ class Builder {
                       nullptr);
     if (boxes_)
       Mp4Boxes::add_track(boxes_, entry.get());
+    go_on_at_gaps(mux_, entry.get());
     return gst_pad_link(exit.get(), entry.get()) == GST_PAD_LINK_OK;
   }
   void add(const ElementPtr &bin) {

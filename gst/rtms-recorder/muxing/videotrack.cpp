@@ -21,7 +21,7 @@ const std::string kEven =
 // Frames that fail to decode or encode are skipped.
 constexpr char kFront[] = "errorignore convert-to=ok ! ";
 constexpr GstClockTime kPatience = 10 * GST_SECOND;  // of a busy machine
-// Where JPEG and PNG are missing, a picture is written after a pause, and each time so much later.
+// Where JPEG and PNG are missing, black comes after a pause, and again each time so much later.
 constexpr GstClockTime kPause = GST_SECOND, kEach = 2 * GST_SECOND;
 constexpr struct { int width = 1280, height = 720; } kUsual;
 
@@ -50,6 +50,17 @@ GstPadProbeReturn accept_any(GstPad *, GstPadProbeInfo *info, gpointer) {
 }
 
 }  // namespace
+
+// The muxer takes it from the first frame's caps.
+std::string VideoTrack::rate_of(GstCaps *caps) {
+  int numerator = 0, denominator = 1;
+  if (caps)
+    gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator,
+                               &denominator);
+  if (numerator <= 0)
+    return "25/1";
+  return std::to_string(numerator) + "/" + std::to_string(denominator);
+}
 
 VideoTrack::Format VideoTrack::format_of(GstCaps *caps) {
   Format format;
@@ -81,6 +92,7 @@ ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matrosk
   ElementPtr end(child(bin.get(), "end"));
   PadPtr muxed(gst_element_get_static_pad(end.get(), "src"));
   auto self = new VideoTrack(bin.get(), to, matroska, source);
+  self->rate_ = rate_of(caps);
   g_object_set_data_full(G_OBJECT(bin.get()), kPrefix, self,
                          [](gpointer data) { delete static_cast<VideoTrack *>(data); });
   for (GstPad *pad : {self->exit_.get(), muxed.get()})
@@ -122,14 +134,14 @@ void VideoTrack::give_up(GstBin *pipeline, const std::string &name) {
 }
 
 // Muxers wait for frames of each track; rtmssrc makes no black ones for JPEG and PNG.
-std::string VideoTrack::black_of(const Format &format) {
-  return "videotestsrc num-buffers=1 pattern=black ! video/x-raw,framerate=25/1,format=" +
-         std::string(format.codec == Codec::Png ? "RGB" : "I420") +
+std::string VideoTrack::black_of(const Format &format) const {
+  return "videotestsrc num-buffers=1 pattern=black ! video/x-raw,framerate=" + rate_ +
+         ",format=" + std::string(format.codec == Codec::Png ? "RGB" : "I420") +
          ",width=" + std::to_string(format.width ? format.width : kUsual.width) +
          ",height=" + std::to_string(format.height ? format.height : kUsual.height);
 }
 
-BufferPtr VideoTrack::make_black(const Format &format) {
+BufferPtr VideoTrack::make_black(const Format &format) const {
   const ElementPtr bin =
       make_bin(black_of(format) + " ! " + (format.codec == Codec::Png ? "pngenc" : "jpegenc") +
                " ! appsink name=black sync=false");
@@ -172,7 +184,6 @@ bool VideoTrack::connect(const Format &from, bool begins) {
   else if (!black_ || from_.codec != from.codec)
     black_ = make_black(from);
   from_ = next_ = from;
-  picture_.reset();
   std::string parts = converter(from);
   if (begins)
     parts = "concat name=all adjust-base=false ! valve  " + black_of(from) + " ! " +
@@ -222,8 +233,11 @@ GstPadProbeReturn VideoTrack::event(GstPadProbeInfo *info) {
       return GST_PAD_PROBE_OK;
     case GST_EVENT_GAP:
       if (black_)
-        info->data = gap(event);
-      return GST_PAD_PROBE_OK;
+        info->data = event = gap(event);
+      if (converter_)
+        return GST_PAD_PROBE_OK;
+      gst_pad_send_event(entry_.get(), gst_event_ref(event));
+      return GST_PAD_PROBE_DROP;
     case GST_EVENT_CAPS:
       gst_event_parse_caps(event, &now);
       if (caps(now) == GST_PAD_PROBE_DROP)
@@ -252,10 +266,9 @@ GstEvent *VideoTrack::gap(GstEvent *event) {
   GstGapFlags flags{};
   gst_event_parse_gap(event, &start, nullptr);
   gst_event_parse_gap_flags(event, &flags);
-  const bool same = picture_ && (flags & GST_GAP_FLAG_MISSING_DATA);
-  const GstClockTime least = is_black_ || same ? kEach : kPause;
-  if (GST_CLOCK_TIME_IS_VALID(last_) && start >= last_ + least)
-    fill(same ? picture_.get() : black_.get(), start);
+  if (!(flags & GST_GAP_FLAG_MISSING_DATA) && GST_CLOCK_TIME_IS_VALID(last_) &&
+      start >= last_ + (is_black_ ? kEach : kPause))
+    fill_black(start);
   // matroskamux of GStreamer 1.26 writes an empty block for one without the flag.
   event = GST_EVENT(gst_mini_object_make_writable(GST_MINI_OBJECT(event)));
   gst_event_set_gap_flags(event, GST_GAP_FLAG_MISSING_DATA);
@@ -269,14 +282,14 @@ void VideoTrack::ask_for_keyframe() const {
                        gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
 }
 
-void VideoTrack::fill(GstBuffer *picture, GstClockTime time) {
+void VideoTrack::fill_black(GstClockTime time) {
   const PadPtr in(gst_pad_get_peer(exit_.get()));
-  if (!picture || !in || !converter_)
+  if (!in || !converter_)
     return;
-  GstBuffer *copy = gst_buffer_copy(picture);
+  GstBuffer *copy = gst_buffer_copy(black_.get());
   GST_BUFFER_PTS(copy) = last_ = time;
   GST_BUFFER_DTS(copy) = GST_BUFFER_DURATION(copy) = GST_CLOCK_TIME_NONE;
-  is_black_ = picture == black_.get();
+  is_black_ = true;
   ask_for_keyframe();
   gst_pad_chain(in.get(), copy);
 }
@@ -286,8 +299,6 @@ void VideoTrack::fill(GstBuffer *picture, GstClockTime time) {
 GstPadProbeReturn VideoTrack::caps(GstCaps *caps) {
   const Format format = format_of(caps);
   const bool waits = !(next_ == from_);
-  if (ended_)
-    return GST_PAD_PROBE_DROP;
   if (!waits && from_.codec == format.codec && converter(from_) == converter(format)) {
     from_ = next_ = format;
     return GST_PAD_PROBE_OK;
@@ -306,8 +317,6 @@ GstPadProbeReturn VideoTrack::on_switch(GstPad *, GstPadProbeInfo *, gpointer da
   self->disconnect();
   if (!self->connect(self->next_, false)) {
     self->disconnect();
-    self->ended_ = true;
-    gst_pad_send_event(self->entry_.get(), gst_event_new_eos());
     GST_ELEMENT_WARNING(self->bin_, STREAM, CODEC_NOT_FOUND,
                         ("A track of video is not recorded any more: an element that converts what "
                          "the service sends now is missing. Install the plugins good, ugly and "
@@ -322,14 +331,17 @@ GstPadProbeReturn VideoTrack::buffer(GstBuffer *buffer) {
   // remaining one is a seek point.
   const bool repeats = matroska_ && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP) &&
                        GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  if (ended_ || repeats)
+  if (repeats)
     return GST_PAD_PROBE_DROP;
   last_ = GST_BUFFER_PTS(buffer);
   if (std::exchange(is_black_, false))
     ask_for_keyframe();
-  if (black_)
-    picture_.reset(gst_buffer_ref(buffer));
-  return GST_PAD_PROBE_OK;
+  if (converter_)
+    return GST_PAD_PROBE_OK;
+  GstEvent *gap = gst_event_new_gap(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
+  gst_event_set_gap_flags(gap, GST_GAP_FLAG_MISSING_DATA);
+  gst_pad_send_event(entry_.get(), gap);
+  return GST_PAD_PROBE_DROP;
 }
 
 }  // namespace rtms::recorder

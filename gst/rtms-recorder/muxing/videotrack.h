@@ -41,8 +41,9 @@ class VideoTrack {
   static Format format_of(GstCaps *caps);
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_switch(GstPad *pad, GstPadProbeInfo *info, gpointer self);
-  static std::string black_of(const Format &format);
-  static BufferPtr make_black(const Format &format);
+  static std::string rate_of(GstCaps *caps);
+  std::string black_of(const Format &format) const;
+  BufferPtr make_black(const Format &format) const;
   std::string to_h264() const;
   std::string converter(const Format &from) const;
   bool connect(const Format &from, bool begins);
@@ -53,20 +54,21 @@ class VideoTrack {
   GstEvent *gap(GstEvent *event);
   GstEvent *sized(GstCaps *caps) const;
   void ask_for_keyframe() const;
-  void fill(GstBuffer *picture, GstClockTime time);
+  void fill_black(GstClockTime time);
 
   GstElement *const bin_;  // owns this object
   const bool matroska_;
   const Source source_;
   const Format track_;
-  PadPtr exit_, entry_;  // the converter is between them
-  ElementPtr converter_;
+  PadPtr exit_, entry_;   // the converter is between them
+  ElementPtr converter_;  // null: the codec cannot be recorded
   Format from_, next_;
-  // Of JPEG and PNG, as they come; null for H.264, for which rtmssrc makes black frames.
-  BufferPtr black_, picture_;
+  std::string rate_;  // in frames per second
+  // A picture in JPEG or PNG, as the source's; null for H.264, for which rtmssrc makes black
+  // frames.
+  BufferPtr black_;
   GstClockTime last_ = GST_CLOCK_TIME_NONE;  // when the last frame began
   bool is_black_ = false;
-  bool ended_ = false;  // the codec cannot be recorded
 };
 
 }  // namespace rtms::recorder
