@@ -112,7 +112,8 @@ GST_START_TEST(test_speakers_after_leaves) {
       });
   Player player(per_participant(server));
   player.play();
-  ck_assert(player.wait([](const Record &r) { return r.packets("audio_77") == 2; }));
+  ck_assert(
+      player.wait([](const Record &r) { return r.packets("audio_77") == 2; }, 2 * kDeadlineMs));
   ck_assert_uint_eq(stat(player.src(), "dropped"), kSpeakers - kMaxSpeakers);
   player.stop();
   server.finish();

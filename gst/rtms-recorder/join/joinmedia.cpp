@@ -157,6 +157,7 @@ Joiner::Joiner(const std::vector<JoinInput> &inputs, const std::string &file)
     : mp4_(is_mp4(file)), mux_(add(mp4_ ? "mp4mux" : "matroskamux")), sink_(add("filesink")) {
   g_object_set(sink_, "location", file.c_str(), "async", FALSE, nullptr);
   gst_element_link(mux_, sink_);
+  go_on_at_gaps(mux_);
   // A muxer of GStreamer 1.26 that has started reads a new pad before its track is set.
   for (GstElement *element : {mux_, sink_})
     gst_element_set_locked_state(element, TRUE);
@@ -310,7 +311,6 @@ Joiner::Track &Joiner::track(const std::string &kind, unsigned number) {
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
       on_data, &track, nullptr);
   gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, nullptr, nullptr);
-  go_on_at_gaps(mux_, entry.get());
   gst_pad_link(exit.get(), entry.get());
   gst_element_sync_state_with_parent(track.concat);
   return track;

@@ -66,6 +66,14 @@ CapsPtr caps_before(GstPad *exit) {
   return caps;
 }
 
+// Those of FLAC are in its caps, too. They have no time, and a muxer would wait for no other track.
+GstPadProbeReturn drop_headers(GstPad *, GstPadProbeInfo *info, gpointer) {
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  const bool header =
+      GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER) && !GST_BUFFER_PTS_IS_VALID(buffer);
+  return header ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
 class Builder {
  public:
   Builder(GstBin *pipeline, GstElement *mux, bool mp4, Texts *texts)
@@ -75,6 +83,7 @@ class Builder {
       boxes_ = Mp4Boxes::attach(muxed.get());
     else
       MkvIndex::attach(muxed.get(), texts ? texts->late_lines() : nullptr);
+    go_on_at_gaps(mux);
   }
 
   // Links the pad `src` of a bin to a new pad of the muxer.
@@ -87,7 +96,8 @@ class Builder {
                       nullptr);
     if (boxes_)
       Mp4Boxes::add_track(boxes_, entry.get());
-    go_on_at_gaps(mux_, entry.get());
+    else
+      gst_pad_add_probe(entry.get(), GST_PAD_PROBE_TYPE_BUFFER, drop_headers, nullptr, nullptr);
     return gst_pad_link(exit.get(), entry.get()) == GST_PAD_LINK_OK;
   }
   void add(const ElementPtr &bin) {

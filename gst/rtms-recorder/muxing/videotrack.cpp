@@ -19,9 +19,10 @@ const std::string kEven =
     "videoconvert ! videoscale ! capsfilter caps=\"video/x-raw,format=I420,"
     "colorimetry=bt709,width=[2,8192,2],height=[2,8192,2],pixel-aspect-ratio=1/1\"";
 // Frames that fail to decode or encode are skipped.
+constexpr char kNone[] = "valve";
 constexpr char kFront[] = "errorignore convert-to=ok ! ";
 constexpr GstClockTime kPatience = 10 * GST_SECOND;  // of a busy machine
-// Where JPEG and PNG are missing, black comes after a pause, and again each time so much later.
+// Where JPEG and PNG are missing, a picture comes after a pause, and again each time so much later.
 constexpr GstClockTime kPause = GST_SECOND, kEach = 2 * GST_SECOND;
 constexpr struct { int width = 1280, height = 720; } kUsual;
 
@@ -164,7 +165,7 @@ std::string VideoTrack::to_h264() const {
 std::string VideoTrack::converter(const Format &from) const {
   const bool jpeg = track_.codec == Codec::Jpeg;
   if (from.codec == track_.codec && (!jpeg || !from.width || from == track_))
-    return "valve";
+    return kNone;
   std::string decoder = "h264parse ! avdec_h264";
   if (from.codec != Codec::H264)
     decoder = from.codec == Codec::Jpeg ? "jpegdec max-errors=-1" : "pngdec max-errors=-1";
@@ -184,6 +185,7 @@ bool VideoTrack::connect(const Format &from, bool begins) {
   else if (!black_ || from_.codec != from.codec)
     black_ = make_black(from);
   from_ = next_ = from;
+  picture_.reset();
   std::string parts = converter(from);
   if (begins)
     parts = "concat name=all adjust-base=false ! valve  " + black_of(from) + " ! " +
@@ -228,16 +230,11 @@ GstPadProbeReturn VideoTrack::event(GstPadProbeInfo *info) {
       gst_event_parse_segment(event, &segment);
       if (black_ && !GST_CLOCK_TIME_IS_VALID(last_)) {
         last_ = segment->start;
-        is_black_ = true;
+        is_repeated_ = true;
       }
-      return GST_PAD_PROBE_OK;
+      return forward(info);
     case GST_EVENT_GAP:
-      if (black_)
-        info->data = event = gap(event);
-      if (converter_)
-        return GST_PAD_PROBE_OK;
-      gst_pad_send_event(entry_.get(), gst_event_ref(event));
-      return GST_PAD_PROBE_DROP;
+      return gap(info);
     case GST_EVENT_CAPS:
       gst_event_parse_caps(event, &now);
       if (caps(now) == GST_PAD_PROBE_DROP)
@@ -248,8 +245,16 @@ GstPadProbeReturn VideoTrack::event(GstPadProbeInfo *info) {
       }
       return GST_PAD_PROBE_OK;
     default:
-      return GST_PAD_PROBE_OK;
+      return forward(info);
   }
+}
+
+// Without a converter nothing is behind the pad.
+GstPadProbeReturn VideoTrack::forward(GstPadProbeInfo *info) {
+  if (converter_)
+    return GST_PAD_PROBE_OK;
+  gst_pad_send_event(entry_.get(), gst_event_ref(GST_PAD_PROBE_INFO_EVENT(info)));
+  return GST_PAD_PROBE_DROP;
 }
 
 // rtmssrc knows no size before the first frame, without which matroskamux refuses the caps.
@@ -260,19 +265,29 @@ GstEvent *VideoTrack::sized(GstCaps *caps) const {
   return gst_event_new_caps(copy.get());
 }
 
-// A share that does not change stays as it is; a camera that is off becomes black.
-GstEvent *VideoTrack::gap(GstEvent *event) {
+// A share that does not change stays as it is; a camera that is off becomes black. GAPs do not pass
+// encoders, which get the picture again.
+GstPadProbeReturn VideoTrack::gap(GstPadProbeInfo *info) {
+  if (!black_)
+    return forward(info);
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
   GstClockTime start = 0;
   GstGapFlags flags{};
   gst_event_parse_gap(event, &start, nullptr);
   gst_event_parse_gap_flags(event, &flags);
-  if (!(flags & GST_GAP_FLAG_MISSING_DATA) && GST_CLOCK_TIME_IS_VALID(last_) &&
-      start >= last_ + (is_black_ ? kEach : kPause))
-    fill_black(start);
+  const bool encodes = converter(from_) != kNone;
+  const bool stays = flags & GST_GAP_FLAG_MISSING_DATA;
+  GstBuffer *picture = stays && picture_ ? picture_.get() : black_.get();
+  if ((encodes || !stays) && GST_CLOCK_TIME_IS_VALID(last_) &&
+      start >= last_ + (is_repeated_ ? kEach : kPause))
+    repeat(picture, start);
+  if (encodes && converter_)
+    return GST_PAD_PROBE_DROP;
   // matroskamux of GStreamer 1.26 writes an empty block for one without the flag.
   event = GST_EVENT(gst_mini_object_make_writable(GST_MINI_OBJECT(event)));
   gst_event_set_gap_flags(event, GST_GAP_FLAG_MISSING_DATA);
-  return event;
+  info->data = event;
+  return forward(info);
 }
 
 // Of an encoder: fragments of MP4 begin with one, and --join leaves black frames out.
@@ -282,14 +297,14 @@ void VideoTrack::ask_for_keyframe() const {
                        gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
 }
 
-void VideoTrack::fill_black(GstClockTime time) {
+void VideoTrack::repeat(GstBuffer *picture, GstClockTime time) {
   const PadPtr in(gst_pad_get_peer(exit_.get()));
   if (!in || !converter_)
     return;
-  GstBuffer *copy = gst_buffer_copy(black_.get());
+  GstBuffer *copy = gst_buffer_copy(picture);
   GST_BUFFER_PTS(copy) = last_ = time;
   GST_BUFFER_DTS(copy) = GST_BUFFER_DURATION(copy) = GST_CLOCK_TIME_NONE;
-  is_black_ = true;
+  is_repeated_ = true;
   ask_for_keyframe();
   gst_pad_chain(in.get(), copy);
 }
@@ -334,8 +349,10 @@ GstPadProbeReturn VideoTrack::buffer(GstBuffer *buffer) {
   if (repeats)
     return GST_PAD_PROBE_DROP;
   last_ = GST_BUFFER_PTS(buffer);
-  if (std::exchange(is_black_, false))
+  if (std::exchange(is_repeated_, false))
     ask_for_keyframe();
+  if (black_)
+    picture_.reset(gst_buffer_ref(buffer));
   if (converter_)
     return GST_PAD_PROBE_OK;
   GstEvent *gap = gst_event_new_gap(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));

@@ -51,10 +51,11 @@ class VideoTrack {
   GstPadProbeReturn event(GstPadProbeInfo *info);
   GstPadProbeReturn caps(GstCaps *caps);
   GstPadProbeReturn buffer(GstBuffer *buffer);
-  GstEvent *gap(GstEvent *event);
+  GstPadProbeReturn gap(GstPadProbeInfo *info);
+  GstPadProbeReturn forward(GstPadProbeInfo *info);
   GstEvent *sized(GstCaps *caps) const;
   void ask_for_keyframe() const;
-  void fill_black(GstClockTime time);
+  void repeat(GstBuffer *picture, GstClockTime time);
 
   GstElement *const bin_;  // owns this object
   const bool matroska_;
@@ -64,11 +65,11 @@ class VideoTrack {
   ElementPtr converter_;  // null: the codec cannot be recorded
   Format from_, next_;
   std::string rate_;  // in frames per second
-  // A picture in JPEG or PNG, as the source's; null for H.264, for which rtmssrc makes black
-  // frames.
-  BufferPtr black_;
+  // Pictures in JPEG or PNG, as the source's: a black one and the last one. Null for H.264, for
+  // which rtmssrc makes black frames.
+  BufferPtr black_, picture_;
   GstClockTime last_ = GST_CLOCK_TIME_NONE;  // when the last frame began
-  bool is_black_ = false;
+  bool is_repeated_ = false;                 // the last frame was one of these
 };
 
 }  // namespace rtms::recorder

@@ -5,14 +5,31 @@
 #include <gst/base/gstcollectpads.h>
 
 namespace rtms::recorder {
+namespace {
 
-void go_on_at_gaps(GstElement *mux, GstPad *pad) {
-  const auto data = GST_IS_AGGREGATOR(mux)
-                        ? nullptr
-                        : static_cast<GstCollectData *>(gst_pad_get_element_private(pad));
-  if (data)
+gboolean unlock(GstElement *, GstPad *pad, gpointer) {
+  if (const auto data = static_cast<GstCollectData *>(gst_pad_get_element_private(pad)))
     data->state =
         static_cast<GstCollectPadsStateFlags>(data->state & ~GST_COLLECT_PADS_STATE_LOCKED);
+  return TRUE;
+}
+
+// The muxer holds the lock of its pads. Before the header it must wait for each of them: what comes
+// later would have no track.
+GstPadProbeReturn on_first(GstPad *pad, GstPadProbeInfo *, gpointer) {
+  const ElementPtr mux(gst_pad_get_parent_element(pad));
+  if (mux)
+    gst_element_foreach_sink_pad(mux.get(), unlock, nullptr);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+}  // namespace
+
+void go_on_at_gaps(GstElement *mux) {
+  if (GST_IS_AGGREGATOR(mux))
+    return;
+  const PadPtr muxed(gst_element_get_static_pad(mux, "src"));
+  gst_pad_add_probe(muxed.get(), GST_PAD_PROBE_TYPE_BUFFER, on_first, nullptr, nullptr);
 }
 
 }  // namespace rtms::recorder

@@ -6,9 +6,9 @@
 
 namespace rtms::recorder {
 
-// Makes the muxer go on at the GAP events of that pad. matroskamux of GStreamer 1.22 does so for
-// subtitles only, and would write nothing while a shared slide does not change, or a camera is off.
-// Later muxers do so anyway.
-void go_on_at_gaps(GstElement *mux, GstPad *pad);
+// Makes the muxer go on at the GAP events of all its pads, once it has written its header.
+// matroskamux of GStreamer 1.22 does so for subtitles only, and would write nothing while a shared
+// slide does not change. Later muxers do so anyway.
+void go_on_at_gaps(GstElement *mux);
 
 }  // namespace rtms::recorder
