@@ -160,4 +160,20 @@ void Node::end(const std::string &stream, Closed why) {
   ownership->closed(stream, why);
 }
 
+std::vector<std::string> announce_some(World *world, unsigned count) {
+  std::vector<std::string> streams;
+  for (unsigned i = 0; i < count; i++) {
+    streams.push_back("stream " + std::to_string(i));
+    world->announce(streams.back());
+  }
+  return streams;
+}
+
+bool all_owned(const World &world, const std::vector<std::string> &streams) {
+  for (const std::string &stream : streams)
+    if (world.owners(stream) != 1)
+      return false;
+  return true;
+}
+
 }  // namespace rtmscheck

@@ -234,4 +234,9 @@ class World {
   std::vector<Node *> nodes;
 };
 
+// Announces that many streams, and returns their names.
+std::vector<std::string> announce_some(World *world, unsigned count);
+// Whether each stream has one owner.
+bool all_owned(const World &world, const std::vector<std::string> &streams);
+
 }  // namespace rtmscheck
