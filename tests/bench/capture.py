@@ -12,6 +12,7 @@ import argparse
 import glob
 import json
 import os
+import select
 import statistics
 import subprocess
 import tempfile
@@ -54,7 +55,12 @@ class Service:
         while (text := self.process.stdout.readline()).strip():
             self.webhooks.append(text.strip())
 
-    def sent(self):
+    def sent(self, client):
+        """Waits for the end of the meetings, or for that of a client that fails."""
+        while not select.select([self.process.stdout], [], [], 1)[0]:
+            ended = os.waitid(os.P_PID, client.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended and ended.si_status != 0:
+                raise SystemExit(f"{client.args[0]} failed: {ended.si_status}")
         return json.loads(self.process.stdout.readline())["meetings"]
 
     def end(self):
@@ -80,7 +86,7 @@ def make_registry(options, folder):
 def record(options, folder, service):
     recorder = start_recorder(options, folder, service)
     live.announce(recorder.url, service.webhooks)
-    sent = service.sent()
+    sent = service.sent(recorder.process)
     recorder.wait("finished", options.meetings, 60)
     recorder.process.terminate()
     cpu_s, memory_mb = spent(recorder.process)
@@ -115,7 +121,7 @@ def capture(_, folder, service):
                                stdin=subprocess.PIPE, text=True)
     process.stdin.write("\n".join(service.webhooks) + "\n")
     process.stdin.flush()
-    sent = service.sent()
+    sent = service.sent(process)
     capture_s, memory_mb = spent(process)
     bases = [name[:-len(".video")] for name in glob.glob(os.path.join(folder, "*.video"))]
     copied_s = capture_s + sum(map(mux, bases))

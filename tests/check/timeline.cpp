@@ -108,6 +108,23 @@ GST_START_TEST(test_shift) {
 }
 GST_END_TEST;
 
+// A clock that is slower by 100 ppm, for three hours, and a short pause: positions go on where they
+// were.
+GST_START_TEST(test_skew_over_a_pause) {
+  constexpr int64_t kMs_h = 3600 * 1000;
+  Timeline t;
+  t.anchor(kStart, 0);
+  int64_t ms = 0;
+  for (; ms < 3 * kMs_h; ms += 20)
+    t.observe(UsualDelay::Audio, t.position(kStart + ms), ms * kMs + ms * kMs / 10000);
+  const int64_t skew_ns = t.skew_ns(), before_ns = t.position(kStart + ms) + skew_ns;
+  fail_unless(skew_ns > kSecond / 2, "%" G_GINT64_FORMAT, skew_ns);
+  t.anchor(kStart + ms, before_ns);
+  assert_equals_int64(t.skew_ns(), 0);
+  fail_unless(std::abs(t.position(kStart + ms) - before_ns) <= kMs);
+}
+GST_END_TEST;
+
 // A GstSegment made of it does the same.
 GST_START_TEST(test_gst_segment) {
   for (int64_t arrival : {int64_t(0), 2 * kSecond, 100 * kSecond}) {
@@ -175,6 +192,7 @@ static Suite *timeline_suite(void) {
   tcase_add_test(tc, test_anchor_again);
   tcase_add_test(tc, test_late_first_packet);
   tcase_add_test(tc, test_shift);
+  tcase_add_test(tc, test_skew_over_a_pause);
   tcase_add_test(tc, test_gst_segment);
   tcase_add_loop_test(tc, test_absurd_times, 0, (int) G_N_ELEMENTS(absurd));
   tcase_add_loop_test(tc, test_start_of_relative_times, 0, (int) G_N_ELEMENTS(absurd));
