@@ -26,6 +26,7 @@ std::string video_description(int height) {
 
 constexpr char kAudio[] = "queue ! audioconvert ! avenc_aac";
 // The listener is in front of it: a disk that does not answer, or fails, holds up the file alone.
+// If the queue is full, the file lacks the oldest frames.
 constexpr char kExit[] =
     " ! queue name=exit max-size-buffers=0 max-size-time=0 max-size-bytes=33554432 "
     "leaky=downstream ! errorignore convert-to=ok";

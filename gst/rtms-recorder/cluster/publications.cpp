@@ -6,7 +6,7 @@
 namespace rtms::recorder {
 namespace {
 
-// Anybody who has the secret token may announce; more are refused at once.
+// Bounds the memory while NATS is away: whatever comes beyond it is refused at once.
 constexpr std::size_t kMost = 1000;
 
 void answer(std::function<void(bool)> *done, bool good) {

@@ -66,7 +66,8 @@ CapsPtr caps_before(GstPad *exit) {
   return caps;
 }
 
-// Those of FLAC are in its caps, too. They have no time, and a muxer would wait for no other track.
+// The headers of FLAC are in its caps, too. As buffers they have no time: matroskamux of GStreamer
+// 1.22 would take them for the earliest data, and wait for no other track.
 GstPadProbeReturn drop_headers(GstPad *, GstPadProbeInfo *info, gpointer) {
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   const bool header =

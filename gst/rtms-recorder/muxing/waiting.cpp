@@ -7,6 +7,9 @@
 namespace rtms::recorder {
 namespace {
 
+// GstCollectPads keeps the state of a pad in its private pointer. A locked pad is always waited
+// for; with another one, the muxer waits until its position, which GAPs move, is behind the other
+// pads'.
 gboolean unlock(GstElement *, GstPad *pad, gpointer) {
   if (const auto data = static_cast<GstCollectData *>(gst_pad_get_element_private(pad)))
     data->state =

@@ -30,10 +30,9 @@ class Feed {
   // Replaces the decoder after an error, and starts the next one at a keyframe.
   bool replace(GstObject *failed, std::string *missing);
   bool has(GstObject *element) const;
-  // Thread-safe. Unwanted video is not decoded.
   // Must be called when the mixer has started: before, it takes no EOS.
   void find_end();
-  // Returns whether that is new.
+  // Thread-safe. Unwanted video is not decoded. Returns whether that is new.
   bool set_wanted(bool wanted) { return wanted_.exchange(wanted) != wanted; }
 
  private:

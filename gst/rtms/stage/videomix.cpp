@@ -144,7 +144,7 @@ GstPadProbeReturn VideoMix::on_frame(GstPad *pad, GstPadProbeInfo *info, gpointe
   auto place = static_cast<Place *>(data);
   GstBuffer *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
   info->data = buffer;
-  // After a pause the mixer has another segment than that of the frame that it shows.
+  // shown() cannot compute it: after a pause the mixer's pad has another segment than this frame's.
   const GstClockTime began = running_time(pad, GST_BUFFER_PTS(buffer));
   GST_BUFFER_OFFSET(buffer) = began;
   place->scene->arrived(place->input, began);

@@ -94,7 +94,8 @@ std::optional<HttpAnswer> WebhookListener::request(const HttpRequest &request) {
   return std::nullopt;
 }
 
-// With a wrong clock nothing is recorded. Somebody could also repeat what the service sent before.
+// No webhook is accepted while the clock is wrong. The cause may also be somebody who repeats an
+// old request of the service.
 void WebhookListener::tell_misdated() {
   constexpr unsigned kEach_ms = 60000;
   if (misdated_told_.running() || !log_)
