@@ -3,7 +3,6 @@
 
 #include "common/names.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -75,9 +74,6 @@ void Recorder::resume(Membership *membership) {
   }
   early_.emplace();
   const auto found = [this](std::vector<FoundMeeting> all) {
-    std::sort(all.begin(), all.end(), [](const FoundMeeting &one, const FoundMeeting &other) {
-      return one.age_s < other.age_s;
-    });
     for (FoundMeeting &one : all)
       resume(std::move(one));
     const auto early = std::exchange(early_, std::nullopt);
@@ -112,8 +108,7 @@ void Recorder::resume(FoundMeeting found) {
                 "the recorder ended " + ago + ": the recording continues as part " +
                     std::to_string(found.meeting.part + 1));
   const WebhookNotice notice{WebhookEvent::Started, found.hook, found.meeting.webhook};
-  const KeptMeeting &kept = found.meeting;
-  const Part part{kept.part + 1, kept.folder, kept.recording};
+  const Part part = found.meeting.next();
   begin({notice, std::move(found), part});
 }
 
@@ -158,7 +153,7 @@ bool Recorder::webhook(const WebhookNotice &notice) {
       (again && is_earlier_end(hook, again->event_ts)))
     return true;
   if (notice.event == WebhookEvent::Stopped) {
-    if (continues_ && !meeting)
+    if (!shares_ && !meeting)
       keeping_.end(id, notice.json);
     waiting_.erase(id);
     second_tries_.remove(id);
@@ -347,8 +342,7 @@ void Recorder::gone(std::string stream, Outcome outcome) {
     begin({again.mapped(), std::nullopt, {}});
   const auto hook = parse_webhook(kept ? kept->webhook : "");
   if (const auto webhook = std::get_if<Webhook>(&hook); webhook && worth_it) {
-    const SecondTries::One next{{WebhookEvent::Started, *webhook, kept->webhook},
-                                {kept->part + 1, kept->folder, kept->recording}};
+    const SecondTries::One next{{WebhookEvent::Started, *webhook, kept->webhook}, kept->next()};
     if (!goes_on)
       begin({next.notice, std::nullopt, next.part});
     else if (!options_.once)
@@ -366,6 +360,15 @@ void Recorder::watch() {
     tails_.look(options_, storage_.free_bytes());
   if (seconds_++ % kTouch_s == 0)
     keeping_.touch();
+  // Another recorder with the same output folder may end, as in a rolling upgrade.
+  if (membership_ && !shares_ && !early_ && !stopping_ && !options_.once)
+    keeping_.look([this](FoundMeeting found) {
+      const std::string &id = found.hook.stream_id;
+      if (meetings_.find(id) || opening_.count(id) || second_tries_.find(id))
+        return;
+      tails_.await();
+      resume(std::move(found));
+    });
   for (const SecondTries::One &one : second_tries_.due(seconds_)) {
     const std::string &id = one.notice.hook.stream_id;
     const bool room = meetings_.count() + opening_.size() < options_.max_meetings;

@@ -196,6 +196,36 @@ GST_START_TEST(test_goes_on) {
 }
 GST_END_TEST;
 
+// Its successor runs already when a recorder ends, as in a rolling upgrade: it goes on with what
+// the first one leaves.
+GST_START_TEST(test_successor_runs) {
+  const int signals[] = {SIGKILL, SIGTERM};
+  auto server = serve(meeting_of(0));
+  RecorderRun first({"--no-video"});
+  RecorderRun second(next(first, {"--no-video"}));
+  second.url();
+  first.announce(*server);
+  first.wait_messages(*server, "audio", 100);
+  first.program().send(signals[__i__]);
+  ck_assert(first.program().wait(kDeadlineMs));
+  second.wait_events("resumed", 1);
+  second.wait_messages(*server, "audio", 50);
+  ck_assert_uint_eq(kept(second).size(), 1);
+  const auto folders = second.folders();
+  ck_assert_uint_eq(folders.size(), 2);
+  const bool is_first = report_of(folders[0], "next_part") != "";
+  const std::string &part_1 = folders[is_first ? 0 : 1], &part_2 = folders[is_first ? 1 : 0];
+  expect_text(report_of(part_1, "next_part"),
+              std::filesystem::path(part_2).filename().string().c_str());
+  expect_text(report_of(part_2, "previous_part"),
+              std::filesystem::path(part_1).filename().string().c_str());
+  second.program().send(SIGINT);
+  second.expect_end();
+  ck_assert_uint_eq(kept(second).size(), 0);
+  ck_assert_uint_eq(second.events("resumed").size(), 1);
+}
+GST_END_TEST;
+
 // Announced anew before its last recording is finished, and then the recorder stops: the next start
 // records it.
 GST_START_TEST(test_announced_before_the_stop) {
@@ -388,6 +418,7 @@ static Suite *recorder_restart_suite() {
   add_case(suite, "once-fails", test_once_fails);
   add_case(suite, "leaves-early", test_speaker_leaves_early);
   add_case(suite, "goes-on", test_goes_on, 2);
+  add_case(suite, "successor-runs", test_successor_runs, 2);
   add_case(suite, "before-the-stop", test_announced_before_the_stop);
   add_case(suite, "while-connecting", test_ends_while_connecting, 2);
   add_case(suite, "too-late", test_too_late, 2);

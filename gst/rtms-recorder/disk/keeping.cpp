@@ -14,6 +14,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <set>
+#include <utility>
 
 namespace rtms::recorder {
 namespace {
@@ -27,11 +29,11 @@ int64_t age_of_s(int64_t unix_ns) {
   return std::max<int64_t>(g_get_real_time() / G_USEC_PER_SEC - unix_ns / kNsPerS, 0);
 }
 
-std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &output) {
+std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &output,
+                                  const std::set<std::string> &without = {}) {
   std::vector<FoundMeeting> all;
-  const auto newest_ns = Journal::newest_ns(Journal::default_place(), output);
   for (const fs::path &path : paths_in(folder)) {
-    if (path.extension() == kFresh || SeenRequests::is_file(path.filename()))
+    if (path.extension() == kFresh || SeenRequests::is_file(path.filename()) || without.count(path))
       continue;
     FoundMeeting found;
     found.file = KeptFile::open(path);
@@ -48,11 +50,18 @@ std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &
       continue;
     }
     found.hook = *hook;
-    // A hung disk lets nobody touch the file; the journal is in memory.
-    if (const auto newest = newest_ns.find(found.meeting.folder); newest != newest_ns.end())
-      found.age_s = std::min(found.age_s, age_of_s(newest->second));
     all.push_back(std::move(found));
   }
+  if (all.empty())
+    return all;
+  // A hung disk lets nobody touch the files; the journals are in memory.
+  const auto newest_ns = Journal::newest_ns(Journal::default_place(), output);
+  for (FoundMeeting &one : all)
+    if (const auto newest = newest_ns.find(one.meeting.folder); newest != newest_ns.end())
+      one.age_s = std::min(one.age_s, age_of_s(newest->second));
+  std::sort(all.begin(), all.end(), [](const FoundMeeting &one, const FoundMeeting &other) {
+    return one.age_s < other.age_s;
+  });
   return all;
 }
 
@@ -65,6 +74,26 @@ void Keeping::find(std::function<void(std::vector<FoundMeeting>)> done) {
   const auto found = std::make_shared<std::vector<FoundMeeting>>();
   worker_.run([found, folder = folder_, output = output_] { *found = find_in(folder, output); },
               [found, done = std::move(done)] { done(std::move(*found)); });
+}
+
+void Keeping::look(std::function<void(FoundMeeting)> found) {
+  if (busy() || std::exchange(looking_, true))
+    return;
+  const auto all = std::make_shared<std::vector<FoundMeeting>>();
+  worker_.run(
+      [all, folder = folder_, output = output_, files = files_] {
+        std::set<std::string> own;
+        for (const auto &[stream, file] : *files)
+          if (file)
+            own.insert(file->path());
+        *all = find_in(folder, output, own);
+      },
+      [this, all, found = std::move(found)] {
+        looking_ = false;
+        for (FoundMeeting &one : *all)
+          if (one.file->is_locked())
+            found(std::move(one));
+      });
 }
 
 // A hash: names of different streams never collide.
@@ -146,12 +175,13 @@ void Keeping::leave(const std::string &stream) {
 
 void Keeping::end(const std::string &stream, const std::string &webhook) {
   const auto left = left_.find(stream);
-  if (left != left_.end() && !is_earlier_end(webhook, left->second.webhook))
+  const bool own = left != left_.end();
+  if (own && !is_earlier_end(webhook, left->second.webhook))
     left_.erase(left);
-  run([path = path_of(stream), webhook] {
+  run([path = path_of(stream), webhook, own] {
     const auto file = KeptFile::open(path);
     KeptMeeting meeting;
-    if (file && file->read(&meeting) == KeptFile::Contents::Good &&
+    if (file && (own || file->is_locked()) && file->read(&meeting) == KeptFile::Contents::Good &&
         !is_earlier_end(webhook, meeting.webhook))
       file->remove();
   });

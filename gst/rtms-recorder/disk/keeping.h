@@ -21,6 +21,8 @@ struct KeptMeeting {
   std::string folder;          // name of the last part's folder
   unsigned part = 1;           // 0: announced and not begun, without a folder
   std::string recording = {};  // the same for all parts
+
+  Part next() const { return {part + 1, folder, recording}; }
 };
 
 // Locked while open, so that recorders with a common output folder do not take each other's
@@ -42,8 +44,11 @@ class Keeping {
   // `problem` is called when a meeting cannot be kept.
   Keeping(const std::string &output, Problem problem);
 
-  // Finds meetings whose recorder is not running.
+  // Finds meetings whose recorder is not running, those that were left last first.
   void find(std::function<void(std::vector<FoundMeeting>)> done);
+  // Is called each second, after find(): finds meetings that another recorder has left meanwhile.
+  // Without locks, where the file server has none, it finds nothing.
+  void look(std::function<void(FoundMeeting)> found);
   // Keeps a meeting until forget() or leave().
   void keep(const std::string &stream, const KeptMeeting &meeting);
   // Leaves a meeting that was announced, and whose part is not begun, to the next start; or one
@@ -62,7 +67,7 @@ class Keeping {
   void put_back(FoundMeeting found);
   // The file remains for the next start.
   void leave(const std::string &stream);
-  // The webhook says that a stream, which was left, has ended: it is not continued.
+  // The webhook says that a stream, which a recorder has left, has ended: it is not continued.
   void end(const std::string &stream, const std::string &webhook);
   // Is called regularly: marks the recorder as alive.
   void touch();
@@ -80,6 +85,7 @@ class Keeping {
   using Files = std::map<std::string, std::shared_ptr<KeptFile>>;
   const std::shared_ptr<Files> files_ = std::make_shared<Files>();
   std::map<std::string, KeptMeeting> meetings_, left_;
+  bool looking_ = false;
 };
 
 }  // namespace rtms::recorder

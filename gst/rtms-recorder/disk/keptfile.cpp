@@ -58,9 +58,9 @@ KeptFile::~KeptFile() {
   close(fd_);
 }
 
-// File servers may not support locks.
-bool KeptFile::lock() const {
-  return flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK || errno == EOPNOTSUPP;
+bool KeptFile::lock() {
+  locked_ = flock(fd_, LOCK_EX | LOCK_NB) == 0;
+  return locked_ || errno == ENOLCK || errno == EOPNOTSUPP;
 }
 
 KeptFile::Contents KeptFile::read(KeptMeeting *meeting) const {

@@ -16,6 +16,9 @@ class KeptFile {
   KeptFile(const KeptFile &) = delete;
   KeptFile &operator=(const KeptFile &) = delete;
 
+  const std::string &path() const { return path_; }
+  // Whether no other recorder can have the file. File servers may not support locks.
+  bool is_locked() const { return locked_; }
   enum class Contents { Good, Invalid, Unread };
   Contents read(KeptMeeting *meeting) const;
   int64_t age_s() const;
@@ -24,10 +27,11 @@ class KeptFile {
 
  private:
   KeptFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
-  bool lock() const;
+  bool lock();
 
   const std::string path_;
   const int fd_;
+  bool locked_ = false;
 };
 
 }  // namespace rtms::recorder
