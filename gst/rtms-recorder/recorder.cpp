@@ -18,12 +18,6 @@ constexpr GstClockTime kWorthANext = 10 * GST_SECOND;
 // The interval of Keeping::touch().
 constexpr unsigned kTouch_s = 5;
 
-void tell_replayed(Log *log) {
-  log->write(Log::Level::Warning, "replayed", "",
-             "a signed request of the service was sent again, after a restart of the recorder: "
-             "ignored");
-}
-
 }  // namespace
 
 Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
@@ -36,21 +30,8 @@ Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
               meetings_.finish_all("the disk is nearly full",
                                    "The recording ends before its stream: " + why);
             }),
-      keeping_(options.output,
-               [this](const std::string &problem) {
-                 log_->write(Log::Level::Warning, "not-kept", "",
-                             "a meeting's webhook cannot be kept in " + options_.output + ": " +
-                                 problem +
-                                 "; the meeting is recorded, but not continued after a restart");
-               }),
-      seen_(Keeping::folder_of(options.output),
-            [this](const std::string &problem) {
-              log_->write(
-                  Log::Level::Warning, "not-kept", "",
-                  "a webhook's signature cannot be kept in " + options_.output + ": " + problem +
-                      "; whoever has captured the webhook can repeat it after a restart, for up "
-                      "to ten minutes");
-            }),
+      keeping_(options.output, log),
+      seen_(Keeping::folder_of(options.output), log),
       tails_(log) {}
 
 Recorder::~Recorder() = default;
@@ -122,8 +103,13 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     return true;
   }
   // The webhook gate knows the requests since the start.
-  if (from_network && !seen_.add(hook.request)) {
-    tell_replayed(log_);
+  if (from_network && !seen_.add(hook.request))
+    return true;
+  if (notice.event == WebhookEvent::Stopped)
+    ended_.put(hook.stream_id, hook.event_ts);
+  if (const int64_t *ended = ended_.find(hook.stream_id);
+      notice.event == WebhookEvent::Started && ended && is_late_start(hook, *ended)) {
+    log_->write(Log::Level::Info, "http", "", "webhook for a stream that has ended: ignored");
     return true;
   }
   Meeting *meeting = meetings_.find(hook.stream_id);
@@ -176,7 +162,7 @@ void Recorder::started(const WebhookNotice &notice) {
   Meeting *meeting = meetings_.find(stream);
   if (opening_.count(stream))
     opening_[stream].notice.renew(notice);
-  else if (notice.repeated && (meeting ? meeting->is_over() : recorded_.has(stream)))
+  else if (notice.repeated && (meeting ? meeting->is_over() : recorded_.find(stream) != nullptr))
     log_->write(Log::Level::Info, "http", "",
                 "webhook for a stream that is recorded already: ignored");
   else if (!meeting)
@@ -316,7 +302,7 @@ void Recorder::let_go(const std::string &stream, bool urgent) {
 void Recorder::gone(std::string stream, Outcome outcome) {
   (outcome.good ? totals_.finished : totals_.failed)++;
   if (outcome.good)
-    recorded_.add(stream);
+    recorded_.put(stream, true);
   if (outcome.broken_off)
     tails_.await();
   // The stream continues if its connection was closed because of the lease, or if the disk is full.

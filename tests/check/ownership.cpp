@@ -54,6 +54,25 @@ GST_START_TEST(test_no_room) {
 }
 GST_END_TEST;
 
+// What a dead recorder leaves, and nobody has room for, is forgotten some hours later.
+GST_START_TEST(test_forgotten) {
+  World world(1, 2, 1);
+  world.run(1000);
+  const auto streams = announce_some(&world, 2);
+  world.run(2000);
+  ck_assert(all_owned(world, streams));
+  Node *left = world.owner(streams[1]);
+  world.kill(world.nodes[0] == left ? 1 : 0);
+  world.run(90 * 1000);
+  ck_assert_uint_eq(left->missed_streams.size(), 1);
+  ck_assert_uint_eq(left->ownership->claims().all().size(), 2);
+  world.run(2 * 3600 * 1000);
+  const auto all = left->ownership->claims().all();
+  ck_assert_uint_eq(all.size(), 1);
+  ck_assert_uint_eq(all.count(streams[1]), 1);
+}
+GST_END_TEST;
+
 // A dead owner's streams are others' within 15 s; those of one who says so, at once.
 GST_START_TEST(test_takeover) {
   World world(1, 3);
@@ -396,6 +415,7 @@ static Suite *ownership_suite() {
   TCase *cases = tcase_create("cases");
   tcase_add_test(cases, test_spread);
   tcase_add_test(cases, test_no_room);
+  tcase_add_test(cases, test_forgotten);
   tcase_add_test(cases, test_takeover);
   tcase_add_test(cases, test_store_anew);
   tcase_add_test(cases, test_failures);

@@ -136,10 +136,12 @@ GST_START_TEST(test_people) {
 GST_END_TEST;
 
 GST_START_TEST(test_recent) {
-  Recent recent(2);
-  for (const char *one : {"a", "b", "a", "c"})
-    recent.add(one);
-  ck_assert(!recent.has("a") && recent.has("b") && recent.has("c"));
+  Recent<int> recent(2);
+  int number = 0;
+  for (const char *one : {"a", "b", "a", "b", "c"})
+    recent.put(one, number++);
+  ck_assert(!recent.find("a") && recent.find("b") && recent.find("c"));
+  ck_assert_int_eq(*recent.find("b"), 3);
 }
 GST_END_TEST;
 
@@ -268,6 +270,20 @@ GST_START_TEST(test_line_writer) {
     char *text = nullptr;
     ck_assert(g_file_get_contents(file.c_str(), &text, nullptr, nullptr));
     expect_text(text, "there\n");
+    g_free(text);
+    // What cannot be opened at once is opened when it can be.
+    const std::string nowhere = folder.file("later"), late = nowhere + "/log";
+    writer.reopen(late);
+    ck_assert(writer.write("there, too\n"));
+    writer.flush(kDeadlineMs);
+    ck_assert_int_eq(g_mkdir(nowhere.c_str(), 0700), 0);
+    ck_assert(writer.write("then\n"));
+    writer.flush(kDeadlineMs);
+    ck_assert(g_file_get_contents(late.c_str(), &text, nullptr, nullptr));
+    expect_text(text, "then\n");
+    g_free(text);
+    ck_assert(g_file_get_contents(file.c_str(), &text, nullptr, nullptr));
+    expect_text(text, "there\nthere, too\n");
     g_free(text);
   }
   ck_assert(contains(all, "2 lost\nstill here\n"));

@@ -4,6 +4,7 @@
 #include "recorder_run.h"
 
 #include <sys/stat.h>
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -133,11 +134,40 @@ GST_START_TEST(test_old) {
 }
 GST_END_TEST;
 
+// The service repeats an announcement that got no answer, and the stream has ended meanwhile.
+GST_START_TEST(test_announced_too_late) {
+  RecorderRun run({"--no-video"});
+  const int64_t now_ms = g_get_real_time() / 1000;
+  const Captured started(stream_event("meeting.rtms_started", "a", now_ms - 60000)),
+      ended(stream_event("meeting.rtms_stopped", "a", now_ms));
+  ck_assert_int_eq(ended.send(&run), 200);
+  ck_assert_int_eq(started.send(&run), 200);
+  const auto ignored = [&] {
+    const auto lines = run.events("http");
+    return std::any_of(lines.begin(), lines.end(),
+                       [](const std::string &line) { return contains(line, "has ended"); });
+  };
+  ck_assert(run.program().wait_until(ignored));
+  ck_assert(run.folders().empty());
+  // One that is announced anew is recorded.
+  auto server = serve(meeting_of(0));
+  ck_assert_int_eq(
+      post_signed(run.url(), stream_event("meeting.rtms_stopped", server->stream_id(), now_ms - 1))
+          .status,
+      200);
+  run.announce(*server, 7);
+  run.wait_messages(*server, "audio", 10);
+  run.program().send(SIGINT);
+  run.expect_end();
+}
+GST_END_TEST;
+
 static Suite *recorder_replayed_suite() {
   Suite *suite = suite_create("recorder_replayed");
   add_case(suite, "started", test_replayed, 3);
   add_case(suite, "stopped", test_stop_replayed);
   add_case(suite, "old", test_old);
+  add_case(suite, "announced-too-late", test_announced_too_late);
   return suite;
 }
 

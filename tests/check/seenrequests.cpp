@@ -43,8 +43,10 @@ void limit_files(rlim_t bytes) {
 GST_START_TEST(test_disk_fills_up) {
   std::signal(SIGXFSZ, SIG_IGN);
   TemporaryDirectory folder;
+  Log log;
   unsigned problems = 0;
-  SeenRequests first(folder.path(), [&problems](const std::string &) { problems++; });
+  log.set_screen([&problems](const std::string &) { problems++; });
+  SeenRequests first(folder.path(), &log);
   load(&first);
   first.add(request('a'));
   finish(first);
@@ -60,7 +62,7 @@ GST_START_TEST(test_disk_fills_up) {
   finish(first);
   ck_assert_uint_eq(problems, 1);
 
-  SeenRequests second(folder.path(), [](const std::string &) {});
+  SeenRequests second(folder.path(), &log);
   load(&second);
   ck_assert(!second.add(request('a')));
   ck_assert(second.add(request('b')));

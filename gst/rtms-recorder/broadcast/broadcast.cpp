@@ -186,6 +186,8 @@ void Broadcast::tap_buffer(Input input, GstPad *pad, GstBuffer *buffer) {
   if (!GST_CLOCK_TIME_IS_VALID(start))
     return;
   std::lock_guard<std::mutex> lock(mutex_);
+  if (over_)
+    return;
   Way &way = ways_[static_cast<std::size_t>(input)];
   // A black frame for a camera that is off.
   if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP)) {
@@ -235,6 +237,9 @@ void Broadcast::tap_event(Input input, GstPad *pad, GstEvent *event) {
 void Broadcast::tap_line(const Spoken &spoken, GstClockTime start) {
   if (!options_.program.captions || !spoken.is_final ||
       spoken.operation == Spoken::Operation::Delete)
+    return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (over_)
     return;
   const int64_t length_ms = std::max<int64_t>(spoken.end_ms - spoken.start_ms, 0);
   scene_.caption(start, static_cast<GstClockTime>(length_ms) * GST_MSECOND, spoken.text);
@@ -333,6 +338,7 @@ void Broadcast::retire_pipeline() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     open_ = false;
+    over_ = true;
     ways.swap(ways_);
   }
   audio_.reset();

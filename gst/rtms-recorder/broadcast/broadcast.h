@@ -101,6 +101,7 @@ class Broadcast final : public IntakeTap {
   std::mutex mutex_;       // guards the members below
   std::array<Way, 2> ways_;
   bool open_ = false;  // `ways_` may have entrances
+  bool over_ = false;  // nobody needs media any more
 };
 
 }  // namespace rtms::recorder

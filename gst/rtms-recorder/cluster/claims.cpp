@@ -35,8 +35,9 @@ void Claims::set_phase(Stream *stream, Phase phase) {
 }
 
 void Claims::set_owner(Stream *stream, const std::string &owner) {
-  if (!stream->owner.empty())
-    owned_[stream->owner]--;
+  if (const auto before = owned_.find(stream->owner);
+      before != owned_.end() && --before->second == 0)
+    owned_.erase(before);
   if (!owner.empty())
     owned_[owner]++;
   stream->owner = owner;
@@ -197,13 +198,19 @@ void Claims::update(const std::string &id, const std::function<void(ClaimRecord 
 void Claims::tick(int64_t now) {
   for (auto at = streams_.begin(); at != streams_.end();) {
     look(at->first, &at->second, now);
-    at = is_over(at->second, now) ? streams_.erase(at) : std::next(at);
+    if (!is_over(at->second, now)) {
+      ++at;
+      continue;
+    }
+    set_owner(&at->second, "");
+    at = streams_.erase(at);
   }
 }
 
 bool Claims::is_over(const Stream &stream, int64_t now) const {
-  return stream.phase == Phase::Watching && stream.owner.empty() && stream.free_since < 0 &&
-         now - stream.touched > kRemembered_ms;
+  // A living owner writes its record each kRefresh_ms.
+  const int64_t most = stream.owner.empty() ? kRemembered_ms : 2 * kRemembered_ms;
+  return stream.phase == Phase::Watching && stream.free_since < 0 && now - stream.touched > most;
 }
 
 bool Claims::is_free(const Stream &stream) const {

@@ -8,6 +8,8 @@ namespace {
 
 // After a failed renewal.
 constexpr int64_t kAgain_ms = 500;
+// Older renewals would not extend the lease.
+constexpr size_t kMostSent = 100;
 
 }  // namespace
 
@@ -18,6 +20,8 @@ void Lease::tick(int64_t now, const LeaseRecord &state) {
   record.alive = true;
   record.renewal = ++renewal_;
   sent_[renewal_] = now;
+  if (sent_.size() > kMostSent)
+    sent_.erase(sent_.begin());
   next_ = now + kRenew_ms;
   ticket_ = ++*tickets_;
   writes_->write({ticket_, id_, record, revision_});

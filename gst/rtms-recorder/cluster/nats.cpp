@@ -118,9 +118,7 @@ void Nats::received(uint64_t watch, const NatsMessage &message) {
 
 void Nats::connected(const std::vector<std::string> &servers) {
   connected_ = true;
-  for (const std::string &server : servers)
-    if (std::find(servers_.begin(), servers_.end(), server) == servers_.end())
-      servers_.push_back(server);
+  servers_ = servers;
   watch_again();
 }
 

@@ -37,7 +37,8 @@ class Nats {
   void write(const std::string &key, const std::string &data, int64_t now, Done done);
   // Times out pending writes, and replaces a watch that has stopped.
   void tick(int64_t now);
-  // All known servers, as host:port.
+  // The servers that were known at the last connection, as host:port: those that were replaced
+  // since would be probed for ever.
   const std::vector<std::string> &servers() const { return servers_; }
 
  private:

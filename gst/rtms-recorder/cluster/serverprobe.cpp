@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "serverprobe.h"
 
+#include <utility>
+
 namespace rtms::recorder {
 namespace {
 
@@ -30,7 +32,7 @@ struct ServerProbe::Round {
 
   void finish() {
     if (pending == 0 && done && !g_cancellable_is_cancelled(cancel.get()))
-      done(!other && refused > 0);
+      std::exchange(done, nullptr)(!other && refused > 0);
   }
 
   static void next(const Share &round, GSocketAddressEnumerator *addresses) {
@@ -68,8 +70,10 @@ struct ServerProbe::Round {
 void ServerProbe::start(const std::vector<std::string> &urls,
                         std::function<void(bool all_refuse)> done) {
   g_cancellable_cancel(cancel_.get());
+  if (round_ && round_->done)
+    std::exchange(round_->done, nullptr)(false);
   cancel_.reset(g_cancellable_new());
-  const auto round = std::make_shared<Round>();
+  const auto round = round_ = std::make_shared<Round>();
   round->cancel = share(cancel_.get());
   round->done = std::move(done);
   g_socket_client_set_timeout(round->client.get(), kPatience_s);

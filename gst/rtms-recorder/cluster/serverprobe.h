@@ -19,12 +19,13 @@ class ServerProbe {
   ServerProbe(const ServerProbe &) = delete;
   ServerProbe &operator=(const ServerProbe &) = delete;
 
-  // Connects to all addresses of all URLs. Cancels a pending probe.
+  // Connects to all addresses of all URLs. A pending probe is cancelled: not all refuse.
   void start(const std::vector<std::string> &urls, std::function<void(bool all_refuse)> done);
 
  private:
   struct Round;
   ObjectPtr<GCancellable> cancel_{g_cancellable_new()};
+  std::shared_ptr<Round> round_;
 };
 
 }  // namespace rtms::recorder

@@ -58,8 +58,10 @@ struct LineWriter::State {
     untold++;
   }
 
-  int fd;             // used by the thread only
-  bool torn = false;  // the same: a part of a line is the last in the file
+  // Used by the thread only.
+  int fd;
+  bool torn = false;  // a part of a line is the last in the file
+  std::string next;   // the path of a file that could not be opened yet
   const Gap gap;
   std::mutex mutex;  // guards the fields below
   std::condition_variable changed;
@@ -125,14 +127,19 @@ void LineWriter::run(const std::shared_ptr<State> &state) {
     state->writing = true;
     lock.unlock();
     std::string left;
-    const int other = item.path.empty() ? -1
-                                        : open(item.path.c_str(),
-                                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    if (!item.path.empty())
+      state->next = item.path;
+    // What cannot be opened now, for want of descriptors, is tried with each line.
+    const int other = state->next.empty() ? -1
+                                          : open(state->next.c_str(),
+                                                 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (other >= 0) {
       close(state->fd);
       state->fd = other;
       state->torn = false;
-    } else if (item.path.empty()) {
+      state->next.clear();
+    }
+    if (item.path.empty()) {
       const std::string text = (state->torn ? "\n" : "") + item.text;
       left = write_all(state->fd, text);
       if (left.size() < text.size())

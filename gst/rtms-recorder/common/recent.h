@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A set that keeps only the newest entries.
+// A map that keeps only the newest entries.
 #pragma once
 
 #include <cstddef>
 #include <deque>
-#include <set>
+#include <map>
 #include <string>
+#include <utility>
 
 namespace rtms::recorder {
 
+template <class Value>
 class Recent {
  public:
   explicit Recent(size_t most) : most_(most) {}
 
-  bool has(const std::string &one) const { return all_.count(one) > 0; }
-  // Removes the oldest entry above the limit.
-  void add(const std::string &one) {
-    if (!all_.insert(one).second)
-      return;
-    order_.push_back(one);
+  // Returns null if there is no such entry.
+  const Value *find(const std::string &key) const {
+    const auto found = all_.find(key);
+    return found == all_.end() ? nullptr : &found->second;
+  }
+  // Replaces an older value. Removes the oldest entry above the limit.
+  void put(const std::string &key, Value value) {
+    if (all_.insert_or_assign(key, std::move(value)).second)
+      order_.push_back(key);
     if (order_.size() <= most_)
       return;
     all_.erase(order_.front());
@@ -27,7 +32,7 @@ class Recent {
 
  private:
   const size_t most_;
-  std::set<std::string> all_;
+  std::map<std::string, Value> all_;
   std::deque<std::string> order_;
 };
 

@@ -67,8 +67,8 @@ std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &
 
 }  // namespace
 
-Keeping::Keeping(const std::string &output, Problem problem)
-    : output_(output), folder_(folder_of(output)), problem_(std::move(problem)) {}
+Keeping::Keeping(const std::string &output, Log *log)
+    : output_(output), folder_(folder_of(output)), log_(log) {}
 
 void Keeping::find(std::function<void(std::vector<FoundMeeting>)> done) {
   const auto found = std::make_shared<std::vector<FoundMeeting>>();
@@ -121,10 +121,13 @@ void Keeping::keep(const std::string &stream, const KeptMeeting &meeting) {
         if (file)  // a file that cannot be renewed stays
           (*files)[stream] = std::move(file);
       },
-      [pending = pending_, failure, problem = problem_] {
+      [pending = pending_, failure, log = log_, output = output_] {
         --*pending;
         if (*failure)
-          problem(std::strerror(*failure));
+          log->write(Log::Level::Warning, "not-kept", "",
+                     "a meeting's webhook cannot be kept in " + output + ": " +
+                         std::strerror(*failure) +
+                         "; the meeting is recorded, but not continued after a restart");
       });
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/worker.h"
+#include "common/log.h"
 #include "parts.h"
 #include "protocol/webhook.h"
 
@@ -38,11 +39,8 @@ struct FoundMeeting {
 
 class Keeping {
  public:
-  using Problem = std::function<void(const std::string &text)>;
-
   static std::string folder_of(const std::string &output) { return output + "/.running"; }
-  // `problem` is called when a meeting cannot be kept.
-  Keeping(const std::string &output, Problem problem);
+  Keeping(const std::string &output, Log *log);
 
   // Finds meetings whose recorder is not running, those that were left last first.
   void find(std::function<void(std::vector<FoundMeeting>)> done);
@@ -78,7 +76,7 @@ class Keeping {
   std::string path_of(const std::string &stream) const;
 
   const std::string output_, folder_;
-  const Problem problem_;
+  Log *const log_;
   Worker worker_;
   std::shared_ptr<unsigned> pending_ = std::make_shared<unsigned>(0);
   // used on the worker's thread

@@ -95,8 +95,7 @@ void remove_old(const std::string &folder, int64_t now) {
 
 }  // namespace
 
-SeenRequests::SeenRequests(std::string folder, Problem problem)
-    : folder_(std::move(folder)), problem_(std::move(problem)) {}
+SeenRequests::SeenRequests(std::string folder, Log *log) : folder_(std::move(folder)), log_(log) {}
 
 bool SeenRequests::is_file(const std::string &name) {
   return name.compare(0, sizeof kPrefix - 1, kPrefix) == 0;
@@ -126,8 +125,12 @@ void SeenRequests::load(std::function<void()> done) {
 }
 
 bool SeenRequests::add(const std::string &request) {
-  if (earlier_.count(request))
+  if (earlier_.count(request)) {
+    log_->write(Log::Level::Warning, "replayed", "",
+                "a signed request of the service was sent again, after a restart of the recorder: "
+                "ignored");
     return false;
+  }
   const auto failure = std::make_shared<int>(0);
   ++*pending_;
   worker_.run(
@@ -137,10 +140,14 @@ bool SeenRequests::add(const std::string &request) {
         *failure = append(file_at(folder, now), request);
         remove_old(folder, now);
       },
-      [pending = pending_, failure, problem = problem_] {
+      [pending = pending_, failure, log = log_, folder = folder_] {
         --*pending;
         if (*failure)
-          problem(std::strerror(*failure));
+          log->write(Log::Level::Warning, "not-kept", "",
+                     "a webhook's signature cannot be kept in " + folder + ": " +
+                         std::strerror(*failure) +
+                         "; whoever has captured the webhook can repeat it after a restart, for up "
+                         "to ten minutes");
       });
   return true;
 }

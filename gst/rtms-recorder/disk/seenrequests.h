@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/worker.h"
+#include "common/log.h"
 
 #include <cstdint>
 #include <functional>
@@ -15,17 +16,16 @@ namespace rtms::recorder {
 
 class SeenRequests {
  public:
-  using Problem = std::function<void(const std::string &text)>;
-
-  // Uses files in `folder`. `problem` is called when a request cannot be stored.
-  SeenRequests(std::string folder, Problem problem);
+  // Uses files in `folder`.
+  SeenRequests(std::string folder, Log *log);
 
   // Whether a file of this name belongs to this class.
   static bool is_file(const std::string &name);
 
   // Reads the requests of earlier recorders. Must be called before the first add().
   void load(std::function<void()> done);
-  // Returns false if an earlier recorder has seen the request. `request` is Webhook::request.
+  // Returns false, and tells it, if an earlier recorder has seen the request. `request` is
+  // Webhook::request.
   bool add(const std::string &request);
   bool busy() const { return *pending_ > 0; }
 
@@ -34,7 +34,7 @@ class SeenRequests {
   static Requests read(const std::string &folder, int64_t now_s);
 
   const std::string folder_;
-  const Problem problem_;
+  Log *const log_;
   Worker worker_;
   const std::shared_ptr<unsigned> pending_ = std::make_shared<unsigned>(0);
   Requests earlier_;

@@ -14,6 +14,7 @@ namespace {
 
 // For the files of the recordings that are made meanwhile.
 constexpr uint64_t kRoom = 16 << 20;
+constexpr unsigned kLongestPause_s = 60;
 
 struct Tail {
   std::string folder;   // of the recording
@@ -89,7 +90,7 @@ void tell(Log *log, const Tail &tail) {
 }  // namespace
 
 void Tails::look(const Options &options, uint64_t free_bytes) {
-  if (!due_ || busy_ || free_bytes < kRoom)
+  if (!due_ || busy_ || free_bytes < kRoom || (wait_s_ && --wait_s_))
     return;
   const auto all = std::make_shared<WrittenTails>();
   busy_ = true;
@@ -99,6 +100,8 @@ void Tails::look(const Options &options, uint64_t free_bytes) {
               [this, all] {
                 busy_ = false;
                 due_ = due_ || all->incomplete;
+                pause_s_ = all->incomplete ? std::min(2 * pause_s_ + 1, kLongestPause_s) : 0;
+                wait_s_ = pause_s_;
                 for (const Tail &tail : all->tails) {
                   tell(log_, tail);
                   if (!tail.problem.empty())

@@ -20,6 +20,7 @@ class Tails {
   void await() {
     due_ = true;
     failed_.clear();
+    pause_s_ = wait_s_ = 0;
   }
   // Is called each second. If there is room, writes the media of each journal of the output folder
   // into a file beside that of the recording, and names it in meeting.json.
@@ -30,6 +31,8 @@ class Tails {
   Log *const log_;
   Worker worker_;
   bool busy_ = false, due_ = false;
+  // While there is no room: a look reads all journals.
+  unsigned pause_s_ = 0, wait_s_ = 0;
   std::set<std::string> failed_;  // folders whose tails could not be written
 };
 

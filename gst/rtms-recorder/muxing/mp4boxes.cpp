@@ -47,7 +47,7 @@ Box box_in(Box parent, std::string_view type, size_t fewest) {
 void add_at(uint8_t *at, bool is_long, uint64_t what) {
   if (is_long)
     GST_WRITE_UINT64_BE(at, GST_READ_UINT64_BE(at) + what);
-  else
+  else if (GST_READ_UINT32_BE(at) + what <= G_MAXUINT32)  // else of a fragment at the limit
     GST_WRITE_UINT32_BE(at, static_cast<uint32_t>(GST_READ_UINT32_BE(at) + what));
 }
 

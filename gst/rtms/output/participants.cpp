@@ -119,7 +119,7 @@ bool Participants::end_silent() {
 std::string Participants::stream_name(const ParticipantId &id) {
   const std::string name = "audio/" + id.text();
   if (streams_.size() >= kMaxNames && !streams_.count(name))
-    return name + "/pad-" + std::to_string(made_);
+    return name + "/" + std::to_string(made_);
   const unsigned times = ++streams_[name];
   return times > 1 ? name + "/" + std::to_string(times) : name;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "drops.h"
 
+#include <algorithm>
 #include <utility>
 
 GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
@@ -41,9 +42,9 @@ void Drops::count(GstRtmsSrcPad *pad, const Queue::Result &result) {
   if (!result.overflow)
     return;
   ++stats_->discontinuities;
-  if (!untold_.dropped)
-    untold_.from = result.from;
-  untold_.to = result.to;
+  // Replayed media are older than what was dropped before.
+  untold_.from = untold_.dropped ? std::min(untold_.from, result.from) : result.from;
+  untold_.to = std::max(untold_.to, result.to);
   untold_.dropped += result.dropped;
   if (!std::exchange(overflowing_, true))
     post_warning(pad, result);

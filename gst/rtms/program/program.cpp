@@ -27,9 +27,10 @@ bool is_end_of_stream(const GstStructure *structure) {
 }
 
 // The first element in the bin is removed last: until then the others may post messages.
-GstElement *add_source(GstBin *bin) {
-  GstElement *source = GST_ELEMENT(g_object_new(GST_TYPE_RTMS_SRC, "name", "source", nullptr));
-  gst_bin_add(bin, source);
+ElementPtr add_source(GstBin *bin) {
+  ElementPtr source(
+      GST_ELEMENT(gst_object_ref_sink(g_object_new(GST_TYPE_RTMS_SRC, "name", "source", nullptr))));
+  gst_bin_add(bin, source.get());
   return source;
 }
 
@@ -38,21 +39,24 @@ GstElement *add_source(GstBin *bin) {
 Program::Program(GstBin *bin)
     : bin_(bin),
       source_(add_source(bin)),
-      observer_(source_, &scene_),
+      observer_(source_.get(), &scene_),
       stage_(bin, &scene_,
              [this](int running, GstClockTime end) { inputs_changed(running, end); }) {
-  g_signal_connect(source_, "pad-added", G_CALLBACK(on_pad_added), this);
+  g_signal_connect(source_.get(), "pad-added", G_CALLBACK(on_pad_added), this);
   // Of participants: new ones have new names.
   const auto on_pad_removed = +[](GstElement *, GstPad *pad, gpointer self) {
     StringPtr name(gst_pad_get_name(pad));
     if (g_str_has_prefix(name.get(), "audio_"))
       static_cast<Program *>(self)->stage_.remove(name.get());
   };
-  g_signal_connect(source_, "pad-removed", G_CALLBACK(on_pad_removed), this);
-  g_signal_connect(source_, "no-more-pads", G_CALLBACK(on_no_more_pads), this);
+  g_signal_connect(source_.get(), "pad-removed", G_CALLBACK(on_pad_removed), this);
+  g_signal_connect(source_.get(), "no-more-pads", G_CALLBACK(on_no_more_pads), this);
 }
 
-Program::~Program() = default;
+// The application may keep the source.
+Program::~Program() {
+  g_signal_handlers_disconnect_by_data(source_.get(), this);
+}
 
 bool Program::prepare(const Settings &settings, std::string *error) {
   settings_ = settings;
@@ -88,8 +92,9 @@ void Program::stop() {
 
 void Program::update_latency() {
   guint latency_ms = 0;
-  g_object_get(source_, "latency", &latency_ms, nullptr);
-  const GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(source_), "latency");
+  g_object_get(source_.get(), "latency", &latency_ms, nullptr);
+  const GParamSpec *spec =
+      g_object_class_find_property(G_OBJECT_GET_CLASS(source_.get()), "latency");
   if (latency_ms > G_PARAM_SPEC_UINT(spec)->maximum)  // the source keeps its previous latency
     return;
   stage_.set_upstream_latency(latency_ms * GST_MSECOND);
@@ -122,7 +127,7 @@ bool Program::send_eos() {
     std::lock_guard<std::mutex> lock(mutex_);
     eos_sent_ = true;
   }
-  const bool sent = gst_element_send_event(source_, gst_event_new_eos());
+  const bool sent = gst_element_send_event(source_.get(), gst_event_new_eos());
   end_where_over();
   return sent;
 }
@@ -170,7 +175,7 @@ void Program::add_text(GstPad *pad) {
 // ---- messages ------------------------------------------------------------------------
 
 bool Program::handle(GstMessage *message) {
-  const bool of_source = GST_MESSAGE_SRC(message) == GST_OBJECT(source_);
+  const bool of_source = GST_MESSAGE_SRC(message) == GST_OBJECT(source_.get());
   switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_ERROR:
       return handle_error(message);
@@ -198,7 +203,7 @@ bool Program::handle(GstMessage *message) {
 
 bool Program::handle_error(GstMessage *message) {
   GstObject *of = GST_MESSAGE_SRC(message);
-  if (of == GST_OBJECT(source_)) {
+  if (of == GST_OBJECT(source_.get())) {
     std::lock_guard<std::mutex> lock(mutex_);
     // The error that there was no data is expected after EOS by the application.
     return !eos_sent_;

@@ -17,7 +17,7 @@ class Program {
   Program(const Program &) = delete;
   Program &operator=(const Program &) = delete;
 
-  GstElement *source() const { return source_; }
+  GstElement *source() const { return source_.get(); }
   GstPad *video() const { return stage_.video(); }
   GstPad *audio() const { return stage_.audio(); }
   // The name of an element that is not installed, or empty.
@@ -53,7 +53,7 @@ class Program {
   bool handle_error(GstMessage *message);
 
   GstBin *const bin_;
-  GstElement *const source_;
+  const ElementPtr source_;
   Scene scene_;
   Observer observer_;
   Stage stage_;

@@ -33,12 +33,20 @@ inline bool is_older(const Webhook &announced, const Webhook &other) {
   return announced.event_ts && announced.event_ts < other.event_ts;
 }
 
-// Whether an end is that of an earlier stream with the same id: the service repeats webhooks for
-// five minutes. `announced_ms`: the event_ts of the newest announcement.
+// The service repeats webhooks for five minutes.
+inline constexpr int64_t kRepeated_ms = 600000;
+
+// Whether an end is that of an earlier stream with the same id. `announced_ms`: the event_ts of the
+// newest announcement.
 inline bool is_earlier_end(const Webhook &stopped, int64_t announced_ms) {
-  constexpr int64_t kRepeated_ms = 600000;
   return stopped.event_ts && stopped.event_ts < announced_ms &&
          announced_ms - stopped.event_ts <= kRepeated_ms;
+}
+
+// Whether an announcement was delivered after the end of its stream.
+inline bool is_late_start(const Webhook &announced, int64_t ended_ms) {
+  return announced.event_ts && announced.event_ts < ended_ms &&
+         ended_ms - announced.event_ts <= kRepeated_ms;
 }
 
 // The same of two webhooks as JSON; false if one of them cannot be used.

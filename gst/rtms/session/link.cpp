@@ -256,8 +256,10 @@ void Link::established(const Negotiations &results) {
     const Negotiation &result = results[static_cast<unsigned>(media)];
     context_->debug(media_names(media_bit(media)) +
                     " negotiated: " + (result.changes.empty() ? "as requested" : result.changes));
-    if (!result.changes.empty())
+    std::string &told = told_changes_[static_cast<unsigned>(media)];
+    if (!result.changes.empty() && result.changes != told)
       context_->listener->session_warning(changed(media, result.changes));
+    told = result.changes;
     context_->stream->negotiated(media, result.params);
   }
   context_->listener->session_connection(ConnectionState::Streaming, media_, 0);

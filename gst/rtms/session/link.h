@@ -117,7 +117,8 @@ class Link final : public ConnectionListener {
   Retry retry_;
   bool first_;  // no handshake has succeeded yet
   unsigned order_ = 0;
-  std::optional<int64_t> repaired_us_;  // time of the last repaired loss
+  std::array<std::string, kMediaCount> told_changes_;  // of parameters, by Media
+  std::optional<int64_t> repaired_us_;                 // time of the last repaired loss
 };
 
 }  // namespace rtms

@@ -7,6 +7,9 @@ namespace rtms::program {
 namespace {
 
 constexpr GstClockTime kGap = 100 * GST_MSECOND;
+// All decoders have failed: when they are tried again, at first, and at most. A graphics card is
+// reset in seconds.
+constexpr int64_t kFirstPause_us = 5 * G_USEC_PER_SEC, kLongestPause_us = 600 * G_USEC_PER_SEC;
 
 std::string name_of(GstCaps *caps) {
   return gst_caps_get_size(caps) > 0 ? gst_structure_get_name(gst_caps_get_structure(caps, 0)) : "";
@@ -72,32 +75,33 @@ Feed::Feed(GstBin *bin, Medium medium, GstPad *from, GstPad *to, Changed changed
       to_(GST_PAD(gst_object_ref(to))),
       changed_(std::move(changed)),
       entry_(gst_element_factory_make("identity", nullptr)),
-      from_(gst_element_get_static_pad(entry_, "src")) {
+      in_(gst_element_get_static_pad(entry_, "sink")),
+      from_(gst_element_get_static_pad(entry_, "src")),
+      pause_us_(kFirstPause_us) {
   g_object_set(entry_, "silent", TRUE, nullptr);
   gst_bin_add(bin, entry_);
   constexpr auto both =
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
   coded_probe_ = gst_pad_add_probe(from_.get(), both, on_coded, this, nullptr);
   caps_probe_ =
-      gst_pad_add_probe(from, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, this, nullptr);
+      gst_pad_add_probe(in_.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, this, nullptr);
   decoded_probe_ = gst_pad_add_probe(to, both, on_decoded, this, nullptr);
 }
 
+// Stopping the elements waits for the probes, which run under the stream locks of their pads.
 Feed::~Feed() {
-  const PadPtr entry(gst_element_get_static_pad(entry_, "sink"));
-  gst_pad_remove_probe(source_.get(), caps_probe_);
-  gst_pad_unlink(source_.get(), entry.get());
+  gst_pad_unlink(source_.get(), in_.get());
+  remove_element(bin_, entry_);
   disconnect();
+  gst_pad_remove_probe(in_.get(), caps_probe_);
   gst_pad_remove_probe(from_.get(), coded_probe_);
   gst_pad_remove_probe(to_.get(), decoded_probe_);
-  remove_element(bin_, entry_);
 }
 
 bool Feed::connect(std::string *missing) {
   std::lock_guard<std::mutex> change(change_mutex_);
-  const PadPtr entry(gst_element_get_static_pad(entry_, "sink"));
   gst_element_sync_state_with_parent(entry_);
-  if (gst_pad_link(source_.get(), entry.get()) != GST_PAD_LINK_OK)
+  if (gst_pad_link(source_.get(), in_.get()) != GST_PAD_LINK_OK)
     return false;
   make_blocked(missing);
   return true;
@@ -156,7 +160,28 @@ bool Feed::replace(GstObject *failed, std::string *missing) {
       if (is_part(failed, element))
         failed_.insert(GST_OBJECT_NAME(gst_element_get_factory(element)));
   }
-  return make_blocked(missing);
+  const bool made = make_blocked(missing);
+  if (!made) {
+    again_us_ = g_get_monotonic_time() + pause_us_;
+    pause_us_ = std::min(2 * pause_us_, kLongestPause_us);
+  }
+  return made;
+}
+
+bool Feed::is_time_to_try(GstBuffer *buffer) const {
+  return !linked_ && again_us_ && !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT) &&
+         g_get_monotonic_time() >= again_us_;
+}
+
+void Feed::try_again() {
+  std::lock_guard<std::mutex> change(change_mutex_);
+  again_us_ = 0;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    failed_.clear();
+  }
+  std::string missing;  // told already
+  make_blocked(&missing);
 }
 
 // Replaces the decoder before it gets caps that it does not support.
@@ -226,6 +251,8 @@ GstPadProbeReturn Feed::on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer da
     return GST_PAD_PROBE_OK;
   }
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  if (self->is_time_to_try(buffer))
+    self->try_again();
   // A black frame where there is no picture: it would cover the others.
   const bool black =
       self->medium_ == Medium::Video && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP);

@@ -38,9 +38,11 @@ class Feed {
  private:
   static GstPadProbeReturn on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer self);
+  bool is_time_to_try(GstBuffer *buffer) const;
   static GstPadProbeReturn on_decoded(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   bool make(std::string *missing);
   bool make_blocked(std::string *missing);
+  void try_again();
   void change_codec(const std::string &codec);
   bool admits(GstBuffer *buffer);
   void note_end(GstClockTime time, GstClockTime duration);
@@ -53,11 +55,14 @@ class Feed {
   const Changed changed_;
   // Always linked to the source, because rtmssrc stops when its last pad has no peer.
   GstElement *entry_ = nullptr;
-  PadPtr from_;  // of `entry_`
+  PadPtr in_, from_;  // of `entry_`
   gulong caps_probe_ = 0, coded_probe_ = 0, decoded_probe_ = 0;
   std::atomic<bool> wanted_{true}, decodes_{false}, linked_{false};
-  std::mutex change_mutex_;   // held while elements are made and removed
-  mutable std::mutex mutex_;  // guards the next three members
+  std::mutex change_mutex_;  // held while elements are made and removed
+  // When all decoders have failed: a later keyframe tries them again.
+  std::atomic<int64_t> again_us_{0};  // 0: never
+  int64_t pause_us_;                  // guarded by change_mutex_
+  mutable std::mutex mutex_;          // guards the next three members
   std::vector<GstElement *> elements_;
   std::set<std::string> failed_;
   std::string codec_;

@@ -43,7 +43,11 @@ void Observer::tags(GstEvent *event) {
 }
 
 void Observer::watch_tags(GstPad *pad) {
-  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_tag, this, nullptr);
+  if (watched_)
+    gst_pad_remove_probe(watched_.get(), probe_);
+  watched_.reset(pad ? GST_PAD(gst_object_ref(pad)) : nullptr);
+  if (pad)
+    probe_ = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_tag, this, nullptr);
 }
 
 // Each attempt posts a message; the first one signals the loss.

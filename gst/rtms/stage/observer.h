@@ -11,8 +11,11 @@ class Observer {
  public:
   // `clock` is an element with the running time of the program.
   Observer(GstElement *clock, Scene *scene) : clock_(clock), scene_(scene) {}
+  ~Observer() { watch_tags(nullptr); }
+  Observer(const Observer &) = delete;
+  Observer &operator=(const Observer &) = delete;
 
-  // The tags of the camera's pad name the participant in the video.
+  // The tags of the camera's pad, the last one given, name the participant in the video.
   void watch_tags(GstPad *pad);
   void tags(GstEvent *event);
   void message(const GstStructure *structure);
@@ -25,6 +28,8 @@ class Observer {
 
   GstElement *const clock_;
   Scene *const scene_;
+  PadPtr watched_;
+  gulong probe_ = 0;
 };
 
 }  // namespace rtms::program

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A kind of media on its way into a program's mixer: its end, and decoders that fail for a time.
+#include "stage/feed.h"
+
+#include <atomic>
+#include <thread>
+
+#include "gst_check.h"
+
+namespace {
+
+using namespace rtms;
+using namespace rtms::program;
+
+GstStaticPadTemplate any =
+    GST_STATIC_PAD_TEMPLATE("from", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+// A pipeline with a mixer's place, and a source that a test pushes.
+class Bench {
+ public:
+  Bench() : sink_(gst_element_factory_make("fakesink", nullptr)) {
+    g_object_set(sink_, "sync", FALSE, "async", FALSE, nullptr);
+    gst_bin_add(bin(), sink_);
+    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+    to_.reset(gst_element_get_static_pad(sink_, "sink"));
+    gst_pad_set_active(from_.get(), TRUE);
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_pad_push_event(from_.get(), gst_event_new_stream_start("bench"));
+    set_caps("video/x-rtms-check");
+    gst_pad_push_event(from_.get(), gst_event_new_segment(&segment));
+  }
+  ~Bench() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
+  Bench(const Bench &) = delete;
+  Bench &operator=(const Bench &) = delete;
+
+  GstBin *bin() { return GST_BIN(pipeline_.get()); }
+  GstPad *from() { return from_.get(); }
+  GstPad *to() { return to_.get(); }
+  BusPtr bus() { return BusPtr(gst_element_get_bus(pipeline_.get())); }
+  void set_caps(const char *caps) {
+    gst_pad_push_event(from_.get(), gst_event_new_caps(CapsPtr(gst_caps_from_string(caps)).get()));
+  }
+  void push() {
+    GstBuffer *buffer = gst_buffer_new_allocate(nullptr, 100, nullptr);
+    GST_BUFFER_PTS(buffer) = pushed_++ * 40 * GST_MSECOND;
+    GST_BUFFER_DURATION(buffer) = 40 * GST_MSECOND;
+    gst_pad_push(from_.get(), buffer);
+  }
+
+ private:
+  const ElementPtr pipeline_{GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr)))};
+  GstElement *const sink_;
+  PadPtr to_, from_{GST_PAD(gst_object_ref_sink(gst_pad_new_from_static_template(&any, "from")))};
+  uint64_t pushed_ = 0;
+};
+
+// A decoder that fails while it must.
+std::atomic<bool> fails{true};
+std::atomic<unsigned> decoded{0};
+
+GstFlowReturn on_chain(GstPad *, GstObject *parent, GstBuffer *buffer) {
+  gst_buffer_unref(buffer);
+  if (fails) {
+    GST_ELEMENT_ERROR(parent, STREAM, DECODE, ("It fails."), (nullptr));
+    return GST_FLOW_ERROR;
+  }
+  decoded++;
+  return GST_FLOW_OK;
+}
+
+void init(GTypeInstance *instance, gpointer) {
+  GstElement *element = GST_ELEMENT(instance);
+  for (const char *name : {"sink", "src"})
+    gst_element_add_pad(
+        element, gst_pad_new_from_template(gst_element_get_pad_template(element, name), name));
+  const PadPtr sink(gst_element_get_static_pad(element, "sink"));
+  gst_pad_set_chain_function(sink.get(), on_chain);
+}
+
+void init_class(gpointer klass, gpointer) {
+  const auto add = [klass](const char *name, GstPadDirection direction, const char *caps) {
+    CapsPtr owned(gst_caps_from_string(caps));
+    gst_element_class_add_pad_template(
+        GST_ELEMENT_CLASS(klass),
+        gst_pad_template_new(name, direction, GST_PAD_ALWAYS, owned.get()));
+  };
+  add("sink", GST_PAD_SINK, "video/x-rtms-check");
+  add("src", GST_PAD_SRC, "video/x-raw");
+  gst_element_class_set_static_metadata(GST_ELEMENT_CLASS(klass), "fails", "Codec/Decoder/Video",
+                                        "fails", "a test");
+}
+
+void register_decoder() {
+  const GTypeInfo info = {sizeof(GstElementClass), nullptr, nullptr, init_class, nullptr, nullptr,
+                          sizeof(GstElement),      0,       init,    nullptr};
+  const GType type =
+      g_type_register_static(GST_TYPE_ELEMENT, "RtmsCheckDecoder", &info, GTypeFlags(0));
+  ck_assert(gst_element_register(nullptr, "rtmscheckdecoder", GST_RANK_PRIMARY, type));
+}
+
+}  // namespace
+
+// It ends while another thread brings caps that nothing decodes.
+GST_START_TEST(test_ends) {
+  Bench bench;
+  std::atomic<bool> over{false};
+  std::thread brings([&] {
+    for (unsigned i = 0; !over; i++) {
+      bench.set_caps(i % 2 ? "audio/x-rtms-none" : "audio/x-rtms-nothing");
+      bench.push();
+    }
+  });
+  for (unsigned i = 0; i < 300; i++) {
+    Feed feed(bench.bin(), Medium::Audio, bench.from(), bench.to(), [](bool, GstClockTime) {});
+    std::string missing;
+    ck_assert(feed.connect(&missing));
+    ck_assert(!feed.is_decoded());
+    std::this_thread::yield();
+  }
+  over = true;
+  brings.join();
+  ck_assert_int_eq(GST_BIN_NUMCHILDREN(bench.bin()), 1);
+}
+GST_END_TEST;
+
+// All decoders have failed, as all of a graphics card do that is reset: they are tried again, some
+// seconds later.
+GST_START_TEST(test_tries_again) {
+  register_decoder();
+  Bench bench;
+  Feed feed(bench.bin(), Medium::Video, bench.from(), bench.to(), [](bool, GstClockTime) {});
+  std::string missing;
+  ck_assert(feed.connect(&missing));
+  ck_assert(feed.is_decoded());
+  bench.push();
+  const BusPtr bus = bench.bus();
+  const std::unique_ptr<GstMessage, UnrefMiniObject> error(
+      gst_bus_timed_pop_filtered(bus.get(), 0, GST_MESSAGE_ERROR));
+  ck_assert(error && feed.has(GST_MESSAGE_SRC(error.get())));
+  ck_assert(!feed.replace(GST_MESSAGE_SRC(error.get()), &missing));
+  ck_assert(missing.find("x-rtms-check") != std::string::npos);
+  const int64_t failed_us = g_get_monotonic_time();
+  fails = false;
+  while (!decoded && g_get_monotonic_time() - failed_us < 30 * G_USEC_PER_SEC) {
+    bench.push();
+    g_usleep(20 * 1000);  // the pace of the frames
+  }
+  ck_assert_uint_gt(decoded, 0);
+  ck_assert(g_get_monotonic_time() - failed_us > 4 * G_USEC_PER_SEC);
+  ck_assert(feed.is_decoded());
+}
+GST_END_TEST;
+
+static Suite *feed_suite() {
+  Suite *suite = suite_create("feed");
+  TCase *cases = tcase_create("cases");
+  tcase_set_timeout(cases, 60);
+  tcase_add_test(cases, test_ends);
+  tcase_add_test(cases, test_tries_again);
+  suite_add_tcase(suite, cases);
+  return suite;
+}
+
+GST_CHECK_MAIN(feed)
