@@ -4,6 +4,7 @@
 
 #include "gst_check.h"
 
+#include <algorithm>
 #include <cstring>
 #include <initializer_list>
 #include <string>
@@ -50,6 +51,14 @@ static const struct {
     {"Zm9vYg==", "foob", 4},
     {"Zm9vYmE=", "fooba", 5},
     {"Zm9vYmFy", "foobar", 6},
+    // Without padding, and of the alphabet of URLs.
+    {"Zg", "f", 1},
+    {"Zm8", "fo", 2},
+    {"Zm9vYg", "foob", 4},
+    {"Zm9vYmE", "fooba", 5},
+    {"_w", "\xff", 1},
+    {"__8=", "\xff\xff", 2},
+    {"-_+/", "\xfb\xff\xbf", 3},
     {"AA==", "\0", 1},
     {"AAA=", "\0\0", 2},
     {"AAAA", "\0\0\0", 3},
@@ -74,11 +83,7 @@ GST_END_TEST;
 static const char *const invalids[] = {
     "",
     "A",
-    "AB",
-    "ABC",
     "ABCDE",
-    "ABCDEF",
-    "ABCDEFG",
     "A=",
     "AB=",
     "A===",
@@ -107,10 +112,6 @@ static const char *const invalids[] = {
     "AAA ",
     "AA= ",
     "AA =",
-    "AA-A",
-    "AA_A",
-    "----",
-    "____",
     "AA==\n",
     "AAAA\r\n",
     "AA.A",
@@ -134,7 +135,8 @@ GST_END_TEST;
 
 // Each byte that is not of the alphabet, in each place.
 GST_START_TEST(test_bad_bytes) {
-  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static const char alphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
   for (int byte = 0; byte < 256; byte++) {
     const bool good = byte != 0 && strchr(alphabet, byte) != nullptr;
     for (size_t at = 0; at < 12; at++) {
@@ -176,11 +178,16 @@ GST_START_TEST(test_base64_random) {
     fail_unless(buffer != nullptr);
     assert_equals_uint64(gst_buffer_get_size(buffer.get()), length);
     fail_unless(gst_buffer_memcmp(buffer.get(), 0, want, length) == 0, "size %u", (unsigned) size);
-    g_free(want);
-    // Cut short, it is refused or whole groups of it are right.
+    // Cut short, it is refused, or what there is is right.
     std::string cut(text.get());
     cut.resize(cut.size() - 1 - (size_t) g_rand_int_range(rand, 0, 3));
-    fail_unless(decode(cut) == nullptr);
+    if (BufferPtr part = decode(cut)) {
+      const size_t left = gst_buffer_get_size(part.get());
+      fail_unless(left < length + 1 && cut.find('=') == std::string::npos);
+      fail_unless(gst_buffer_memcmp(part.get(), 0, want, left) == 0, "cut size %u",
+                  (unsigned) size);
+    }
+    g_free(want);
   }
   g_rand_free(rand);
 }
@@ -200,8 +207,8 @@ GST_END_TEST;
 
 // Each byte at each place of a text that is long enough for what decodes many at once.
 GST_START_TEST(test_each_byte_everywhere) {
-  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text = alphabet + alphabet.substr(20) + "AAAA";
+  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+  std::string text = alphabet.substr(0, 64) + alphabet.substr(20, 44) + "AAAA";
   for (size_t at = 0; at < text.size(); at++) {
     for (int byte = 0; byte < 256; byte++) {
       const char was = text[at];
@@ -212,7 +219,10 @@ GST_START_TEST(test_each_byte_everywhere) {
       fail_unless((buffer != nullptr) == is_valid, "byte 0x%02x at %zu", byte, at);
       if (buffer) {
         gsize size = 0;
-        std::unique_ptr<guchar, FreeWith<g_free>> want(g_base64_decode(text.c_str(), &size));
+        std::string usual = text;
+        std::replace(usual.begin(), usual.end(), '-', '+');
+        std::replace(usual.begin(), usual.end(), '_', '/');
+        std::unique_ptr<guchar, FreeWith<g_free>> want(g_base64_decode(usual.c_str(), &size));
         expect_bytes(buffer, std::string(reinterpret_cast<char *>(want.get()), size), "decoded");
       }
       text[at] = was;

@@ -15,12 +15,10 @@ constexpr unsigned kFewest = 16;
 constexpr unsigned kWindow = 256;
 constexpr double kTolerance_ns = 3.5e6;
 constexpr double kUncertainty_ns = 12e6;  // of one timestamp
-// Less is the difference of two kinds of media, and is not mapped anew.
-constexpr GstClockTime kOtherClock = GST_SECOND;
 // By then, the timestamps are mapped anew.
 constexpr GstClockTime kMostFollowed = 6 * GST_SECOND;
-// Packets may come in small bursts.
-constexpr GstClockTime kBurst = 100 * GST_MSECOND;
+// Packets may come in small bursts; those of one timestamp in a second do.
+constexpr GstClockTime kBurst = 100 * GST_MSECOND, kCoarse = GST_SECOND;
 
 }  // namespace
 
@@ -61,8 +59,9 @@ bool AudioAlign::follows(GstClockTime pts, GstClockTime duration, const AudioArr
     return false;
   if (!followed_)
     follows_since_ = arrival.now;
-  const GstClockTime came_since = arrival.now - follows_since_ + kBurst;
-  if (pts + kOtherClock > next_ + arrival.behind || followed_ > std::min(came_since, kMostFollowed))
+  const bool coarse = pts + kCoarse > next_ + arrival.behind;
+  const GstClockTime came_since = arrival.now - follows_since_ + (coarse ? kCoarse : kBurst);
+  if (followed_ > std::min(came_since, kMostFollowed))
     return false;
   followed_ += duration;
   return true;

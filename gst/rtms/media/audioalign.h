@@ -22,8 +22,9 @@ class AudioAlign {
   };
 
   // Aligns a packet with `pts` and `duration`; `discont`: it does not continue the last one. Audio
-  // that comes more than a second after its time, at the pace of life, is of a server whose clock
-  // is behind: it follows the last packet, until its timestamps are mapped anew.
+  // that would overlap the last packet, and comes at the pace of life, has coarse timestamps, or is
+  // of a server whose clock is behind: it follows the last packet, until its timestamps are later
+  // or mapped anew.
   Result process(GstClockTime pts, GstClockTime duration, bool discont, AudioArrival arrival = {});
   // Sets the rate of the following packets.
   void set_rate(int rate_hz);
