@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -205,8 +206,54 @@ GST_START_TEST(test_whose) {
   }
   ck_assert_uint_eq(found(places, places.output + "-other"), 1);
   write_and_die(places, places.output + "-other/old", 1);
+  const auto two_days_ago = fs::file_time_type::clock::now() - std::chrono::hours(48);
+  for (const auto &entry : fs::directory_iterator(places.place))
+    fs::last_write_time(entry.path(), two_days_ago);
   ck_assert_uint_eq(found(places, places.output), 0);
   ck_assert_uint_eq(found(places, places.output + "-other"), 1);
+}
+GST_END_TEST;
+
+// A search for another output folder hides none from its own recorder; neither does one with an
+// invalid file beside it.
+GST_START_TEST(test_search_of_others) {
+  const Places places;
+  write_and_die(places, places.output + "/one", 1);
+  std::ofstream(places.place + "/0123abcd") << "no journal";
+  const auto others = Journal::find(places.place, places.output + "-other");
+  ck_assert(others.empty());
+  ck_assert(!fs::exists(places.place + "/0123abcd"));
+  const pid_t searching = fork();
+  if (!searching) {
+    std::vector<Found> held;
+    for (int i = 0; i < 2000; i++)
+      held = Journal::find(places.place, places.output + "-other");
+    _exit(0);
+  }
+  for (int i = 0; i < 500; i++)
+    ck_assert_uint_eq(found(places, places.output), 1);
+  waitpid(searching, nullptr, 0);
+}
+GST_END_TEST;
+
+// What ends the process while a tail is written is counted.
+GST_START_TEST(test_tries) {
+  const Places places;
+  write_and_die(places, places.output + "/one", 1);
+  for (unsigned i = 0; i < 3; i++) {
+    const pid_t child = fork();
+    if (!child)
+      _exit(Journal::find(places.place, places.output)[0]->begin_try() == i ? 0 : 1);
+    int status = 0;
+    waitpid(child, &status, 0);
+    ck_assert_int_eq(status, 0);
+  }
+  for (int i = 0; i < 2; i++) {
+    const auto journals = Journal::find(places.place, places.output);
+    ck_assert_uint_eq(journals.size(), 1);
+    ck_assert_uint_eq(journals[0]->begin_try(), 3);
+    journals[0]->end_try();
+  }
 }
 GST_END_TEST;
 
@@ -421,6 +468,8 @@ static Suite *journal_suite() {
   add_case(suite, "waiting", test_waiting);
   add_case(suite, "long-packets", test_long_packets);
   add_case(suite, "whose", test_whose);
+  add_case(suite, "search-of-others", test_search_of_others);
+  add_case(suite, "tries", test_tries);
   add_case(suite, "folder-gone", test_folder_gone);
   add_case(suite, "relative", test_relative);
   add_case(suite, "rates", test_rates);

@@ -2,6 +2,7 @@
 // The recorder's program: what viewers get in program.mp4 and by RTMP, beside the recording.
 #include <cmath>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -210,20 +211,36 @@ GST_START_TEST(test_backlog) {
 }
 GST_END_TEST;
 
-// The file is good to where it came; the rest of the disk's time is the recording's.
+// The file is good to where it came; the next start gives it an index.
 GST_START_TEST(test_killed) {
+  TemporaryDirectory journals;
+  const std::map<std::string, std::string> own = {{"RUNTIME_DIRECTORY", journals.path()}};
+  const std::vector<std::string> options = {"--video-resolution=sd", "--program=program.mp4"};
   auto server = serve(meeting_of(0));
-  RecorderRun run({"--video-resolution=sd", "--program=program.mp4"});
+  RecorderRun run(RecorderRun::Setup{options, "", own, true});
   run.announce(*server);
   run.wait_events("recording", 1);
-  // The header is written with the first fragment, 2 s long, and the second begins with "moof".
-  const auto has_header = [&] {
-    return contains(run.text_of(run.only_folder() + "/program.mp4"), "moof");
+  const std::string folder = run.only_folder(), file = folder + "/program.mp4";
+  // The header is written with the first fragment, 2 s long; others begin with "moof".
+  const auto fragments = [&] {
+    const std::string text = run.text_of(file);
+    unsigned count = 0;
+    for (size_t at = text.find("moof"); at != std::string::npos; at = text.find("moof", at + 4))
+      count++;
+    return count;
   };
-  ck_assert(run.program().wait_until(has_header));
+  ck_assert(run.program().wait_until([&] { return fragments() >= 3; }, 2 * kDeadlineMs));
   run.program().send(SIGKILL);
   ck_assert(run.program().wait(kDeadlineMs));
-  ck_assert_int_gt(tracks_of(run.only_folder() + "/program.mp4").at("video").packets, 25);
+  RecorderRun next(RecorderRun::Setup{options, run.output(), own, true});
+  next.wait_events("tail", 1);
+  ck_assert_uint_eq(fragments(), 0);
+  expect_playable(file);
+  ck_assert_msg(tracks_of(file).at("video").end > 5.5, "%f s", tracks_of(file).at("video").end);
+  ck_assert_msg(tracks_of(file).at("audio").end > 5.5, "%f s", tracks_of(file).at("audio").end);
+  ck_assert(!std::filesystem::exists(file + ".new"));
+  next.program().send(SIGINT);
+  next.expect_end();
 }
 GST_END_TEST;
 

@@ -29,6 +29,7 @@ namespace fs = std::filesystem;
 constexpr int64_t kSecond_ns = 1000000000;
 // More than the fragments of MP4, and the mixing of speakers, keep from the file.
 constexpr size_t kSeconds = 8;
+constexpr int64_t kOld_s = 24 * 3600;
 // A recording waits for a lost connection for 65 s at most.
 constexpr size_t kMostSeconds = 80;
 constexpr size_t kSpeakersAtOnce = 3;
@@ -102,6 +103,20 @@ size_t slots_for(const JournalFormat &format, size_t seconds) {
 // The names of journals are hexadecimal.
 std::string frames_path(const std::string &journal, const std::string &track) {
   return journal + "." + track;
+}
+
+// Returns the folder of the recording, or empty.
+std::string folder_in(int fd) {
+  std::string folder(PATH_MAX, 0);
+  const ssize_t size = pread(fd, folder.data(), folder.size(), offsetof(JournalHead, folder));
+  return folder.substr(
+      0, std::min(folder.find('\0'), static_cast<size_t>(std::max<ssize_t>(size, 0))));
+}
+
+bool is_old(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 &&
+         status.st_mtim.tv_sec < g_get_real_time() / G_USEC_PER_SEC - kOld_s;
 }
 
 std::string journal_of(const std::string &frames) {
@@ -259,6 +274,17 @@ int64_t FoundJournal::last_ns() const {
   return fstat(fd_, &status) == 0 ? status.st_mtim.tv_sec * kSecond_ns : 0;
 }
 
+void FoundJournal::set_tries(uint32_t tries) const {
+  const ssize_t written = pwrite(fd_, &tries, sizeof tries, offsetof(JournalHead, tries));
+  if (written < 0)
+    g_debug("the journal %s cannot be marked: %s", path_.c_str(), g_strerror(errno));
+}
+
+unsigned FoundJournal::begin_try() const {
+  set_tries(tries_ + 1);
+  return tries_;
+}
+
 bool FoundJournal::read() {
   constexpr size_t kLargest = 64 << 20;
   struct stat status;
@@ -279,6 +305,7 @@ bool FoundJournal::read() {
     return false;
   folder = head.folder;
   format = {head.rate, head.speakers, head.codec, head.mp4 != 0};
+  tries_ = head.tries;
   start_ns = head.start_ns;
   needed_from_ns = head.needed_from_ns;
   const size_t slots = (size - sizeof head) / sizeof(JournalSlot);
@@ -295,9 +322,10 @@ bool FoundJournal::read() {
   return true;
 }
 
-// Opens all journals; those that nobody writes, if `locks`. They are read later: meanwhile others
-// may create journals.
-bool Journal::open_all(const std::string &place, bool locks, std::vector<FoundPtr> *all) {
+// Opens all journals; with `output`, those of its recordings that nobody writes, and old ones. They
+// are read later: meanwhile others may create journals.
+bool Journal::open_all(const std::string &place, const std::string *output,
+                       std::vector<FoundPtr> *all) {
   const LockedPlace locked(place, LOCK_SH);
   if (!locked.good())
     return errno != EWOULDBLOCK;
@@ -305,15 +333,20 @@ bool Journal::open_all(const std::string &place, bool locks, std::vector<FoundPt
   for (const fs::path &found : paths_in(place)) {
     const std::string path = found, journal = journal_of(path);
     // Its recorder was killed while it removed its journals.
-    if (journal != path && locks && !fs::exists(journal, none))
+    if (journal != path && output && !fs::exists(journal, none))
       unlink(path.c_str());
     if (journal != path)
       continue;
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
       continue;
     auto one = std::make_unique<FoundJournal>(path, fd);
-    if (!locks || flock(fd, LOCK_EX | LOCK_NB) == 0)
+    // A lock for a look would hide it from its own recorder's search.
+    const std::string folder = folder_in(fd);
+    const bool wanted = !output || folder.empty() || folder.front() != '/' ||
+                        fs::path(folder).parent_path() == parent_of_recordings(*output) ||
+                        is_old(fd);
+    if (wanted && (!output || flock(fd, LOCK_EX | LOCK_NB) == 0))
       all->push_back(std::move(one));
   }
   return true;
@@ -322,7 +355,7 @@ bool Journal::open_all(const std::string &place, bool locks, std::vector<FoundPt
 std::map<std::string, int64_t> Journal::newest_ns(const std::string &place,
                                                   const std::string &output) {
   std::vector<FoundPtr> journals;
-  open_all(place, false, &journals);
+  open_all(place, nullptr, &journals);
   std::map<std::string, int64_t> all;
   const fs::path parent = parent_of_recordings(output);
   for (const FoundPtr &journal : journals) {
@@ -336,9 +369,8 @@ std::map<std::string, int64_t> Journal::newest_ns(const std::string &place,
 
 std::vector<Journal::FoundPtr> Journal::find(const std::string &place, const std::string &output,
                                              bool *busy) {
-  constexpr int64_t kOld_ns = 24 * 3600 * kSecond_ns;
   std::vector<FoundPtr> journals, all;
-  const bool complete = open_all(place, true, &journals);
+  const bool complete = open_all(place, &output, &journals);
   if (busy)
     *busy = !complete;
   const int64_t now_ns = g_get_real_time() * 1000;
@@ -348,7 +380,7 @@ std::vector<Journal::FoundPtr> Journal::find(const std::string &place, const std
     const bool good = journal->read() && journal->has_media();
     // A folder that is not there may be on a disk that is not mounted yet, or was deleted.
     const bool here = good && fs::path(journal->folder).parent_path() == parent;
-    const bool old = good && journal->last_ns() < now_ns - kOld_ns;
+    const bool old = good && journal->last_ns() < now_ns - kOld_s * kSecond_ns;
     const bool gone =
         here && old && fs::status(journal->folder, none).type() == fs::file_type::not_found;
     if (here && !gone)

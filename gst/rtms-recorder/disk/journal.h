@@ -54,6 +54,9 @@ class FoundJournal {
   int64_t last_ns() const;
   // Stays, for the next search, if the place is locked for long.
   void remove() const;
+  // Around what may end the process. Returns how often it has done so.
+  unsigned begin_try() const;
+  void end_try() const { set_tries(tries_); }
 
   std::string folder;  // of the recording
   JournalFormat format;
@@ -62,6 +65,9 @@ class FoundJournal {
   std::vector<JournalEntry> entries;   // in the order of arrival
 
  private:
+  void set_tries(uint32_t tries) const;
+
+  uint32_t tries_ = 0;
   const std::string path_;
   const int fd_;
 };
@@ -103,7 +109,8 @@ class Journal {
 
  private:
   Journal(std::unique_ptr<MemoryFile> file, size_t slots, size_t most);
-  static bool open_all(const std::string &place, bool locks, std::vector<FoundPtr> *all);
+  static bool open_all(const std::string &place, const std::string *output,
+                       std::vector<FoundPtr> *all);
   void add_piece(int64_t captured_ns, unsigned track, const int16_t *samples, size_t count);
   size_t take_slot();
   bool grow();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tail.h"
 
+#include "broadcast/repair.h"
 #include "disk/journal.h"
 #include "disk/parts.h"
+#include "muxing/mp4boxes.h"
 #include "tailfile.h"
 
 #include <glib.h>
@@ -15,16 +17,28 @@ namespace {
 // For the files of the recordings that are made meanwhile.
 constexpr uint64_t kRoom = 16 << 20;
 constexpr unsigned kLongestPause_s = 60;
+// How often the process may end while a tail is written, for whatever reason.
+constexpr unsigned kEndsOfVideo = 2, kMostEnds = 4;
 
 struct Tail {
   std::string folder;   // of the recording
   std::string problem;  // why its media could not be written, or empty
-  std::string video_problem;
+  std::string video_problem, program_problem;
   int64_t ms = 0;  // duration
 };
 
-Tail write_tail(Options options, const FoundJournal &journal) {
-  Tail tail{journal.folder, "", "", 0};
+// A program that a killed recorder has left is readable for few players.
+std::string mend_program(const Options &options, const std::string &folder, uint64_t free_bytes) {
+  const std::string path = folder + "/" + options.program.file;
+  if (options.program.file.empty() || !Mp4Boxes::has_fragments(path))
+    return "";
+  std::error_code none;
+  const auto size = std::filesystem::file_size(path, none);
+  return size > free_bytes ? "there is no room for it" : repair_program(path);
+}
+
+Tail write_tail(Options options, const FoundJournal &journal, uint64_t free_bytes) {
+  Tail tail{journal.folder, "", "", "", 0};
   // Those of the killed recorder: --join needs the same format.
   options.audio_rate = journal.format.rate;
   options.speakers = journal.format.speakers;
@@ -32,13 +46,25 @@ Tail write_tail(Options options, const FoundJournal &journal) {
   options.mp4 = journal.format.mp4;
   const std::string file = options.mp4 ? "tail.mp4" : "tail.mkv";
   TailFile media(options, journal);
-  if (!media.empty()) {
+  // What the service has sent may be what ends the process, and would do so at each start.
+  const unsigned ends = journal.begin_try();
+  if (ends >= kEndsOfVideo)
+    media.leave_out_video("the recorder has ended while it was written");
+  if (ends >= kMostEnds) {
+    tail.problem =
+        "the recorder has ended while they were written, " + std::to_string(ends) + " times";
+  } else if (media.empty() && !media.video_problem().empty()) {
+    tail.problem = media.video_problem();
+  } else if (!media.empty()) {
     tail.problem = media.write(journal.folder + "/" + file);
     tail.ms = media.duration_ms();
     tail.video_problem = media.video_problem();
     if (tail.problem.empty() && !add_tail(journal.folder, file, media.start()))
       tail.problem = "meeting.json cannot be changed";
   }
+  if (ends < kEndsOfVideo)
+    tail.program_problem = mend_program(options, journal.folder, free_bytes);
+  journal.end_try();
   if (tail.problem.empty())
     journal.remove();
   return tail;
@@ -67,13 +93,18 @@ WrittenTails write_all(const Options &options, uint64_t free_bytes,
       continue;
     }
     free_bytes -= size;
-    all.tails.push_back(write_tail(options, *journal));
+    all.tails.push_back(write_tail(options, *journal, free_bytes - kept));
   }
   return all;
 }
 
 void tell(Log *log, const Tail &tail) {
   const std::string name = std::filesystem::path(tail.folder).filename();
+  if (!tail.program_problem.empty())
+    log->write(Log::Level::Warning, "program-failed", name,
+               "the program's file of the killed recorder gets no index, so that some players "
+               "show its beginning only: " +
+                   tail.program_problem + ". ffmpeg or GStreamer can copy it to another file.");
   if (tail.problem.empty())
     log->write(
         Log::Level::Info, "tail", name,

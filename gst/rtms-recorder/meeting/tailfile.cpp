@@ -148,6 +148,15 @@ void TailFile::set_times() {
     audio_start_ns_ = start_ns_;
 }
 
+void TailFile::leave_out_video(const std::string &why) {
+  if (tracks_.empty())
+    return;
+  video_problem_ = why;
+  tracks_.clear();
+  if (!empty())
+    set_times();
+}
+
 TailStart TailFile::start() const {
   TailStart start{(start_ns_ + offset_ns_) / kMs, {}};
   if (offset_ns_)
@@ -163,9 +172,7 @@ std::string TailFile::write(const std::string &path) {
   const std::string fresh = path + ".new";
   Problem problem = make(fresh);
   if (problem.of_video && !audio_.empty()) {
-    video_problem_ = problem.text;
-    tracks_.clear();
-    set_times();
+    leave_out_video(problem.text);
     problem = make(fresh);
   }
   int failure = problem.text.empty() ? sync_file(fresh) : 0;

@@ -16,6 +16,8 @@ class TailFile {
  public:
   TailFile(const Options &options, const FoundJournal &journal);
 
+  // The video ended the process before.
+  void leave_out_video(const std::string &why);
   bool empty() const { return audio_.empty() && tracks_.empty(); }
   TailStart start() const;
   // Of the media that the file of the recording may lack.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "videotrack.h"
 
+#include "media/nal.h"
+
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
 #include <utility>
@@ -216,9 +218,11 @@ void VideoTrack::disconnect() {
 
 GstPadProbeReturn VideoTrack::on_data(GstPad *, GstPadProbeInfo *info, gpointer data) {
   auto self = static_cast<VideoTrack *>(data);
-  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
-    return self->buffer(GST_PAD_PROBE_INFO_BUFFER(info));
-  return self->event(info);
+  if (!(GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER))
+    return self->event(info);
+  if (self->from_.codec == Codec::H264 && remove_h264_extensions(info) == GST_PAD_PROBE_DROP)
+    return GST_PAD_PROBE_DROP;
+  return self->buffer(GST_PAD_PROBE_INFO_BUFFER(info));
 }
 
 GstPadProbeReturn VideoTrack::event(GstPadProbeInfo *info) {

@@ -2,7 +2,7 @@
 // Finds NAL units by their start codes (ITU-T H.264, Annex B).
 #pragma once
 
-#include <glib.h>
+#include <gst/gst.h>
 #include <cstring>
 
 namespace rtms {
@@ -32,5 +32,10 @@ class NalScanner {
  private:
   const guint8 *at_, *end_;
 };
+
+// For a probe on buffers of H.264 with start codes: removes the NAL units of scalable, multiview
+// and 3D video, which other decoders ignore: the parser of GStreamer 1.22 crashes at an invalid
+// subset SPS. Returns DROP if nothing else is in the buffer.
+GstPadProbeReturn remove_h264_extensions(GstPadProbeInfo *info);
 
 }  // namespace rtms

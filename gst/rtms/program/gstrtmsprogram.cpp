@@ -201,6 +201,11 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
   return result;
 }
 
+gboolean push_event(GstElement *, GstPad *pad, gpointer event) {
+  gst_pad_push_event(pad, gst_event_ref(static_cast<GstEvent *>(event)));
+  return TRUE;
+}
+
 gboolean send_event(GstElement *element, GstEvent *event) {
   GstRtmsProgram *self = GST_RTMS_PROGRAM(element);
   switch (GST_EVENT_TYPE(event)) {
@@ -211,16 +216,24 @@ gboolean send_event(GstElement *element, GstEvent *event) {
     case GST_EVENT_FLUSH_START:
     case GST_EVENT_FLUSH_STOP:
     case GST_EVENT_SEEK:
+    case GST_EVENT_SELECT_STREAMS:
       gst_event_unref(event);
       return FALSE;
     default:
-      return GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->send_event(element, event);
+      break;
   }
+  if (!GST_EVENT_IS_DOWNSTREAM(event))
+    return GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->send_event(element, event);
+  // The source would push it on each of its pads, and a mixer each of these.
+  gst_element_foreach_src_pad(element, push_event, event);
+  gst_event_unref(event);
+  return TRUE;
 }
 
 // A mixer that is flushed by a seek pushes nothing any more, although its inputs refuse the seek.
+// A selection of streams is the source's: its streams are not those of the pad.
 gboolean upstream_event(GstPad *pad, GstObject *parent, GstEvent *event) {
-  if (GST_EVENT_TYPE(event) != GST_EVENT_SEEK)
+  if (GST_EVENT_TYPE(event) != GST_EVENT_SEEK && GST_EVENT_TYPE(event) != GST_EVENT_SELECT_STREAMS)
     return gst_pad_event_default(pad, parent, event);
   gst_event_unref(event);
   return FALSE;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "decoder.h"
 
+#include "media/nal.h"
+
+#include <cstring>
+
 namespace rtms::program {
 namespace {
 
@@ -25,6 +29,20 @@ bool makes(GstElementFactory *factory, const char *wanted) {
     return true;
   CapsPtr made = source_caps(factory), raw(gst_caps_from_string(wanted));
   return gst_caps_can_intersect(made.get(), raw.get());
+}
+
+bool has_start_codes(GstCaps *caps) {
+  const char *format = gst_structure_get_string(gst_caps_get_structure(caps, 0), "stream-format");
+  return !format || std::strcmp(format, "byte-stream") == 0;
+}
+
+// In front of an H.264 parser.
+void remove_extensions(GstElement *parser) {
+  const PadPtr sink(gst_element_get_static_pad(parser, "sink"));
+  gst_pad_add_probe(
+      sink.get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad *, GstPadProbeInfo *info, gpointer) { return remove_h264_extensions(info); },
+      nullptr, nullptr);
 }
 
 class Chain {
@@ -97,8 +115,12 @@ bool append_decoder(Chain *chain, Medium medium, GstCaps *caps,
   const bool is_h264 =
       gst_structure_has_name(gst_caps_get_structure(coded.get(), 0), "video/x-h264");
   if (GstElement *parser = is_h264 ? gst_element_factory_make("h264parse", nullptr) : nullptr;
-      parser && !chain->append(parser))
-    return false;
+      parser) {
+    if (!chain->append(parser))
+      return false;
+    if (has_start_codes(coded.get()))
+      remove_extensions(parser);
+  }
   GstElement *decoder = best(GST_ELEMENT_FACTORY_TYPE_DECODER, coded.get(),
                              medium == Medium::Audio ? kRawAudio : kRawVideo, failed);
   return chain->append(decoder);

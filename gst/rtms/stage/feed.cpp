@@ -246,9 +246,11 @@ void Feed::find_end() {
 GstPadProbeReturn Feed::on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   auto self = static_cast<Feed *>(data);
   if (!(info->type & GST_PAD_PROBE_TYPE_BUFFER)) {
-    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS && !self->linked_)
+    const GstEventType event = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info));
+    if (event == GST_EVENT_EOS && !self->linked_)
       self->set_running(false);
-    return GST_PAD_PROBE_OK;
+    // The streams of the collection are rtmssrc's, not the mixer's.
+    return event == GST_EVENT_STREAM_COLLECTION ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
   }
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   if (self->is_time_to_try(buffer))

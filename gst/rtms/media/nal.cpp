@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "nal.h"
+
+#include "gstptr.h"
+
+namespace rtms {
+namespace {
+
+constexpr gsize kStartCode = 3;
+
+bool is_extension(unsigned type) {
+  return type == 14 || type == 15 || type == 20 || type == 21;
+}
+
+// Returns the bytes of the other units, or null if all are others.
+BufferPtr without_extensions(GstBuffer *buffer) {
+  const ReadMap map(buffer);
+  NalScanner units(map.data(), map.size());
+  BufferPtr left;
+  gsize copied = 0;  // up to there
+  bool removes = false;
+  const auto keep_until = [&](gsize end) {
+    if (end > copied)
+      left.reset(gst_buffer_append_region(left.release(), gst_buffer_ref(buffer),
+                                          static_cast<gssize>(copied),
+                                          static_cast<gssize>(end - copied)));
+  };
+  while (const guint8 *header = units.next()) {
+    auto start = static_cast<gsize>(header - map.data()) - kStartCode;
+    if (start > copied && map.data()[start - 1] == 0)  // start codes of four bytes
+      start--;
+    if (removes)
+      copied = start;
+    removes = is_extension(NalScanner::type(header));
+    if (!removes)
+      continue;
+    if (!left)
+      left.reset(gst_buffer_new());
+    keep_until(start);
+  }
+  if (left && !removes)
+    keep_until(map.size());
+  return left;
+}
+
+}  // namespace
+
+GstPadProbeReturn remove_h264_extensions(GstPadProbeInfo *info) {
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  BufferPtr left = without_extensions(buffer);
+  if (!left)
+    return GST_PAD_PROBE_OK;
+  if (gst_buffer_get_size(left.get()) == 0)
+    return GST_PAD_PROBE_DROP;
+  gst_buffer_copy_into(left.get(), buffer, GST_BUFFER_COPY_METADATA, 0, static_cast<gsize>(-1));
+  info->data = left.release();
+  gst_buffer_unref(buffer);
+  return GST_PAD_PROBE_OK;
+}
+
+}  // namespace rtms
