@@ -13,8 +13,10 @@ namespace fs = std::filesystem;
 
 // The service keeps a stream without a client for this time.
 constexpr int64_t kWindow_s = 65;
-// A fault that comes back at once would fill the disk with folders of shorter parts.
-constexpr GstClockTime kWorthANext = 10 * GST_SECOND;
+// A fault that comes back at once would fill the disk with folders of shorter parts: these are
+// tried again some seconds later, so often.
+constexpr GstClockTime kShort = 10 * GST_SECOND;
+constexpr unsigned kMostShort = 6;
 // The interval of Keeping::touch().
 constexpr unsigned kTouch_s = 5;
 
@@ -142,6 +144,8 @@ bool Recorder::webhook(const WebhookNotice &notice) {
     if (!shares_ && !meeting)
       keeping_.end(id, notice.json);
     waiting_.erase(id);
+    if (second_tries_.find(id) && !meeting)
+      keeping_.forget(id);
     second_tries_.remove(id);
     auto opening = opening_.extract(id);
     if (!opening)
@@ -183,6 +187,9 @@ void Recorder::refuse(const WebhookNotice &notice, const Part &part, const std::
   const bool again = !stopping_ && !shares_ && !options_.once;
   if (again && !second_tries_.add({notice, part}, seconds_))
     return;
+  if (again && !keeping_.kept(notice.hook.stream_id))
+    keeping_.keep(notice.hook.stream_id,
+                  {notice.json, part.previous, part.number - 1, part.recording});
   totals_.refused++;
   log_->write(Log::Level::Error, "refused", "", why, [&](JsonWriter &writer) {
     writer.member("stream_id", shown(notice.hook.stream_id, 256));
@@ -312,11 +319,15 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   auto again = waiting_.extract(stream);
   const auto kept = keeping_.kept(stream);
   const bool lost = outcome.cut_short || (full && !outcome.good && !outcome.stopped);
-  const bool worth_it =
-      kept && lost && outcome.length >= kWorthANext && !left && !shares_ && !again && !stopping_;
+  const unsigned *before = short_parts_.find(stream);
+  const unsigned shorts = outcome.length < kShort ? 1 + (before ? *before : 0) : 0;
+  short_parts_.put(stream, shorts);
+  const bool later = goes_on || shorts > 0;
+  const bool worth_it = kept && lost && shorts <= kMostShort && !left && !shares_ && !again &&
+                        !stopping_ && !(later && options_.once);
   if (left && !shares_ && !outcome.stopped)
     keeping_.leave(stream);
-  else if (!worth_it || goes_on)
+  else if (!worth_it)
     keeping_.forget(stream);
   totals_.add(meetings_.find(stream)->status());
   meetings_.remove(stream);
@@ -329,10 +340,10 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   const auto hook = parse_webhook(kept ? kept->webhook : "");
   if (const auto webhook = std::get_if<Webhook>(&hook); webhook && worth_it) {
     const SecondTries::One next{{WebhookEvent::Started, *webhook, kept->webhook}, kept->next()};
-    if (!goes_on)
-      begin({next.notice, std::nullopt, next.part});
-    else if (!options_.once)
+    if (later)
       second_tries_.add(next, seconds_);
+    else
+      begin({next.notice, std::nullopt, next.part});
   }
   if (nothing_left() && (stopping_ || options_.once))
     idle_();
@@ -355,6 +366,9 @@ void Recorder::watch() {
       tails_.await();
       resume(std::move(found));
     });
+  for (const std::string &id : second_tries_.over(seconds_))
+    if (!opening_.count(id) && !meetings_.find(id))
+      keeping_.forget(id);
   for (const SecondTries::One &one : second_tries_.due(seconds_)) {
     const std::string &id = one.notice.hook.stream_id;
     const bool room = meetings_.count() + opening_.size() < options_.max_meetings;

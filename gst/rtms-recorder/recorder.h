@@ -109,8 +109,9 @@ class Recorder {
   std::optional<std::vector<WebhookNotice>> early_;
   // Streams announced again while their last recording is being finished.
   std::map<std::string, WebhookNotice> waiting_;
-  Recent<bool> recorded_{1000};  // streams recorded to their end
-  Recent<int64_t> ended_{1000};  // by stream: the event_ts of its last end
+  Recent<bool> recorded_{1000};         // streams recorded to their end
+  Recent<int64_t> ended_{1000};         // by stream: the event_ts of its last end
+  Recent<unsigned> short_parts_{1000};  // that broke off, one after the other
   std::string once_stream_;
   Totals totals_;
   Storage storage_;

@@ -44,6 +44,14 @@ class SecondTries {
         all.push_back(one.one);
     return all;
   }
+  // Is called each second. Returns those that the service does not keep any more since then.
+  std::vector<std::string> over(unsigned now_s) const {
+    std::vector<std::string> all;
+    for (const auto &[stream, one] : streams_)
+      if (now_s == one.until_s + 1)
+        all.push_back(stream);
+    return all;
+  }
   // Is called each second. Returns those to try now.
   std::vector<One> due(unsigned now_s) {
     // A slow try may be refused after the time: it gets no other one.

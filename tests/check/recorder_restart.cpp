@@ -226,6 +226,33 @@ GST_START_TEST(test_successor_runs) {
 }
 GST_END_TEST;
 
+// What was refused for want of room is known to the next start, whatever ended the recorder; what
+// ends meanwhile is not.
+GST_START_TEST(test_refused_before_the_kill) {
+  auto server = serve(meeting_of(0)), waits = serve(meeting_of(0));
+  RecorderRun first({"--no-video", "--max-meetings=1"});
+  first.announce(*server);
+  first.wait_messages(*server, "audio", 10);
+  first.announce(*waits);
+  const std::string over = stream_event("meeting.rtms_started", "over", 1);
+  ck_assert_int_eq(post_signed(first.url(), over).status, 200);
+  first.wait_events("refused", 2);
+  ck_assert(first.program().wait_until([&] { return kept(first).size() == 3; }));
+  const std::string end = stream_event("meeting.rtms_stopped", "over", 2);
+  ck_assert_int_eq(post_signed(first.url(), end).status, 200);
+  ck_assert(first.program().wait_until([&] { return kept(first).size() == 2; }));
+  first.program().send(SIGKILL);
+  ck_assert(first.program().wait(kDeadlineMs));
+  RecorderRun second(next(first, {"--no-video"}));
+  second.wait_events("resumed", 2);
+  second.wait_messages(*server, "audio", 10);
+  second.wait_messages(*waits, "audio", 10);
+  second.program().send(SIGINT);
+  second.expect_end();
+  ck_assert_uint_eq(kept(second).size(), 0);
+}
+GST_END_TEST;
+
 // Announced anew before its last recording is finished, and then the recorder stops: the next start
 // records it.
 GST_START_TEST(test_announced_before_the_stop) {
@@ -419,6 +446,7 @@ static Suite *recorder_restart_suite() {
   add_case(suite, "leaves-early", test_speaker_leaves_early);
   add_case(suite, "goes-on", test_goes_on, 2);
   add_case(suite, "successor-runs", test_successor_runs, 2);
+  add_case(suite, "refused-before-the-kill", test_refused_before_the_kill);
   add_case(suite, "before-the-stop", test_announced_before_the_stop);
   add_case(suite, "while-connecting", test_ends_while_connecting, 2);
   add_case(suite, "too-late", test_too_late, 2);

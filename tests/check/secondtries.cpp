@@ -21,7 +21,8 @@ GST_START_TEST(test_times) {
   SecondTries tries;
   ck_assert(tries.add(stream("a", 2), 3));
   unsigned tried = 0;
-  for (unsigned now_s = 4; now_s <= 200; now_s++)
+  for (unsigned now_s = 4; now_s <= 200; now_s++) {
+    ck_assert_uint_eq(tries.over(now_s).size(), now_s == 3 + 65 + 1);
     for (const SecondTries::One &one : tries.due(now_s)) {
       ck_assert_uint_le(now_s, 3 + 65);
       ck_assert_uint_eq(one.part.number, 2);
@@ -29,6 +30,7 @@ GST_START_TEST(test_times) {
       ck_assert(!tries.add(one, now_s + 60));
       tried++;
     }
+  }
   ck_assert_uint_eq(tried, 13);
   // The last try is refused after the time.
   ck_assert(!tries.add(stream("a", 2), 200));
