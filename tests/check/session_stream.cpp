@@ -55,6 +55,7 @@ class Stream final : public SessionListener {
   }
   // Arrives, but the thread is late.
   void unread(std::string_view text) { net_.pick(1)->arrived(text); }
+  unsigned pings() { return net_.pick(1)->pings(); }
   void pong() {
     advance(1);
     net_.pick(1)->pong();
@@ -321,6 +322,8 @@ GST_START_TEST(test_late_thread) {
     advance(Ending::kRound_ms);
     ck_assert_uint_eq(stream.packets, 1 + i);
     ck_assert_uint_eq(stream.ended, 0);
+    // A service that has closed would answer with a reset, and what is on its way would be lost.
+    ck_assert_uint_eq(stream.pings(), 0);
   }
   advance(Ending::kRound_ms);
   ck_assert_uint_eq(stream.ended, 1);

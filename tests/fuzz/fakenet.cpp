@@ -95,6 +95,7 @@ void FakeTransport::send(const std::string &text) {
 }
 
 void FakeTransport::ping() {
+  pings_++;
   if (state_ != State::Open)
     violated("only an open connection is pinged");
 }

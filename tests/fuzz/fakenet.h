@@ -45,6 +45,7 @@ class FakeTransport final : public rtms::Transport {
 
   bool live() const { return state_ != State::Created && state_ != State::Gone; }
   bool signaling() const { return signaling_; }
+  unsigned pings() const { return pings_; }
 
  private:
   void said_hello(const std::string &text);
@@ -55,6 +56,7 @@ class FakeTransport final : public rtms::Transport {
   bool signaling_ = false;
   bool said_hello_ = false;
   bool answered_ = false;
+  unsigned pings_ = 0;
   std::vector<std::string> unread_;
   int64_t heard_us_ = 0, answered_us_ = 0;
   rtms::MediaMask media_ = 0;

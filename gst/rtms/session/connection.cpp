@@ -14,6 +14,8 @@ namespace {
 constexpr unsigned kMaxKeepAlivesPerSecond = 100;
 // Media arrive more often than this, and make a ping unnecessary.
 constexpr unsigned kListen_ms = 200;
+// What was on its way arrives without such a pause.
+constexpr int64_t kQuiet_us = 200 * 1000;
 // How long the peer may take to answer, at least and at most.
 constexpr int64_t kLeastAnswer_us = 1000 * 1000, kMostAnswer_us = 9000 * 1000;
 // What has arrived is read within this time: a round, and what the loop thread needs for its other
@@ -143,9 +145,14 @@ void Connection::check_alive(unsigned within_ms) {
 void Connection::ask() {
   if (!transport_ || !open_ || closing_ || context_->config.is_forbidden())
     return;
-  asked_us_ = g_get_monotonic_time();
-  silent_us_ = asked_us_ - transport_->heard_us();
-  transport_->ping();
+  const int64_t now_us = g_get_monotonic_time(), silent_us = now_us - transport_->heard_us();
+  if (!asked_us_) {
+    asked_us_ = now_us;
+    silent_us_ = silent_us;
+  } else if (!pinged_ && silent_us >= kQuiet_us) {
+    pinged_ = true;
+    transport_->ping();
+  }
 }
 
 bool Connection::owes_answer() const {

@@ -274,6 +274,7 @@ void Session::stream_stopped(const StreamStateUpdate *told) {
     // If this thread is late, it has not read all that has arrived.
     leaving_.read_rest();
     links_.each(&Connection::read_rest);
+    links_.each(&Connection::ask);
     if (stage_ == Stage::Draining && ending_.over(now_ms()) && !links_.owe_answers())
       ended();
   });
