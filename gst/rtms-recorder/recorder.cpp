@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 
 // The service keeps a stream without a client for this time.
 constexpr int64_t kWindow_s = 65;
-// A fault that comes back at once would fill the disk with folders of shorter parts: these are
-// tried again some seconds later, so often.
+// The next part of a shorter one comes some seconds later, so often: else a fault that comes back
+// would fill the disk with folders.
 constexpr GstClockTime kShort = 10 * GST_SECOND;
 constexpr unsigned kMostShort = 6;
 // The interval of Keeping::touch().
@@ -68,6 +68,8 @@ void Recorder::resume(Membership *membership) {
 
 void Recorder::resume(FoundMeeting found) {
   const std::string stream = found.hook.stream_id;
+  if (const int64_t *ended = ended_.find(stream); ended && is_late_start(found.hook, *ended))
+    return keeping_.drop(std::move(found));
   if (found.age_s > kWindow_s + kTouch_s) {
     log_->write(Log::Level::Warning, "not-resumed", found.meeting.folder,
                 "the recorder ended " + std::to_string(found.age_s) +
@@ -84,8 +86,8 @@ void Recorder::resume(FoundMeeting found) {
   const std::string ago = std::to_string(found.age_s) + " s ago";
   if (found.meeting.part == 0)
     log_->write(Log::Level::Info, "resumed", "",
-                "stream " + shown(stream) + " was announced " + ago +
-                    ", while the recorder was stopping: it is recorded now");
+                "stream " + shown(stream) + " was announced to the recorder that ended " + ago +
+                    ", and not begun: it is recorded now");
   else
     log_->write(Log::Level::Info, "resumed", found.meeting.folder,
                 "the recorder ended " + ago + ": the recording continues as part " +
@@ -145,7 +147,7 @@ bool Recorder::webhook(const WebhookNotice &notice) {
       keeping_.end(id, notice.json);
     waiting_.erase(id);
     if (second_tries_.find(id) && !meeting)
-      keeping_.forget(id);
+      keeping_.give_up(id);
     second_tries_.remove(id);
     auto opening = opening_.extract(id);
     if (!opening)
@@ -187,9 +189,8 @@ void Recorder::refuse(const WebhookNotice &notice, const Part &part, const std::
   const bool again = !stopping_ && !shares_ && !options_.once;
   if (again && !second_tries_.add({notice, part}, seconds_))
     return;
-  if (again && !keeping_.kept(notice.hook.stream_id))
-    keeping_.keep(notice.hook.stream_id,
-                  {notice.json, part.previous, part.number - 1, part.recording});
+  if (again)
+    keeping_.announced(notice.hook.stream_id, notice.json, part);
   totals_.refused++;
   log_->write(Log::Level::Error, "refused", "", why, [&](JsonWriter &writer) {
     writer.member("stream_id", shown(notice.hook.stream_id, 256));
@@ -215,24 +216,18 @@ void Recorder::begin(Opening opening) {
     log_->write(Log::Level::Info, "stopping", "",
                 "stream " + shown(hook.stream_id) + " is left to the next start of the recorder");
     if (opening.before)
-      keeping_.put_back(std::move(*opening.before));
-    else if (keeping_.kept(hook.stream_id))  // its next part
-      keeping_.leave(hook.stream_id);
-    else
-      keeping_.announced(hook.stream_id, notice.json, opening.part);
-    return;
+      return keeping_.put_back(std::move(*opening.before));
+    keeping_.announced(hook.stream_id, notice.json, opening.part);
+    return keeping_.leave(hook.stream_id);
   }
   if (stopping_) {
     keeping_.forget(hook.stream_id);
-    refuse(notice, opening.part, stream + "the recorder is stopping.");
-    return;
+    return refuse(notice, opening.part, stream + "the recorder is stopping.");
   }
-  if (meetings_.count() + opening_.size() >= options_.max_meetings) {
-    refuse(notice, opening.part,
-           stream + std::to_string(options_.max_meetings) +
-               " meetings are recorded already. Raise --max-meetings.");
-    return;
-  }
+  if (meetings_.count() + opening_.size() >= options_.max_meetings)
+    return refuse(notice, opening.part,
+                  stream + std::to_string(options_.max_meetings) +
+                      " meetings are recorded already. Raise --max-meetings.");
   const bool continues = opening.part.number > 1;
   opening_[hook.stream_id] = std::move(opening);
   storage_.make_folder(hook, continues, [this, id = hook.stream_id](const Storage::Place &place) {
@@ -249,7 +244,8 @@ void Recorder::opened(const std::string &stream, const Storage::Place &place) {
   }
   auto &[notice, before, part] = found.mapped();
   if (place.folder.empty()) {
-    keeping_.forget(stream);
+    if (!second_tries_.find(stream))
+      keeping_.forget(stream);
     refuse(notice, part, "Stream " + shown(stream) + " is not recorded: " + place.problem);
     return;
   }
@@ -318,9 +314,11 @@ void Recorder::gone(std::string stream, Outcome outcome) {
   const bool goes_on = left || meetings_.is_forbidden() || full;
   auto again = waiting_.extract(stream);
   const auto kept = keeping_.kept(stream);
-  const bool lost = outcome.cut_short || (full && !outcome.good && !outcome.stopped);
   const unsigned *before = short_parts_.find(stream);
   const unsigned shorts = outcome.length < kShort ? 1 + (before ? *before : 0) : 0;
+  // What the service refuses is not tried again.
+  const bool lost = (outcome.cut_short && (outcome.broken_off || shorts == 0)) ||
+                    (full && !outcome.good && !outcome.stopped);
   short_parts_.put(stream, shorts);
   const bool later = goes_on || shorts > 0;
   const bool worth_it = kept && lost && shorts <= kMostShort && !left && !shares_ && !again &&
@@ -357,25 +355,27 @@ void Recorder::watch() {
     tails_.look(options_, storage_.free_bytes());
   if (seconds_++ % kTouch_s == 0)
     keeping_.touch();
+  const auto is_here = [this](const std::string &id) {
+    return opening_.count(id) || meetings_.find(id);
+  };
+  const auto may_begin = [this] {
+    return !stopping_ && meetings_.count() + opening_.size() < options_.max_meetings &&
+           storage_.space() == Storage::Space::Enough;
+  };
   // Another recorder with the same output folder may end, as in a rolling upgrade.
-  if (membership_ && !shares_ && !early_ && !stopping_ && !options_.once)
-    keeping_.look([this](FoundMeeting found) {
-      const std::string &id = found.hook.stream_id;
-      if (meetings_.find(id) || opening_.count(id) || second_tries_.find(id))
+  if (membership_ && !shares_ && !early_ && !options_.once && may_begin())
+    keeping_.look([this, is_here](FoundMeeting found) {
+      if (is_here(found.hook.stream_id) || second_tries_.find(found.hook.stream_id))
         return;
       tails_.await();
       resume(std::move(found));
     });
   for (const std::string &id : second_tries_.over(seconds_))
-    if (!opening_.count(id) && !meetings_.find(id))
-      keeping_.forget(id);
-  for (const SecondTries::One &one : second_tries_.due(seconds_)) {
-    const std::string &id = one.notice.hook.stream_id;
-    const bool room = meetings_.count() + opening_.size() < options_.max_meetings;
-    if (!stopping_ && room && storage_.space() == Storage::Space::Enough && !opening_.count(id) &&
-        !meetings_.find(id))
+    if (!is_here(id))
+      keeping_.give_up(id);
+  for (const SecondTries::One &one : second_tries_.due(seconds_))
+    if (may_begin() && !is_here(one.notice.hook.stream_id))
       begin({one.notice, std::nullopt, one.part});
-  }
   meetings_.watch();
 }
 

@@ -208,7 +208,7 @@ GST_START_TEST(test_successor_runs) {
   first.wait_messages(*server, "audio", 100);
   first.program().send(signals[__i__]);
   ck_assert(first.program().wait(kDeadlineMs));
-  second.wait_events("resumed", 1);
+  second.wait_events("resumed", 1, 2 * kDeadlineMs);
   second.wait_messages(*server, "audio", 50);
   ck_assert_uint_eq(kept(second).size(), 1);
   const auto folders = second.folders();
@@ -243,9 +243,12 @@ GST_START_TEST(test_refused_before_the_kill) {
   ck_assert(first.program().wait_until([&] { return kept(first).size() == 2; }));
   first.program().send(SIGKILL);
   ck_assert(first.program().wait(kDeadlineMs));
-  RecorderRun second(next(first, {"--no-video"}));
+  // What was being recorded goes on first.
+  RecorderRun second(next(first, {"--no-video", "--max-meetings=1"}));
   second.wait_events("resumed", 2);
   second.wait_messages(*server, "audio", 10);
+  second.wait_events("refused", 1);
+  server->end_stream(6);
   second.wait_messages(*waits, "audio", 10);
   second.program().send(SIGINT);
   second.expect_end();

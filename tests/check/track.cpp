@@ -149,52 +149,6 @@ GST_START_TEST(test_all_jump) {
 }
 GST_END_TEST;
 
-// The clock steps back by less than a second, as NTP does: within four seconds all media are where
-// they would have been, and a new speaker is with them.
-static const int64_t kSteps_ms[] = {-60, -150, -300, -700, -950};
-
-GST_START_TEST(test_steps_back) {
-  const int64_t by_ms = kSteps_ms[__i__];
-  Stream stream;
-  Pad audio(&stream, kMix), video(&stream, kVideo, kMs), chat(&stream, std::nullopt);
-  unsigned stepped = 0;
-  for (int64_t ms = 0; ms < 20000; ms += 20) {
-    const int64_t off_ms = ms < 8000 ? 0 : by_ms;
-    for (Pad *pad : {&audio, &video}) {
-      if (pad == &video && ms % 40)
-        continue;
-      const Track::Stamp stamp = pad->at(ms + off_ms, ms);
-      stepped += stamp.decision.what == What::Stepped;
-      if (ms < 8000 || ms >= 12000)
-        ck_assert_msg(std::abs(stamp.position_ns / kMs - ms) <= (pad == &video ? 5 : 1),
-                      "%d ms is at %d ms", static_cast<int>(ms),
-                      static_cast<int>(stamp.position_ns / kMs));
-    }
-  }
-  ck_assert_uint_eq(stepped, 2);
-  if (by_ms > -200)
-    return;
-  Pad speaker(&stream, TrackClock::Kind::Participant);
-  expect(speaker.at(20000 + by_ms, 20000), 20000);
-  expect(chat.at(20000 + by_ms, 20000), 20000);
-}
-GST_END_TEST;
-
-// Timestamps with jitter, and messages out of order, are no steps.
-GST_START_TEST(test_jitter_is_no_step) {
-  std::mt19937 random{static_cast<unsigned>(__i__ + 1)};
-  std::uniform_int_distribution<int64_t> jitter_ms(-70, 70), late_ms(0, 150);
-  Stream stream;
-  Pad audio(&stream, kMix);
-  for (int64_t ms = 0, running_ms = 0; ms < 300000; ms += 20) {
-    running_ms = std::max(running_ms, ms + (__i__ % 2 ? late_ms(random) : 0));
-    const int64_t says_ms = ms % 5000 == 0 ? ms - 200 : ms + jitter_ms(random);
-    const Track::Stamp stamp = audio.at(says_ms, running_ms);
-    ck_assert_msg(stamp.decision.what == What::None, "%s", to_text(stamp.decision).c_str());
-  }
-}
-GST_END_TEST;
-
 // Neither a camera that was off for a minute nor a pause of everything is a jump.
 GST_START_TEST(test_gaps_are_no_jumps) {
   Stream stream;
@@ -376,8 +330,6 @@ static Suite *track_suite(void) {
   tcase_add_loop_test(tc, test_one_odd, 0, (int) G_N_ELEMENTS(kJumps_ms));
   tcase_add_loop_test(tc, test_one_jumps, 0, (int) G_N_ELEMENTS(kJumps_ms));
   tcase_add_loop_test(tc, test_all_jump, 0, (int) G_N_ELEMENTS(kJumps_ms));
-  tcase_add_loop_test(tc, test_steps_back, 0, (int) G_N_ELEMENTS(kSteps_ms));
-  tcase_add_loop_test(tc, test_jitter_is_no_step, 0, 20);
   tcase_add_test(tc, test_gaps_are_no_jumps);
   tcase_add_test(tc, test_held_up);
   tcase_add_test(tc, test_full_speed);

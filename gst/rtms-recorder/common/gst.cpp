@@ -56,6 +56,11 @@ uint64_t counter(const GstStructure *stats, const char *name) {
   return value;
 }
 
+uint64_t counter(const GstStructure *stats, const char *media, const char *name) {
+  const GValue *one = stats ? gst_structure_get_value(stats, media) : nullptr;
+  return one && GST_VALUE_HOLDS_STRUCTURE(one) ? counter(gst_value_get_structure(one), name) : 0;
+}
+
 ElementPtr make_bin(const std::string &description) {
   GError *raw_error = nullptr;
   GstElement *bin = gst_parse_bin_from_description(description.c_str(), TRUE, &raw_error);

@@ -11,8 +11,10 @@ namespace rtms::recorder {
 
 using MessagePtr = std::unique_ptr<GstMessage, UnrefMiniObject>;
 
-// Reads a field of rtmssrc's `stats`, or of one kind of media in it; 0 if missing.
+// Reads a field of rtmssrc's `stats`; 0 if missing.
 uint64_t counter(const GstStructure *stats, const char *name);
+// The same of one kind of media in it, such as "audio".
+uint64_t counter(const GstStructure *stats, const char *media, const char *name);
 
 // Makes a bin with ghost pads from a gst-launch description. Null if an element is missing or the
 // description is wrong; missing_element() names the element.

@@ -23,6 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kFresh[] = ".new";
+// Twice the interval of touch(), and a second.
+constexpr int64_t kUntouched_s = 11;
 constexpr int64_t kNsPerS = 1000 * 1000 * 1000;
 
 int64_t age_of_s(int64_t unix_ns) {
@@ -59,8 +61,10 @@ std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &
   for (FoundMeeting &one : all)
     if (const auto newest = newest_ns.find(one.meeting.folder); newest != newest_ns.end())
       one.age_s = std::min(one.age_s, age_of_s(newest->second));
+  // Where there is no room for all, recordings go on.
   std::sort(all.begin(), all.end(), [](const FoundMeeting &one, const FoundMeeting &other) {
-    return one.age_s < other.age_s;
+    return std::pair(one.meeting.part == 0, one.age_s) <
+           std::pair(other.meeting.part == 0, other.age_s);
   });
   return all;
 }
@@ -91,7 +95,7 @@ void Keeping::look(std::function<void(FoundMeeting)> found) {
       [this, all, found = std::move(found)] {
         looking_ = false;
         for (FoundMeeting &one : *all)
-          if (one.file->is_locked())
+          if (one.file->is_locked() && (one.meeting.left || one.age_s > kUntouched_s))
             found(std::move(one));
       });
 }
@@ -132,14 +136,13 @@ void Keeping::keep(const std::string &stream, const KeptMeeting &meeting) {
 }
 
 void Keeping::announced(const std::string &stream, const std::string &webhook, const Part &part) {
-  const auto left = left_.find(stream);
-  const bool goes_on = left != left_.end();
-  KeptMeeting meeting =
-      goes_on ? left->second : KeptMeeting{webhook, part.previous, part.number - 1, part.recording};
+  KeptMeeting meeting{webhook, part.previous, part.number - 1, part.recording};
+  for (const auto *meetings : {&meetings_, &left_})
+    if (const auto found = meetings->find(stream); found != meetings->end())
+      meeting = found->second;
   if (!is_older(webhook, meeting.webhook))
     meeting.webhook = webhook;
   keep(stream, meeting);
-  leave(stream);
 }
 
 void Keeping::renew(const std::string &stream, const std::string &webhook) {
@@ -172,7 +175,7 @@ void Keeping::leave(const std::string &stream) {
   run([files = files_, stream] {
     const auto file = files->extract(stream);
     if (file && file.mapped())
-      file.mapped()->touch();
+      file.mapped()->leave();
   });
 }
 
@@ -181,13 +184,22 @@ void Keeping::end(const std::string &stream, const std::string &webhook) {
   const bool own = left != left_.end();
   if (own && !is_earlier_end(webhook, left->second.webhook))
     left_.erase(left);
-  run([path = path_of(stream), webhook, own] {
+  run([path = path_of(stream), output = output_, webhook, own] {
     const auto file = KeptFile::open(path);
     KeptMeeting meeting;
     if (file && (own || file->is_locked()) && file->read(&meeting) == KeptFile::Contents::Good &&
-        !is_earlier_end(webhook, meeting.webhook))
+        !is_earlier_end(webhook, meeting.webhook)) {
+      if (!meeting.folder.empty())
+        recorder::end_part(output + "/" + meeting.folder, "");
       file->remove();
+    }
   });
+}
+
+void Keeping::give_up(const std::string &stream) {
+  if (const auto meeting = kept(stream); meeting && !meeting->folder.empty())
+    end_part(meeting->folder, "");
+  forget(stream);
 }
 
 std::optional<KeptMeeting> Keeping::kept(const std::string &stream) const {

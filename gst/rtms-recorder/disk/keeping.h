@@ -22,6 +22,7 @@ struct KeptMeeting {
   std::string folder;          // name of the last part's folder
   unsigned part = 1;           // 0: announced and not begun, without a folder
   std::string recording = {};  // the same for all parts
+  bool left = false;           // by its recorder, which need not have ended
 
   Part next() const { return {part + 1, folder, recording}; }
 };
@@ -44,17 +45,20 @@ class Keeping {
 
   // Finds meetings whose recorder is not running, those that were left last first.
   void find(std::function<void(std::vector<FoundMeeting>)> done);
-  // Is called each second, after find(): finds meetings that another recorder has left meanwhile.
-  // Without locks, where the file server has none, it finds nothing.
+  // Is called each second, after find(): finds meetings that another recorder has left meanwhile,
+  // or that it has not touched for ten seconds: the locks of some file servers are a machine's own.
+  // Without locks it finds nothing.
   void look(std::function<void(FoundMeeting)> found);
   // Keeps a meeting until forget() or leave().
   void keep(const std::string &stream, const KeptMeeting &meeting);
-  // Leaves a meeting that was announced, and whose part is not begun, to the next start; or one
-  // that was left, with a new webhook.
+  // Keeps a meeting that was announced, and whose part is not begun; one that is kept, or was left,
+  // with the new webhook.
   void announced(const std::string &stream, const std::string &webhook, const Part &part);
   // Stores a webhook of the same stream, unless it is older than the stored one.
   void renew(const std::string &stream, const std::string &webhook);
   void forget(const std::string &stream);
+  // The same for a meeting that waits for its next part: its last one is its end.
+  void give_up(const std::string &stream);
   // What is kept of the stream, or nothing.
   std::optional<KeptMeeting> kept(const std::string &stream) const;
   // Ends a part that this run has recorded: see disk/parts.h.

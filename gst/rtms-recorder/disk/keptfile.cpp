@@ -15,7 +15,8 @@ namespace rtms::recorder {
 namespace {
 
 // Three lines: this text, the part's number and the recording's id; the folder; the webhook.
-constexpr char kHead[] = "rtms-recorder part ";
+constexpr char kHead[] = "rtms-recorder part ", kLeft[] = "rtms-recorder left ";
+static_assert(sizeof kHead == sizeof kLeft);
 constexpr size_t kLongest = 2 << 20;
 
 std::string text_of(const KeptMeeting &meeting) {
@@ -71,8 +72,10 @@ KeptFile::Contents KeptFile::read(KeptMeeting *meeting) const {
   text.resize(static_cast<size_t>(size));
   std::istringstream lines(text);
   std::string head;
-  if (!std::getline(lines, head) || !std::getline(lines, meeting->folder) ||
-      !g_str_has_prefix(head.c_str(), kHead))
+  if (!std::getline(lines, head) || !std::getline(lines, meeting->folder))
+    return Contents::Invalid;
+  meeting->left = g_str_has_prefix(head.c_str(), kLeft);
+  if (!meeting->left && !g_str_has_prefix(head.c_str(), kHead))
     return Contents::Invalid;
   meeting->part = static_cast<unsigned>(std::atoi(head.c_str() + sizeof kHead - 1));
   const auto space = head.find(' ', sizeof kHead - 1);
@@ -99,6 +102,12 @@ void KeptFile::touch() const {
   const timespec times[] = {now, now};
   if (futimens(fd_, times) != 0)  // not this user's file, where the file server has one for all
     futimens(fd_, nullptr);
+}
+
+void KeptFile::leave() const {
+  if (pwrite(fd_, kLeft, sizeof kLeft - 1, 0) < 0)
+    g_debug("%s cannot be marked: %s", path_.c_str(), g_strerror(errno));
+  touch();
 }
 
 void KeptFile::remove() const {

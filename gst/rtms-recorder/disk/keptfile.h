@@ -23,6 +23,8 @@ class KeptFile {
   Contents read(KeptMeeting *meeting) const;
   int64_t age_s() const;
   void touch() const;
+  // Marks the meeting as left.
+  void leave() const;
   void remove() const;
 
  private:

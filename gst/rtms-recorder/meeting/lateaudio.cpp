@@ -3,8 +3,16 @@
 
 namespace rtms::recorder {
 
-void LateAudio::check() {
+namespace {
+
+// The recorder asks for packets of this length.
+constexpr uint64_t kPacket_ms = 20;
+
+}  // namespace
+
+void LateAudio::check(uint64_t dropped) {
   const Sound::Late late = sound_->late();
+  const uint64_t lost_ms = late.ms + dropped * kPacket_ms;
   report_->audio_behind(late.furthest);
   const bool behind = late.buffers != buffers_;
   if (behind && !behind_)
@@ -13,9 +21,9 @@ void LateAudio::check() {
                     " s late; the recording waits for it, and has it at its time");
   behind_ = behind;
   buffers_ = late.buffers;
-  if (late.ms != lost_ms_)
-    tell_lost(late.ms - lost_ms_);
-  lost_ms_ = late.ms;
+  if (lost_ms != lost_ms_)
+    tell_lost(lost_ms - lost_ms_);
+  lost_ms_ = lost_ms;
 }
 
 void LateAudio::tell_lost(uint64_t ms) {
@@ -24,8 +32,8 @@ void LateAudio::tell_lost(uint64_t ms) {
   log_->write(
       Log::Level::Warning, "audio-lost",
       std::to_string(ms) +
-          " ms of audio came later than the recording waits, or waited longer for the disk than "
-          "there is room, and are not in it",
+          " ms of audio came later than the recording waits, were damaged, or waited longer for "
+          "the disk than there is room, and are not in it",
       [&](JsonWriter &writer) {
         writer.member("late_ms", static_cast<int64_t>(ms))
             .member("total_ms", static_cast<int64_t>(all_ms));

@@ -13,9 +13,10 @@ class LateAudio {
   LateAudio(const Sound *sound, Report *report, const SubjectLog *log)
       : sound_(sound), report_(report), log_(log) {}
 
-  // Is called each second, and at the end. Writes one warning each time that audio falls behind,
-  // and one for each second with lost audio.
-  void check();
+  // Is called each second, and at the end, with the number of audio buffers that rtmssrc has
+  // dropped. Writes one warning each time that audio falls behind, and one for each second with
+  // lost audio.
+  void check(uint64_t dropped);
 
  private:
   void tell_lost(uint64_t ms);

@@ -258,7 +258,7 @@ void Meeting::watch() {
   Texts::sync(texts_, &worker_, log_);
   if (file_.is_deleted() && state_ == State::Recording)
     break_off(false, "The file was deleted while it was written.");
-  late_audio_.check();
+  late_audio_.check(counter(stats_.get(), "audio", "dropped"));
   journal_.written(*reached_, capture_.start_ms());
   if (const std::string problem = journal_.take_problem(); !problem.empty())
     log_.write(Log::Level::Warning, "no-journal",
@@ -350,7 +350,7 @@ void Meeting::retire_pipeline() {
   emitting_.stop();
   stats_ = intake_->stats();
   length_ = sound_.length();
-  late_audio_.check();
+  late_audio_.check(counter(stats_.get(), "audio", "dropped"));
   sound_.keep_inputs();
   retire(std::move(pipeline_), 0, [this] {
     intake_.reset();

@@ -27,14 +27,16 @@ struct Tail {
   int64_t ms = 0;  // duration
 };
 
-// A program that a killed recorder has left is readable for few players.
+// A program that a killed recorder has left is readable for few players. The copy leaves room for
+// the next recordings.
 std::string mend_program(const Options &options, const std::string &folder, uint64_t free_bytes) {
   const std::string path = folder + "/" + options.program.file;
   if (options.program.file.empty() || !Mp4Boxes::has_fragments(path))
     return "";
   std::error_code none;
   const auto size = std::filesystem::file_size(path, none);
-  return size > free_bytes ? "there is no room for it" : repair_program(path);
+  const bool room = free_bytes > size && free_bytes - size >= options.min_free;
+  return room ? repair_program(path) : "there is no room for it";
 }
 
 Tail write_tail(Options options, const FoundJournal &journal, uint64_t free_bytes) {
@@ -62,11 +64,12 @@ Tail write_tail(Options options, const FoundJournal &journal, uint64_t free_byte
     if (tail.problem.empty() && !add_tail(journal.folder, file, media.start()))
       tail.problem = "meeting.json cannot be changed";
   }
-  if (ends < kEndsOfVideo)
-    tail.program_problem = mend_program(options, journal.folder, free_bytes);
   journal.end_try();
-  if (tail.problem.empty())
-    journal.remove();
+  if (!tail.problem.empty())
+    return tail;
+  // What ends the process now does not do so again.
+  journal.remove();
+  tail.program_problem = mend_program(options, journal.folder, free_bytes);
   return tail;
 }
 
@@ -93,7 +96,7 @@ WrittenTails write_all(const Options &options, uint64_t free_bytes,
       continue;
     }
     free_bytes -= size;
-    all.tails.push_back(write_tail(options, *journal, free_bytes - kept));
+    all.tails.push_back(write_tail(options, *journal, free_bytes));
   }
   return all;
 }

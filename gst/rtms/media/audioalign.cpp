@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace rtms {
 namespace {
@@ -17,8 +18,12 @@ constexpr double kTolerance_ns = 3.5e6;
 constexpr double kUncertainty_ns = 12e6;  // of one timestamp
 // By then, the timestamps are mapped anew.
 constexpr GstClockTime kMostFollowed = 6 * GST_SECOND;
-// Packets may come in small bursts; those of one timestamp in a second do.
-constexpr GstClockTime kBurst = 100 * GST_MSECOND, kCoarse = GST_SECOND;
+// Packets may come in small bursts.
+constexpr GstClockTime kBurst = 100 * GST_MSECOND;
+// Less is the difference of two kinds of media, and is not mapped anew.
+constexpr GstClockTime kOtherClock = GST_SECOND;
+// The coarsest timestamps are whole seconds.
+constexpr GstClockTime kCoarse = GST_SECOND;
 
 }  // namespace
 
@@ -54,14 +59,20 @@ GstClockTime AudioAlign::corrected(GstClockTime pts, bool *discont) {
   return static_cast<GstClockTime>(std::max<GstClockTimeDiff>(better, 0));
 }
 
+bool AudioAlign::repeats(GstClockTime pts, GstClockTime duration) {
+  if (std::exchange(said_, pts) != pts)
+    repeated_ = 0;
+  repeated_ += duration;
+  return repeated_ > duration && repeated_ <= kCoarse && GST_CLOCK_TIME_IS_VALID(next_);
+}
+
 bool AudioAlign::follows(GstClockTime pts, GstClockTime duration, const AudioArrival &arrival) {
   if (!GST_CLOCK_TIME_IS_VALID(next_))
     return false;
   if (!followed_)
     follows_since_ = arrival.now;
-  const bool coarse = pts + kCoarse > next_ + arrival.behind;
-  const GstClockTime came_since = arrival.now - follows_since_ + (coarse ? kCoarse : kBurst);
-  if (followed_ > std::min(came_since, kMostFollowed))
+  const GstClockTime came_since = arrival.now - follows_since_ + kBurst;
+  if (pts + kOtherClock > next_ + arrival.behind || followed_ > std::min(came_since, kMostFollowed))
     return false;
   followed_ += duration;
   return true;
@@ -72,12 +83,13 @@ AudioAlign::Result AudioAlign::process(GstClockTime pts, GstClockTime duration, 
   Result result;
   const auto samples = static_cast<guint>(
       gst_util_uint64_scale_round(duration, static_cast<guint64>(rate_hz_), GST_SECOND));
+  const bool repeated = repeats(pts, duration) && !arrival.behind;
   GstClockTime better = corrected(pts, &discont);
   // Repeated or late timestamps must not move the position back.
   const bool late = better < last_ + arrival.behind;
   if (!late || (!discont && better + kThreshold > next_)) {
     followed_ = 0;
-  } else if (follows(better, duration, arrival)) {
+  } else if (repeated || follows(better, duration, arrival)) {
     better = next_;
   } else {
     better = last_;

@@ -4,7 +4,7 @@
 namespace rtms {
 namespace {
 
-// The newest names: a webinar of days has more, and a server could invent names for ever.
+// More than any meeting has: a server could invent names for ever.
 constexpr size_t kMaxNames = 10000;
 
 }  // namespace
@@ -22,16 +22,9 @@ void Roster::learn(Participant *participant) {
     participant->user_name = name({participant->user_id, participant->channel_id});
     return;
   }
-  for (const ParticipantId &id : participant->ids()) {
-    if (!id.is_known())
-      continue;
-    if (names_.insert_or_assign(id, participant->user_name).second)
-      order_.push_back(id);
-    if (order_.size() > kMaxNames) {
-      names_.erase(order_.front());
-      order_.pop_front();
-    }
-  }
+  for (const ParticipantId &id : participant->ids())
+    if (id.is_known() && (names_.size() < kMaxNames || names_.count(id)))
+      names_[id] = participant->user_name;
 }
 
 const std::string &Roster::name(const ParticipantId &id) const {

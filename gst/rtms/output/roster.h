@@ -4,7 +4,6 @@
 
 #include "protocol/types.h"
 
-#include <deque>
 #include <string>
 #include <unordered_map>
 
@@ -27,7 +26,6 @@ class Roster {
   const std::string &name(const ParticipantId &id) const;
 
   std::unordered_map<ParticipantId, std::string> names_;
-  std::deque<ParticipantId> order_;  // of `names_`, the oldest first
   Participant active_speaker_;
 };
 

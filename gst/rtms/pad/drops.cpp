@@ -44,7 +44,7 @@ void Drops::count(GstRtmsSrcPad *pad, const Queue::Result &result) {
   ++stats_->discontinuities;
   // Replayed media are older than what was dropped before.
   untold_.from = untold_.dropped ? std::min(untold_.from, result.from) : result.from;
-  untold_.to = std::max(untold_.to, result.to);
+  untold_.to = untold_.dropped ? std::max(untold_.to, result.to) : result.to;
   untold_.dropped += result.dropped;
   if (!std::exchange(overflowing_, true))
     post_warning(pad, result);

@@ -201,11 +201,6 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
   return result;
 }
 
-gboolean push_event(GstElement *, GstPad *pad, gpointer event) {
-  gst_pad_push_event(pad, gst_event_ref(static_cast<GstEvent *>(event)));
-  return TRUE;
-}
-
 gboolean send_event(GstElement *element, GstEvent *event) {
   GstRtmsProgram *self = GST_RTMS_PROGRAM(element);
   switch (GST_EVENT_TYPE(event)) {
@@ -222,12 +217,7 @@ gboolean send_event(GstElement *element, GstEvent *event) {
     default:
       break;
   }
-  if (!GST_EVENT_IS_DOWNSTREAM(event))
-    return GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->send_event(element, event);
-  // The source would push it on each of its pads, and a mixer each of these.
-  gst_element_foreach_src_pad(element, push_event, event);
-  gst_event_unref(event);
-  return TRUE;
+  return GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->send_event(element, event);
 }
 
 // A mixer that is flushed by a seek pushes nothing any more, although its inputs refuse the seek.

@@ -76,8 +76,7 @@ Feed::Feed(GstBin *bin, Medium medium, GstPad *from, GstPad *to, Changed changed
       changed_(std::move(changed)),
       entry_(gst_element_factory_make("identity", nullptr)),
       in_(gst_element_get_static_pad(entry_, "sink")),
-      from_(gst_element_get_static_pad(entry_, "src")),
-      pause_us_(kFirstPause_us) {
+      from_(gst_element_get_static_pad(entry_, "src")) {
   g_object_set(entry_, "silent", TRUE, nullptr);
   gst_bin_add(bin, entry_);
   constexpr auto both =
@@ -115,6 +114,7 @@ bool Feed::make_blocked(std::string *missing) {
   disconnect();
   const bool made = make(missing);
   gst_pad_remove_probe(from_.get(), block);
+  again_us_ = made ? 0 : when_again_us();
   return made;
 }
 
@@ -160,12 +160,16 @@ bool Feed::replace(GstObject *failed, std::string *missing) {
       if (is_part(failed, element))
         failed_.insert(GST_OBJECT_NAME(gst_element_get_factory(element)));
   }
-  const bool made = make_blocked(missing);
-  if (!made) {
-    again_us_ = g_get_monotonic_time() + pause_us_;
-    pause_us_ = std::min(2 * pause_us_, kLongestPause_us);
-  }
-  return made;
+  return make_blocked(missing);
+}
+
+// Failures that are far apart have causes of their own.
+int64_t Feed::when_again_us() {
+  const int64_t now_us = g_get_monotonic_time();
+  const bool first = !failed_us_ || now_us - failed_us_ > 2 * kLongestPause_us;
+  pause_us_ = first ? kFirstPause_us : std::min(2 * pause_us_, kLongestPause_us);
+  failed_us_ = now_us;
+  return now_us + pause_us_;
 }
 
 bool Feed::is_time_to_try(GstBuffer *buffer) const {
@@ -175,7 +179,8 @@ bool Feed::is_time_to_try(GstBuffer *buffer) const {
 
 void Feed::try_again() {
   std::lock_guard<std::mutex> change(change_mutex_);
-  again_us_ = 0;
+  if (linked_)  // meanwhile
+    return;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     failed_.clear();
@@ -192,7 +197,10 @@ GstPadProbeReturn Feed::on_caps(GstPad *, GstPadProbeInfo *info, gpointer data) 
     gst_event_parse_caps(event, &caps);
     static_cast<Feed *>(data)->change_codec(name_of(caps));
   }
-  return GST_PAD_PROBE_OK;
+  // The streams of the collection are rtmssrc's, not the mixer's. A sticky event that is dropped on
+  // a source pad would be pushed with each buffer.
+  return GST_EVENT_TYPE(event) == GST_EVENT_STREAM_COLLECTION ? GST_PAD_PROBE_DROP
+                                                              : GST_PAD_PROBE_OK;
 }
 
 void Feed::change_codec(const std::string &codec) {
@@ -249,8 +257,7 @@ GstPadProbeReturn Feed::on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer da
     const GstEventType event = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info));
     if (event == GST_EVENT_EOS && !self->linked_)
       self->set_running(false);
-    // The streams of the collection are rtmssrc's, not the mixer's.
-    return event == GST_EVENT_STREAM_COLLECTION ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+    return GST_PAD_PROBE_OK;
   }
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   if (self->is_time_to_try(buffer))

@@ -42,6 +42,7 @@ class Feed {
   static GstPadProbeReturn on_decoded(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   bool make(std::string *missing);
   bool make_blocked(std::string *missing);
+  int64_t when_again_us();
   void try_again();
   void change_codec(const std::string &codec);
   bool admits(GstBuffer *buffer);
@@ -60,9 +61,9 @@ class Feed {
   std::atomic<bool> wanted_{true}, decodes_{false}, linked_{false};
   std::mutex change_mutex_;  // held while elements are made and removed
   // When all decoders have failed: a later keyframe tries them again.
-  std::atomic<int64_t> again_us_{0};  // 0: never
-  int64_t pause_us_;                  // guarded by change_mutex_
-  mutable std::mutex mutex_;          // guards the next three members
+  std::atomic<int64_t> again_us_{0};      // 0: never
+  int64_t pause_us_ = 0, failed_us_ = 0;  // guarded by change_mutex_
+  mutable std::mutex mutex_;              // guards the next three members
   std::vector<GstElement *> elements_;
   std::set<std::string> failed_;
   std::string codec_;

@@ -8,7 +8,7 @@ MixerOutput::MixerOutput(const char *name, GstPad *pad)
   constexpr auto answers =
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_QUERY_BOTH | GST_PAD_PROBE_TYPE_PULL);
   probes_[0] = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, this, nullptr);
-  probes_[1] = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_event, this, nullptr);
+  probes_[1] = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_BOTH, on_event, this, nullptr);
   probes_[2] = gst_pad_add_probe(pad, answers, on_answer, this, nullptr);
 }
 
@@ -59,10 +59,25 @@ void MixerOutput::release() {
   block_ = 0;
 }
 
-// Drops QOS, so that the mixer drops no late frames: the frame rate is constant.
-GstPadProbeReturn MixerOutput::on_event(GstPad *, GstPadProbeInfo *info, gpointer) {
-  const bool qos = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_QOS;
-  return qos ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+// Drops QOS, so that the mixer drops no late frames: the frame rate is constant. An application's
+// event comes from each input.
+GstPadProbeReturn MixerOutput::on_event(GstPad *, GstPadProbeInfo *info, gpointer data) {
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_QOS:
+      return GST_PAD_PROBE_DROP;
+    case GST_EVENT_CUSTOM_DOWNSTREAM:
+    case GST_EVENT_CUSTOM_DOWNSTREAM_OOB:
+    case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
+    case GST_EVENT_CUSTOM_BOTH:
+    case GST_EVENT_CUSTOM_BOTH_OOB: {
+      const guint32 number = gst_event_get_seqnum(event);
+      const bool known = static_cast<MixerOutput *>(data)->custom_.exchange(number) == number;
+      return known ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+    }
+    default:
+      return GST_PAD_PROBE_OK;
+  }
 }
 
 // A mixer that cannot negotiate tries again with each buffer, and tells nobody.

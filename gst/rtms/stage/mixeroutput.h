@@ -46,6 +46,7 @@ class MixerOutput {
   gulong probes_[3] = {}, block_ = 0;
   std::atomic<GstClockTime> end_{GST_CLOCK_TIME_NONE}, reached_{0};
   std::atomic<bool> started_{false};
+  std::atomic<guint32> custom_{GST_SEQNUM_INVALID};  // of the last custom event
 };
 
 }  // namespace rtms::program

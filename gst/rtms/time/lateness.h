@@ -3,7 +3,6 @@
 #pragma once
 
 #include "leastdelay.h"
-#include "stepback.h"
 
 #include <cstdint>
 #include <optional>
@@ -24,22 +23,12 @@ class Lateness {
   bool replaying() const { return replay_ns_ > 0; }
   int64_t replay_ns() const { return replay_ns_; }
   // Following messages have timestamps of another clock.
-  void restart() {
-    delay_ = LeastDelay();
-    step_back_ = StepBack();
-  }
+  void restart() { delay_ = LeastDelay(); }
   // The track's positions moved by `ns`.
   void moved(int64_t ns) { delay_.moved(ns); }
 
   // Is called for each complete second; `expected_ns` is the delay of a track on time.
   void check(int64_t expected_ns);
-  // The clock's timestamps step by `step_ns` from one message to the next, usually by `usual_ns`.
-  void stepped(int64_t step_ns, int64_t usual_ns) {
-    if (delay_.has_second() && !replaying())
-      step_back_.note(step_ns, usual_ns, delay_.last_ns());
-  }
-  // Is called for each complete second. Returns by how much the clock has stepped back.
-  std::optional<int64_t> step_back_ns() { return step_back_.check(delay_.last_ns()); }
   // Returns by how much the track has been late, constantly, for that many seconds.
   std::optional<int64_t> constant_ns(int64_t expected_ns, unsigned seconds) const;
   // Returns the same if only another clock of the sender explains it.
@@ -50,7 +39,6 @@ class Lateness {
   static constexpr int64_t kPause_ns = 500 * 1000 * 1000;
 
   LeastDelay delay_;
-  StepBack step_back_;
   int64_t held_up_ns_ = 0;  // by pauses, since the track was last on time
   int64_t replay_ns_ = 0;   // how late a replay may be
   int64_t replay_until_ns_ = 0;

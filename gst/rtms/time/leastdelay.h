@@ -27,7 +27,6 @@ class LeastDelay {
   }
   // The least delay of the last complete second.
   int64_t last_ns() const { return last_[0]; }
-  bool has_second() const { return seconds_ > 0; }
   // Returns the number of the last complete seconds with a constant delay; 0 while the delay falls,
   // for then the track catches up.
   unsigned steady() const;

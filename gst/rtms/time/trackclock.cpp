@@ -55,8 +55,6 @@ const char *name(What what) {
       return "off by a constant, moved by the arrivals";
     case What::Corrected:
       return "corrected by more arrivals";
-    case What::Stepped:
-      return "the clock has stepped back";
   }
   return "as before";
 }
@@ -248,7 +246,6 @@ void TrackClock::change(int64_t offset_ns, const Message &now, What what, Placed
   offset_ns_ = offset_ns;
   since_ns_ = now.running_ns;
   rough_ = offset_ns != 0;
-  stepped_ = what == What::Stepped;
   lateness_.restart();
 }
 
@@ -278,7 +275,6 @@ void TrackClock::accept(const Message &now, Placed *placed) {
     if (lost_)
       lateness_.replay(passed_ns, is_audio() ? INT64_MAX : now.running_ns + kReplay_ns);
     lateness_.grew(passed_ns - step_ns);
-    lateness_.stepped(step_ns, usual_step_ns_);
     if (step_ns > 0 && step_ns <= kLongestStep_ns)
       usual_step_ns_ += usual_step_ns_ ? (step_ns - usual_step_ns_) / 8 : step_ns;
   } else if (set_->usual().known()) {
@@ -321,8 +317,6 @@ void TrackClock::place_odd(const Message &now, Placed *placed) {
 // Is called for each complete second.
 void TrackClock::judge(const Message &now, Placed *placed) {
   const int64_t expected = expected_ns();
-  if (const auto by_ns = lateness_.step_back_ns())
-    move(offset_ns_ + whole_ms(*by_ns), now, What::Stepped, placed);
   if (const auto off_ns = lateness_.constant_ns(expected, kKnownSeconds);
       off_ns && std::abs(*off_ns) > kOff_ns) {
     const int64_t delay_ns = expected + *off_ns + offset_ns_;
@@ -354,7 +348,7 @@ void TrackClock::common_moved(int64_t by_ns, int64_t since_ns) {
   known_.add(0);
   known_.common_moved(by_ns);
   odd_offset_ns_ -= by_ns;
-  rough_ = stepped_ = false;
+  rough_ = false;
   const int64_t delay_ns = last_ ? set_->delay_ns(last_->position_ns, last_->running_ns) : 0;
   const int64_t late_ns = delay_ns - expected_ns();
   const bool heard = last_ && last_->running_ns >= since_ns;

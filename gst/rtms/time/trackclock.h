@@ -23,7 +23,6 @@ struct TimeDecision {
     Known,      // an offset known from this track or another one
     Moved,      // constantly late or early: a new offset, by arrival
     Corrected,  // the offset, computed from more arrivals
-    Stepped,    // the clock stepped back by less than a second: a new offset
   };
   What what = What::None;
   int64_t from_ns = 0, to_ns = 0;         // positions of an odd message, else offsets
@@ -103,7 +102,6 @@ class TrackClock {
   int64_t offset_ns_ = 0;  // to the common mapping
   int64_t since_ns_ = 0;   // running time of the last change
   bool rough_ = false;     // computed from few arrivals
-  bool stepped_ = false;   // known exactly, by a step of the clock
   KnownOffsets known_;
 
   std::optional<Place> last_;  // of the last message that was not odd

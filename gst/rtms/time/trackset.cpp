@@ -166,8 +166,7 @@ std::optional<int64_t> TrackSet::leads_alone_ns(const TrackClock &track, int64_t
 
 int64_t TrackSet::agree(int64_t running_ns) {
   for (const TrackClock *track : tracks_) {
-    const int64_t least_ns = track->stepped_ ? kSame_ns : kLead_ns / 2;
-    if (track->rough_ || std::abs(track->offset_ns_) <= least_ns || !agreed(*track, running_ns))
+    if (track->rough_ || std::abs(track->offset_ns_) < kLead_ns / 2 || !agreed(*track, running_ns))
       continue;
     const int64_t by_ns = track->offset_ns_, since_ns = track->since_ns_;
     timeline_->shift(by_ns / kNsPerMs);
