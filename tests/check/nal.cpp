@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// H.264 without the NAL units of its extensions.
+// H.264 without what parsers cannot stand.
 #include "media/nal.h"
 
 #include "media/gstptr.h"
@@ -24,7 +24,7 @@ std::string left_of(const std::string &bytes, GstBufferFlags flags = GstBufferFl
   GstPadProbeInfo info{};
   info.type = GST_PAD_PROBE_TYPE_BUFFER;
   info.data = buffer;
-  const GstPadProbeReturn result = remove_h264_extensions(&info);
+  const GstPadProbeReturn result = clean_h264(&info);
   const BufferPtr left(GST_PAD_PROBE_INFO_BUFFER(&info));
   if (result == GST_PAD_PROBE_DROP)
     return "dropped";
@@ -48,7 +48,10 @@ GST_START_TEST(test_removes) {
     ck_assert(left_of(idr + extension, GST_BUFFER_FLAG_DELTA_UNIT) == idr);
     ck_assert(left_of(extension + extension) == "dropped");
   }
-  ck_assert(left_of("no start code") == "no start code");
+  // No H.264.
+  ck_assert(left_of("no start code") == "dropped");
+  ck_assert(left_of("something" + idr) == idr);
+  ck_assert(left_of("something" + unit(15) + idr) == idr);
 }
 GST_END_TEST;
 

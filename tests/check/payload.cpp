@@ -4,7 +4,6 @@
 
 #include "gst_check.h"
 
-#include <algorithm>
 #include <cstring>
 #include <initializer_list>
 #include <string>
@@ -51,14 +50,11 @@ static const struct {
     {"Zm9vYg==", "foob", 4},
     {"Zm9vYmE=", "fooba", 5},
     {"Zm9vYmFy", "foobar", 6},
-    // Without padding, and of the alphabet of URLs.
+    // Without padding.
     {"Zg", "f", 1},
     {"Zm8", "fo", 2},
     {"Zm9vYg", "foob", 4},
     {"Zm9vYmE", "fooba", 5},
-    {"_w", "\xff", 1},
-    {"__8=", "\xff\xff", 2},
-    {"-_+/", "\xfb\xff\xbf", 3},
     {"AA==", "\0", 1},
     {"AAA=", "\0\0", 2},
     {"AAAA", "\0\0\0", 3},
@@ -114,6 +110,10 @@ static const char *const invalids[] = {
     "AA =",
     "AA==\n",
     "AAAA\r\n",
+    "AA-A",
+    "AA_A",
+    "----",
+    "____",
     "AA.A",
     "AA,A",
     "AA\"A",
@@ -135,8 +135,7 @@ GST_END_TEST;
 
 // Each byte that is not of the alphabet, in each place.
 GST_START_TEST(test_bad_bytes) {
-  static const char alphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (int byte = 0; byte < 256; byte++) {
     const bool good = byte != 0 && strchr(alphabet, byte) != nullptr;
     for (size_t at = 0; at < 12; at++) {
@@ -207,8 +206,8 @@ GST_END_TEST;
 
 // Each byte at each place of a text that is long enough for what decodes many at once.
 GST_START_TEST(test_each_byte_everywhere) {
-  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
-  std::string text = alphabet.substr(0, 64) + alphabet.substr(20, 44) + "AAAA";
+  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text = alphabet + alphabet.substr(20) + "AAAA";
   for (size_t at = 0; at < text.size(); at++) {
     for (int byte = 0; byte < 256; byte++) {
       const char was = text[at];
@@ -219,10 +218,7 @@ GST_START_TEST(test_each_byte_everywhere) {
       fail_unless((buffer != nullptr) == is_valid, "byte 0x%02x at %zu", byte, at);
       if (buffer) {
         gsize size = 0;
-        std::string usual = text;
-        std::replace(usual.begin(), usual.end(), '-', '+');
-        std::replace(usual.begin(), usual.end(), '_', '/');
-        std::unique_ptr<guchar, FreeWith<g_free>> want(g_base64_decode(usual.c_str(), &size));
+        std::unique_ptr<guchar, FreeWith<g_free>> want(g_base64_decode(text.c_str(), &size));
         expect_bytes(buffer, std::string(reinterpret_cast<char *>(want.get()), size), "decoded");
       }
       text[at] = was;

@@ -66,7 +66,7 @@ GST_END_TEST;
 // Payloads that are no base64: dropped and counted, each of them. Payloads that are not as long as
 // they say are handed on, and counted.
 GST_START_TEST(test_payloads) {
-  const std::string data[] = {"A",          "AA",         "AAA",        "AAAAA",    "AAA=AAAA",
+  const std::string data[] = {"A",          "A.",         "AA.",        "AAAAA",    "AAA=AAAA",
                               "====",       "A===",       "AA=A",       "AAAA====", "AA==AA==",
                               "AAA\\n",     "AA AA===",   " AAAA",      "AAAA\\n",  "A-_A",
                               "AA\\u0000A", "\\u00e9AAA", "AAAA\\t===="};

@@ -27,7 +27,7 @@ struct alignas(JournalSlot) JournalHead {
   char folder[PATH_MAX];
   char codec[8];
   uint32_t rate, speakers, mp4;
-  uint32_t tries;  // to write a tail that have not come back
+  uint32_t tries;                 // to write a tail that have not come back
   std::atomic<int64_t> start_ns;  // the capture time of the recording's running time 0; 0: unknown
   std::atomic<int64_t> needed_from_ns;  // audio captured before is in the file of the recording
 

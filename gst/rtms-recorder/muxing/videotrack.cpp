@@ -220,7 +220,7 @@ GstPadProbeReturn VideoTrack::on_data(GstPad *, GstPadProbeInfo *info, gpointer 
   auto self = static_cast<VideoTrack *>(data);
   if (!(GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER))
     return self->event(info);
-  if (self->from_.codec == Codec::H264 && remove_h264_extensions(info) == GST_PAD_PROBE_DROP)
+  if (self->from_.codec == Codec::H264 && clean_h264(info) == GST_PAD_PROBE_DROP)
     return GST_PAD_PROBE_DROP;
   return self->buffer(GST_PAD_PROBE_INFO_BUFFER(info));
 }

@@ -39,16 +39,6 @@ bool decode_bytes(std::string_view text, uint8_t *out) {
   return good;
 }
 
-// The alphabet of URLs has '-' and '_' for '+' and '/'.
-bool decode_url(std::string_view text, uint8_t *out) {
-  if (text.find_first_of("-_") == std::string_view::npos)
-    return false;
-  std::string usual(text);
-  std::replace(usual.begin(), usual.end(), '-', '+');
-  std::replace(usual.begin(), usual.end(), '_', '/');
-  return decode_bytes(usual, out);
-}
-
 // Decodes the rest of the text, `size` bytes. Returns false for invalid base64.
 bool decode_rest(std::string_view text, uint8_t *out, size_t size) {
   std::array<char, kWideRest + kWideMargin> padded;
@@ -85,8 +75,7 @@ std::optional<size_t> base64_size(std::string_view text) {
 
 bool base64_decode(std::string_view text, uint8_t *out) {
   const auto size = base64_size(text);
-  return size &&
-         (decode_fast(text, out, *size) || decode_bytes(text, out) || decode_url(text, out));
+  return size && (decode_fast(text, out, *size) || decode_bytes(text, out));
 }
 
 }  // namespace rtms

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Base64 of RFC 4648 §4 and §5 (URLs): with or without padding, without white space. Pure.
+// Base64 of RFC 4648 §4: with or without padding, without white space. Pure.
 #pragma once
 
 #include <cstddef>

@@ -13,12 +13,12 @@ bool is_extension(unsigned type) {
 }
 
 // Returns the bytes of the other units, or null if all are others.
-BufferPtr without_extensions(GstBuffer *buffer) {
+BufferPtr cleaned(GstBuffer *buffer) {
   const ReadMap map(buffer);
   NalScanner units(map.data(), map.size());
   BufferPtr left;
   gsize copied = 0;  // up to there
-  bool removes = false;
+  bool removes = true;
   const auto keep_until = [&](gsize end) {
     if (end > copied)
       left.reset(gst_buffer_append_region(left.release(), gst_buffer_ref(buffer),
@@ -29,6 +29,8 @@ BufferPtr without_extensions(GstBuffer *buffer) {
     auto start = static_cast<gsize>(header - map.data()) - kStartCode;
     if (start > copied && map.data()[start - 1] == 0)  // start codes of four bytes
       start--;
+    if (removes && start > 0 && !left)
+      left.reset(gst_buffer_new());
     if (removes)
       copied = start;
     removes = is_extension(NalScanner::type(header));
@@ -38,6 +40,8 @@ BufferPtr without_extensions(GstBuffer *buffer) {
       left.reset(gst_buffer_new());
     keep_until(start);
   }
+  if (removes && !left)
+    left.reset(gst_buffer_new());
   if (left && !removes)
     keep_until(map.size());
   return left;
@@ -45,9 +49,9 @@ BufferPtr without_extensions(GstBuffer *buffer) {
 
 }  // namespace
 
-GstPadProbeReturn remove_h264_extensions(GstPadProbeInfo *info) {
+GstPadProbeReturn clean_h264(GstPadProbeInfo *info) {
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-  BufferPtr left = without_extensions(buffer);
+  BufferPtr left = cleaned(buffer);
   if (!left)
     return GST_PAD_PROBE_OK;
   if (gst_buffer_get_size(left.get()) == 0)

@@ -33,9 +33,10 @@ class NalScanner {
   const guint8 *at_, *end_;
 };
 
-// For a probe on buffers of H.264 with start codes: removes the NAL units of scalable, multiview
-// and 3D video, which other decoders ignore: the parser of GStreamer 1.22 crashes at an invalid
-// subset SPS. Returns DROP if nothing else is in the buffer.
-GstPadProbeReturn remove_h264_extensions(GstPadProbeInfo *info);
+// For a probe on buffers of H.264 with start codes: keeps from a parser what ends it. Removes what
+// is before the first start code, at two megabytes of which h264parse gives up, and the NAL units
+// of scalable, multiview and 3D video, which other decoders ignore: h264parse of GStreamer 1.22
+// crashes at an invalid subset SPS. Returns DROP if nothing else is in the buffer.
+GstPadProbeReturn clean_h264(GstPadProbeInfo *info);
 
 }  // namespace rtms

@@ -158,6 +158,9 @@ void Connection::ask() {
 bool Connection::owes_answer() const {
   if (!asked_us_ || !transport_ || transport_->answered_us() > asked_us_)
     return false;
+  // While media arrive, they tell whether others are on their way: see Ending.
+  if (!pinged_ && g_get_monotonic_time() - transport_->heard_us() < kQuiet_us)
+    return false;
   const int64_t patience_us = std::clamp(silent_us_, kLeastAnswer_us, kMostAnswer_us);
   const int64_t until_us = std::max(asked_us_, transport_->heard_us()) + patience_us;
   return g_get_monotonic_time() < std::min(until_us, asked_us_ + kMostAnswer_us);

@@ -36,13 +36,12 @@ bool has_start_codes(GstCaps *caps) {
   return !format || std::strcmp(format, "byte-stream") == 0;
 }
 
-// In front of an H.264 parser.
-void remove_extensions(GstElement *parser) {
+// Keeps from an H.264 parser what ends it.
+void clean_for(GstElement *parser) {
   const PadPtr sink(gst_element_get_static_pad(parser, "sink"));
   gst_pad_add_probe(
       sink.get(), GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad *, GstPadProbeInfo *info, gpointer) { return remove_h264_extensions(info); },
-      nullptr, nullptr);
+      [](GstPad *, GstPadProbeInfo *info, gpointer) { return clean_h264(info); }, nullptr, nullptr);
 }
 
 class Chain {
@@ -119,7 +118,7 @@ bool append_decoder(Chain *chain, Medium medium, GstCaps *caps,
     if (!chain->append(parser))
       return false;
     if (has_start_codes(coded.get()))
-      remove_extensions(parser);
+      clean_for(parser);
   }
   GstElement *decoder = best(GST_ELEMENT_FACTORY_TYPE_DECODER, coded.get(),
                              medium == Medium::Audio ? kRawAudio : kRawVideo, failed);
