@@ -221,7 +221,7 @@ void Recorder::begin(Opening opening) {
     return keeping_.leave(hook.stream_id);
   }
   if (stopping_) {
-    keeping_.forget(hook.stream_id);
+    opening.before ? keeping_.drop(std::move(*opening.before)) : keeping_.give_up(hook.stream_id);
     return refuse(notice, opening.part, stream + "the recorder is stopping.");
   }
   if (meetings_.count() + opening_.size() >= options_.max_meetings)
@@ -244,8 +244,8 @@ void Recorder::opened(const std::string &stream, const Storage::Place &place) {
   }
   auto &[notice, before, part] = found.mapped();
   if (place.folder.empty()) {
-    if (!second_tries_.find(stream))
-      keeping_.forget(stream);
+    if (!second_tries_.waits(stream, seconds_))
+      keeping_.give_up(stream);
     refuse(notice, part, "Stream " + shown(stream) + " is not recorded: " + place.problem);
     return;
   }
@@ -355,17 +355,16 @@ void Recorder::watch() {
     tails_.look(options_, storage_.free_bytes());
   if (seconds_++ % kTouch_s == 0)
     keeping_.touch();
-  const auto is_here = [this](const std::string &id) {
-    return opening_.count(id) || meetings_.find(id);
-  };
+  const auto is_here = [this](const auto &id) { return opening_.count(id) || meetings_.find(id); };
   const auto may_begin = [this] {
     return !stopping_ && meetings_.count() + opening_.size() < options_.max_meetings &&
            storage_.space() == Storage::Space::Enough;
   };
   // Another recorder with the same output folder may end, as in a rolling upgrade.
   if (membership_ && !shares_ && !early_ && !options_.once && may_begin())
-    keeping_.look([this, is_here](FoundMeeting found) {
-      if (is_here(found.hook.stream_id) || second_tries_.find(found.hook.stream_id))
+    keeping_.look([this, is_here, may_begin](FoundMeeting found) {
+      const std::string &id = found.hook.stream_id;
+      if (is_here(id) || second_tries_.find(id) || !may_begin())
         return;
       tails_.await();
       resume(std::move(found));

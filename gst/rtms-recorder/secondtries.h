@@ -31,6 +31,11 @@ class SecondTries {
     const auto found = streams_.find(stream);
     return found == streams_.end() ? nullptr : &found->second.one.notice.hook;
   }
+  // Whether the service may still keep the stream.
+  bool waits(const std::string &stream, unsigned now_s) const {
+    const auto found = streams_.find(stream);
+    return found != streams_.end() && now_s <= found->second.until_s;
+  }
   // Removes a stream that is announced anew. Returns its part.
   Part take(const std::string &stream, unsigned now_s) {
     const auto found = streams_.extract(stream);

@@ -226,11 +226,11 @@ GST_START_TEST(test_search_of_others) {
   const pid_t searching = fork();
   if (!searching) {
     std::vector<Found> held;
-    for (int i = 0; i < 2000; i++)
+    for (int i = 0; i < 600; i++)
       held = Journal::find(places.place, places.output + "-other");
     _exit(0);
   }
-  for (int i = 0; i < 500; i++)
+  for (int i = 0; i < 150; i++)
     ck_assert_uint_eq(found(places, places.output), 1);
   waitpid(searching, nullptr, 0);
 }

@@ -30,8 +30,8 @@ struct Store {
   bool refuses = false;
 
   void publish() {
-    publications.add(
-        "key", "body", [this](bool good) { told.push_back(good); }, now);
+    const auto tell = [this](bool good) { told.push_back(good); };
+    publications.add("key", "body", tell, now);
   }
   void pass(int64_t ms) {
     for (const int64_t end = now + ms; now < end;)

@@ -56,6 +56,7 @@ class Stream final : public SessionListener {
   // Arrives, but the thread is late.
   void unread(std::string_view text) { net_.pick(1)->arrived(text); }
   unsigned pings() { return net_.pick(1)->pings(); }
+  void bytes() { net_.pick(1)->bytes(); }
   void pong() {
     advance(1);
     net_.pick(1)->pong();
@@ -330,6 +331,28 @@ GST_START_TEST(test_late_thread) {
 }
 GST_END_TEST;
 
+// The end comes in the middle of a large message: it is waited for.
+GST_START_TEST(test_incomplete) {
+  own_context();
+  Stream stream;
+  stream.message(1, kAudio);
+  stream.message(0, kTerminated);
+  for (unsigned i = 0; i < 10; i++) {
+    advance(Ending::kRound_ms - 50);
+    stream.bytes();
+    advance(50);
+    ck_assert_uint_eq(stream.ended, 0);
+    ck_assert_uint_eq(stream.pings(), 0);
+  }
+  stream.message(1, kAudio);
+  advance(2 * Ending::kRound_ms);
+  stream.pong();
+  advance(2 * Ending::kRound_ms);
+  ck_assert_uint_eq(stream.packets, 2);
+  ck_assert_uint_eq(stream.ended, 1);
+}
+GST_END_TEST;
+
 static Suite *session_stream_suite() {
   Suite *suite = suite_create("session_stream");
   TCase *tcase = tcase_create("stream");
@@ -341,6 +364,7 @@ static Suite *session_stream_suite() {
   tcase_add_test(tcase, test_one_url_later);
   tcase_add_test(tcase, test_reason_later);
   tcase_add_test(tcase, test_stalled);
+  tcase_add_test(tcase, test_incomplete);
   tcase_add_loop_test(tcase, test_no_answer, 0, 3);
   tcase_add_test(tcase, test_late_thread);
   suite_add_tcase(suite, tcase);

@@ -39,6 +39,8 @@ class FakeTransport final : public rtms::Transport {
   void message(std::string_view bytes);
   // Waits until the session reads the rest.
   void arrived(std::string_view bytes) { unread_.emplace_back(bytes); }
+  // Of a message that is not complete yet.
+  void bytes() { heard_us_ = g_get_monotonic_time(); }
   void answer();  // the handshake, as a server that is content with everything
   void pong();
   void end(const rtms::TransportClose &why);

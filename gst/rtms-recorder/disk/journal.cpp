@@ -275,14 +275,13 @@ int64_t FoundJournal::last_ns() const {
 }
 
 void FoundJournal::set_tries(uint32_t tries) const {
-  const ssize_t written = pwrite(fd_, &tries, sizeof tries, offsetof(JournalHead, tries));
-  if (written < 0)
+  if (pwrite(fd_, &tries, sizeof tries, offsetof(JournalHead, tries)) < 0)
     g_debug("the journal %s cannot be marked: %s", path_.c_str(), g_strerror(errno));
 }
 
 unsigned FoundJournal::begin_try() const {
   set_tries(tries_ + 1);
-  return tries_;
+  return tries_ % kTailWritten;
 }
 
 bool FoundJournal::read() {

@@ -54,9 +54,12 @@ class FoundJournal {
   int64_t last_ns() const;
   // Stays, for the next search, if the place is locked for long.
   void remove() const;
-  // Around what may end the process. Returns how often it has done so.
+  // Around what may end the process. Returns how often it has done so, since set_tail_written().
   unsigned begin_try() const;
   void end_try() const { set_tries(tries_); }
+  // The tail is in the folder.
+  void set_tail_written() { set_tries(tries_ = kTailWritten); }
+  bool is_tail_written() const { return tries_ >= kTailWritten; }
 
   std::string folder;  // of the recording
   JournalFormat format;
@@ -67,7 +70,8 @@ class FoundJournal {
  private:
   void set_tries(uint32_t tries) const;
 
-  uint32_t tries_ = 0;
+  static constexpr uint32_t kTailWritten = 1 << 16;
+  uint32_t tries_ = 0;  // as in JournalHead
   const std::string path_;
   const int fd_;
 };

@@ -110,8 +110,12 @@ void KeptFile::leave() const {
   touch();
 }
 
+// Another recorder may have replaced it.
 void KeptFile::remove() const {
-  unlink(path_.c_str());
+  struct stat own, there;
+  if (fstat(fd_, &own) == 0 && stat(path_.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
+      own.st_ino == there.st_ino)
+    unlink(path_.c_str());
 }
 
 }  // namespace rtms::recorder

@@ -16,7 +16,7 @@ namespace {
 
 // For the files of the recordings that are made meanwhile.
 constexpr uint64_t kRoom = 16 << 20;
-constexpr unsigned kLongestPause_s = 60;
+constexpr unsigned kLongestPause_s = 5;
 // How often the process may end while a tail is written, for whatever reason.
 constexpr unsigned kEndsOfVideo = 2, kMostEnds = 4;
 
@@ -24,7 +24,8 @@ struct Tail {
   std::string folder;   // of the recording
   std::string problem;  // why its media could not be written, or empty
   std::string video_problem, program_problem;
-  int64_t ms = 0;  // duration
+  int64_t ms = 0;       // duration
+  bool is_old = false;  // of an earlier start, which copied the program
 };
 
 // A program that a killed recorder has left is readable for few players. The copy leaves room for
@@ -39,8 +40,7 @@ std::string mend_program(const Options &options, const std::string &folder, uint
   return room ? repair_program(path) : "there is no room for it";
 }
 
-Tail write_tail(Options options, const FoundJournal &journal, uint64_t free_bytes) {
-  Tail tail{journal.folder, "", "", "", 0};
+void write_tail(Options options, const FoundJournal &journal, Tail *tail) {
   // Those of the killed recorder: --join needs the same format.
   options.audio_rate = journal.format.rate;
   options.speakers = journal.format.speakers;
@@ -53,23 +53,32 @@ Tail write_tail(Options options, const FoundJournal &journal, uint64_t free_byte
   if (ends >= kEndsOfVideo)
     media.leave_out_video("the recorder has ended while it was written");
   if (ends >= kMostEnds) {
-    tail.problem =
+    tail->problem =
         "the recorder has ended while they were written, " + std::to_string(ends) + " times";
   } else if (media.empty() && !media.video_problem().empty()) {
-    tail.problem = media.video_problem();
+    tail->problem = media.video_problem();
   } else if (!media.empty()) {
-    tail.problem = media.write(journal.folder + "/" + file);
-    tail.ms = media.duration_ms();
-    tail.video_problem = media.video_problem();
-    if (tail.problem.empty() && !add_tail(journal.folder, file, media.start()))
-      tail.problem = "meeting.json cannot be changed";
+    tail->problem = media.write(journal.folder + "/" + file);
+    tail->ms = media.duration_ms();
+    tail->video_problem = media.video_problem();
+    if (tail->problem.empty() && !add_tail(journal.folder, file, media.start()))
+      tail->problem = "meeting.json cannot be changed";
   }
   journal.end_try();
-  if (!tail.problem.empty())
-    return tail;
-  // What ends the process now does not do so again.
-  journal.remove();
-  tail.program_problem = mend_program(options, journal.folder, free_bytes);
+}
+
+Tail write(const Options &options, FoundJournal *journal, uint64_t free_bytes) {
+  Tail tail{journal->folder, "", "", "", 0, journal->is_tail_written()};
+  if (!tail.is_old) {
+    write_tail(options, *journal, &tail);
+    if (!tail.problem.empty())
+      return tail;
+    journal->set_tail_written();
+  }
+  // A stop may interrupt the copy of a long program.
+  if (journal->begin_try() < kMostEnds)
+    tail.program_problem = mend_program(options, journal->folder, free_bytes);
+  journal->remove();
   return tail;
 }
 
@@ -96,7 +105,7 @@ WrittenTails write_all(const Options &options, uint64_t free_bytes,
       continue;
     }
     free_bytes -= size;
-    all.tails.push_back(write_tail(options, *journal, free_bytes));
+    all.tails.push_back(write(options, journal.get(), free_bytes));
   }
   return all;
 }
@@ -108,6 +117,8 @@ void tell(Log *log, const Tail &tail) {
                "the program's file of the killed recorder gets no index, so that some players "
                "show its beginning only: " +
                    tail.program_problem + ". ffmpeg or GStreamer can copy it to another file.");
+  if (tail.is_old)
+    return;
   if (tail.problem.empty())
     log->write(
         Log::Level::Info, "tail", name,

@@ -221,8 +221,25 @@ GstPadProbeReturn VideoTrack::on_data(GstPad *, GstPadProbeInfo *info, gpointer 
   if (!(GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER))
     return self->event(info);
   if (self->from_.codec == Codec::H264 && clean_h264(info) == GST_PAD_PROBE_DROP)
-    return GST_PAD_PROBE_DROP;
+    return self->leave_out(GST_PAD_PROBE_INFO_BUFFER(info));
   return self->buffer(GST_PAD_PROBE_INFO_BUFFER(info));
+}
+
+// The muxer does not wait for what is no H.264. A journal that begins so has no video.
+GstPadProbeReturn VideoTrack::leave_out(GstBuffer *buffer) {
+  if (source_ == Source::Journal && !GST_CLOCK_TIME_IS_VALID(last_)) {
+    GST_ELEMENT_ERROR(bin_, STREAM, DECODE, ("The first frame is no H.264."), (nullptr));
+    return GST_PAD_PROBE_DROP;
+  }
+  if (!std::exchange(told_left_out_, true))
+    GST_ELEMENT_WARNING(bin_, STREAM, DECODE,
+                        ("The service sends video without the start codes of H.264: such frames "
+                         "are not in the recording."),
+                        (nullptr));
+  GstEvent *gap = gst_event_new_gap(GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
+  gst_event_set_gap_flags(gap, GST_GAP_FLAG_MISSING_DATA);
+  gst_pad_push_event(exit_.get(), gap);
+  return GST_PAD_PROBE_DROP;
 }
 
 GstPadProbeReturn VideoTrack::event(GstPadProbeInfo *info) {

@@ -48,6 +48,7 @@ class VideoTrack {
   std::string converter(const Format &from) const;
   bool connect(const Format &from, bool begins);
   void disconnect();
+  GstPadProbeReturn leave_out(GstBuffer *buffer);
   GstPadProbeReturn event(GstPadProbeInfo *info);
   GstPadProbeReturn caps(GstCaps *caps);
   GstPadProbeReturn buffer(GstBuffer *buffer);
@@ -70,6 +71,7 @@ class VideoTrack {
   BufferPtr black_, picture_;
   GstClockTime last_ = GST_CLOCK_TIME_NONE;  // when the last frame began
   bool is_repeated_ = false;                 // the last frame was one of these
+  bool told_left_out_ = false;
 };
 
 }  // namespace rtms::recorder

@@ -146,6 +146,7 @@ void Connection::ask() {
   if (!transport_ || !open_ || closing_ || context_->config.is_forbidden())
     return;
   const int64_t now_us = g_get_monotonic_time(), silent_us = now_us - transport_->heard_us();
+  media_before_ = std::exchange(media_, false);
   if (!asked_us_) {
     asked_us_ = now_us;
     silent_us_ = silent_us;
@@ -159,7 +160,7 @@ bool Connection::owes_answer() const {
   if (!asked_us_ || !transport_ || transport_->answered_us() > asked_us_)
     return false;
   // While media arrive, they tell whether others are on their way: see Ending.
-  if (!pinged_ && g_get_monotonic_time() - transport_->heard_us() < kQuiet_us)
+  if (!pinged_ && media_before_ && g_get_monotonic_time() - transport_->heard_us() < kQuiet_us)
     return false;
   const int64_t patience_us = std::clamp(silent_us_, kLeastAnswer_us, kMostAnswer_us);
   const int64_t until_us = std::max(asked_us_, transport_->heard_us()) + patience_us;
@@ -212,6 +213,7 @@ void Connection::transport_message(std::string_view bytes) {
         std::visit(MessageName(), message) + ", " + std::to_string(bytes.size()) + " bytes");
   if (auto keep_alive = std::get_if<KeepAliveRequest>(&message))
     answer_keep_alive(*keep_alive);
+  media_ |= std::holds_alternative<MediaData>(message);
   // The listener may destroy the connection, but not the session.
   listener_->connection_message(this, message);
   parser.release_outsized();

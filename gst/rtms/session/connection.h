@@ -113,9 +113,10 @@ class Connection final : private TransportListener {
   Timer timer_;  // handshake timeout, then watchdog
   Timer alive_timer_;
   Silence silence_;
-  int64_t asked_us_ = 0, silent_us_ = 0;  // the first ask(), and the silence before it
-  bool pinged_ = false;                   // since then
-  int64_t second_us_ = 0;                 // start of the current count of keep-alives
+  int64_t asked_us_ = 0, silent_us_ = 0;       // the first ask(), and the silence before it
+  bool pinged_ = false;                        // since then
+  bool media_ = false, media_before_ = false;  // came since the last ask(), and before that one
+  int64_t second_us_ = 0;                      // start of the current count of keep-alives
   unsigned keep_alives_ = 0;
   bool open_ = false;
   bool established_ = false;

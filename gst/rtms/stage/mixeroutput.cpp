@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "mixeroutput.h"
 
+#include <algorithm>
+
 namespace rtms::program {
 
 MixerOutput::MixerOutput(const char *name, GstPad *pad)
@@ -70,14 +72,21 @@ GstPadProbeReturn MixerOutput::on_event(GstPad *, GstPadProbeInfo *info, gpointe
     case GST_EVENT_CUSTOM_DOWNSTREAM_OOB:
     case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
     case GST_EVENT_CUSTOM_BOTH:
-    case GST_EVENT_CUSTOM_BOTH_OOB: {
-      const guint32 number = gst_event_get_seqnum(event);
-      const bool known = static_cast<MixerOutput *>(data)->custom_.exchange(number) == number;
-      return known ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
-    }
+    case GST_EVENT_CUSTOM_BOTH_OOB:
+      return static_cast<MixerOutput *>(data)->is_new(event) ? GST_PAD_PROBE_OK
+                                                             : GST_PAD_PROBE_DROP;
     default:
       return GST_PAD_PROBE_OK;
   }
+}
+
+bool MixerOutput::is_new(GstEvent *custom) {
+  const guint32 number = gst_event_get_seqnum(custom);
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (std::find(custom_.begin(), custom_.end(), number) != custom_.end())
+    return false;
+  custom_[customs_++ % custom_.size()] = number;
+  return true;
 }
 
 // A mixer that cannot negotiate tries again with each buffer, and tells nobody.

@@ -4,8 +4,10 @@
 
 #include "elements.h"
 
+#include <array>
 #include <atomic>
 #include <functional>
+#include <mutex>
 
 namespace rtms::program {
 
@@ -39,6 +41,7 @@ class MixerOutput {
   static GstPadProbeReturn on_event(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_answer(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   void refused();
+  bool is_new(GstEvent *custom);
 
   const char *const name_;
   const PadPtr pad_;
@@ -46,7 +49,9 @@ class MixerOutput {
   gulong probes_[3] = {}, block_ = 0;
   std::atomic<GstClockTime> end_{GST_CLOCK_TIME_NONE}, reached_{0};
   std::atomic<bool> started_{false};
-  std::atomic<guint32> custom_{GST_SEQNUM_INVALID};  // of the last custom event
+  std::mutex mutex_;                  // guards the next two members
+  std::array<guint32, 16> custom_{};  // the sequence numbers of the last custom events
+  size_t customs_ = 0;
 };
 
 }  // namespace rtms::program
