@@ -41,13 +41,19 @@ GST_START_TEST(test_removes) {
   const std::string sps = unit(7), pps = unit(8), idr = unit(5), slice = unit(1);
   for (const std::string &plain : {sps + pps + idr, slice, unit(9) + unit(6) + slice + slice})
     ck_assert(left_of(plain) == plain);
-  for (unsigned type : {14U, 15U, 20U, 21U}) {
+  for (unsigned type : {10U, 11U, 14U, 15U, 20U, 21U}) {
     const std::string extension = unit(type, "xyz");
     ck_assert(left_of(extension + sps + pps + idr) == sps + pps + idr);
     ck_assert(left_of(sps + extension + pps + extension + extension + idr) == sps + pps + idr);
     ck_assert(left_of(idr + extension, GST_BUFFER_FLAG_DELTA_UNIT) == idr);
     ck_assert(left_of(extension + extension) == "dropped");
   }
+  // No unit follows.
+  const std::string zeros("\0\0", 2), code("\0\0\1", 3);
+  ck_assert(left_of(idr + code) == idr);
+  ck_assert(left_of(idr + zeros + code + code) == idr);
+  ck_assert(left_of(idr + zeros) == idr + zeros);
+  ck_assert(left_of(code) == "dropped");
   // No H.264.
   ck_assert(left_of("no start code") == "dropped");
   ck_assert(left_of("something" + idr) == idr);

@@ -33,6 +33,7 @@ class FakeTransport final : public rtms::Transport {
   void abort() override;
   int64_t heard_us() const override { return heard_us_; }
   int64_t answered_us() const override { return answered_us_; }
+  bool is_behind() const override { return !unread_.empty(); }
 
   // What the script says. Each may destroy the transport.
   void opened();

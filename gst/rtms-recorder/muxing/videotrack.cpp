@@ -26,7 +26,7 @@ constexpr char kFront[] = "errorignore convert-to=ok ! ";
 constexpr GstClockTime kPatience = 10 * GST_SECOND;  // of a busy machine
 // Where JPEG and PNG are missing, a picture comes after a pause, and again each time so much later.
 constexpr GstClockTime kPause = GST_SECOND, kEach = 2 * GST_SECOND;
-constexpr struct { int width = 1280, height = 720; } kUsual;
+constexpr int kUsualWidth = 1280, kUsualHeight = 720;
 
 GstElement *child(GstElement *bin, const char *name) {
   return gst_bin_get_by_name(GST_BIN(bin), name);
@@ -79,7 +79,7 @@ VideoTrack::Format VideoTrack::format_of(GstCaps *caps) {
 ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matroska, Source source) {
   Format from = format_of(caps);
   if (from.codec != Codec::H264 && !from.width)
-    from.width = kUsual.width, from.height = kUsual.height;
+    from.width = kUsualWidth, from.height = kUsualHeight;
   const Format to = matroska && from.codec == Codec::Jpeg ? from : Format{};
   GError *failure = nullptr;
   const std::string parts =
@@ -140,8 +140,8 @@ void VideoTrack::give_up(GstBin *pipeline, const std::string &name) {
 std::string VideoTrack::black_of(const Format &format) const {
   return "videotestsrc num-buffers=1 pattern=black ! video/x-raw,framerate=" + rate_ +
          ",format=" + std::string(format.codec == Codec::Png ? "RGB" : "I420") +
-         ",width=" + std::to_string(format.width ? format.width : kUsual.width) +
-         ",height=" + std::to_string(format.height ? format.height : kUsual.height);
+         ",width=" + std::to_string(format.width ? format.width : kUsualWidth) +
+         ",height=" + std::to_string(format.height ? format.height : kUsualHeight);
 }
 
 BufferPtr VideoTrack::make_black(const Format &format) const {

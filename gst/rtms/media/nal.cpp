@@ -8,22 +8,36 @@ namespace {
 
 constexpr gsize kStartCode = 3;
 
-bool is_extension(unsigned type) {
-  return type == 14 || type == 15 || type == 20 || type == 21;
+// The end of a sequence and of a stream, and what scalable, multiview and 3D video needs.
+bool is_unwanted(unsigned type) {
+  return type == 10 || type == 11 || type == 14 || type == 15 || type == 20 || type == 21;
+}
+
+// Without a start code at the end, which no unit follows.
+gsize end_of(const ReadMap &map) {
+  const guint8 *data = map.data();
+  gsize end = map.size();
+  while (end >= kStartCode && data[end - 1] == 1 && data[end - 2] == 0 && data[end - 3] == 0) {
+    end -= kStartCode;
+    while (end > 0 && data[end - 1] == 0)
+      end--;
+  }
+  return end;
 }
 
 // Returns the bytes of the other units, or null if all are others.
 BufferPtr cleaned(GstBuffer *buffer) {
   const ReadMap map(buffer);
-  NalScanner units(map.data(), map.size());
+  const gsize end = end_of(map);
+  NalScanner units(map.data(), end);
   BufferPtr left;
   gsize copied = 0;  // up to there
   bool removes = true;
-  const auto keep_until = [&](gsize end) {
-    if (end > copied)
+  const auto keep_until = [&](gsize until) {
+    if (until > copied)
       left.reset(gst_buffer_append_region(left.release(), gst_buffer_ref(buffer),
                                           static_cast<gssize>(copied),
-                                          static_cast<gssize>(end - copied)));
+                                          static_cast<gssize>(until - copied)));
   };
   while (const guint8 *header = units.next()) {
     auto start = static_cast<gsize>(header - map.data()) - kStartCode;
@@ -33,17 +47,17 @@ BufferPtr cleaned(GstBuffer *buffer) {
       left.reset(gst_buffer_new());
     if (removes)
       copied = start;
-    removes = is_extension(NalScanner::type(header));
+    removes = is_unwanted(NalScanner::type(header));
     if (!removes)
       continue;
     if (!left)
       left.reset(gst_buffer_new());
     keep_until(start);
   }
-  if (removes && !left)
+  if ((removes || end < map.size()) && !left)
     left.reset(gst_buffer_new());
   if (left && !removes)
-    keep_until(map.size());
+    keep_until(end);
   return left;
 }
 

@@ -33,10 +33,11 @@ class NalScanner {
   const guint8 *at_, *end_;
 };
 
-// For a probe on buffers of H.264 with start codes: keeps from a parser what ends it. Removes what
-// is before the first start code, at two megabytes of which h264parse gives up, and the NAL units
-// of scalable, multiview and 3D video, which other decoders ignore: h264parse of GStreamer 1.22
-// crashes at an invalid subset SPS. Returns DROP if nothing else is in the buffer.
+// For a probe on buffers of H.264 with start codes: keeps from h264parse of GStreamer 1.22 what
+// ends it. Removes what is before the first start code, at two megabytes of which it gives up; a
+// start code at the end, and the ends of sequences, behind which it misses a NAL unit; and the
+// units of scalable, multiview and 3D video, which other decoders ignore: it crashes at an invalid
+// subset SPS. Returns DROP if nothing else is in the buffer.
 GstPadProbeReturn clean_h264(GstPadProbeInfo *info);
 
 }  // namespace rtms

@@ -147,10 +147,12 @@ void Connection::ask() {
     return;
   const int64_t now_us = g_get_monotonic_time(), silent_us = now_us - transport_->heard_us();
   media_before_ = std::exchange(media_, false);
-  if (!asked_us_) {
+  const bool first = !asked_us_;
+  if (first) {
     asked_us_ = now_us;
     silent_us_ = silent_us;
-  } else if (!pinged_ && silent_us >= kQuiet_us) {
+  }
+  if (!pinged_ && !transport_->is_behind() && (first || silent_us >= kQuiet_us)) {
     pinged_ = true;
     transport_->ping();
   }

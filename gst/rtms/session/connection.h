@@ -76,9 +76,9 @@ class Connection final : private TransportListener {
   void send(const std::string &text);
   // The connection is lost unless a byte arrives within 200 ms, or within `within_ms` after a ping.
   void check_alive(unsigned within_ms);
-  // Asks the peer for a sign of life, when nothing arrives any more: all that it sent before it has
-  // arrived then. A peer that has closed answers with a reset, which destroys what is still on its
-  // way. Is called after each read_rest().
+  // Asks the peer for a sign of life: all that it sent before it has arrived then. A peer that has
+  // closed answers with a reset, which destroys what is still on its way: where this thread is
+  // behind, that is waited for. Is called after each read_rest().
   void ask();
   // The sign has not come, and may: a network that stood still resumes after about as long. A peer
   // that answers no ping owes nothing when it has sent nothing for that time, or after 9 s.

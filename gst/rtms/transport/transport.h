@@ -71,6 +71,8 @@ class Transport {
   virtual int64_t heard_us() const = 0;
   // Returns the monotonic time of the last answer to a ping; 0: none.
   virtual int64_t answered_us() const = 0;
+  // Whether much has arrived that was not read yet: the peer's own queue may be full, too.
+  virtual bool is_behind() const = 0;
 };
 
 class TransportFactory {

@@ -21,6 +21,8 @@ constexpr gssize kTurn = 256 << 10;
 // Sockets hold less: a peer that sends without end is not read without end.
 constexpr gssize kRest = 64 << 20;
 constexpr int64_t kRest_us = 50000;
+// More than what a round leaves unread.
+constexpr gssize kBehind = 64 << 10;
 // In the first second of a connection, the time of its handshakes, rounds are short.
 constexpr unsigned kHandshakes_ms = 1000, kHandshakeRound_ms = 5;
 // A shorter read has emptied the socket, or a TLS record that was not full.
@@ -53,6 +55,9 @@ class WebSocket final : public Transport {
   void abort() override;
   int64_t heard_us() const override { return heard_us_; }
   int64_t answered_us() const override { return answered_us_; }
+  bool is_behind() const override {
+    return socket_ && g_socket_get_available_bytes(socket_.get()) > kBehind;
+  }
 
  private:
   enum class State { Connecting, Upgrading, Open, Closing, Over };
