@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The program as viewers get it: constant, whatever the meeting does.
+#include <atomic>
 #include <cmath>
 
 #include "watcher.h"
@@ -118,6 +119,14 @@ GST_START_TEST(test_refused_events) {
     ck_assert(!gst_element_send_event(asked, gst_event_new_flush_stop(TRUE)));
     ck_assert(!gst_element_seek_simple(asked, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0));
   }
+  GList streams{const_cast<char *>("none"), nullptr, nullptr};
+  ck_assert(!gst_element_send_event(watcher.program(), gst_event_new_select_streams(&streams)));
+  for (const char *name : {"video", "audio"}) {
+    const Ptr<GstPad, gst_object_unref> pad(gst_element_get_static_pad(watcher.program(), name));
+    ck_assert(!gst_pad_send_event(pad.get(), gst_event_new_select_streams(&streams)));
+    // decodebin3 would wait for the streams of rtmssrc, which are not the pad's.
+    ck_assert(!gst_pad_get_sticky_event(pad.get(), GST_EVENT_STREAM_COLLECTION, 0));
+  }
   std::size_t frames = 0, blocks = 0;
   ck_assert(watcher.wait([&](const Watched &w) {
     frames = w.frames.size();
@@ -130,6 +139,47 @@ GST_START_TEST(test_refused_events) {
   ck_assert(gst_element_send_event(watcher.pipeline(), gst_event_new_eos()));
   watcher.wait_eos();
   expect_constant(watcher.watched());
+}
+GST_END_TEST;
+
+// An application's own events come once from each pad, whatever the program makes of its inputs.
+GST_START_TEST(test_custom_events) {
+  constexpr unsigned kEvents = 3;
+  auto server = meeting(lasting(0));
+  Watcher watcher([&](GstElement *program) {
+    g_object_set(program, "client-id", "test-client", "client-secret", "test-secret", "webhook",
+                 server->webhook_json().c_str(), nullptr);
+  });
+  watcher.play();
+  ck_assert(watcher.wait([](const Watched &w) { return std::isfinite(w.first(is_share)); }));
+  std::atomic<unsigned> came[2] = {};
+  const char *const names[] = {"video", "audio"};
+  for (int i = 0; i < 2; i++) {
+    const Ptr<GstPad, gst_object_unref> pad(
+        gst_element_get_static_pad(watcher.program(), names[i]));
+    gst_pad_add_probe(
+        pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+        [](GstPad *, GstPadProbeInfo *info, gpointer count) {
+          const GstEventType type = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info));
+          *static_cast<std::atomic<unsigned> *>(count) += type == GST_EVENT_CUSTOM_DOWNSTREAM;
+          return GST_PAD_PROBE_OK;
+        },
+        &came[i], nullptr);
+  }
+  for (unsigned i = 0; i < kEvents; i++)
+    ck_assert(gst_element_send_event(
+        watcher.program(),
+        gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty("cue"))));
+  ck_assert(
+      watcher.wait([&](const Watched &) { return came[0] >= kEvents && came[1] >= kEvents; }));
+  // Those of slower inputs come with their next buffers.
+  std::size_t frames = 0;
+  ck_assert(watcher.wait([&](const Watched &w) { return (frames = w.frames.size()) > 0; }));
+  ck_assert(watcher.wait([&](const Watched &w) { return w.frames.size() > frames + 50; }));
+  ck_assert_uint_eq(came[0], kEvents);
+  ck_assert_uint_eq(came[1], kEvents);
+  ck_assert(gst_element_send_event(watcher.pipeline(), gst_event_new_eos()));
+  watcher.wait_eos();
 }
 GST_END_TEST;
 
@@ -160,6 +210,7 @@ static Suite *rtmsprogram_suite() {
   add_case(suite, "eos-event", test_eos_event, 2);
   add_case(suite, "behind", test_behind);
   add_case(suite, "refused-events", test_refused_events);
+  add_case(suite, "custom-events", test_custom_events);
   return suite;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "madedecoder.h"
 #include "recording.h"
 #include "watcher.h"
 #include "webhooks.h"
@@ -86,12 +87,6 @@ std::unique_ptr<Server> serve_in_real_time(std::shared_ptr<Sent> sent) {
 }
 
 // A decoder of the highest rank that fails at its first frame, or refuses caps.
-struct Failing {
-  GstElement parent;
-};
-struct FailingClass {
-  GstElementClass parent;
-};
 unsigned failures = 0;
 bool (*takes_caps)(GstCaps *) = nullptr;  // null: it takes all
 
@@ -113,35 +108,8 @@ GstFlowReturn fail(GstPad *, GstObject *parent, GstBuffer *buffer) {
 
 const char kDecoded[] = "video/x-raw,format=I420,width=640,height=360,framerate=25/1";
 
-void init(GTypeInstance *instance, gpointer) {
-  GstElement *element = GST_ELEMENT(instance);
-  GstPad *sink = gst_pad_new_from_template(gst_element_get_pad_template(element, "sink"), "sink");
-  gst_pad_set_chain_function(sink, fail);
-  gst_pad_set_event_function(sink, take);
-  gst_element_add_pad(element, sink);
-  gst_element_add_pad(
-      element, gst_pad_new_from_template(gst_element_get_pad_template(element, "src"), "src"));
-}
-
-void init_class(gpointer klass, gpointer) {
-  const auto add = [klass](const char *name, GstPadDirection direction, const char *caps) {
-    CapsPtr owned(gst_caps_from_string(caps));
-    gst_element_class_add_pad_template(
-        GST_ELEMENT_CLASS(klass),
-        gst_pad_template_new(name, direction, GST_PAD_ALWAYS, owned.get()));
-  };
-  add("sink", GST_PAD_SINK, "video/x-h264");
-  add("src", GST_PAD_SRC, kDecoded);
-  gst_element_class_set_static_metadata(GST_ELEMENT_CLASS(klass), "fails", "Codec/Decoder/Video",
-                                        "fails", "a test");
-}
-
 void register_failing_decoder() {
-  const GTypeInfo info = {sizeof(FailingClass), nullptr, nullptr, init_class, nullptr, nullptr,
-                          sizeof(Failing),      0,       init,    nullptr};
-  const GType type =
-      g_type_register_static(GST_TYPE_ELEMENT, "RtmsCheckFailing", &info, GTypeFlags(0));
-  ck_assert(gst_element_register(nullptr, "rtmscheckfailing", GST_RANK_PRIMARY + 1000, type));
+  register_decoder({GST_RANK_PRIMARY + 1000, "video/x-h264", kDecoded, fail, take});
 }
 
 }  // namespace
