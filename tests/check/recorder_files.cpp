@@ -189,6 +189,29 @@ GST_START_TEST(test_incomplete) {
 }
 GST_END_TEST;
 
+// Audio that cannot be placed is not lost in silence.
+GST_START_TEST(test_damaged_sound) {
+  constexpr int kPackets = 10;
+  auto server = serve(meeting_of(0));
+  RecorderRun run({"--no-video"});
+  run.announce(*server);
+  run.wait_messages(*server, "audio", 50);
+  for (int i = 0; i < kPackets; i++)
+    server->send_media(Media::Audio,
+                       R"({"msg_type":14,"content":{"user_id":0,"data":"!","timestamp":1}})");
+  run.wait_events("audio-lost", 1);
+  const auto told = [&] {
+    return contains(run.get("/metrics").body, "\"} 200\n") &&
+           contains(run.get("/metrics").body, "rtms_meeting_audio_lost_milliseconds_total");
+  };
+  ck_assert(run.program().wait_until(told));
+  run.program().send(SIGINT);
+  run.expect_end();
+  const std::string report = run.text_of(run.only_folder() + "/meeting.json");
+  ck_assert_msg(contains(report, "\"audio_lost_s\":0.2"), "%s", report.c_str());
+}
+GST_END_TEST;
+
 // What comes late is not lost.
 GST_START_TEST(test_late_sound) {
   MeetingOptions options;
@@ -384,6 +407,7 @@ static Suite *recorder_files_suite() {
   add_case(suite, "min-free", test_min_free);
   add_case(suite, "folder-gone", test_folder_gone);
   add_case(suite, "incomplete", test_incomplete, 2);
+  add_case(suite, "damaged-sound", test_damaged_sound);
   add_case(suite, "late-sound", test_late_sound, 2);
   add_case(suite, "killed-audio", test_killed_audio);
   add_case(suite, "late-camera", test_late_camera, 2);

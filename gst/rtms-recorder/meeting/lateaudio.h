@@ -17,6 +17,8 @@ class LateAudio {
   // dropped. Writes one warning each time that audio falls behind, and one for each second with
   // lost audio.
   void check(uint64_t dropped);
+  // What is not in the recording, since its start.
+  uint64_t lost_ms() const { return lost_ms_; }
 
  private:
   void tell_lost(uint64_t ms);

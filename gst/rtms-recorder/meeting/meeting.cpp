@@ -276,7 +276,7 @@ Status Meeting::status() const {
   status.kicks = bus_ ? bus_->kicks() : 0;
   status.file_bytes = file_.bytes();
   status.voices = voices_;
-  status.late_ms = sound_.late().ms;
+  status.late_ms = late_audio_.lost_ms();
   status.behind_ms = static_cast<int64_t>(sound_.late().waiting / GST_MSECOND);
   status.level = sound_.levels()->now(g_get_monotonic_time());
   status.pushing = !options_.program.rtmp.empty();

@@ -26,6 +26,7 @@ struct Tail {
   std::string video_problem, program_problem;
   int64_t ms = 0;       // duration
   bool is_old = false;  // of an earlier start, which copied the program
+  bool given_up = false;
 };
 
 // A program that a killed recorder has left is readable for few players. The copy leaves room for
@@ -52,7 +53,8 @@ void write_tail(Options options, const FoundJournal &journal, Tail *tail) {
   const unsigned ends = journal.begin_try();
   if (ends >= kEndsOfVideo)
     media.leave_out_video("the recorder has ended while it was written");
-  if (ends >= kMostEnds) {
+  tail->given_up = ends >= kMostEnds;
+  if (tail->given_up) {
     tail->problem =
         "the recorder has ended while they were written, " + std::to_string(ends) + " times";
   } else if (media.empty() && !media.video_problem().empty()) {
@@ -68,7 +70,7 @@ void write_tail(Options options, const FoundJournal &journal, Tail *tail) {
 }
 
 Tail write(const Options &options, FoundJournal *journal, uint64_t free_bytes) {
-  Tail tail{journal->folder, "", "", "", 0, journal->is_tail_written()};
+  Tail tail{journal->folder, "", "", "", 0, journal->is_tail_written(), false};
   if (!tail.is_old) {
     write_tail(options, *journal, &tail);
     if (!tail.problem.empty())
@@ -129,7 +131,8 @@ void tell(Log *log, const Tail &tail) {
   else
     log->write(Log::Level::Error, "tail", name,
                "the last media, which its file lacks, cannot be written: " + tail.problem +
-                   ". The next start of the recorder tries it again.");
+                   (tail.given_up ? ". It is not tried again."
+                                  : ". The next start of the recorder tries it again."));
 }
 
 }  // namespace
