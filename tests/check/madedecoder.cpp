@@ -10,12 +10,20 @@ namespace {
 
 MadeDecoder made;
 
+// As in elements of other languages, the pad's chain function needs the data that it came with.
+GstFlowReturn chain(GstPad *pad, GstObject *parent, GstBuffer *buffer) {
+  const auto own = static_cast<GstPadChainFunction *>(pad->chaindata);
+  return (*own)(pad, parent, buffer);
+}
+
 void init(GTypeInstance *instance, gpointer) {
   GstElement *element = GST_ELEMENT(instance);
   for (const char *name : {"sink", "src"}) {
     GstPad *pad = gst_pad_new_from_template(gst_element_get_pad_template(element, name), name);
     if (gst_pad_get_direction(pad) == GST_PAD_SINK) {
-      gst_pad_set_chain_function(pad, made.chain);
+      gst_pad_set_chain_function_full(
+          pad, chain, new GstPadChainFunction(made.chain),
+          [](gpointer own) { delete static_cast<GstPadChainFunction *>(own); });
       if (made.event)
         gst_pad_set_event_function(pad, made.event);
     }

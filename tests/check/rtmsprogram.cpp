@@ -111,9 +111,14 @@ GST_START_TEST(test_refused_events) {
   Watcher watcher([&](GstElement *program) {
     g_object_set(program, "client-id", "test-client", "client-secret", "test-secret", "webhook",
                  server->webhook_json().c_str(), nullptr);
+    set(program, "captions", "pad");
   });
   watcher.play();
-  ck_assert(watcher.wait([](const Watched &w) { return std::isfinite(w.first(is_share)); }));
+  ck_assert(watcher.wait(
+      [](const Watched &w) { return std::isfinite(w.first(is_share)) && !w.captions.empty(); }));
+  // The mixers would take it, and tell nobody.
+  ck_assert(!gst_element_send_event(
+      watcher.program(), gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "title", nullptr))));
   for (GstElement *asked : {watcher.program(), watcher.pipeline()}) {
     ck_assert(!gst_element_send_event(asked, gst_event_new_flush_start()));
     ck_assert(!gst_element_send_event(asked, gst_event_new_flush_stop(TRUE)));
@@ -121,7 +126,7 @@ GST_START_TEST(test_refused_events) {
   }
   GList streams{const_cast<char *>("none"), nullptr, nullptr};
   ck_assert(!gst_element_send_event(watcher.program(), gst_event_new_select_streams(&streams)));
-  for (const char *name : {"video", "audio"}) {
+  for (const char *name : {"video", "audio", "captions"}) {
     const Ptr<GstPad, gst_object_unref> pad(gst_element_get_static_pad(watcher.program(), name));
     ck_assert(!gst_pad_send_event(pad.get(), gst_event_new_select_streams(&streams)));
     // decodebin3 would wait for the streams of rtmssrc, which are not the pad's.

@@ -204,10 +204,21 @@ GST_START_TEST(test_added_in_paused) {
 }
 GST_END_TEST;
 
+// No frame could be made.
+GST_START_TEST(test_no_clock) {
+  Watcher watcher(meeting_or_none(nullptr));
+  gst_pipeline_use_clock(GST_PIPELINE(watcher.pipeline()), nullptr);
+  gst_element_set_state(watcher.pipeline(), GST_STATE_PLAYING);
+  ck_assert(watcher.wait([](const Watched &w) { return w.message(GST_MESSAGE_ERROR) != nullptr; }));
+  watcher.stop();
+}
+GST_END_TEST;
+
 static Suite *rtmsprogram_states_suite() {
   Suite *suite = suite_create("rtmsprogram_states");
   add_case(suite, "clock-before-start", test_clock_before_start, 2);
   add_case(suite, "pause", test_pause, 2);
+  add_case(suite, "no-clock", test_no_clock);
   add_case(suite, "eos-in-paused", test_eos_in_paused, 2);
   add_case(suite, "added-in-paused", test_added_in_paused, 2);
   return suite;

@@ -67,6 +67,24 @@ bool has_tag(const PadRecord &pad, const char *comment) {
 }  // namespace
 
 // No property of a number without a range, and each default is within it.
+// A property that is set to its default is as it was; the environment may set the client id.
+GST_START_TEST(test_defaults) {
+  const ElementPtr element(
+      GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("rtmssrc", nullptr))));
+  for (GParamSpec *spec : own_properties(element.get())) {
+    if (!G_IS_PARAM_SPEC_STRING(spec) || !(spec->flags & G_PARAM_READABLE) ||
+        !(spec->flags & G_PARAM_WRITABLE) || g_str_equal(spec->name, "client-id"))
+      continue;
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_TYPE_STRING);
+    g_object_get_property(G_OBJECT(element.get()), spec->name, &value);
+    ck_assert_msg(g_param_value_defaults(spec, &value), "%s is %s", spec->name,
+                  g_value_get_string(&value));
+    g_value_unset(&value);
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(test_ranges) {
   ElementPtr src(gst_element_factory_make("rtmssrc", nullptr));
   gst_object_ref_sink(src.get());
@@ -234,6 +252,7 @@ static Suite *rtmssrc_face_suite() {
   Suite *suite = suite_create("rtmssrc_face");
   TCase *face = tcase_create("face");
   tcase_set_timeout(face, kPatienceSeconds);
+  tcase_add_test(face, test_defaults);
   tcase_add_test(face, test_ranges);
   tcase_add_loop_test(face, test_outside, 0, static_cast<int>(G_N_ELEMENTS(kOutside)) + kSetByUri);
   tcase_add_test(face, test_latency_outside_while_running);

@@ -187,14 +187,16 @@ GST_START_TEST(test_stream_status) {
 }
 GST_END_TEST;
 
-// The system has no thread for a pad: that is the pad's trouble, and told.
+// The system has no thread for a pad: that is the pad's trouble, and told. A new link tries again.
 GST_START_TEST(test_no_thread) {
   _gst_check_expecting_log = TRUE;
   auto server = serve(quiet_config());
   Player player(*server, with("media-types", "audio+video"));
   GstTaskPool *pool = GST_TASK_POOL(g_object_new(failing_pool_get_type(), nullptr));
-  player.watch([pool](GstMessage *message) {
-    if (new_thread(message) == "audio")
+  bool once = false;
+  Sink sink;
+  player.watch([&](GstMessage *message) {
+    if (new_thread(message) == "audio" && !std::exchange(once, true))
       gst_task_set_pool(GST_TASK(g_value_get_object(gst_message_get_stream_status_object(message))),
                         pool);
   });
@@ -207,8 +209,71 @@ GST_START_TEST(test_no_thread) {
   ck_assert(wait_packets(player, "video", 10));
   ck_assert_uint_eq(audio_messages(player.src()), 0);
   ck_assert(player.wait([](const Record &r) { return r.count(GST_MESSAGE_WARNING) == 1; }));
+  PadPtr audio(gst_element_get_static_pad(player.src(), "audio"));
+  PadPtr peer(gst_pad_get_peer(audio.get()));
+  ck_assert(gst_pad_unlink(audio.get(), peer.get()));
+  ck_assert_int_eq(gst_pad_link(audio.get(), sink.pad()), GST_PAD_LINK_OK);
+  server->send_media(Media::Audio, audio_json(200, 0));
+  ck_assert(sink.wait(1));
   player.stop();
   gst_object_unref(pool);
+}
+GST_END_TEST;
+
+// A handler keeps a buffer: what the pad pushes is another one, which the pad may change.
+GST_START_TEST(test_kept_buffer) {
+  auto server = serve(quiet_config());
+  BufferPtr kept;
+  std::atomic<bool> writable{false};
+  const auto received = +[](GstElement *, GstPad *, GstBuffer *buffer, gpointer own) {
+    static_cast<BufferPtr *>(own)->reset(gst_buffer_ref(buffer));
+  };
+  Player player(*server, [&](GstElement *src) {
+    set(src, "media-types", "audio");
+    g_signal_connect(src, "audio-received", G_CALLBACK(received), &kept);
+  });
+  player.play();
+  wait_streaming(player, *server, 1);
+  PadPtr audio(gst_element_get_static_pad(player.src(), "audio"));
+  gst_pad_add_probe(
+      audio.get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad *, GstPadProbeInfo *info, gpointer is) {
+        *static_cast<std::atomic<bool> *>(is) =
+            gst_buffer_is_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+        return GST_PAD_PROBE_OK;
+      },
+      &writable, nullptr);
+  server->send_media(Media::Audio, audio_json(0, 0));
+  ck_assert(wait_packets(player, "audio", 1));
+  player.stop();
+  ck_assert(kept && writable);
+}
+GST_END_TEST;
+
+// An application stops the pipeline where a buffer passes: it gets an error, and stops it from
+// another thread then.
+GST_START_TEST(test_stopped_in_a_push) {
+  const bool shared = __i__;
+  auto server = serve(quiet_config());
+  Player player(*server, [shared](GstElement *src) {
+    set(src, "media-types", "audio");
+    if (shared)
+      g_object_set(src, "batch-time", 100, "share-thread", TRUE, nullptr);
+  });
+  player.play();
+  wait_streaming(player, *server, 1);
+  PadPtr audio(gst_element_get_static_pad(player.src(), "audio"));
+  gst_pad_add_probe(
+      audio.get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad *, GstPadProbeInfo *, gpointer src) {
+        ck_assert_int_eq(gst_element_set_state(GST_ELEMENT(src), GST_STATE_NULL),
+                         GST_STATE_CHANGE_FAILURE);
+        return GST_PAD_PROBE_DROP;
+      },
+      player.src(), nullptr);
+  server->send_media(Media::Audio, audio_json(0, 0));
+  ck_assert(player.wait([](const Record &r) { return r.count(GST_MESSAGE_ERROR) > 0; }));
+  player.stop();
 }
 GST_END_TEST;
 
@@ -417,6 +482,8 @@ static Suite *rtmssrc_padlife_suite() {
   tcase_set_timeout(life, kPatienceSeconds);
   tcase_add_test(life, test_stream_status);
   tcase_add_test(life, test_no_thread);
+  tcase_add_test(life, test_kept_buffer);
+  tcase_add_loop_test(life, test_stopped_in_a_push, 0, 2);
   tcase_add_test(life, test_caps_before_reconfigure);
   tcase_add_loop_test(life, test_refused, 0, 3);
   tcase_add_test(life, test_late_flow);

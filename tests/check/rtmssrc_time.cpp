@@ -329,7 +329,10 @@ GST_START_TEST(test_latency) {
   config.end = End::Nothing;
   config.silent_signaling = __i__ == 0;
   auto server = serve(config);
-  Player player(*server, [](GstElement *src) { g_object_set(src, "latency", 750, nullptr); });
+  // A queue without a limit in practice.
+  Player player(*server, [](GstElement *src) {
+    g_object_set(src, "latency", 750, "max-queue-time", G_MAXUINT64, nullptr);
+  });
   player.play();
   expect_latency(player.src(), nullptr, 750 * GST_MSECOND);
   if (__i__ == 0)

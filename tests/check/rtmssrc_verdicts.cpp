@@ -17,8 +17,9 @@ struct Refusal {
 const Refusal kRefusals[] = {
     {401, 0, true},  {403, 0, true},  {404, 0, true},  {302, 0, true},  {400, 0, true},
     {503, 0, false}, {500, 0, false}, {502, 0, false}, {504, 0, false}, {429, 0, false},
-    {0, 2, true},    {0, 3, true},    {0, 7, true},    {0, 15, true},   {0, 17, true},
-    {0, 47, true},   {0, 8, false},   {0, 16, false},  {0, 45, false},
+    {408, 0, false}, {421, 0, false}, {425, 0, false}, {0, 2, true},    {0, 3, true},
+    {0, 7, true},    {0, 15, true},   {0, 17, true},   {0, 47, true},   {0, 8, false},
+    {0, 16, false},  {0, 45, false},
 };
 
 void refuse(Config *config, bool signaling, const Refusal &refusal) {

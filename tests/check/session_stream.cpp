@@ -26,10 +26,13 @@ class NoLog final : public LogSink {
 // A session of audio, or more, with its network and its clock.
 class Stream final : public SessionListener {
  public:
-  explicit Stream(MediaMask media = media_bit(Media::Audio))
+  // `early`: the server knows no media server for the stream yet when it is first asked.
+  explicit Stream(MediaMask media = media_bit(Media::Audio), bool early = false)
       : session_(config(media), &net_, &log_, this) {
     session_.start();
     settle();
+    if (early)
+      answer_without_servers();
     for (unsigned connection = 0; connection < 1 + count_of(media); connection++)
       connect(connection);
     net_.released();
@@ -57,6 +60,8 @@ class Stream final : public SessionListener {
   void unread(std::string_view text) { net_.pick(1)->arrived(text); }
   unsigned pings() { return net_.pick(1)->pings(); }
   void bytes() { net_.pick(1)->bytes(); }
+  // Connections in their closing handshake.
+  size_t closing() const { return net_.closing(); }
   void pong() {
     advance(1);
     net_.pick(1)->pong();
@@ -82,6 +87,17 @@ class Stream final : public SessionListener {
     advance(2 * kRetryMs);
     connect(0);
     connect(1);
+  }
+  // Signaling only.
+  void lose_signaling() {
+    net_.pick(0)->end({TransportClose::Kind::Io, 0, "reset"});
+    settle();
+  }
+  void replace() {
+    SessionConfig other = config(media_bit(Media::Audio));
+    other.signaling_url = "wss://other.test/signaling";
+    session_.announced_again(other, false);
+    settle();
   }
   void lose_media() {
     net_.pick(1)->end({TransportClose::Kind::Io, 0, "reset"});
@@ -119,6 +135,12 @@ class Stream final : public SessionListener {
   std::vector<int64_t> reasons;
 
  private:
+  void answer_without_servers() {
+    net_.pick(0)->opened();
+    settle();
+    message(0, R"({"msg_type":2,"status_code":0,"media_server":{"server_urls":{}}})");
+    advance(kRetryMs);
+  }
   static unsigned count_of(MediaMask media) {
     unsigned count = 0;
     for (Media one : kAllMedia)
@@ -211,6 +233,14 @@ GST_START_TEST(test_ended) {
   ck_assert_uint_eq(stream.ended, 0);
   advance(1);
   ck_assert_uint_eq(stream.ended, 1);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_no_url_yet) {
+  own_context();
+  Stream stream(media_bit(Media::Audio), true);
+  stream.message(1, kAudio);
+  ck_assert_uint_eq(stream.packets, 1);
 }
 GST_END_TEST;
 
@@ -355,6 +385,90 @@ GST_START_TEST(test_incomplete) {
 }
 GST_END_TEST;
 
+// After a stall the signaling connection is found lost, and media are not read yet. A closing
+// handshake would be answered with a reset by a service that has closed, too.
+GST_START_TEST(test_late_thread_reconnects) {
+  constexpr int64_t kPause_ms = 100;
+  constexpr unsigned kPackets = 5;
+  own_context();
+  Stream stream;
+  for (unsigned i = 0; i <= kPackets; i++)
+    stream.unread(kAudio);
+  stream.lose_signaling();
+  for (unsigned i = 1; i <= kPackets; i++) {
+    ck_assert_uint_eq(stream.packets, i);
+    ck_assert_uint_eq(stream.closing(), 0);
+    advance(kPause_ms);
+  }
+  ck_assert_uint_eq(stream.packets, 1 + kPackets);
+  advance(kPause_ms);
+  ck_assert_uint_eq(stream.closing(), 0);
+  advance(kPause_ms);
+  ck_assert_uint_eq(stream.closing(), 1);
+}
+GST_END_TEST;
+
+// A connection that never falls silent is closed after three seconds; one that is not behind, at
+// once.
+GST_START_TEST(test_live_thread_reconnects) {
+  constexpr int64_t kPause_ms = 100, kMost_ms = 3000;
+  own_context();
+  for (const bool late : {true, false}) {
+    Stream stream;
+    if (late)
+      stream.unread(kAudio);
+    stream.lose_signaling();
+    for (int64_t i = 0; late && i < kMost_ms / kPause_ms; i++) {
+      ck_assert_uint_eq(stream.closing(), 0);
+      stream.message(0, kAudio);
+      advance(kPause_ms);
+    }
+    ck_assert_uint_eq(stream.closing(), 1);
+  }
+}
+GST_END_TEST;
+
+// A server that is replaced reports its own end while its connections are being closed. What
+// somebody decided is the end of the stream.
+GST_START_TEST(test_replaced) {
+  constexpr struct {
+    const char *reason;
+    unsigned ended;
+  } kCases[] = {{"12", 0}, {"17", 0}, {"6", 1}};
+  own_context();
+  for (const auto &[reason, ended] : kCases) {
+    Stream stream;
+    stream.message(1, kAudio);
+    stream.replace();
+    ck_assert_uint_eq(stream.closing(), 2);
+    stream.message(
+        0, std::string(R"({"msg_type":8,"state":4,"timestamp":1,"reason":)") + reason + "}");
+    stream.message(1, kAudio);
+    ck_assert_uint_eq(stream.packets, 2);
+    advance(kKeepAliveMs);
+    ck_assert_uint_eq(stream.ended, ended);
+  }
+}
+GST_END_TEST;
+
+// A slow network has more of the old server's media than one time limit: they are taken.
+GST_START_TEST(test_media_of_a_replaced) {
+  constexpr int64_t kStep_ms = 200, kMost_ms = 3000;
+  own_context();
+  Stream stream;
+  stream.replace();
+  unsigned packets = 0;
+  for (int64_t i = 0; i < kMost_ms / kStep_ms; i++) {
+    stream.message(1, kAudio);
+    ck_assert_uint_eq(stream.packets, ++packets);
+    ck_assert_uint_eq(stream.closing(), 2);
+    advance(kStep_ms);
+  }
+  advance(Leaving::kTimeout_ms);
+  ck_assert_uint_eq(stream.closing(), 0);
+}
+GST_END_TEST;
+
 static Suite *session_stream_suite() {
   Suite *suite = suite_create("session_stream");
   TCase *tcase = tcase_create("stream");
@@ -362,6 +476,7 @@ static Suite *session_stream_suite() {
   tcase_add_test(tcase, test_not_silent);
   tcase_add_test(tcase, test_silent_after_a_loss);
   tcase_add_test(tcase, test_ended);
+  tcase_add_test(tcase, test_no_url_yet);
   tcase_add_test(tcase, test_no_url_again);
   tcase_add_test(tcase, test_one_url_later);
   tcase_add_test(tcase, test_reason_later);
@@ -369,6 +484,10 @@ static Suite *session_stream_suite() {
   tcase_add_test(tcase, test_incomplete);
   tcase_add_loop_test(tcase, test_no_answer, 0, 3);
   tcase_add_test(tcase, test_late_thread);
+  tcase_add_test(tcase, test_late_thread_reconnects);
+  tcase_add_test(tcase, test_live_thread_reconnects);
+  tcase_add_test(tcase, test_replaced);
+  tcase_add_test(tcase, test_media_of_a_replaced);
   suite_add_tcase(suite, tcase);
   return suite;
 }

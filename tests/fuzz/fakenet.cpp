@@ -196,4 +196,9 @@ size_t FakeNet::live() const {
                                            [](auto *transport) { return transport->live(); }));
 }
 
+size_t FakeNet::closing() const {
+  return static_cast<size_t>(std::count_if(transports_.begin(), transports_.end(),
+                                           [](const auto *one) { return one->closing(); }));
+}
+
 }  // namespace rtmsfuzz

@@ -46,6 +46,7 @@ class FakeTransport final : public rtms::Transport {
   void pong();
   void end(const rtms::TransportClose &why);
 
+  bool closing() const { return state_ == State::Closing; }
   bool live() const { return state_ != State::Created && state_ != State::Gone; }
   bool signaling() const { return signaling_; }
   unsigned pings() const { return pings_; }
@@ -73,6 +74,7 @@ class FakeNet final : public rtms::TransportFactory {
   FakeTransport *pick(unsigned index) const;
   FakeTransport *signaling() const;
   size_t live() const;
+  size_t closing() const;
   // The next connection fails before open() has returned.
   void fail_next() { fail_next_ = true; }
   // From here on nothing may be opened any more.

@@ -66,7 +66,8 @@
  *
  * Pads are added and removed on the thread of the connections, whose own main context is the
  * thread-default one during the signals: attach the sources of your handlers, such as a bus watch,
- * to a context of yours.
+ * to a context of yours. The change to READY removes the remaining pads on the thread that changes
+ * the state.
  *
  * ## Events
  *
@@ -99,6 +100,7 @@
 
 #include "base/environment.h"
 #include "gstrtmssrcprivate.h"
+#include "installer.h"
 #include "properties.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_rtms_src_debug);
@@ -256,8 +258,9 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && is_own_thread(self)) {
     GST_ELEMENT_ERROR(
         self, CORE, STATE_CHANGE,
-        ("The element cannot be stopped from its own thread, which calls pad-added handlers "
-         "and synchronous bus handlers: use gst_element_call_async() there."),
+        ("The element cannot be stopped from its own threads, which call pad-added handlers, "
+         "synchronous bus handlers, and the pad probes and sinks behind its pads: use "
+         "gst_element_call_async() there."),
         (nullptr));
     return GST_STATE_CHANGE_FAILURE;
   }
@@ -367,9 +370,8 @@ static void gst_rtms_src_class_init(GstRtmsSrcClass *klass) {
 
 static void gst_rtms_src_init(GstRtmsSrc *self) {
   g_mutex_init(&self->run_lock);
-  self->settings = new Settings;
+  self->settings = new Settings(rtms::default_settings());
   self->uri = rtms::new_uri_state();
   self->settings->client_id = rtms::environment({"ZM_RTMS_CLIENT", "ZOOM_CLIENT_ID"});
-  self->settings->user_agent = "gst-rtms/" PACKAGE_VERSION;
   GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SOURCE);
 }

@@ -13,6 +13,12 @@ constexpr auto kWriteOnly =
 
 }  // namespace
 
+Settings default_settings() {
+  Settings settings;
+  settings.user_agent = "gst-rtms/" PACKAGE_VERSION;
+  return settings;
+}
+
 std::vector<Installer::Member> &Installer::table() {
   static std::vector<Member> members;
   return members;
@@ -25,7 +31,9 @@ void Installer::add(Member member, GParamSpec *spec) {
 
 void Installer::string(const char *name, const char *nick, const char *blurb,
                        std::string Settings::*member) {
-  add(member, g_param_spec_string(name, nick, blurb, nullptr, kReadWrite));
+  const std::string &text = defaults_.*member;
+  add(member,
+      g_param_spec_string(name, nick, blurb, text.empty() ? nullptr : text.c_str(), kReadWrite));
 }
 
 void Installer::secret(const char *name, const char *nick, const char *blurb,

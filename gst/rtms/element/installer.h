@@ -11,6 +11,9 @@
 
 namespace rtms {
 
+// What a new element has, but for the environment's client id.
+Settings default_settings();
+
 class Installer {
  public:
   using Member = std::variant<std::string Settings::*, Secret Settings::*, bool Settings::*,
@@ -42,7 +45,7 @@ class Installer {
   void add(Member member, GParamSpec *spec);
 
   GObjectClass *klass_;
-  const Settings defaults_;
+  const Settings defaults_ = default_settings();
 };
 
 // By theme, in the order of the ids.

@@ -121,11 +121,13 @@ void install_gaps(Installer *install) {
    * its connection delivers nothing at all: neither media nor keep-alives. A TCP connection that
    * stands still delivers later what it has held up, and no buffer starts before the end of a GAP
    * that was pushed: with 0, media that are later than #GstRtmsSrc:latency move to the end of the
-   * GAP. Set 65000 for recordings that can wait. The GAPs of an audio pad then follow the
-   * keep-alives of the service, about 10 s apart, while nobody speaks. With
-   * #GstRtmsSrc:buffer-data, all media also wait that long for the connection of the audio.
+   * GAP. Set 70000 for recordings that can wait: it covers a connection that counts as lost after
+   * 65 s. The GAPs of an audio pad then follow the keep-alives of the service, about 10 s apart,
+   * while nobody speaks; after a reconnect they wait for the replay that long, at most 65 s, until
+   * new audio arrives. With #GstRtmsSrc:buffer-data, all media also wait that long for the
+   * connection of the audio.
    *
-   * Valid: 0 to 65000 ms.
+   * Valid: 0 to 120000 ms.
    *
    * Since: 0.1
    */

@@ -84,7 +84,9 @@ Output::Output(OutputContext *context, Media media, const OutputLabel &label)
       pad_(new_pad(label)),
       info_(context, media, label, pad_),
       stamper_(context, media, label.participant.has_value(), pad_),
-      replay_(context->config.replay_wait_ms),
+      // The service buffers audio only, and a server that has just taken over may need seconds.
+      replay_(context->config.replay_wait_ms,
+              media == Media::Audio ? context->config.stall_wait_ms : 0),
       drops_(context->element, media, &context->stats->of(media),
              [time = &context->time](GstClockTime at) { return time->running_time_of(at); }),
       packets_(media == Media::Audio ? kSoundSizes : kPictureSizes) {
@@ -108,12 +110,20 @@ void Output::interrupt() {
   gst_rtms_src_pad_interrupt(pad_);
 }
 
-// The event may overtake frames, which are on another connection. Its time counts if it is of the
-// same clock.
+// The event may overtake frames, which are on another connection, or be overtaken by those of the
+// next share. Its time counts if it is of the same clock.
 void Output::turn_off(int64_t at_ms) {
-  constexpr int64_t kClocks_ms = 10000;
+  constexpr int64_t kClocks_ms = 10000, kLastFrame_ms = 500;
   const auto newest_ms = static_cast<int64_t>(context_->stats->of(media_).last_timestamp_ms);
-  off_ms_ = std::abs(at_ms - newest_ms) <= kClocks_ms ? at_ms : 0;
+  const bool same_clock = std::abs(at_ms - newest_ms) <= kClocks_ms;
+  if (same_clock && newest_ms > at_ms + kLastFrame_ms) {
+    GST_DEBUG_OBJECT(pad_,
+                     "an end at %" G_GINT64_FORMAT " ms, before the frame of %" G_GINT64_FORMAT
+                     " ms: ignored",
+                     at_ms, newest_ms);
+    return;
+  }
+  off_ms_ = same_clock ? at_ms : 0;
   gst_rtms_src_pad_turn(pad_, false);
 }
 
@@ -179,7 +189,8 @@ bool Output::leads_somewhere() {
 }
 
 BufferPtr Output::make(const MediaData &data) {
-  if (media_ == Media::Audio && !known_audio_.accept(data)) {
+  // An empty message is no frame that is missing.
+  if (data.payload.empty() || (media_ == Media::Audio && !known_audio_.accept(data))) {
     ++context_->stats->of(media_).ignored;
     return nullptr;
   }
@@ -233,8 +244,11 @@ bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
     add_participant(buffer.get(), {active.user_id, active.name, ""});
   else
     add_participant(buffer.get(), speaker);
-  if (context_->config.audio_received && media_ == Media::Audio)
+  if (context_->config.audio_received && media_ == Media::Audio) {
     g_signal_emit(context_->element, context_->config.audio_received, 0, pad_, buffer.get());
+    // A handler may keep the buffer, which the pad changes.
+    buffer.reset(gst_buffer_make_writable(buffer.release()));
+  }
   drops_.note(pad_, gst_rtms_src_pad_enqueue(pad_, std::move(buffer)),
               context_->time.arrival().monotonic_us);
   return !std::exchange(to_wake_, true);

@@ -146,6 +146,8 @@ GstClockTime StreamTime::certain_time(Media media) const {
   const int64_t now_ns = static_cast<int64_t>(now) - unread_ns;
   const Delivery &own = delivery_[static_cast<unsigned>(media)];
   const int64_t behind_ns = media == Media::Audio ? own.behind_ns(now_us) : 0;
+  const auto delivered_ns =
+      own.delivered_ns(now_ns - behind_ns, now_us, stall_wait_us_, media == Media::Audio);
   int64_t newest_ns = own.newest_ns();
   if (!own.is_coming(now_us)) {
     newest_ns = now_ns - behind_ns;
@@ -157,9 +159,7 @@ GstClockTime StreamTime::certain_time(Media media) const {
                                                         (is_text(media) ? text_wait_ : 0));
   // Audio may pause, video does not.
   if (!is_text(media))
-    certain_ns =
-        std::min(certain_ns, own.delivered_ns(now_ns, now_us, stall_wait_us_, media == Media::Audio)
-                                 .value_or(certain_ns));
+    certain_ns = std::min(certain_ns, delivered_ns.value_or(certain_ns));
   return certain_ns > 0 ? static_cast<GstClockTime>(certain_ns) : GST_CLOCK_TIME_NONE;
 }
 

@@ -13,10 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Interval of further GAPs while there are no buffers.
-constexpr auto kGapInterval = 250ms;
-// The most items that a pad pushes before other pads of its thread.
-constexpr unsigned kMostItems = 500;
 // How long a push in progress may take to finish, and then to be flushed.
 constexpr auto kPushTimeout = 300ms, kFlushTimeout = 100ms;
 
@@ -40,76 +36,8 @@ G_DEFINE_TYPE_WITH_CODE(GstRtmsSrcPad, gst_rtms_src_pad, GST_TYPE_PAD,
 
 namespace {
 
-bool push_item(PadState *state, BufferPtr buffer, EventPtr event) {
-  const bool eos = event && GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
-  if (buffer)
-    push_buffer(state, std::move(buffer));
-  else if (eos)
-    push_eos(state, std::move(event));
-  else
-    push_event(state, std::move(event));
-  return eos;
-}
-
-std::chrono::milliseconds patience_of(const PadState *state) {
-  return state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms);
-}
-
-void loop(gpointer data) {
-  auto state = static_cast<PadState *>(data);
-  GstRtmsSrcPad *self = state->pad;
-  BufferPtr buffer;
-  EventPtr event;
-  bool eos = false;
-  const PadQueue::Next next = state->queue.next(&buffer, &event, patience_of(state));
-  state->silent = next == PadQueue::Next::Nothing;
-  if (next == PadQueue::Next::Item)
-    eos = push_item(state, std::move(buffer), std::move(event));
-  else if (next == PadQueue::Next::Caps)
-    push_stored_events(state);
-  else if (next == PadQueue::Next::Nothing)
-    push_silence(state);
-  if (!eos && next != PadQueue::Next::Stop)
-    return;
-  gst_pad_pause_task(GST_PAD(self));
-  state->queue.finished(eos);
-  if (eos)
-    state->config.ended();
-}
-
-// The same for a shared thread: pushes the queue's items, or a GAP after a long pause.
-PadThread::After take_turn(PadState *state) {
-  const auto now = std::chrono::steady_clock::now();
-  PadQueue::Next next = PadQueue::Next::Item;
-  bool eos = false;
-  for (unsigned items = 0; items < kMostItems && !eos && next == PadQueue::Next::Item; items++) {
-    BufferPtr buffer;
-    EventPtr event;
-    next = state->queue.next(&buffer, &event);
-    while (next == PadQueue::Next::Caps) {
-      push_stored_events(state);
-      next = state->queue.next(&buffer, &event);
-    }
-    if (next != PadQueue::Next::Item)
-      break;
-    state->silent = false;
-    state->quiet_since = now;
-    eos = push_item(state, std::move(buffer), std::move(event));
-  }
-  if (next == PadQueue::Next::Nothing && now - state->quiet_since >= patience_of(state)) {
-    state->silent = true;
-    state->quiet_since = now;
-    push_silence(state);
-  }
-  state->queue.finished(eos);
-  if (eos)
-    state->config.ended();
-  if (eos || next == PadQueue::Next::Stop)
-    return PadThread::After::End;
-  return next == PadQueue::Next::Item ? PadThread::After::More : PadThread::After::Pause;
-}
-
-// GStreamer 1.22 takes a task without a thread for a running one, and waits for it.
+// GStreamer 1.22 takes a task without a thread for a running one, and waits for it; another start
+// of the same task would do nothing.
 void forget_task(GstPad *pad) {
   GST_OBJECT_LOCK(pad);
   if (GstTask *task = GST_PAD_TASK(pad)) {
@@ -118,6 +46,7 @@ void forget_task(GstPad *pad) {
     GST_OBJECT_UNLOCK(task);
   }
   GST_OBJECT_UNLOCK(pad);
+  gst_pad_stop_task(pad);
 }
 
 void no_thread(GstRtmsSrcPad *self) {
@@ -147,8 +76,9 @@ void start_task(GstRtmsSrcPad *self) {
     return;
   PadState *state = self->state;
   PadThread *shared = state->config.thread.get();
-  state->threadless = shared ? !shared->add(GST_PAD(self), [state] { return take_turn(state); })
-                             : !gst_pad_start_task(GST_PAD(self), loop, state, nullptr);
+  state->threadless = shared
+                          ? !shared->add(GST_PAD(self), [state] { return rtms::push_turn(state); })
+                          : !gst_pad_start_task(GST_PAD(self), rtms::push_loop, state, nullptr);
   state->was_linked = true;
   if (state->threadless)
     no_thread(self);

@@ -27,7 +27,10 @@ struct PadLatency {
   GstClockTime round = 0;       // by how much messages may be read late
   GstClockTime batch = 0;       // how long buffers wait to be pushed together
   GstClockTime least() const { return min + round + batch; }
-  GstClockTime max() const { return queue_time ? least() + queue_time : GST_CLOCK_TIME_NONE; }
+  GstClockTime max() const {
+    const bool limited = queue_time && queue_time < GST_CLOCK_TIME_NONE - least();
+    return limited ? least() + queue_time : GST_CLOCK_TIME_NONE;
+  }
   void answer(GstQuery *query) const { gst_query_set_latency(query, TRUE, least(), max()); }
 };
 

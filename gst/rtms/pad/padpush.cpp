@@ -9,7 +9,21 @@ GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
 namespace rtms {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr GstClockTime kMinGap = 100 * GST_MSECOND;
+// Interval of further GAPs while there are no buffers.
+constexpr auto kGapInterval = 250ms;
+// The most items that a pad pushes before other pads of its thread.
+constexpr unsigned kMostItems = 500;
+
+// The pad on which this thread pushes.
+thread_local GstRtmsSrcPad *pushing = nullptr;
+
+struct Pushing {
+  explicit Pushing(GstRtmsSrcPad *pad) { pushing = pad; }
+  ~Pushing() { pushing = nullptr; }
+};
 
 // A sink that is being shut down may return EOS instead of FLUSHING.
 GstFlowReturn push(GstRtmsSrcPad *self, BufferPtr buffer) {
@@ -101,8 +115,6 @@ void push_empty_gap(PadState *state) {
   gst_pad_push_event(GST_PAD(state->pad), gap.release());
 }
 
-}  // namespace
-
 void push_buffer(PadState *state, BufferPtr buffer) {
   const PadPosition::Placed placed = state->position.place(buffer.get());
   if (placed.moved)
@@ -182,6 +194,82 @@ void push_eos(PadState *state, EventPtr eos) {
     push_last_black(state);
   }
   push_event(state, std::move(eos));
+}
+
+bool push_item(PadState *state, BufferPtr buffer, EventPtr event) {
+  const bool eos = event && GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
+  if (buffer)
+    push_buffer(state, std::move(buffer));
+  else if (eos)
+    push_eos(state, std::move(event));
+  else
+    push_event(state, std::move(event));
+  return eos;
+}
+
+std::chrono::milliseconds patience_of(const PadState *state) {
+  return state->silent ? kGapInterval : std::chrono::milliseconds(state->config.gap_after_ms);
+}
+
+}  // namespace
+
+void push_loop(gpointer data) {
+  auto state = static_cast<PadState *>(data);
+  const Pushing now(state->pad);
+  BufferPtr buffer;
+  EventPtr event;
+  bool eos = false;
+  const PadQueue::Next next = state->queue.next(&buffer, &event, patience_of(state));
+  state->silent = next == PadQueue::Next::Nothing;
+  if (next == PadQueue::Next::Item)
+    eos = push_item(state, std::move(buffer), std::move(event));
+  else if (next == PadQueue::Next::Caps)
+    push_stored_events(state);
+  else if (next == PadQueue::Next::Nothing)
+    push_silence(state);
+  if (!eos && next != PadQueue::Next::Stop)
+    return;
+  gst_pad_pause_task(GST_PAD(state->pad));
+  state->queue.finished(eos);
+  if (eos)
+    state->config.ended();
+}
+
+// A GAP follows a long pause.
+PadThread::After push_turn(PadState *state) {
+  const Pushing own(state->pad);
+  const auto now = std::chrono::steady_clock::now();
+  PadQueue::Next next = PadQueue::Next::Item;
+  bool eos = false;
+  for (unsigned items = 0; items < kMostItems && !eos && next == PadQueue::Next::Item; items++) {
+    BufferPtr buffer;
+    EventPtr event;
+    next = state->queue.next(&buffer, &event);
+    while (next == PadQueue::Next::Caps) {
+      push_stored_events(state);
+      next = state->queue.next(&buffer, &event);
+    }
+    if (next != PadQueue::Next::Item)
+      break;
+    state->silent = false;
+    state->quiet_since = now;
+    eos = push_item(state, std::move(buffer), std::move(event));
+  }
+  if (next == PadQueue::Next::Nothing && now - state->quiet_since >= patience_of(state)) {
+    state->silent = true;
+    state->quiet_since = now;
+    push_silence(state);
+  }
+  state->queue.finished(eos);
+  if (eos)
+    state->config.ended();
+  if (eos || next == PadQueue::Next::Stop)
+    return PadThread::After::End;
+  return next == PadQueue::Next::Item ? PadThread::After::More : PadThread::After::Pause;
+}
+
+bool is_pushing(const GstElement *element) {
+  return pushing && GST_OBJECT_PARENT(pushing) == GST_OBJECT(element);
 }
 
 }  // namespace rtms

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "padreplay.h"
 
+#include <algorithm>
+
 namespace rtms {
 namespace {
 
-// The service buffers media for up to a minute. It replays them soon after the reconnect, without
-// long pauses, for up to as long again.
+// The service buffers media for up to a minute. It replays them after the reconnect, without long
+// pauses, for up to as long again.
 constexpr int64_t kLongest_us = 65 * 1000 * 1000, kPause_us = 2 * 1000 * 1000;
 
 }  // namespace
@@ -25,7 +27,7 @@ int64_t PadReplay::restored(int64_t now_us) {
   if (wait_ms_)
     return until_us_;
   until_us_ = now_us + kLongest_us;
-  return now_us + kPause_us;
+  return at_most(now_us + std::max(int64_t{patience_ms_} * 1000, kPause_us));
 }
 
 int64_t PadReplay::came(bool is_new, int64_t arrival_us, int64_t now_us) {

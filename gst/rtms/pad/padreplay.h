@@ -10,7 +10,9 @@ namespace rtms {
 class PadReplay {
  public:
   // `wait_ms`: the limit; 0: while the connection is lost, and the service may replay.
-  explicit PadReplay(unsigned wait_ms) : wait_ms_(wait_ms) {}
+  // `patience_ms`: how long after the reconnect a replay may begin; at least 2 s.
+  PadReplay(unsigned wait_ms, unsigned patience_ms)
+      : wait_ms_(wait_ms), patience_ms_(patience_ms) {}
 
   // Each returns the time before which no GAP may be sent; 0: GAPs are allowed.
 
@@ -27,7 +29,7 @@ class PadReplay {
  private:
   int64_t at_most(int64_t until_us) const { return until_us < until_us_ ? until_us : until_us_; }
 
-  const unsigned wait_ms_;
+  const unsigned wait_ms_, patience_ms_;
   int64_t until_us_ = 0;  // the limit
 };
 

@@ -53,6 +53,7 @@
 #include "element/gstrtmssrc.h"
 #include "element/proxy.h"
 #include "program.h"
+#include "refusals.h"
 
 struct _GstRtmsProgram {
   GstBin parent;
@@ -175,6 +176,17 @@ void forget_unused(GstRtmsProgram *self) {
   }
 }
 
+// Without one, the mixers wait for all their inputs, for ever.
+bool has_clock(GstRtmsProgram *self) {
+  const rtms::ClockPtr clock(gst_element_get_clock(GST_ELEMENT(self)));
+  if (!clock)
+    GST_ELEMENT_ERROR(self, CORE, CLOCK,
+                      ("The pipeline has no clock, and rtmsprogram makes its frames by one. Do not "
+                       "call gst_pipeline_use_clock() with NULL."),
+                      (nullptr));
+  return clock != nullptr;
+}
+
 GstStateChangeReturn change_state(GstElement *element, GstStateChange transition) {
   GstRtmsProgram *self = GST_RTMS_PROGRAM(element);
   if (transition == GST_STATE_CHANGE_NULL_TO_READY && !check_plugins(self))
@@ -183,6 +195,8 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
     forget_unused(self);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING && !has_clock(self))
+    return GST_STATE_CHANGE_FAILURE;
   // Before the source plays, and has media.
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
     self->program->play(beginning(self));
@@ -212,21 +226,14 @@ gboolean send_event(GstElement *element, GstEvent *event) {
     case GST_EVENT_FLUSH_STOP:
     case GST_EVENT_SEEK:
     case GST_EVENT_SELECT_STREAMS:
+    // A mixer takes it, and passes it on to nobody.
+    case GST_EVENT_TAG:
       gst_event_unref(event);
       return FALSE;
     default:
       break;
   }
   return GST_ELEMENT_CLASS(gst_rtms_program_parent_class)->send_event(element, event);
-}
-
-// A mixer that is flushed by a seek pushes nothing any more, although its inputs refuse the seek.
-// A selection of streams is the source's: its streams are not those of the pad.
-gboolean upstream_event(GstPad *pad, GstObject *parent, GstEvent *event) {
-  if (GST_EVENT_TYPE(event) != GST_EVENT_SEEK && GST_EVENT_TYPE(event) != GST_EVENT_SELECT_STREAMS)
-    return gst_pad_event_default(pad, parent, event);
-  gst_event_unref(event);
-  return FALSE;
 }
 
 void handle_message(GstBin *bin, GstMessage *message) {
@@ -292,7 +299,7 @@ void add_pad(GstRtmsProgram *self, const char *name, GstPad *target) {
   GstPadTemplate *of = gst_element_get_pad_template(GST_ELEMENT(self), name);
   GstPad *pad = target ? gst_ghost_pad_new_from_template(name, target, of)
                        : gst_ghost_pad_new_no_target_from_template(name, of);
-  gst_pad_set_event_function(pad, GST_DEBUG_FUNCPTR(upstream_event));
+  gst_pad_set_event_function(pad, GST_DEBUG_FUNCPTR(rtms::program::upstream_event));
   GstPad *inner = GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad)));
   gst_pad_set_chain_function(inner, GST_DEBUG_FUNCPTR(push));
   gst_object_unref(inner);

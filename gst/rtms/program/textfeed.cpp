@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "textfeed.h"
 
+#include "refusals.h"
+
 #include <cstring>
 
 namespace rtms::program {
@@ -22,6 +24,10 @@ TextFeed::TextFeed(GstElement *bin, GstPad *from, Scene *scene) : bin_(bin), sce
   if (!scene) {
     GstPadTemplate *of = gst_element_get_pad_template(bin, "captions");
     pad_.reset(GST_PAD(gst_object_ref_sink(gst_ghost_pad_new_from_template("captions", from, of))));
+    gst_pad_set_event_function(pad_.get(), GST_DEBUG_FUNCPTR(upstream_event));
+    const PadPtr inner(GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad_.get()))));
+    gst_pad_add_probe(inner.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, drop_collection, nullptr,
+                      nullptr);
     gst_pad_set_active(pad_.get(), TRUE);
     gst_element_add_pad(bin, pad_.get());
     return;

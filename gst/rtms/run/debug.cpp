@@ -27,9 +27,22 @@ void init_debug_categories() {
                           "RTMS source: the webhook's HTTP server");
 }
 
+// A GStreamer without debug messages has no categories.
+#ifdef GST_DISABLE_GST_DEBUG
+CategoryLog::CategoryLog(Room, GstElement *element) : category_(nullptr), element_(element) {}
+
+bool CategoryLog::enabled(Level) const {
+  return false;
+}
+#else
+CategoryLog::CategoryLog(Room room, GstElement *element)
+    : category_(room == Room::Session ? gst_rtms_session_debug : gst_rtms_webhook_debug),
+      element_(element) {}
+
 bool CategoryLog::enabled(Level level) const {
   return gst_debug_category_get_threshold(category_) >= debug_level(level);
 }
+#endif
 
 void CategoryLog::write(Level level, const std::string &text) {
   GST_CAT_LEVEL_LOG(category_, debug_level(level), element_, "%s", text.c_str());

@@ -19,8 +19,8 @@ void init_debug_categories();
 // Writes the log of a room without GStreamer to a category, with the element as object.
 class CategoryLog final : public LogSink {
  public:
-  CategoryLog(GstDebugCategory *category, GstElement *element)
-      : category_(category), element_(element) {}
+  enum class Room { Session, Webhook };
+  CategoryLog(Room room, GstElement *element);
   bool enabled(Level level) const override;
   void write(Level level, const std::string &text) override;
 

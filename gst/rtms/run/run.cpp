@@ -9,6 +9,7 @@
 #include "listen.h"
 #include "messages.h"
 #include "pad/gstrtmssrcpad.h"
+#include "pad/padpush.h"
 #include "pad/participantmeta.h"
 #include "sessionconfig.h"
 #include "stream.h"
@@ -77,7 +78,7 @@ Run::Result Run::create(GstElement *element, Settings settings) {
 Run::Run(GstElement *element, const Settings &settings, Start start)
     : element_(element),
       thread_(std::move(start.thread)),
-      webhook_log_(std::make_unique<CategoryLog>(gst_rtms_webhook_debug, element)),
+      webhook_log_(std::make_unique<CategoryLog>(CategoryLog::Room::Webhook, element)),
       stats_(std::make_unique<Stats>()),
       stream_(std::make_unique<Stream>(element, settings, stats_.get(), thread_.get())),
       announcement_(std::make_unique<Announcement>(element, settings, stream_.get(),
@@ -211,7 +212,7 @@ StructurePtr Run::stats() {
 }
 
 bool Run::is_own_thread() const {
-  return thread_->is_current();
+  return thread_->is_current() || is_pushing(element_);
 }
 
 StructurePtr empty_stats() {

@@ -55,7 +55,7 @@ class Run {
   // Returns the URL for webhooks; empty if the run does not listen.
   const std::string &webhook_url() const;
   StructurePtr stats();
-  // True on the loop thread, which cannot wait for its own end.
+  // True on the loop thread, and in a push: neither can wait for its own end.
   bool is_own_thread() const;
 
  private:

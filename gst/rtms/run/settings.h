@@ -29,7 +29,7 @@ inline constexpr Range<int> kLanguages{-1, 36};
 inline constexpr Range<unsigned> kLatencies{0, 60000};            // ms
 inline constexpr Range<unsigned> kBatchTimes{0, 1000};            // ms
 inline constexpr Range<unsigned> kTextWaits{0, 60000};            // ms
-inline constexpr Range<unsigned> kStallWaits{0, 65000};           // ms
+inline constexpr Range<unsigned> kStallWaits{0, 120000};          // ms
 inline constexpr Range<unsigned> kReplayWaits{0, 65000};          // ms
 inline constexpr Range<unsigned> kMessageSizes{1024, G_MAXUINT};  // the least for handshakes
 inline constexpr Range<unsigned> kDelays{1, G_MAXUINT};           // ms

@@ -77,7 +77,7 @@ Stream::Stream(GstElement *element, const Settings &settings, Stats *stats, Loop
     : element_(element),
       settings_(settings),
       thread_(thread),
-      session_log_(gst_rtms_session_debug, element),
+      session_log_(CategoryLog::Room::Session, element),
       stats_(stats),
       outputs_(element, outputs_config(element, settings), stats, &roster_,
                {[this](std::function<void()> fn) { thread_->post(std::move(fn)); },

@@ -84,6 +84,8 @@ class Connection final : private TransportListener {
   // that answers no ping owes nothing when it has sent nothing for that time, or after 9 s.
   bool owes_answer() const;
   void close();
+  // See Transport.
+  bool is_behind() const { return transport_ && transport_->is_behind(); }
   // Takes what has come already; the connection may be lost, and destroyed, in here.
   void read_rest();
   // Asks the peer for the end. Its last messages still arrive; the end is not reported.

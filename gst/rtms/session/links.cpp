@@ -2,6 +2,8 @@
 #include "links.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string>
 
 namespace rtms {
 
@@ -27,6 +29,12 @@ MediaMask offered(const SessionConfig &config, const SignalingResponse &response
     if (!url_of(m, config, response).empty())
       media |= media_bit(m);
   return media & config.media;
+}
+
+bool names_no_server(const SignalingResponse &response) {
+  return response.all_url.empty() &&
+         std::all_of(std::begin(response.media_url), std::end(response.media_url),
+                     [](const std::string &url) { return url.empty(); });
 }
 
 void Links::plan(const SignalingResponse &response) {

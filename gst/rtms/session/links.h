@@ -27,6 +27,7 @@ const std::string &url_of(Media media, const SessionConfig &config,
                           const SignalingResponse &response);
 // The requested kinds that the service offers.
 MediaMask offered(const SessionConfig &config, const SignalingResponse &response);
+bool names_no_server(const SignalingResponse &response);
 
 class Links final : public LinkListener {
  public:

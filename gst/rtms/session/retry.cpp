@@ -20,10 +20,13 @@ bool is_transient(int64_t status) {
          status == static_cast<int64_t>(StatusCode::InternalException);
 }
 
-// A restarting or overloaded server or proxy; other statuses concern this client.
+// A restarting or overloaded server or proxy, or a network that stood still; other statuses concern
+// this client.
 bool is_passing(int http_status) {
-  constexpr int kTooManyRequests = 429, kServerErrors = 500;
-  return http_status >= kServerErrors || http_status == kTooManyRequests;
+  constexpr int kTimeout = 408, kMisdirected = 421, kTooEarly = 425, kTooManyRequests = 429;
+  constexpr int kServerErrors = 500;
+  return http_status >= kServerErrors || http_status == kTimeout || http_status == kMisdirected ||
+         http_status == kTooEarly || http_status == kTooManyRequests;
 }
 
 // The peer does not object to this client but cannot serve it now: it goes away, has a fault, or
@@ -100,11 +103,10 @@ bool is_final(const SessionError &why, bool first) {
       return !is_transient(why.status);
     case SessionError::Kind::Timeout:
     case SessionError::Kind::Interrupted:
+    case SessionError::Kind::NoMedia:
       return false;
     case SessionError::Kind::Transport:
       return is_final(why.transport, first);
-    case SessionError::Kind::NoMedia:
-      return first;
     default:
       return true;
   }

@@ -150,18 +150,18 @@ void Session::announced_again(const SessionConfig &as, bool anyway) {
   // Without a permit all ends in a moment. If the permit is renewed before, the service itself ends
   // the old connections.
   if (!context_.config.is_forbidden())
-    leave(signaling_.leave());
+    leave(signaling_.leave(), true);
 }
 
 // The old connections must be closed before the first new one is opened.
-void Session::leave(std::unique_ptr<Connection> old) {
+void Session::leave(std::unique_ptr<Connection> old, bool replaced) {
   // In a moment all ends.
   if (context_.config.is_forbidden())
     return;
   links_.leave(&leaving_);
   if (old)
     leaving_.add(std::move(old), 0);
-  leaving_.close();
+  leaving_.close(replaced);
   start_over();
 }
 

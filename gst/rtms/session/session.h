@@ -73,7 +73,7 @@ class Session final : private StreamListener,
   void signaling_established(const SignalingResponse &response) override;
   void link_ready(MediaMask media) override;
   void media_ended(MediaMask media, const SessionError &why) override;
-  void leave(std::unique_ptr<Connection> old) override;
+  void leave(std::unique_ptr<Connection> old, bool replaced) override;
   void start_over() override;
   void fail(const SessionError &why) override;
   void connection_gone() override;

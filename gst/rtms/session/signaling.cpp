@@ -230,12 +230,11 @@ void Signaling::answered(const SignalingResponse &response) {
     refused(status_error("signaling handshake", response.status, response.reason));
     return;
   }
-  // A server that has just taken over may know its media servers later.
-  if (!first_ && !offered(context_->config, response)) {
-    lost(
-        plain_error(SessionError::Kind::NoMedia,
-                    "The service accepts the stream again, but offers none of its media. Start the "
-                    "stream anew through the service's API."));
+  // A server that has just begun, or taken over, may know its media servers later.
+  if (first_ ? names_no_server(response) : !offered(context_->config, response)) {
+    lost(plain_error(SessionError::Kind::NoMedia,
+                     "The service accepts the stream, but offers none of its media. Start the "
+                     "stream anew through the service's API."));
     return;
   }
   enter<State::Established>();
@@ -254,7 +253,7 @@ bool Signaling::sign_otherwise() {
   who.by_webinar_id = !who.by_webinar_id;
   context_->debug(std::string("signaling: the signature is refused; trying that of ") +
                   (who.by_webinar_id ? "webinar_uuid" : "meeting_uuid"));
-  listener_->leave(wait(kSettle_ms));
+  listener_->leave(wait(kSettle_ms), false);
   return true;
 }
 
@@ -268,7 +267,7 @@ void Signaling::refused(const SessionError &why) {
   }
   auto old = wait(kSettle_ms);
   listener_->media_ended(media_bit(*media), why);
-  listener_->leave(std::move(old));
+  listener_->leave(std::move(old), false);
 }
 
 void Signaling::connection_lost(Connection *, const SessionError &why) {
@@ -317,7 +316,7 @@ void Signaling::lost(const SessionError &why) {
   wait(*delay_ms);
   context_->listener->session_connection(ConnectionState::Reconnecting, 0, retry_.attempts());
   // The server drops the media connections with the signaling one.
-  listener_->leave(nullptr);
+  listener_->leave(nullptr, false);
 }
 
 }  // namespace rtms

@@ -18,7 +18,7 @@ class SignalingListener {
   virtual ~SignalingListener() = default;
   virtual void signaling_established(const SignalingResponse &response) = 0;
   // All connections must be closed, `old` included, if not null.
-  virtual void leave(std::unique_ptr<Connection> old) = 0;
+  virtual void leave(std::unique_ptr<Connection> old, bool replaced) = 0;
   // The next try is due.
   virtual void start_over() = 0;
   virtual void media_ended(MediaMask media, const SessionError &why) = 0;

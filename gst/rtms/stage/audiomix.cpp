@@ -13,7 +13,7 @@ constexpr GstClockTime kAlignment = 2 * GST_MSECOND;
 constexpr int kRate = AudioLimit::kRate, kChannels = AudioLimit::kChannels;
 constexpr const char *kSamples = "S16LE";
 // The mixer clips sums of integers; floats keep them, and hold 16 bits exactly.
-constexpr const char *kSums = "F32LE";
+constexpr const char *kSums = G_BYTE_ORDER == G_LITTLE_ENDIAN ? "F32LE" : "F32BE";
 
 CapsPtr caps(const char *format) {
   return CapsPtr(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, format, "layout",

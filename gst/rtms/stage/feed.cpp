@@ -23,15 +23,6 @@ bool is_part(GstObject *object, GstElement *element) {
   return object == GST_OBJECT(element) || gst_object_has_as_ancestor(object, GST_OBJECT(element));
 }
 
-// The chain function of the first element's pad before tolerate(), and what lives at least as long:
-// the elements are removed in their order.
-struct Chain {
-  GstPadChainFunction function;
-  GstElement *decoder;  // null: there is none
-  GstPad *last;         // the source pad of the last element
-  bool failed = false;
-};
-
 GstElement *decoder_of(const std::vector<GstElement *> &elements) {
   const auto found = std::find_if(elements.begin(), elements.end(), [](GstElement *one) {
     return gst_element_factory_list_is_type(gst_element_get_factory(one),
@@ -40,33 +31,13 @@ GstElement *decoder_of(const std::vector<GstElement *> &elements) {
   return found == elements.end() ? nullptr : *found;
 }
 
-GstFlowReturn chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *buffer) {
-  auto chain = static_cast<Chain *>(pad->chaindata);
-  if (chain->failed) {
-    gst_buffer_unref(buffer);
-    return GST_FLOW_OK;
-  }
-  const GstFlowReturn flow = chain->function(pad, parent, buffer);
-  // A decoder that refuses caps posts no error. If it is the mixer that refuses, or what is behind
-  // it, no other decoder helps.
-  const bool refuses = flow == GST_FLOW_NOT_NEGOTIATED && chain->decoder &&
-                       gst_pad_get_last_flow_return(chain->last) != GST_FLOW_NOT_NEGOTIATED;
-  if (refuses)
-    GST_ELEMENT_ERROR(chain->decoder, STREAM, FORMAT, ("The decoder refuses the format."),
-                      (nullptr));
-  chain->failed = refuses || flow == GST_FLOW_ERROR;
-  return chain->failed ? GST_FLOW_OK : flow;
-}
-
-// Hides a decoder's flow error from rtmssrc, which would stop if this pad is its last. The decoder
-// has posted an error, and is replaced.
-void tolerate(GstPad *pad, GstElement *decoder, GstPad *last) {
-  gst_pad_set_chain_function_full(pad, chain_tolerantly,
-                                  new Chain{GST_PAD_CHAINFUNC(pad), decoder, last},
-                                  [](gpointer data) { delete static_cast<Chain *>(data); });
-}
-
 }  // namespace
+
+struct Feed::Decoding {
+  ElementPtr decoder;  // null: there is none
+  PadPtr last;         // the source pad of the last element
+  bool failed = false;
+};
 
 Feed::Feed(GstBin *bin, Medium medium, GstPad *from, GstPad *to, Changed changed)
     : bin_(bin),
@@ -78,6 +49,9 @@ Feed::Feed(GstBin *bin, Medium medium, GstPad *from, GstPad *to, Changed changed
       in_(gst_element_get_static_pad(entry_, "sink")),
       from_(gst_element_get_static_pad(entry_, "src")) {
   g_object_set(entry_, "silent", TRUE, nullptr);
+  // A decoder's own pad may need what its chain function has with it.
+  entry_chain_ = GST_PAD_CHAINFUNC(in_.get());
+  gst_pad_set_chain_function_full(in_.get(), chain_tolerantly, this, nullptr);
   gst_bin_add(bin, entry_);
   constexpr auto both =
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
@@ -95,6 +69,34 @@ Feed::~Feed() {
   gst_pad_remove_probe(in_.get(), caps_probe_);
   gst_pad_remove_probe(from_.get(), coded_probe_);
   gst_pad_remove_probe(to_.get(), decoded_probe_);
+}
+
+// Hides a decoder's flow error from rtmssrc, which would stop if this pad is its last. The decoder
+// has posted an error, and is replaced.
+GstFlowReturn Feed::chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *buffer) {
+  auto self = static_cast<Feed *>(pad->chaindata);
+  std::shared_ptr<Decoding> decoding;
+  {
+    std::lock_guard<std::mutex> lock(self->mutex_);
+    decoding = self->decoding_;
+  }
+  if (decoding && decoding->failed) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_OK;
+  }
+  const GstFlowReturn flow = self->entry_chain_(pad, parent, buffer);
+  if (!decoding)
+    return flow;
+  // A decoder that refuses caps posts no error. If it is the mixer that refuses, or what is behind
+  // it, no other decoder helps.
+  const bool refuses =
+      flow == GST_FLOW_NOT_NEGOTIATED && decoding->decoder &&
+      gst_pad_get_last_flow_return(decoding->last.get()) != GST_FLOW_NOT_NEGOTIATED;
+  if (refuses)
+    GST_ELEMENT_ERROR(decoding->decoder.get(), STREAM, FORMAT, ("The decoder refuses the format."),
+                      (nullptr));
+  decoding->failed = refuses || flow == GST_FLOW_ERROR;
+  return decoding->failed ? GST_FLOW_OK : flow;
 }
 
 bool Feed::connect(std::string *missing) {
@@ -130,7 +132,10 @@ bool Feed::make(std::string *missing) {
     return false;
   PadPtr last(gst_element_get_static_pad(elements_.back(), "src"));
   PadPtr first(gst_element_get_static_pad(elements_.front(), "sink"));
-  tolerate(first.get(), decoder_of(elements_), last.get());
+  GstElement *decoder = decoder_of(elements_);
+  decoding_ = std::make_shared<Decoding>();
+  decoding_->decoder.reset(decoder ? GST_ELEMENT(gst_object_ref(decoder)) : nullptr);
+  decoding_->last.reset(GST_PAD(gst_object_ref(last.get())));
   gst_pad_link(last.get(), to_.get());
   for (auto element = elements_.rbegin(); element != elements_.rend(); ++element)
     gst_element_sync_state_with_parent(*element);
@@ -143,6 +148,7 @@ void Feed::disconnect() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     elements.swap(elements_);
+    decoding_.reset();
   }
   PadPtr peer(gst_pad_get_peer(from_.get()));
   if (peer)

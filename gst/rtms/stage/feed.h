@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 
 namespace rtms::program {
@@ -36,6 +37,9 @@ class Feed {
   bool set_wanted(bool wanted) { return wanted_.exchange(wanted) != wanted; }
 
  private:
+  struct Decoding;
+
+  static GstFlowReturn chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *buffer);
   static GstPadProbeReturn on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstPadProbeReturn on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   bool is_time_to_try(GstBuffer *buffer) const;
@@ -57,14 +61,16 @@ class Feed {
   // Always linked to the source, because rtmssrc stops when its last pad has no peer.
   GstElement *entry_ = nullptr;
   PadPtr in_, from_;  // of `entry_`
+  GstPadChainFunction entry_chain_ = nullptr;
   gulong caps_probe_ = 0, coded_probe_ = 0, decoded_probe_ = 0;
   std::atomic<bool> wanted_{true}, decodes_{false}, linked_{false};
   std::mutex change_mutex_;  // held while elements are made and removed
   // When all decoders have failed: a later keyframe tries them again.
   std::atomic<int64_t> again_us_{0};      // 0: never
   int64_t pause_us_ = 0, failed_us_ = 0;  // guarded by change_mutex_
-  mutable std::mutex mutex_;              // guards the next three members
+  mutable std::mutex mutex_;              // guards the next four members
   std::vector<GstElement *> elements_;
+  std::shared_ptr<Decoding> decoding_;  // by `elements_`
   std::set<std::string> failed_;
   std::string codec_;
   // find_end() uses them as well as streaming threads.
