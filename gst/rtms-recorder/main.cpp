@@ -97,7 +97,7 @@ class Program {
   // Reports a failure if the recording was stopped before its stream ended, so that an orchestrator
   // starts another one.
   int status() const {
-    return options_.once && (stopped_ || !recorder_.all_good()) ? kFailed : EXIT_SUCCESS;
+    return options_.once && (stopped_ || !recorder_.totals({}).all_good()) ? kFailed : EXIT_SUCCESS;
   }
 
   void handle_signals() {
@@ -287,7 +287,7 @@ class Program {
 
   void stop(bool for_good) {
     // An immediate exit is safe: files are playable as far as they were written.
-    if (recorder_.stopping())
+    if (recorder_.is_stopping())
       exit_now(kKilled);
     log_.write(Log::Level::Info, "stopping", "",
                "stopping: finishing the files; a second signal stops at once");

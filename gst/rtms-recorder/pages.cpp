@@ -44,7 +44,7 @@ void add_totals(Metrics *metrics, const Recorder &recorder, const Totals &totals
   metrics->sample(static_cast<uint64_t>(recorder.storage().space()));
   metrics->family("rtms_recorder_log_lines_dropped_total", "counter",
                   "Lines of the log that nothing took in time.");
-  metrics->sample(recorder.log_lines_dropped());
+  metrics->sample(totals.log_lines_dropped);
 }
 
 void add_requests(Metrics *metrics, const Requests &requests) {

@@ -115,10 +115,44 @@ GST_START_TEST(test_to_the_end) {
 }
 GST_END_TEST;
 
+// The recorder is stopped when its recordings have just ended for want of space: the next start
+// continues them. So it is with --once, which ends then by itself.
+GST_START_TEST(test_stopped) {
+  NearlyFull disk;
+  const bool once = __i__;
+  auto server = serve(meeting_of(0));
+  std::vector<std::string> options{"--no-video", "--end-free=100M"};
+  if (once)
+    options.push_back("--once");
+  {
+    RecorderRun first(disk.setup(options));
+    first.announce(*server);
+    first.wait_messages(*server, "audio", 50);
+    disk.set_free("99M");
+    first.wait_events("disk-low", 1);
+    if (!once)
+      first.program().send(SIGTERM);
+    ck_assert(first.program().wait(kDeadlineMs));
+    ck_assert_uint_eq(first.events("failed").size(), 1);
+  }
+  disk.set_free("900M");
+  RecorderRun second(disk.setup(options));
+  second.wait_events("resumed", 1);
+  second.wait_messages(*server, "audio", 50);
+  ck_assert_uint_eq(second.folders().size(), 2);
+  server->end_stream(6);
+  second.wait_events("finished", 1);
+  if (!once)
+    second.program().send(SIGTERM);
+  second.expect_end();
+}
+GST_END_TEST;
+
 static Suite *recorder_space_suite() {
   Suite *suite = suite_create("recorder_space");
   add_case(suite, "fills", test_fills, 2);
   add_case(suite, "to-the-end", test_to_the_end);
+  add_case(suite, "stopped", test_stopped, 2);
   return suite;
 }
 

@@ -114,7 +114,7 @@ bool record(const std::string &credentials, const std::string &webhook, const st
   while (retiring() > 0 || recorder.busy())
     g_main_context_iteration(nullptr, TRUE);
   log.flush();
-  return recorder.all_good();
+  return recorder.totals({}).all_good();
 }
 
 bool listen(const std::string &certificate, const std::string &key, const Hidden &token) {

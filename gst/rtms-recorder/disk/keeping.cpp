@@ -215,18 +215,22 @@ void Keeping::end_part(const std::string &folder, const std::string &next_part) 
 void Keeping::take(FoundMeeting found, const std::string &next_part) {
   if (!found.meeting.folder.empty())  // else it was announced, and not begun
     end_part(found.meeting.folder, next_part);
-  run([file = std::move(found.file)] {});
+  release(std::move(found));
 }
 
 void Keeping::drop(FoundMeeting found) {
-  run([part = output_ + "/" + found.meeting.folder, file = std::move(found.file)] {
-    recorder::end_part(part, "");
-    file->remove();
-  });
+  if (!found.meeting.folder.empty())
+    end_part(found.meeting.folder, "");
+  run([file = std::move(found.file)] { file->remove(); });
 }
 
 void Keeping::put_back(FoundMeeting found) {
   left_[found.hook.stream_id] = found.meeting;
+  release(std::move(found));
+}
+
+// Closing a file may block, too.
+void Keeping::release(FoundMeeting found) {
   run([file = std::move(found.file)] {});
 }
 

@@ -67,6 +67,8 @@ class Keeping {
   void take(FoundMeeting found, const std::string &next_part);
   void drop(FoundMeeting found);
   void put_back(FoundMeeting found);
+  // Leaves the file as it was.
+  void release(FoundMeeting found);
   // The file remains for the next start.
   void leave(const std::string &stream);
   // The webhook says that a stream, which a recorder has left, has ended: it is not continued.

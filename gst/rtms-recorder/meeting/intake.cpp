@@ -18,8 +18,11 @@ constexpr unsigned kTextWait_ms = 6000;
 // As often as the mixer takes audio.
 constexpr unsigned kBatch_ms = 100;
 
-// A recording can wait for a stalled connection.
-constexpr unsigned kStallWait_ms = 65000;
+// A recording can wait for a stalled connection, which counts as lost after 65 s.
+constexpr unsigned kStallWait_ms = 70000;
+// The service keeps a stream for 60 s, counted from when it notices the loss itself, 30 to 65 s
+// later. A media server may be away for longer than its buffers last: the rest is still recorded.
+constexpr unsigned kSignalingWindow_ms = 130000, kMediaWindow_ms = 600000;
 
 std::string media_types(const Options &options) {
   std::string types = "audio+transcript+chat";
@@ -145,7 +148,8 @@ Intake::Intake(const Options &options, const std::string &webhook, GstBin *pipel
   // Media this late keeps its place; lines may be a little later than other media.
   g_object_set(src, "latency", static_cast<guint>(Frontier::kStandstill / GST_MSECOND), "text-wait",
                kTextWait_ms, "batch-time", kBatch_ms, "share-thread", TRUE, "stall-wait",
-               kStallWait_ms, "connect-window", kConnectWindow_ms, nullptr);
+               kStallWait_ms, "connect-window", kConnectWindow_ms, "signaling-reconnect-window",
+               kSignalingWindow_ms, "media-reconnect-window", kMediaWindow_ms, nullptr);
   gst_util_set_object_arg(src, "media-types", media_types(options).c_str());
   gst_util_set_object_arg(src, "audio-streams", options.speakers ? "per-participant" : "mixed");
   for (const char *name : {"video-resolution", "screen-resolution"})
