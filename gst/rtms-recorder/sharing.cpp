@@ -190,14 +190,16 @@ void Sharing::watch_disk() {
   });
 }
 
-// A machine may reach NATS, but not the service. Each recorder tries a stream, and the last one
-// goes on. One stream at a time, so that the others have room for it.
+// A machine may reach NATS, but not the service, or not any more. Each recorder tries a stream, and
+// the last one goes on. One stream at a time, so that the others have room for it.
 void Sharing::watch_service() {
   const auto meetings = recorder_->meetings().statuses();
-  const bool reaches = std::any_of(meetings.begin(), meetings.end(),
-                                   [](const Status &one) { return one.state == "recording"; });
+  const bool reaches = std::any_of(meetings.begin(), meetings.end(), [](const Status &one) {
+    return one.state == "recording" && one.unreached_s == 0;
+  });
   for (const Status &status : meetings) {
-    if (status.state != "connecting" || status.unreached_s < kUnreached_s || !others_take())
+    const bool runs = status.state == "connecting" || status.state == "recording";
+    if (!runs || status.unreached_s < kUnreached_s || !others_take())
       continue;
     const Ownership &ownership = cluster_.ownership();
     const ClaimRecord *claim = ownership.claims().own(status.stream);

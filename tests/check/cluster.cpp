@@ -224,6 +224,34 @@ GST_START_TEST(test_unreached) {
 }
 GST_END_TEST;
 
+// An owner that loses the service in the middle of a meeting: another recorder continues it while
+// the service waits.
+GST_START_TEST(test_unreached_later) {
+  NatsServers nats;
+  auto server = serve(replayed());
+  TemporaryDirectory directory;
+  const std::string gone = directory.file("gone");
+  const std::map<std::string, std::string> environment = {
+      {"LD_PRELOAD", g_getenv("RTMS_UNREACHED_MODULE")},
+      {"ASAN_OPTIONS", "verify_asan_link_order=0"},
+      {"RTMS_UNREACHED", std::to_string(server->port())},
+      {"RTMS_UNREACHED_WHEN", gone}};
+  Runs runs;
+  runs.push_back(run_one(nats, RecorderRun::Setup{{}, "", environment, true}));
+  wait_healthy(runs[0].get());
+  runs[0]->announce(*server);
+  runs[0]->wait_messages(*server, "audio", 50);
+  runs.push_back(run_one(nats));
+  wait_healthy(runs[1].get());
+  ck_assert(g_file_set_contents(gone.c_str(), "", 0, nullptr));
+  server->drop(Signaling, true);
+  runs[0]->wait_events("unreached", 1, 2 * kDeadlineMs);
+  runs[1]->wait_messages(*server, "audio", 50);
+  end(&runs);
+  expect_parts(runs, *server, 2);
+}
+GST_END_TEST;
+
 // Without NATS webhooks come again, and what runs goes on; and so when it is back.
 GST_START_TEST(test_no_nats) {
   NatsServers nats;
@@ -445,6 +473,7 @@ static Suite *cluster_suite() {
   add_case(suite, "stopped", test_stopped);
   add_case(suite, "hung", test_hung);
   add_case(suite, "unreached", test_unreached);
+  add_case(suite, "unreached-later", test_unreached_later);
   add_case(suite, "no-nats", test_no_nats);
   add_case(suite, "emptied", test_emptied);
   add_case(suite, "drain", test_drain, 2);

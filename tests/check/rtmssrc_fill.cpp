@@ -60,6 +60,7 @@ class Meeting {
     wait_streaming(player_, *server_, 2);
     server_->send_media(Media::Audio, audio_json(0, 0));
   }
+  void skip_to(int64_t captured_ms) { captured_ms_ = captured_ms; }
   // Captured now, and at least a frame after the one before.
   void send(bool keyframe) {
     constexpr int64_t kFrameMs = 40;
@@ -139,6 +140,25 @@ GST_START_TEST(test_off_at_first) {
   rtms::BufferPtr buffer(gst_buffer_new_memdup(first.data(), first.size()));
   const auto size = rtms::picture_size(rtms::Codec::H264, buffer.get());
   ck_assert(size && size->width == 1280 && size->height == 720);
+}
+GST_END_TEST;
+
+// The camera comes later than the audio, and no black frame was due before it: one fills the time.
+GST_START_TEST(test_first_later) {
+  constexpr int64_t kFirst_ms = 700;
+  Meeting meeting(kKinds[__i__], "black",
+                  [](GstElement *src) { g_object_set(src, "latency", 5000, nullptr); });
+  meeting.skip_to(kFirst_ms);
+  for (bool keyframe : {true, false, false})
+    meeting.send(keyframe);
+  meeting.wait("Ipp");
+  const PadRecord &pad = meeting.end();
+  expect_letters(pad, "KIpp");
+  const GstSegment *segment = nullptr;
+  gst_event_parse_segment(const_cast<GstEvent *>(pad.first(GST_EVENT_SEGMENT)), &segment);
+  ck_assert_uint_eq(pad.packets[0].pts, segment->start);
+  ck_assert_uint_eq(pad.packets[1].pts, pad.packets[0].pts + pad.packets[0].duration);
+  ck_assert_uint_ge(pad.packets[0].duration, kFirst_ms * GST_MSECOND);
 }
 GST_END_TEST;
 
@@ -248,6 +268,7 @@ static Suite *rtmssrc_fill_suite() {
   TCase *fill = tcase_create("fill");
   tcase_set_timeout(fill, kPatienceSeconds);
   tcase_add_loop_test(fill, test_off_at_first, 0, kWithEvent);
+  tcase_add_loop_test(fill, test_first_later, 0, kWithEvent);
   tcase_add_loop_test(fill, test_on_and_off, 0, kAll);
   tcase_add_test(fill, test_slide);
   tcase_add_test(fill, test_slide_gaps);

@@ -121,7 +121,12 @@ void Bus::connection(const std::string &media, const std::string &state) {
     audio_->ended();
   if (is_audio && (state == "streaming" || state == "closed"))
     has_audio_ = state == "streaming";
-  reached_ |= state == "streaming" && !is_signaling;
+  if (state == "streaming" && !is_signaling) {
+    reached_ = true;
+    lost_us_ = 0;
+  } else if (leaves && is_signaling && !lost_us_) {
+    lost_us_ = g_get_monotonic_time();
+  }
   if (is_signaling)
     count_kicks(state == "streaming");
   if (state == "reconnecting")

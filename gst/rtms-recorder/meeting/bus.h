@@ -30,9 +30,10 @@ class Bus {
   Bus(GstElement *pipeline, const SubjectLog *log, Report *report, BusListener *listener,
       Frontier *audio);
 
-  // For how long no connection for media has been made; 0: one was.
+  // For how long there has been no connection for media, at the start or since signaling was lost;
+  // 0: there is one.
   int64_t unreached_s() const {
-    return reached_ ? 0 : (g_get_monotonic_time() - created_us_) / G_USEC_PER_SEC;
+    return lost_us_ ? (g_get_monotonic_time() - lost_us_) / G_USEC_PER_SEC : 0;
   }
   // How often signaling was lost at once after it was connected, the last times, and just now.
   unsigned kicks() const;
@@ -52,9 +53,9 @@ class Bus {
   BusListener *const listener_;
   Frontier *const audio_;
   AttachedSource watch_;
-  const int64_t created_us_ = g_get_monotonic_time();
   bool reached_ = false;
-  int64_t connected_us_ = 0;  // signaling; 0: it is not
+  int64_t lost_us_ = g_get_monotonic_time();  // 0: it is not
+  int64_t connected_us_ = 0;                  // signaling; 0: it is not
   int64_t kicked_us_ = 0;
   unsigned kicks_ = 0;
   bool has_audio_ = false;  // its connection was made, and is not given up

@@ -221,7 +221,8 @@ void Meeting::bus_error(GstObject *source, const GError *failure) {
   if (source == GST_OBJECT(intake_->element())) {
     // rtmssrc sends EOS after its error: the media before it is kept.
     const bool connecting = state_ == State::Connecting;
-    cut_short_ |= connecting && !stopped_;
+    // In a cluster, another recorder may reach the service.
+    cut_short_ |= (connecting || !options_.cluster.empty()) && !stopped_;
     if (connecting)
       finish("failed", failure->message);
     else

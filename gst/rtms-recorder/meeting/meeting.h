@@ -22,7 +22,7 @@ namespace rtms::recorder {
 struct Status {
   std::string name, stream, state;
   int64_t seconds = 0;
-  int64_t unreached_s = 0;  // for how long no connection for media has been made; 0: one was
+  int64_t unreached_s = 0;  // see Bus
   unsigned kicks = 0;       // see Bus
   uint64_t bits_per_second = 0, file_bytes = 0;
   unsigned voices = 0;

@@ -52,6 +52,16 @@ GstPadProbeReturn accept_any(GstPad *, GstPadProbeInfo *info, gpointer) {
   return GST_PAD_PROBE_HANDLED;
 }
 
+// h264parse takes the duration of a frame from the stream, which may state another frame rate than
+// the caps. matroskamux writes it into the file then, in a kind of block in which each frame counts
+// as a keyframe.
+GstPadProbeReturn forget_duration(GstPad *, GstPadProbeInfo *info, gpointer) {
+  GstBuffer *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+  GST_BUFFER_DURATION(buffer) = GST_CLOCK_TIME_NONE;
+  info->data = buffer;
+  return GST_PAD_PROBE_OK;
+}
+
 }  // namespace
 
 // The muxer takes it from the first frame's caps.
@@ -100,6 +110,8 @@ ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matrosk
                          [](gpointer data) { delete static_cast<VideoTrack *>(data); });
   for (GstPad *pad : {self->exit_.get(), muxed.get()})
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, accept_any, nullptr, nullptr);
+  if (matroska)
+    gst_pad_add_probe(muxed.get(), GST_PAD_PROBE_TYPE_BUFFER, forget_duration, nullptr, nullptr);
   if (!self->connect(from, from.codec != Codec::H264 && source != Source::Journal))
     return nullptr;
   gst_pad_add_probe(

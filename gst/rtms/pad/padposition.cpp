@@ -55,8 +55,7 @@ PadPosition::Placed PadPosition::place(GstBuffer *buffer) {
     return placed;
   GST_BUFFER_PTS(buffer) = start;
   after_buffer_ = true;
-  const GstClockTime end =
-      gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, start) + duration;
+  const GstClockTime end = running_time_of(start) + duration;
   if (!GST_CLOCK_TIME_IS_VALID(end_) || end > end_)
     end_ = end;
   return placed;

@@ -42,6 +42,9 @@ class PadPosition {
   GstClockTime base() const { return segment_.base; }
   // Returns the running time of the end of the stream.
   GstClockTime end() const { return end_; }
+  GstClockTime running_time_of(GstClockTime position) const {
+    return gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, position);
+  }
 
  private:
   Placed make_late(GstClockTime pts, GstClockTime duration, GstClockTime start);

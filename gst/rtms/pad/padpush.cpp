@@ -69,13 +69,12 @@ void set_flow(PadState *state, GstFlowReturn flow, unsigned links) {
     state->config.flow_changed();
 }
 
-// Pushes a black frame instead of a GAP. The queue continues with a keyframe: frames that depend on
-// the last video frame would be decoded on top of black.
-bool push_black(PadState *state, GstClockTime until, GstClockTime least) {
-  if (!state->config.fill_black || !GST_CLOCK_TIME_IS_VALID(until) || !state->fill.is_due(until) ||
-      !state->position.has_room(until, least) || !state->fill.has_frames() ||
-      !state->queue.interrupt_if_empty())
-    return false;
+bool may_be_black(PadState *state, GstClockTime until, GstClockTime least) {
+  return state->config.fill_black && GST_CLOCK_TIME_IS_VALID(until) && state->fill.is_due(until) &&
+         state->position.has_room(until, least) && state->fill.has_frames();
+}
+
+bool push_black(PadState *state, GstClockTime until) {
   const unsigned links = state->links;
   BufferPtr black = state->fill.next_frame(links);
   if (!black)
@@ -93,14 +92,32 @@ bool push_black(PadState *state, GstClockTime until, GstClockTime least) {
   return true;
 }
 
+// Instead of a GAP. The queue continues with a keyframe: frames that depend on the last video frame
+// would be decoded on top of black.
+bool fill_with_black(PadState *state, GstClockTime until, GstClockTime least) {
+  return may_be_black(state, until, least) && state->queue.interrupt_if_empty() &&
+         push_black(state, until);
+}
+
+// The first frame comes later than other media: without a black one before it, the track would
+// begin there, and players of MP4 add that time to the length of the file.
+void push_first_black(PadState *state, const GstBuffer *first) {
+  const PadPosition &position = state->position;
+  if (!position.is_new() || !position.has_segment() || !GST_BUFFER_PTS_IS_VALID(first))
+    return;
+  const GstClockTime until = position.running_time_of(GST_BUFFER_PTS(first));
+  if (may_be_black(state, until, kMinGap))
+    push_black(state, until);
+}
+
 // A pad that was blocked for long has no black frames of that time: the track would end there. The
 // second frame is at the end, because a muxer may ignore the duration of the first.
 void push_last_black(PadState *state) {
   const GstClockTime end = state->ends_at;
   if (!GST_CLOCK_TIME_IS_VALID(end) || end < 2 * kMinGap)
     return;
-  push_black(state, end - kMinGap, kMinGap);
-  push_black(state, end, kMinGap);
+  fill_with_black(state, end - kMinGap, kMinGap);
+  fill_with_black(state, end, kMinGap);
 }
 
 // A pipeline with an asynchronous sink waits for its preroll, and sets the latency of the other
@@ -116,6 +133,7 @@ void push_empty_gap(PadState *state) {
 }
 
 void push_buffer(PadState *state, BufferPtr buffer) {
+  push_first_black(state, buffer.get());
   const PadPosition::Placed placed = state->position.place(buffer.get());
   if (placed.moved)
     GST_DEBUG_OBJECT(state->pad,
@@ -167,7 +185,7 @@ void push_silence(PadState *state) {
   if (state->flow <= GST_FLOW_EOS || g_get_monotonic_time() < state->gaps_from_us)
     return;
   const GstClockTime until = state->config.certain_time();
-  if (push_black(state, until, kMinGap))
+  if (fill_with_black(state, until, kMinGap))
     return;
   // Media that were read before `until` are in the queue.
   if (!state->queue.is_empty())
@@ -188,7 +206,7 @@ void push_eos(PadState *state, EventPtr eos) {
   const PadPosition &position = state->position;
   const bool linked = gst_pad_is_linked(GST_PAD(state->pad));
   if (linked && position.is_new()) {
-    if (!push_black(state, position.base() + kMinGap, 0))
+    if (!fill_with_black(state, position.base() + kMinGap, 0))
       push_event(state, state->position.first_gap(kMinGap));
   } else if (linked && state->flow > GST_FLOW_EOS) {
     push_last_black(state);
