@@ -135,6 +135,27 @@ GST_START_TEST(test_people) {
 }
 GST_END_TEST;
 
+// A server renames everybody again and again: the history is bounded, the current names are right.
+GST_START_TEST(test_many_names) {
+  constexpr unsigned kNames = 20;
+  People people(0);
+  for (unsigned name = 0; name < kNames; name++)
+    for (uint64_t user = 1; user <= People::kMost; user++)
+      people.joined(user, std::to_string(user) + " " + std::to_string(name), name);
+  ck_assert_uint_eq(people.listed(), People::kMost + People::kMostRenames);
+  const JsonNodePtr node = people_json(people);
+  JsonObject *all = json_node_get_object(node.get());
+  ck_assert_int_eq(json_object_get_int_member(all, "names_left_out"),
+                   (kNames - 1) * People::kMost - People::kMostRenames);
+  JsonArray *list = json_object_get_array_member(all, "participants");
+  for (unsigned i = 0; i < People::kMost; i++) {
+    const std::string name = std::to_string(i + 1) + " " + std::to_string(kNames - 1);
+    expect_text(json_object_get_string_member(json_array_get_object_element(list, i), "user_name"),
+                name.c_str());
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(test_recent) {
   Recent<int> recent(2);
   int number = 0;
@@ -331,6 +352,7 @@ static Suite *recorder_parts_suite() {
   tcase_add_test(tc, test_long_lines);
   tcase_add_test(tc, test_same_person);
   tcase_add_test(tc, test_people);
+  tcase_add_test(tc, test_many_names);
   tcase_add_test(tc, test_recent);
   tcase_add_test(tc, test_names);
   tcase_add_test(tc, test_spelling);

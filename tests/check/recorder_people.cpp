@@ -161,12 +161,37 @@ GST_START_TEST(test_report_is_written_rarely) {
 }
 GST_END_TEST;
 
+// A server moves the start of the capture with each packet: long lists are not written for that.
+GST_START_TEST(test_jumping_start) {
+  constexpr int64_t kSecond = G_USEC_PER_SEC;
+  TemporaryDirectory folder;
+  rtms::recorder::Report report({}, folder.path(), {"mix"}, 0), small({}, folder.path(), {}, 0);
+  for (uint64_t user = 0; user < rtms::recorder::People::kMost; user++)
+    report.people().joined(user, "somebody", 0);
+  rtms::recorder::CaptureTime capture;
+  Ptr<GstCaps, gst_caps_unref> unix_time(gst_caps_new_empty_simple("timestamp/x-unix"));
+  int written = 0, written_small = 0;
+  for (int second = 1; second <= 30; second++) {
+    Ptr<GstBuffer, gst_buffer_unref> buffer(gst_buffer_new());
+    const GstClockTime captured = (second % 2 ? 5000 : 9000) * GST_SECOND;
+    gst_buffer_add_reference_timestamp_meta(buffer.get(), unix_time.get(), captured,
+                                            GST_CLOCK_TIME_NONE);
+    capture.note(buffer.get(), static_cast<GstClockTime>(second) * GST_SECOND, true);
+    written += report.refresh(second * kSecond, capture);
+    written_small += small.refresh(second * kSecond, capture);
+  }
+  ck_assert_int_eq(written, 3);
+  ck_assert_int_eq(written_small, 30);
+}
+GST_END_TEST;
+
 static Suite *recorder_people_suite() {
   Suite *suite = suite_create("recorder_people");
   add_case(suite, "bad-line", test_bad_line);
   add_case(suite, "late-names", test_late_names);
   add_case(suite, "thousands", test_thousands);
   add_case(suite, "rarely", test_report_is_written_rarely);
+  add_case(suite, "jumping-start", test_jumping_start);
   return suite;
 }
 

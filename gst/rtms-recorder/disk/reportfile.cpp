@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 namespace rtms::recorder {
@@ -27,11 +26,11 @@ std::string replace_file(const std::string &path, const std::string &text) {
 
 struct ReportFile::Waiting {
   std::mutex mutex;
-  std::optional<std::string> text;
+  Text text;  // or null
 
-  std::optional<std::string> take() {
+  Text take() {
     std::lock_guard<std::mutex> lock(mutex);
-    return std::exchange(text, std::nullopt);
+    return std::exchange(text, nullptr);
   }
 };
 
@@ -48,25 +47,25 @@ ReportFile::ReportFile(std::string folder)
   });
 }
 
-void ReportFile::write(std::string text) {
+void ReportFile::write(Text text) {
   std::lock_guard<std::mutex> lock(waiting_->mutex);
-  const bool waits = waiting_->text.has_value();
-  waiting_->text = std::move(text);
+  const bool waits = waiting_->text != nullptr;
+  waiting_->text.swap(text);
   if (waits)
     return;
   worker_.run([path = path_, waiting = waiting_] {
     if (const auto last = waiting->take())
-      replace_file(path, *last);
+      replace_file(path, last());
   });
 }
 
-void ReportFile::close(std::string text, std::function<void(const std::string &problem)> done) {
+void ReportFile::close(Text text, std::function<void(const std::string &problem)> done) {
   waiting_->take();
   const auto problem = std::make_shared<std::string>();
   worker_.run(
       [path = path_, reserve = reserve_, text = std::move(text), problem] {
         g_unlink(reserve.c_str());
-        *problem = replace_file(path, text);
+        *problem = replace_file(path, text());
       },
       [problem, done = std::move(done)] { done(*problem); });
 }

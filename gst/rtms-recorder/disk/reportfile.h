@@ -15,10 +15,13 @@ class ReportFile {
   // Reserves disk space in the folder, so that the final report can be written to a full disk.
   explicit ReportFile(std::string folder);
 
+  // Runs on a thread of its own, so it must use nothing that another thread changes.
+  using Text = std::function<std::string()>;
+
   // Writes the file atomically. If several texts wait for a slow disk, only the last is written.
-  void write(std::string text);
+  void write(Text text);
   // Writes the final text. Calls `done` on the main thread with the error, or empty.
-  void close(std::string text, std::function<void(const std::string &problem)> done);
+  void close(Text text, std::function<void(const std::string &problem)> done);
 
  private:
   struct Waiting;

@@ -20,8 +20,11 @@ void add(JsonBuilder *builder, const char *name, const std::string &value) {
 bool People::rename(std::vector<Name> *names, const std::string &name, int64_t unix_us) {
   if (name.empty() || (!names->empty() && names->back().text == name))
     return false;
-  if (names->size() >= kMostNames)
+  if (names->size() >= kMostNames || (!names->empty() && renames_ >= kMostRenames)) {
     names->pop_back();
+    names_left_out_++;
+  } else if (!names->empty())
+    renames_++;
   names->push_back({name, unix_us});
   return true;
 }
@@ -98,6 +101,8 @@ void People::write_participants(JsonWriter *writer) const {
   writer->member("participant_count", static_cast<int64_t>(joined_));
   if (joined_ > participants_.size())
     writer->member("participants_truncated", true);
+  if (names_left_out_)
+    writer->member("names_left_out", static_cast<int64_t>(names_left_out_));
   json_builder_set_member_name(builder, "participants");
   json_builder_begin_array(builder);
   for (const Participant &participant : participants_) {

@@ -18,6 +18,9 @@ class People {
  public:
   // The maximum of listed people, because a server can send any number. All are counted.
   static constexpr size_t kMost = 10000;
+  // The maximum of listed names beyond the first one of each entry. The current name is always
+  // listed.
+  static constexpr size_t kMostRenames = 10000;
 
   explicit People(int64_t started_us) : started_us_(started_us) {}
 
@@ -28,13 +31,13 @@ class People {
 
   // Whether anything has changed since the last call.
   bool take_changed() { return std::exchange(changed_, false); }
-  // The number of entries in the report.
-  size_t listed() const { return participants_.size() + speakers_.size(); }
+  // The number of names in the report, which the time to write it depends on.
+  size_t listed() const { return participants_.size() + speakers_.size() + renames_; }
   // The number of all speakers.
   unsigned speakers() const { return static_cast<unsigned>(spoken_); }
 
-  // Writes `participants`, `participant_count` and, if the list is incomplete,
-  // `participants_truncated`.
+  // Writes `participants`, `participant_count` and, if the lists are incomplete,
+  // `participants_truncated` and `names_left_out`.
   void write_participants(JsonWriter *writer) const;
   // Writes `speakers` of a track; track 0 has all.
   void write_speakers(JsonWriter *writer, unsigned track) const;
@@ -55,7 +58,7 @@ class People {
     Voice voice;  // has the current name
     std::vector<Name> names;
   };
-  static bool rename(std::vector<Name> *names, const std::string &name, int64_t unix_us);
+  bool rename(std::vector<Name> *names, const std::string &name, int64_t unix_us);
   static void write_names(JsonBuilder *builder, const std::vector<Name> &names);
 
   const int64_t started_us_;
@@ -64,6 +67,7 @@ class People {
   std::vector<Spoken> speakers_;
   std::unordered_map<std::string, size_t> spoke_;  // by user and track
   size_t joined_ = 0, spoken_ = 0;
+  size_t renames_ = 0, names_left_out_ = 0;
   bool changed_ = false;
 };
 

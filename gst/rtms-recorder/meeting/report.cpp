@@ -37,67 +37,62 @@ void write_stats(JsonBuilder *builder, const GstStructure *stats) {
 
 Report::Report(const Webhook &hook, std::string folder, std::vector<std::string> titles,
                int64_t unix_us)
-    : hook_(hook),
-      file_(std::move(folder)),
-      titles_(std::move(titles)),
-      started_us_(unix_us),
-      people_(unix_us) {}
+    : file_(std::move(folder)), facts_{hook, std::move(titles), unix_us, People(unix_us)} {}
 
-void Report::write_tracks(JsonWriter *writer) const {
+void Report::Facts::write_tracks(JsonWriter *writer) const {
   JsonBuilder *builder = writer->builder();
-  people_.write_speaker_count(writer);
+  people.write_speaker_count(writer);
   json_builder_set_member_name(builder, "tracks");
   json_builder_begin_array(builder);
-  for (unsigned track = 0; track < titles_.size(); track++) {
+  for (unsigned track = 0; track < titles.size(); track++) {
     json_builder_begin_object(builder);
-    writer->member("track", static_cast<int64_t>(track)).member("title", titles_[track]);
-    people_.write_speakers(writer, track);
+    writer->member("track", static_cast<int64_t>(track)).member("title", titles[track]);
+    people.write_speakers(writer, track);
     json_builder_end_object(builder);
   }
   json_builder_end_array(builder);
 }
 
-std::string Report::json(const char *state) const {
+std::string Report::Facts::json(const std::string &state) const {
   JsonWriter writer;
-  writer.member("state", std::string(state))
-      .member("stream_id", shown(hook_.stream_id, 256))
-      .member("id", shown(hook_.id, 256))
-      .member("meeting_id", shown(hook_.meeting_id, 256))
-      .member("event", shown(hook_.event))
-      .member("started", time_stamp(started_us_));
-  if (capture_start_ms_)
-    writer.member("capture_start_ms", capture_start_ms_).member("drift_ms", drift_ms_);
-  writer.member("recording", part_.recording).member("part", static_cast<int64_t>(part_.number));
-  if (!part_.previous.empty())
-    writer.member("previous_part", part_.previous);
-  if (ended_us_) {
-    writer.member("ended", time_stamp(ended_us_)).member("end_reason", reason_);
-    add(writer.builder(), "duration_s", duration_s_);
+  writer.member("state", state)
+      .member("stream_id", shown(hook.stream_id, 256))
+      .member("id", shown(hook.id, 256))
+      .member("meeting_id", shown(hook.meeting_id, 256))
+      .member("event", shown(hook.event))
+      .member("started", time_stamp(started_us));
+  if (capture_start_ms)
+    writer.member("capture_start_ms", capture_start_ms).member("drift_ms", drift_ms);
+  writer.member("recording", part.recording).member("part", static_cast<int64_t>(part.number));
+  if (!part.previous.empty())
+    writer.member("previous_part", part.previous);
+  if (ended_us) {
+    writer.member("ended", time_stamp(ended_us)).member("end_reason", reason);
+    add(writer.builder(), "duration_s", duration_s);
     // Times in files are rounded to 1 ms.
     const auto ms = [](GstClockTime end) {
       return static_cast<int64_t>((end + GST_MSECOND - 1) / GST_MSECOND);
     };
-    writer.member("audio_end_ms", ms(ends_.audio)).member("video_end_ms", ms(ends_.video));
+    writer.member("audio_end_ms", ms(ends.audio)).member("video_end_ms", ms(ends.video));
   }
-  if (!error_.empty())
-    writer.member("error", error_);
-  if (!push_.empty())
-    writer.member("push", push_);
-  if (audio_behind_)
-    add(writer.builder(), "audio_behind_s",
-        static_cast<double>(audio_behind_ / GST_MSECOND) / 1000);
-  if (late_audio_ms_)
-    add(writer.builder(), "audio_lost_s", static_cast<double>(late_audio_ms_) / 1000);
+  if (!error.empty())
+    writer.member("error", error);
+  if (!push.empty())
+    writer.member("push", push);
+  if (audio_behind)
+    add(writer.builder(), "audio_behind_s", static_cast<double>(audio_behind / GST_MSECOND) / 1000);
+  if (late_audio_ms)
+    add(writer.builder(), "audio_lost_s", static_cast<double>(late_audio_ms) / 1000);
   json_builder_set_member_name(writer.builder(), "files");
   json_builder_begin_array(writer.builder());
-  for (const std::string &file : files_)
+  for (const std::string &file : files)
     json_builder_add_string_value(writer.builder(), file.c_str());
   json_builder_end_array(writer.builder());
   write_tracks(&writer);
-  people_.write_participants(&writer);
-  if (stats_) {
+  people.write_participants(&writer);
+  if (stats) {
     writer.begin("stats");
-    write_stats(writer.builder(), stats_.get());
+    write_stats(writer.builder(), stats.get());
     writer.end();
   }
   return writer.text() + "\n";
@@ -106,43 +101,53 @@ std::string Report::json(const char *state) const {
 // Later packets may correct it.
 bool Report::learn(const CaptureTime &capture, int64_t tolerance_ms) {
   const int64_t start_ms = capture.start_ms();
-  const bool learned = std::abs(start_ms - capture_start_ms_) > tolerance_ms;
+  const bool learned = std::abs(start_ms - facts_.capture_start_ms) > tolerance_ms;
   if (learned) {
-    capture_start_ms_ = start_ms;
-    drift_ms_ = capture.drift_ms();
+    facts_.capture_start_ms = start_ms;
+    facts_.drift_ms = capture.drift_ms();
   }
   return learned;
 }
 
-void Report::refresh(int64_t now_us, const CaptureTime &capture) {
+bool Report::refresh(int64_t now_us, const CaptureTime &capture) {
   // Written at once, because --join needs it even if this recorder is killed; the jitter of the
   // first packets is not.
   constexpr int64_t kTolerance_ms = 5, kJitter_ms = 50, kEachStart_us = 10 * G_USEC_PER_SEC;
-  const bool learned = learn(capture, now_us < next_start_us_ ? kJitter_ms : kTolerance_ms);
-  if (learned)
+  if (learn(capture, now_us < next_start_us_ ? kJitter_ms : kTolerance_ms)) {
     next_start_us_ = now_us + kEachStart_us;
-  // A list of 10,000 entries takes 0.1 s, so it is written every 10 s.
+    learned_ = true;
+  }
+  if ((!learned_ || now_us < next_jump_us_) && (now_us < next_us_ || !people().take_changed()))
+    return false;
+  learned_ = false;
+  // A list of 10,000 names takes 0.3 s of a processor, so it is written every 10 s. A server may
+  // change the start as often as the names.
   constexpr int64_t kEach_us = 1000;
-  if (!learned && (now_us < next_us_ || !people_.take_changed()))
-    return;
-  next_us_ = now_us + kEach_us * static_cast<int64_t>(people_.listed());
+  const int64_t pause_us = kEach_us * static_cast<int64_t>(people().listed());
+  next_us_ = now_us + pause_us;
+  next_jump_us_ = now_us + std::min(pause_us, kEachStart_us);
   write("recording");
+  return true;
+}
+
+std::function<std::string()> Report::text(const char *state) const {
+  return [facts = std::make_shared<const Facts>(facts_), state] { return facts->json(state); };
 }
 
 void Report::write(const char *state) {
-  file_.write(json(state));
+  file_.write(text(state));
 }
 
 void Report::close(int64_t unix_us, double duration_s, const std::string &reason,
                    const std::string &error, StructurePtr stats, const std::string &push,
                    std::function<void(const std::string &problem)> done) {
-  ended_us_ = unix_us;
-  duration_s_ = duration_s;
-  reason_ = reason;
-  error_ = error;
-  stats_ = std::move(stats);
-  push_ = push;
-  file_.close(json(error.empty() ? "finished" : "failed"), std::move(done));
+  facts_.ended_us = unix_us;
+  facts_.duration_s = duration_s;
+  facts_.reason = reason;
+  facts_.error = error;
+  facts_.stats = std::move(stats);
+  facts_.push = push;
+  file_.close(text(error.empty() ? "finished" : "failed"), std::move(done));
 }
 
 }  // namespace rtms::recorder

@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,53 +24,61 @@ class Report {
   // The stream starts at `unix_us`.
   Report(const Webhook &hook, std::string folder, std::vector<std::string> titles, int64_t unix_us);
 
-  void set_part(const Part &part) { part_ = part; }
-  People &people() { return people_; }
-  void set_title(unsigned track, const std::string &title) { titles_[track] = title; }
+  void set_part(const Part &part) { facts_.part = part; }
+  People &people() { return facts_.people; }
+  void set_title(unsigned track, const std::string &title) { facts_.titles[track] = title; }
   // The delay of late audio; the report has the maximum.
-  void audio_behind(GstClockTime by) { audio_behind_ = std::max(audio_behind_, by); }
+  void audio_behind(GstClockTime by) { facts_.audio_behind = std::max(facts_.audio_behind, by); }
   // The total of the audio that was too late to be recorded.
-  void late_audio(uint64_t ms) { late_audio_ms_ = ms; }
+  void late_audio(uint64_t ms) { facts_.late_audio_ms = ms; }
   // At the end: of a recording of less than a second, refresh() does not know its start.
   void set_times(const CaptureTime &capture) {
     learn(capture, 0);
-    ends_ = capture.ends();
+    facts_.ends = capture.ends();
   }
-  void add_file(const std::string &name) { files_.push_back(name); }
+  void add_file(const std::string &name) { facts_.files.push_back(name); }
   void remove_file(const std::string &name) {
-    files_.erase(std::remove(files_.begin(), files_.end(), name), files_.end());
+    facts_.files.erase(std::remove(facts_.files.begin(), facts_.files.end(), name),
+                       facts_.files.end());
   }
 
   void write(const char *state);
   // Is called each second: writes the file if anything has changed; the longer the lists, the less
-  // often.
-  void refresh(int64_t now_us, const CaptureTime &capture);
+  // often. Returns whether it does.
+  bool refresh(int64_t now_us, const CaptureTime &capture);
   // Writes the final report. `done` gets the error, or empty.
   void close(int64_t unix_us, double duration_s, const std::string &reason,
              const std::string &error, StructurePtr stats, const std::string &push,
              std::function<void(const std::string &problem)> done);
 
  private:
-  bool learn(const CaptureTime &capture, int64_t tolerance_ms);
-  std::string json(const char *state) const;
-  void write_tracks(JsonWriter *writer) const;
+  // What the file says. Making its text takes long, so the file's worker does it, from a copy.
+  struct Facts {
+    std::string json(const std::string &state) const;
+    void write_tracks(JsonWriter *writer) const;
 
-  const Webhook hook_;
+    Webhook hook;
+    std::vector<std::string> titles;
+    int64_t started_us;
+    People people;
+    Part part;
+    int64_t ended_us = 0;
+    GstClockTime audio_behind = 0;
+    uint64_t late_audio_ms = 0;
+    int64_t capture_start_ms = 0, drift_ms = 0;
+    CaptureTime::Ends ends;
+    double duration_s = 0;
+    std::string reason, error, push;
+    std::shared_ptr<const GstStructure> stats;
+    std::vector<std::string> files;
+  };
+  bool learn(const CaptureTime &capture, int64_t tolerance_ms);
+  std::function<std::string()> text(const char *state) const;
+
   ReportFile file_;
-  std::vector<std::string> titles_;
-  const int64_t started_us_;
-  int64_t next_us_ = 0, next_start_us_ = 0;
-  Part part_;
-  int64_t ended_us_ = 0;
-  GstClockTime audio_behind_ = 0;
-  uint64_t late_audio_ms_ = 0;
-  int64_t capture_start_ms_ = 0, drift_ms_ = 0;
-  CaptureTime::Ends ends_;
-  double duration_s_ = 0;
-  std::string reason_, error_, push_;
-  StructurePtr stats_;
-  std::vector<std::string> files_;
-  People people_;
+  Facts facts_;
+  bool learned_ = false;
+  int64_t next_us_ = 0, next_start_us_ = 0, next_jump_us_ = 0;
 };
 
 // Writes the counters of a `stats` structure as members of the current object.
