@@ -6,6 +6,9 @@
 
 #include "gst_check.h"
 
+#include <algorithm>
+#include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -124,30 +127,105 @@ Place place(Place::Stage stage, const char *from, int64_t age_us) {
   return {stage, from, kNow_us - age_us};
 }
 
+Place ipv6(const char *address) {
+  return {kConnected, address_group(address), kNow_us - kLong_us};
+}
+
+// Returns the part of the genuine clients that survive a flood of bare connections, one from each
+// address, in the 200 ms that their request takes.
+double survivors(size_t most, int flood_per_s) {
+  constexpr int64_t kSecond_us = 1000000, kTakes_us = 200000, kEach_us = 50000;
+  const int64_t step_us = kSecond_us / flood_per_s;
+  std::mt19937 random(7);
+  std::vector<Place> places;
+  int came = 0, served = 0;
+  for (int64_t now_us = 0; now_us < 5 * kSecond_us; now_us += step_us) {
+    const auto arrive = [&](const std::string &from) {
+      if (places.size() >= most) {
+        std::vector<size_t> gone = who_goes(places, now_us, most / 32, &random);
+        std::sort(gone.rbegin(), gone.rend());
+        for (size_t index : gone)
+          places.erase(places.begin() + static_cast<std::ptrdiff_t>(index));
+      }
+      places.push_back({kConnected, from, now_us, false});
+    };
+    if (now_us / kEach_us != (now_us - step_us) / kEach_us) {
+      const auto is_ready = [&](const Place &place) {
+        return place.from.front() == 'g' && now_us - place.since_us >= kTakes_us;
+      };
+      const auto ready = std::remove_if(places.begin(), places.end(), is_ready);
+      served += static_cast<int>(places.end() - ready);
+      places.erase(ready, places.end());
+      came++;
+      arrive("genuine " + std::to_string(came));
+    }
+    arrive(std::to_string(now_us));
+  }
+  return static_cast<double>(served) / came;
+}
+
 }  // namespace
 
 GST_START_TEST(test_who_goes) {
   const struct {
     std::vector<Place> places;
-    size_t goes;
+    std::vector<size_t> goes;  // one of them
   } cases[] = {
-      // The oldest of what is alike.
-      {{place(kConnected, "a", 3 * kLong_us), place(kConnected, "a", 2 * kLong_us)}, 0},
       // By what is lost: nothing, a connection, a head.
       {{place(kHasHead, "a", 3 * kLong_us), place(kConnected, "a", 2 * kLong_us),
         place(kAnswered, "a", kLong_us)},
-       2},
-      {{place(kHasHead, "a", 3 * kLong_us), place(kConnected, "a", 2 * kLong_us)}, 1},
+       {2}},
+      {{place(kHasHead, "a", 3 * kLong_us), place(kConnected, "a", 2 * kLong_us)}, {1}},
       // Of the client that has the most, whatever it has sent.
       {{place(kConnected, "a", 3 * kLong_us), place(kHasHead, "b", 2 * kLong_us),
         place(kHasHead, "b", kLong_us)},
-       1},
+       {1, 2}},
       // A new one has a moment, unless all are new.
-      {{place(kHasHead, "a", 3 * kLong_us), place(kConnected, "a", 1)}, 0},
-      {{place(kHasHead, "a", 2), place(kConnected, "a", 1)}, 1},
+      {{place(kHasHead, "a", 3 * kLong_us), place(kConnected, "a", 1)}, {0}},
+      {{place(kHasHead, "a", 2), place(kConnected, "a", 1)}, {1}},
+      // Of the larger network of IPv6, even if each of its clients has less.
+      {{place(kConnected, "10.0.0.1", kLong_us), place(kAnswered, "10.0.0.2", kLong_us),
+        ipv6("2001:db8:2:1::1"), ipv6("2001:db8:2:1::2"), ipv6("2001:db8:1:1::1"),
+        ipv6("2001:db8:1:101::1"), ipv6("2001:db8:1:102::1")},
+       {5, 6}},
   };
-  for (const auto &c : cases)
-    fail_unless_equals_uint64(who_goes(c.places, kNow_us), c.goes);
+  std::mt19937 random;
+  for (const auto &c : cases) {
+    const std::vector<size_t> gone = who_goes(c.places, kNow_us, 1, &random);
+    fail_unless(gone.size() == 1 && std::count(c.goes.begin(), c.goes.end(), gone[0]) == 1);
+  }
+}
+GST_END_TEST;
+
+// The address with the most connections loses them until it has as many as others.
+GST_START_TEST(test_who_goes_together) {
+  std::vector<Place> places;
+  for (const char *from : {"a", "a", "a", "b", "b", "c", "a"})
+    places.push_back(place(kConnected, from, kLong_us));
+  std::mt19937 random;
+  std::map<std::string, int> left = {{"a", 4}, {"b", 2}, {"c", 1}};
+  for (size_t index : who_goes(places, kNow_us, 4, &random))
+    left[places[index].from]--;
+  const std::map<std::string, int> one_each = {{"a", 1}, {"b", 1}, {"c", 1}};
+  fail_unless(left == one_each);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_flood) {
+  constexpr size_t kPlaces = 256;
+  const double slow = survivors(kPlaces, 400), fast = survivors(kPlaces, 3000);
+  // While any connection is older than kGrace_us, no genuine one is lost.
+  fail_unless(slow > 0.95, "%g survive", slow);
+  // e^(-rate * time / places) is 0.1. That of the oldest would lose all.
+  fail_unless(fast > 0.03, "%g survive", fast);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_places_for) {
+  fail_unless_equals_uint64(places_for(4096, 1024), 256);
+  fail_unless_equals_uint64(places_for(4096, UINT64_MAX), 4096);
+  fail_unless_equals_uint64(places_for(256, 524288), 256);
+  fail_unless_equals_uint64(places_for(4096, 0), 1);
 }
 GST_END_TEST;
 
@@ -169,6 +247,9 @@ static Suite *httpreader_suite() {
   tcase_add_test(tc, test_refused);
   tcase_add_test(tc, test_bounds);
   tcase_add_test(tc, test_who_goes);
+  tcase_add_test(tc, test_who_goes_together);
+  tcase_add_test(tc, test_flood);
+  tcase_add_test(tc, test_places_for);
   tcase_add_test(tc, test_groups);
   return suite;
 }

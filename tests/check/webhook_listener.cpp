@@ -184,13 +184,15 @@ GST_END_TEST;
 
 // Who holds connections open keeps nobody else out.
 GST_START_TEST(test_many_clients) {
-  Listening listening;
+  ListenConfig config = config_for();
+  config.most_places = 30;
+  Listening listening(config);
   std::vector<std::unique_ptr<HttpClient>> idle;
-  for (size_t i = 0; i < rtms::kMaxPlaces + 20; i++)
+  for (size_t i = 0; i < 2 * config.most_places; i++)
     idle.push_back(std::make_unique<HttpClient>(listening.url()));
   expect_serving(&listening);
-  ck_assert(idle.front()->ended(kDeadlineMs));
-  ck_assert(listening.wait_connections(rtms::kMaxPlaces));
+  // Who was answered leaves by itself.
+  ck_assert(listening.wait_connections(config.most_places - 1));
   idle.clear();
   ck_assert(listening.wait_connections(0));
 }

@@ -171,6 +171,7 @@ void HttpConnection::answer(const HttpAnswer &answer) {
 
 bool HttpConnection::respond(const HttpAnswer &answer) {
   state_ = State::Answering;
+  place_.has_large_answer = answer.body.size() > kLargeAnswer;
   announced_ = 0;
   reader_.clear();
   if (answer.pieces && !head_only_) {

@@ -5,20 +5,23 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <iterator>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 namespace rtms {
 namespace {
 
-constexpr int kBacklog = 256;
 // If no file descriptor is free, a failing accept leaves the connection in the backlog.
 constexpr unsigned kAcceptPause_ms = 100;
 constexpr unsigned kMostAtOnce = 32;
-// The limit of all bodies together; those of genuine requests are small.
+// The limit of all large bodies together; those of genuine requests are small, and of these every
+// place can have one.
 constexpr uint64_t kMaxBodies = 16 << 20;
-constexpr uint64_t kSmallBody = 64 << 10;
+constexpr uint64_t kSmallBody = 8 << 10;
+constexpr std::ptrdiff_t kMaxLargeAnswers = 256;
 
 std::optional<ListenError> load_certificate(const HttpServerConfig &config, bool tls,
                                             std::shared_ptr<const TlsServer> *server) {
@@ -59,11 +62,16 @@ ObjectPtr<GSocket> listening_socket(const ListenAddress &address, GError **error
                                          G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error));
   if (!socket || !g_socket_bind(socket.get(), where.get(), TRUE, error))
     return nullptr;
-  g_socket_set_listen_backlog(socket.get(), kBacklog);
+  g_socket_set_listen_backlog(socket.get(), SOMAXCONN);
   g_socket_set_blocking(socket.get(), FALSE);
   if (!g_socket_listen(socket.get(), error))
     return nullptr;
   return socket;
+}
+
+uint64_t descriptor_limit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
 }
 
 unsigned local_port(GSocket *socket) {
@@ -75,6 +83,7 @@ unsigned local_port(GSocket *socket) {
 
 HttpServer::HttpServer(const HttpServerConfig &config)
     : client_timeout_ms_(config.client_timeout_ms),
+      places_(places_for(config.most_places, descriptor_limit())),
       log_name_(config.log_name),
       requests_(config.log_name) {}
 
@@ -146,8 +155,10 @@ HttpServer::Accepted HttpServer::accept() {
   limit_unsent(socket.get());
   if (tls_)
     renew_certificate();
-  if (connections_.size() >= kMaxPlaces)
-    make_room();
+  // Several at once: the choice takes as long for one.
+  constexpr size_t kPart = 32;
+  if (connections_.size() >= places_)
+    make_room(std::max<size_t>(places_ / kPart, 1), false);
   const uint64_t number = ++accepted_;
   connections_[number] =
       std::make_unique<HttpConnection>(number, std::move(socket), tls_ ? tls_->accept() : nullptr,
@@ -191,16 +202,19 @@ void HttpServer::renewed(std::variant<std::unique_ptr<TlsServer>, std::string> r
   tell(LogSink::Level::Info, "the renewed TLS certificate is in use");
 }
 
-void HttpServer::make_room() {
+void HttpServer::make_room(size_t count, bool with_large_answer) {
   std::vector<Place> places;
-  for (const auto &[number, connection] : connections_)
+  std::vector<HttpConnection *> all;
+  for (const auto &[number, connection] : connections_) {
+    if (with_large_answer && !connection->place().has_large_answer)
+      continue;
     places.push_back(connection->place());
-  auto goes = connections_.begin();
-  std::advance(goes, who_goes(places, g_get_monotonic_time()));
-  HttpConnection *connection = goes->second.get();
-  http_over(connection, connection->place().stage == Place::Stage::Answered
-                            ? nullptr
-                            : "all places are taken by other clients");
+    all.push_back(connection.get());
+  }
+  for (size_t index : who_goes(places, g_get_monotonic_time(), count, &random_))
+    http_over(all[index], places[index].stage == Place::Stage::Answered
+                              ? nullptr
+                              : "all places are taken by other clients");
 }
 
 void HttpServer::http_over(HttpConnection *connection, const char *why) {
@@ -214,22 +228,24 @@ void HttpServer::http_over(HttpConnection *connection, const char *why) {
 
 HttpAnswer HttpServer::http_malformed(HttpConnection *connection, unsigned status,
                                       const char *why) {
-  return logged(connection, handler_->refusal(status, why));
+  return prepared(connection, handler_->refusal(status, why));
 }
 
 std::optional<HttpAnswer> HttpServer::http_head(HttpConnection *connection, const HttpHead &head) {
   if (auto refused = handler_->head(head))
-    return logged(connection, std::move(*refused));
+    return prepared(connection, std::move(*refused));
   if (!has_room_for(head))
     return http_malformed(connection, 503, "too many large requests are under way");
   return std::nullopt;
 }
 
 bool HttpServer::has_room_for(const HttpHead &head) const {
+  if (head.content_length <= std::max<uint64_t>(kMaxBodies / places_, kSmallBody))
+    return true;
   uint64_t sum = head.content_length;
   for (const auto &[number, connection] : connections_)
     sum += connection->announced();
-  return head.content_length <= kSmallBody || sum <= kMaxBodies;
+  return sum <= kMaxBodies;
 }
 
 std::optional<HttpAnswer> HttpServer::http_request(HttpConnection *connection, const HttpHead &head,
@@ -237,7 +253,7 @@ std::optional<HttpAnswer> HttpServer::http_request(HttpConnection *connection, c
   auto answer = handler_->request({connection->number(), connection->place().from, head, body});
   if (!answer)
     return std::nullopt;
-  return logged(connection, std::move(*answer));
+  return prepared(connection, std::move(*answer));
 }
 
 void HttpServer::answer(uint64_t number, const HttpAnswer &answer) {
@@ -245,12 +261,17 @@ void HttpServer::answer(uint64_t number, const HttpAnswer &answer) {
   if (found == connections_.end())
     return;
   HttpConnection *connection = found->second.get();
-  connection->answer(logged(connection, answer));
+  connection->answer(prepared(connection, answer));
 }
 
-HttpAnswer HttpServer::logged(const HttpConnection *connection, HttpAnswer answer) {
+HttpAnswer HttpServer::prepared(const HttpConnection *connection, HttpAnswer answer) {
   if (!answer.why.empty())
     requests_.answered(answer.status, answer.why, connection->peer());
+  if (answer.body.size() > kLargeAnswer) {
+    const auto has_large = [](const auto &one) { return one.second->place().has_large_answer; };
+    if (std::count_if(connections_.begin(), connections_.end(), has_large) >= kMaxLargeAnswers)
+      make_room(1, true);
+  }
   return answer;
 }
 

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <variant>
 
@@ -29,6 +30,7 @@ struct HttpServerConfig {
   std::string certificate_file, key_file;
   unsigned client_timeout_ms = 10000;  // for one request and its answer
   std::string log_name;                // the prefix of each log line
+  size_t most_places = 256;            // connections; a small limit of descriptors allows fewer
 };
 
 struct ListenError {
@@ -93,11 +95,14 @@ class HttpServer final : private HttpService {
   Accepted accept();
   void renew_certificate();
   void renewed(std::variant<std::unique_ptr<TlsServer>, std::string> result);
-  void make_room();
+  // Closes connections, of all or of those with a large answer.
+  void make_room(size_t count, bool with_large_answer);
   bool has_room_for(const HttpHead &head) const;
-  HttpAnswer logged(const HttpConnection *connection, HttpAnswer answer);
+  HttpAnswer prepared(const HttpConnection *connection, HttpAnswer answer);
 
   const unsigned client_timeout_ms_;
+  const size_t places_;
+  std::mt19937 random_{g_random_int()};  // who connects cannot know it
   const std::string log_name_;
   LogSink *log_ = nullptr;
   std::string url_, path_;

@@ -32,7 +32,7 @@ WebhookListener::WebhookListener(std::unique_ptr<HttpServer> server, const Secre
 WebhookListener::Result WebhookListener::open(const ListenConfig &config) {
   auto opened =
       HttpServer::open({config.url, "http://127.0.0.1:8080/webhook", config.certificate_file,
-                        config.key_file, config.client_timeout_ms, "webhook"});
+                        config.key_file, config.client_timeout_ms, "webhook", config.most_places});
   if (auto error = std::get_if<ListenError>(&opened))
     return *error;
   if (config.secret_token.empty())

@@ -23,6 +23,7 @@ struct ListenConfig {
   std::string certificate_file, key_file;  // PEM, for https; no key_file: both in one
   Secret secret_token;
   unsigned client_timeout_ms = 10000;  // for one request and its answer
+  size_t most_places = 4096;           // connections; a small limit of descriptors allows fewer
 };
 
 // A genuine webhook of the service, reported once.
