@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the operator's page is told: how loud a meeting is and who speaks; and how often a token may
 // be guessed.
+#include "admin/access.h"
 #include "admin/attempts.h"
 #include "audio/levels.h"
 
@@ -100,6 +101,26 @@ GST_START_TEST(test_many_addresses) {
 }
 GST_END_TEST;
 
+// Wrong tokens from the operator's address lock the operator out only if the token can be guessed.
+GST_START_TEST(test_right_after_wrong) {
+  for (const size_t length : {31, 32}) {
+    const std::string token(length, 'x');
+    Access access({}, rtms::Secret(token));
+    const auto status = [&](const std::string &guess) {
+      rtms::HttpHead head;
+      head.headers = {{"host", "localhost"}, {"authorization", "Bearer " + guess}};
+      const auto refused = access.refuse(head, "a", true, 1);
+      return refused ? static_cast<int>(refused->status) : 200;
+    };
+    fail_unless_equals_int(status(token), 200);
+    for (unsigned i = 0; i < Attempts::kMost; i++)
+      fail_unless_equals_int(status("wrong"), 401);
+    fail_unless_equals_int(status("wrong"), 429);
+    fail_unless_equals_int(status(token), length < 32 ? 429 : 200);
+  }
+}
+GST_END_TEST;
+
 static Suite *recorder_levels_suite(void) {
   Suite *suite = suite_create("recorder_levels");
   TCase *tc = tcase_create("levels");
@@ -109,6 +130,7 @@ static Suite *recorder_levels_suite(void) {
   tcase_add_test(tc, test_many_speak);
   tcase_add_test(tc, test_attempts);
   tcase_add_test(tc, test_many_addresses);
+  tcase_add_test(tc, test_right_after_wrong);
   return suite;
 }
 
