@@ -31,7 +31,8 @@ std::vector<std::string> remembered(const RecorderRun &run, bool requests = true
   std::vector<std::string> files;
   std::error_code none;
   for (const auto &entry : fs::directory_iterator(run.output() + "/.running", none))
-    if ((entry.path().filename().string().compare(0, 9, "requests-") == 0) == requests)
+    if (const std::string name = entry.path().filename();
+        name != ".reserve" && (name.compare(0, 9, "requests-") == 0) == requests)
       files.push_back(entry.path());
   return files;
 }

@@ -50,7 +50,8 @@ std::vector<std::string> kept(const RecorderRun &run) {
   std::vector<std::string> files;
   std::error_code none;
   for (const auto &entry : std::filesystem::directory_iterator(run.output() + "/.running", none))
-    if (entry.path().filename().string().find('-') == std::string::npos)
+    if (const std::string name = entry.path().filename();
+        name != ".reserve" && name.find('-') == std::string::npos)
       files.push_back(entry.path());
   return files;
 }

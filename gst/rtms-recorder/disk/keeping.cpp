@@ -3,6 +3,7 @@
 
 #include "base/glibptr.h"
 #include "common/folder.h"
+#include "common/reserve.h"
 #include "journal.h"
 #include "keptfile.h"
 #include "parts.h"
@@ -10,6 +11,7 @@
 #include "seenrequests.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -22,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kFresh[] = ".new";
+constexpr char kFresh[] = ".new", kReserve[] = ".reserve";
 // Twice the interval of touch(), and a second.
 constexpr int64_t kUntouched_s = 11;
 constexpr int64_t kNsPerS = 1000 * 1000 * 1000;
@@ -35,7 +37,8 @@ std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &
                                   const std::set<std::string> &without = {}) {
   std::vector<FoundMeeting> all;
   for (const fs::path &path : paths_in(folder)) {
-    if (path.extension() == kFresh || SeenRequests::is_file(path.filename()) || without.count(path))
+    if (path.extension() == kFresh || path.filename() == kReserve ||
+        SeenRequests::is_file(path.filename()) || without.count(path))
       continue;
     FoundMeeting found;
     found.file = KeptFile::open(path);
@@ -67,6 +70,21 @@ std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &
            std::pair(other.meeting.part == 0, other.age_s);
   });
   return all;
+}
+
+// On a full disk, in the place of the reserve.
+std::shared_ptr<KeptFile> create_in(const std::string &folder, const std::string &path,
+                                    const KeptMeeting &meeting) {
+  const std::string reserve = folder + "/" + kReserve;
+  mkdir(folder.c_str(), 0700);
+  auto file = KeptFile::create(path, meeting);
+  if (file)
+    make_reserve(reserve);
+  else if (const int failure = errno; unlink(reserve.c_str()) == 0)
+    file = KeptFile::create(path, meeting);
+  else
+    errno = failure;
+  return file;
 }
 
 }  // namespace
@@ -119,8 +137,7 @@ void Keeping::keep(const std::string &stream, const KeptMeeting &meeting) {
   ++*pending_;
   worker_.run(
       [files = files_, folder = folder_, path = path_of(stream), stream, kept, failure] {
-        mkdir(folder.c_str(), 0700);
-        auto file = KeptFile::create(path, kept);
+        auto file = create_in(folder, path, kept);
         *failure = file ? 0 : errno;
         if (file)  // a file that cannot be renewed stays
           (*files)[stream] = std::move(file);

@@ -2,16 +2,14 @@
 #include "reportfile.h"
 
 #include "base/glibptr.h"
+#include "common/reserve.h"
 
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <mutex>
 #include <utility>
 
 namespace rtms::recorder {
 namespace {
-
-constexpr off_t kReserve = 64 << 10;
 
 // Returns the error, or empty.
 std::string replace_file(const std::string &path, const std::string &text) {
@@ -38,13 +36,7 @@ ReportFile::ReportFile(std::string folder)
     : path_(folder + "/meeting.json"),
       reserve_(std::move(folder) + "/.reserve"),
       waiting_(std::make_shared<Waiting>()) {
-  worker_.run([path = reserve_] {
-    const int file = g_open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
-    if (file < 0)
-      return;
-    posix_fallocate(file, 0, kReserve);
-    g_close(file, nullptr);
-  });
+  worker_.run([path = reserve_] { make_reserve(path); });
 }
 
 void ReportFile::write(Text text) {
