@@ -380,6 +380,7 @@ void Meeting::gone() {
     report_.add_file(options_.program.file);
   for (const std::string &name : texts_->names())
     report_.add_file(name);
+  report_.texts_left_out(texts_->left_out());
   Texts::close(std::exchange(texts_, nullptr), &worker_, log_);
   file_.finish(!broken_off_, [this, end_us = g_get_real_time()](const std::string &lost) {
     error_ = error_.empty() ? lost : error_;

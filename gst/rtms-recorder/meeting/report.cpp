@@ -83,6 +83,8 @@ std::string Report::Facts::json(const std::string &state) const {
     add(writer.builder(), "audio_behind_s", static_cast<double>(audio_behind / GST_MSECOND) / 1000);
   if (late_audio_ms)
     add(writer.builder(), "audio_lost_s", static_cast<double>(late_audio_ms) / 1000);
+  if (texts_left_out)
+    writer.member("texts_left_out", static_cast<int64_t>(texts_left_out));
   json_builder_set_member_name(writer.builder(), "files");
   json_builder_begin_array(writer.builder());
   for (const std::string &file : files)

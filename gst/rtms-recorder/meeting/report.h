@@ -31,6 +31,8 @@ class Report {
   void audio_behind(GstClockTime by) { facts_.audio_behind = std::max(facts_.audio_behind, by); }
   // The total of the audio that was too late to be recorded.
   void late_audio(uint64_t ms) { facts_.late_audio_ms = ms; }
+  // The number of texts that no file has.
+  void texts_left_out(uint64_t texts) { facts_.texts_left_out = texts; }
   // At the end: of a recording of less than a second, refresh() does not know its start.
   void set_times(const CaptureTime &capture) {
     learn(capture, 0);
@@ -64,7 +66,7 @@ class Report {
     Part part;
     int64_t ended_us = 0;
     GstClockTime audio_behind = 0;
-    uint64_t late_audio_ms = 0;
+    uint64_t late_audio_ms = 0, texts_left_out = 0;
     int64_t capture_start_ms = 0, drift_ms = 0;
     CaptureTime::Ends ends;
     double duration_s = 0;

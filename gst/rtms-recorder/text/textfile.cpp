@@ -2,8 +2,10 @@
 #include "textfile.h"
 
 #include "common/sync.h"
+#include "textbudget.h"
 
 #include <fcntl.h>
+#include <glib.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -29,6 +31,8 @@ struct TextFile::State {
   std::mutex mutex;  // guards the fields below
   std::string pending;
   bool begun = false, queued = false, opened = false, failing = false;
+  TextBudget budget;
+  uint64_t left_out = 0;
 };
 
 int TextFile::State::write_pending(const std::string &path) {
@@ -90,13 +94,22 @@ bool TextFile::exists() const {
   return state_->begun && (state_->opened || !state_->failing);
 }
 
-void TextFile::append(const std::string &text) {
+uint64_t TextFile::left_out() const {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  return state_->left_out;
+}
+
+bool TextFile::append(const std::string &text) {
   std::lock_guard<std::mutex> lock(state_->mutex);
   state_->begun = true;
-  if (state_->pending.size() + text.size() <= kMostPending)
+  const bool fits = state_->pending.size() + text.size() <= kMostPending &&
+                    state_->budget.take(text.size(), g_get_monotonic_time());
+  if (fits)
     state_->pending += text;
+  else
+    state_->left_out++;
   if (std::exchange(state_->queued, true))
-    return;
+    return fits;
   worker_->run([state = state_, path = path_] {
     std::lock_guard<std::mutex> disk(state->disk_mutex);
     if (!state->failed)
@@ -104,6 +117,7 @@ void TextFile::append(const std::string &text) {
     if (const int failure = state->write_pending(path))
       state->failed(path, failure);
   });
+  return fits;
 }
 
 int TextFile::sync() {

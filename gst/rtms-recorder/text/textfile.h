@@ -4,6 +4,7 @@
 
 #include "base/worker.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,8 +23,9 @@ class TextFile {
   TextFile(const TextFile &) = delete;
   TextFile &operator=(const TextFile &) = delete;
 
-  // What cannot be written, up to 16 MB, is written with a later text, or at the end.
-  void append(const std::string &text);
+  // What cannot be written, up to 16 MB, is written with a later text, or at the end. Returns false
+  // if the text is left out, because that, or TextBudget, has no room for it.
+  bool append(const std::string &text);
   // No text follows: writes what is left. Returns 0, or errno if that fails and did not before.
   int close();
   // Returns when what was written is on the disk: 0, or errno.
@@ -31,6 +33,8 @@ class TextFile {
   const std::string &path() const { return path_; }
   // Whether the file exists, or will.
   bool exists() const;
+  // The number of texts that were left out.
+  uint64_t left_out() const;
 
  private:
   struct State;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "texts.h"
 
+#include "textbudget.h"
+
 #include <array>
 #include <cstring>
 #include <filesystem>
@@ -54,10 +56,11 @@ void Texts::finish() {
 
 void Texts::write(const std::vector<Line> &lines) {
   for (const Line &line : lines) {
-    vtt_.append(vtt_cue(line));
+    // The container's track has what the file has: it does not fill the disk, either.
+    if (vtt_.append(vtt_cue(line)))
+      subtitles_.push(line);
     if (!line.interim.empty())
       transcript_file_.append(line.interim + "\n");
-    subtitles_.push(line);
   }
 }
 
@@ -105,12 +108,29 @@ void Texts::store_on(std::shared_ptr<Texts> texts, bool last, Worker *worker,
 
 void Texts::sync(const std::shared_ptr<Texts> &texts, Worker *worker, const SubjectLog &log) {
   constexpr unsigned kEach_s = 5;
+  if (texts)
+    texts->tell_left_out(log);
   if (texts && ++texts->seconds_ % kEach_s == 0 && !texts->storing_.exchange(true))
     store_on(texts, false, worker, log);
 }
 
 void Texts::close(std::shared_ptr<Texts> texts, Worker *worker, const SubjectLog &log) {
+  texts->tell_left_out(log);
   store_on(std::move(texts), true, worker, log);
+}
+
+void Texts::tell_left_out(const SubjectLog &log) {
+  if (left_out() == 0 || std::exchange(told_left_out_, true))
+    return;
+  const auto megabytes = [](uint64_t bytes) { return std::to_string(bytes >> 20) + " MB"; };
+  log.write(Log::Level::Warning, "not-recorded",
+            "there are more texts than a file of them may have (" + megabytes(TextBudget::kBurst) +
+                " at once, then 1 MB a second, " + megabytes(TextBudget::kTotal) +
+                " in all): the others are left out, and counted in meeting.json");
+}
+
+uint64_t Texts::left_out() const {
+  return vtt_.left_out() + transcript_file_.left_out() + chat_.left_out();
 }
 
 std::vector<std::string> Texts::names() {

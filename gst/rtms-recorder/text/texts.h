@@ -37,7 +37,7 @@ class Texts {
   // No more lines follow.
   void finish();
   // Main thread, each second: stores the files on the disk every 5 s, on the worker. A failure is
-  // logged.
+  // logged, and that texts are left out.
   static void sync(const std::shared_ptr<Texts> &texts, Worker *worker, const SubjectLog &log);
   // Main thread: the end. Writes and stores what is left, on the worker.
   static void close(std::shared_ptr<Texts> texts, Worker *worker, const SubjectLog &log);
@@ -46,6 +46,8 @@ class Texts {
   std::shared_ptr<LateLines> late_lines() const { return subtitles_.late_lines(); }
   // Returns the names of the files that exist, or will.
   std::vector<std::string> names();
+  // The number of texts that no file has, for want of room.
+  uint64_t left_out() const;
 
  private:
   static void store_on(std::shared_ptr<Texts> texts, bool last, Worker *worker,
@@ -53,11 +55,13 @@ class Texts {
   // Returns what has failed, as a sentence.
   std::string store(bool last);
   void write(const std::vector<Line> &lines);
+  void tell_left_out(const SubjectLog &log);
 
   Worker worker_;
   TextFile vtt_, transcript_file_, chat_;
   std::atomic<uint64_t> now_{0};
   unsigned seconds_ = 0;
+  bool told_left_out_ = false;
   std::atomic<bool> storing_{false};
   bool told_ = false;  // used on the worker's thread
   std::mutex mutex_;   // guards the fields below, and the order of cues
