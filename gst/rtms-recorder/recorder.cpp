@@ -24,11 +24,7 @@ Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
       idle_(std::move(idle)),
       mode_(options.once ? Mode::Once : Mode::Alone),
       storage_(options.output, options.min_free, options.end_free),
-      disk_(&storage_, log, options.output,
-            [this](const std::string &why) {
-              meetings_.finish_all("the disk is nearly full",
-                                   "The recording ends before its stream: " + why);
-            }),
+      disk_(&storage_, log, options.output, &meetings_),
       keeping_(options.output, log),
       left_(options.output, &keeping_, &history_, log),
       tails_(log) {}

@@ -3,6 +3,7 @@
 #include "recorder_run.h"
 
 #include <csignal>
+#include <filesystem>
 
 namespace {
 
@@ -40,6 +41,13 @@ bool is_metric(RecorderRun *run, int value) {
 
 void expect_more(RecorderRun *run, const Server &server, int64_t packets) {
   run->wait_messages(server, "audio", run->messages(server, "audio") + packets);
+}
+
+// As a recording that writes much does: the file grows by 20 MB, where nothing is written.
+void grow(const std::string &file) {
+  std::error_code failure;
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) + (20 << 20), failure);
+  ck_assert(!failure);
 }
 
 }  // namespace
@@ -115,6 +123,35 @@ GST_START_TEST(test_to_the_end) {
 }
 GST_END_TEST;
 
+// A meeting that fills the disk ends while there is room for the other one.
+GST_START_TEST(test_runaway) {
+  NearlyFull disk;
+  auto runaway = serve(meeting_of(0)), other = serve(meeting_of(0));
+  RecorderRun run(disk.setup({"--no-video", "--end-free=100M"}));
+  run.announce(*other);
+  run.announce(*runaway);
+  run.wait_events("recording", 2);
+  std::string file;
+  for (const std::string &folder : run.folders())
+    if (report_of(folder, "stream_id") == runaway->stream_id())
+      file = folder + "/meeting.mkv";
+  disk.set_free("150M");
+  ck_assert(run.program().wait_until([&] {
+    grow(file);
+    return !run.events("failed").empty();
+  }));
+  expect_more(&run, *other, 100);
+  run.program().send(SIGTERM);
+  run.expect_end();
+  ck_assert_uint_eq(run.events("failed").size(), 1);
+  for (const std::string &folder : run.folders()) {
+    const bool is_other = report_of(folder, "stream_id") == other->stream_id();
+    expect_text(report_of(folder, "state"), is_other ? "finished" : "failed");
+    ck_assert(is_other || contains(report_of(folder, "error"), "MB a second"));
+  }
+}
+GST_END_TEST;
+
 // The recorder is stopped when its recordings have just ended for want of space: the next start
 // continues them. So it is with --once, which ends then by itself.
 GST_START_TEST(test_stopped) {
@@ -152,6 +189,7 @@ static Suite *recorder_space_suite() {
   Suite *suite = suite_create("recorder_space");
   add_case(suite, "fills", test_fills, 2);
   add_case(suite, "to-the-end", test_to_the_end);
+  add_case(suite, "runaway", test_runaway);
   add_case(suite, "stopped", test_stopped, 2);
   return suite;
 }

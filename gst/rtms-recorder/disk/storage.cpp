@@ -99,9 +99,15 @@ Storage::Space Storage::space() const {
   return seen_.free_bytes < end_free_ ? Space::Ends : Space::Low;
 }
 
-std::string Storage::shortage() const {
-  return space() == Space::Ends ? shortage_of(seen_.free_bytes, output_, "--end-free", end_free_)
-                                : shortage_of(seen_.free_bytes, output_, "--min-free", min_free_);
+uint64_t Storage::spare_bytes() const {
+  if (!seen_.measured)
+    return UINT64_MAX;
+  return seen_.free_bytes - std::min(seen_.free_bytes, end_free_);
+}
+
+std::string Storage::shortage(Space space) const {
+  return space == Space::Ends ? shortage_of(seen_.free_bytes, output_, "--end-free", end_free_)
+                              : shortage_of(seen_.free_bytes, output_, "--min-free", min_free_);
 }
 
 void Storage::make_folder(const Webhook &hook, bool continues,

@@ -22,8 +22,10 @@ class Storage {
   // Low: no recording starts. Ends: running recordings end.
   enum class Space { Enough, Low, Ends };
   Space space() const;
-  // Returns the free space, the limit, and what to do.
-  std::string shortage() const;
+  // How much can be written until recordings end; without a measurement, any amount.
+  uint64_t spare_bytes() const;
+  // Returns the free space, the limit below which the space is such, and what to do.
+  std::string shortage(Space space) const;
   // Whether a measurement takes too long, for example because a file server is down.
   bool hangs() const { return hangs_; }
   bool is_gone() const { return hangs_ || !seen_.writable; }

@@ -26,9 +26,17 @@ void Meetings::leave(const std::string &stream, const std::string &reason) {
   meeting->finish(reason);
 }
 
-void Meetings::finish_all(const std::string &reason, const std::string &error) {
-  for (auto &[stream, meeting] : meetings_)
-    meeting->finish(reason, error, true);
+std::vector<DiskUse> Meetings::disk_uses() const {
+  std::vector<DiskUse> all;
+  for (const auto &[stream, meeting] : meetings_)
+    all.push_back({stream, meeting->status().file_bytes});
+  return all;
+}
+
+void Meetings::end_for_space(const std::string &stream, const std::string &why) {
+  if (Meeting *meeting = find(stream))
+    meeting->finish("the disk is nearly full", "The recording ends before its stream: " + why,
+                    true);
 }
 
 void Meetings::cut(const std::string &stream) {

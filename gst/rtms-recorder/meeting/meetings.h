@@ -2,6 +2,7 @@
 // The running meetings, by stream. Used on the main thread.
 #pragma once
 
+#include "disk/diskwatch.h"
 #include "meeting.h"
 
 #include <map>
@@ -11,7 +12,7 @@
 
 namespace rtms::recorder {
 
-class Meetings {
+class Meetings final : public DiskUsers {
  public:
   // Starts the meeting.
   void add(const std::string &stream, std::unique_ptr<Meeting> meeting);
@@ -23,8 +24,8 @@ class Meetings {
   // Finishes the meeting while its stream continues. was_left() then returns true once.
   void leave(const std::string &stream, const std::string &reason);
   bool was_left(const std::string &stream) { return left_.erase(stream) > 0; }
-  // Ends all recordings while their streams continue.
-  void finish_all(const std::string &reason, const std::string &error);
+  std::vector<DiskUse> disk_uses() const override;
+  void end_for_space(const std::string &stream, const std::string &why) override;
   // Closes the meeting's connections at once.
   void cut(const std::string &stream);
   // No connection is used after this time of the sleep clock; 0: no limit.
