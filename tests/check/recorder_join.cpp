@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // rtms-recorder --join: what is in the parts of a recording is in the joined file, at its time.
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -363,6 +366,82 @@ GST_START_TEST(test_drift) {
 }
 GST_END_TEST;
 
+namespace {
+
+// A tone, whose samples depend on the time only, with silence as the filler of a part's gaps.
+constexpr int kRate = 16000, kPacket = kRate / 50;
+using Packets = std::vector<std::pair<int, int>>;  // from, until
+
+std::vector<int16_t> tone(int from, int until, const Packets &heard) {
+  std::vector<int16_t> samples(static_cast<std::size_t>((until - from) * kPacket));
+  for (const auto &[first, end] : heard)
+    for (int at = first * kPacket; at < end * kPacket; at++)
+      samples[static_cast<std::size_t>(at - from * kPacket)] =
+          static_cast<int16_t>(std::lround(8000 * std::cos(at * 2 * G_PI * 440 / kRate)));
+  return samples;
+}
+
+// A part with these packets of the tone, and silence between them.
+std::string make_part(const TemporaryDirectory &directory, int number, const Packets &heard,
+                      const std::string &codec) {
+  constexpr int kStart_ms = 1000000, kPacket_ms = 20;
+  const std::string folder = directory.file(std::to_string(number)), raw = folder + "/raw";
+  std::filesystem::create_directories(folder);
+  const int from = heard.front().first, until = heard.back().second;
+  const auto samples = tone(from, until, heard);
+  std::ofstream(raw, std::ios::binary)
+      .write(reinterpret_cast<const char *>(samples.data()),
+             static_cast<std::streamsize>(samples.size() * sizeof samples[0]));
+  std::ofstream(folder + "/meeting.json")
+      << "{\"recording\":\"one\",\"state\":\"finished\",\"part\":" << number
+      << ",\"capture_start_ms\":" << kStart_ms + from * kPacket_ms
+      << ",\"audio_end_ms\":" << (until - from) * kPacket_ms << "}";
+  const bool mp4 = codec == "mp4";
+  std::string problem;
+  ElementPtr pipeline =
+      launch("filesrc location=" + raw + " blocksize=" + std::to_string(2 * kPacket) +
+                 " ! rawaudioparse pcm-format=s16le sample-rate=16000 num-channels=1 ! " +
+                 (codec == "flac"  ? "flacenc quality=2 blocksize=320 ! "
+                  : codec == "pcm" ? ""
+                                   : "opusenc ! ") +
+                 (mp4 ? "mp4mux" : "matroskamux") + " ! filesink location=" + folder + "/meeting." +
+                 (mp4 ? "mp4" : "mkv"),
+             &problem);
+  problem += play_all(pipeline.get(), kDeadlineMs);
+  ck_assert_msg(problem.empty(), "%s", problem.c_str());
+  return folder;
+}
+
+}  // namespace
+
+// Three recorders took the stream in turns: the audio of each is used, where the others have
+// silence only.
+GST_START_TEST(test_turns) {
+  const std::string codec = std::array{"pcm", "flac", "opus", "mp4"}[static_cast<unsigned>(__i__)];
+  TemporaryDirectory directory, joined;
+  const std::vector<std::string> parts = {
+      make_part(directory, 1, {{0, 100}, {237, 240}, {300, 350}}, codec),
+      make_part(directory, 2, {{90, 150}, {160, 237}, {240, 249}, {350, 351}}, codec),
+      make_part(directory, 3, {{150, 153}, {249, 300}, {351, 400}}, codec)};
+  const std::string file = join(parts, joined.path()), raw = joined.file("raw");
+  expect_playable(file);
+  run({"ffmpeg", "-v", "error", "-i", file.c_str(), "-f", "s16le", "-ar", "16000", raw.c_str()});
+  const std::string bytes = whole(raw);
+  std::vector<int16_t> samples(bytes.size() / sizeof(int16_t));
+  std::memcpy(samples.data(), bytes.data(), samples.size() * sizeof(int16_t));
+  expect_near("seconds", static_cast<double>(samples.size()) / kRate, 8, 0.03);
+  const auto expected = tone(0, 400, {{0, 400}});
+  const auto silent = std::count_if(samples.begin(), samples.end(),
+                                    [](int16_t sample) { return std::abs(sample) < 100; });
+  const auto expected_silent = std::count_if(expected.begin(), expected.end(),
+                                             [](int16_t sample) { return std::abs(sample) < 100; });
+  // Nobody has {153, 160}. A decoder of Opus needs some packets to become loud.
+  constexpr int kLacks = 7 * kPacket, kBecomesLoud = 35 * kPacket;
+  const bool is_lossy = codec == "opus" || codec == "mp4";
+  ck_assert_int_le(silent - expected_silent, kLacks + (is_lossy ? kBecomesLoud : 0));
+}
+GST_END_TEST;
+
 // Flashes and beeps come together each second, in both parts.
 GST_START_TEST(test_together) {
   const bool mp4 = __i__ % 2;
@@ -407,6 +486,7 @@ static Suite *recorder_join_suite() {
   add_case(suite, "headers", test_headers);
   add_case(suite, "damaged", test_damaged, 4);
   add_case(suite, "drift", test_drift);
+  add_case(suite, "turns", test_turns, 4);
   constexpr double kPatienceSeconds = 90;
   for (const auto &[name, first] : {std::pair{"killed", 0}, {"ended", 2}}) {
     TCase *one = tcase_create(name);

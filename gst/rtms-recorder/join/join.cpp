@@ -3,6 +3,7 @@
 
 #include "base/glibptr.h"
 #include "common/sync.h"
+#include "joinaudible.h"
 #include "joinmedia.h"
 #include "jointexts.h"
 #include "muxing/ebml.h"
@@ -132,8 +133,8 @@ std::string find_parts(const std::vector<std::string> &folders, JoinParts *parts
   return "";
 }
 
-std::string join_parts(const JoinParts &parts, const std::string &output) {
-  const std::vector<JoinPart> &media = parts.media;
+std::string join_parts(JoinParts *parts, const std::string &output) {
+  const std::vector<JoinPart> &media = parts->media;
   const std::string file = output + "/meeting." + media.front().format;
   if (exists(file))
     return file + " is there already. Name another folder with --output.";
@@ -158,6 +159,7 @@ std::string join_parts(const JoinParts &parts, const std::string &output) {
       inputs.push_back({part.folder + "/tail." + part.format, tail_ms,
                         is_last ? -1 : std::max<int64_t>(end_ms, 0), -1, part.has_file});
   }
+  inputs = fill_silence(inputs, &parts->lacks);
   // A join that is killed leaves no half file that looks like a whole one.
   const std::string fresh = output + "/meeting.new." + media.front().format;
   if (std::string problem = join_media(inputs, fresh); !problem.empty()) {
@@ -166,7 +168,7 @@ std::string join_parts(const JoinParts &parts, const std::string &output) {
   }
   if (const int failure = sync_file(fresh); failure || g_rename(fresh.c_str(), file.c_str()) != 0)
     return fresh + " cannot be stored as " + file + ": " + std::strerror(failure ? failure : errno);
-  if (std::string problem = join_texts(parts, output); !problem.empty())
+  if (std::string problem = join_texts(*parts, output); !problem.empty())
     return problem;
   // The parts may be deleted now.
   const int failure = sync_folder_of(file);
@@ -202,7 +204,7 @@ int run_join(int argc, char **argv) {
   JoinParts parts;
   std::string problem = find_parts(folders, &parts);
   if (problem.empty())
-    problem = join_parts(parts, output);
+    problem = join_parts(&parts, output);
   if (!problem.empty())
     return complain("--join: " + problem, kFailed);
   int status = EXIT_SUCCESS;

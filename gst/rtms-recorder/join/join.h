@@ -35,8 +35,9 @@ struct JoinParts {
 // Reads the parts. Returns the error, or empty.
 std::string find_parts(const std::vector<std::string> &folders, JoinParts *parts);
 // Writes meeting.mkv or meeting.mp4, meeting.vtt and the lists of lines into a folder, without
-// encoding again. Media that no part has remains a gap. Returns the error, or empty.
-std::string join_parts(const JoinParts &parts, const std::string &output);
+// encoding again. Media that no part has remains a gap. Adds to the lacks. Returns the error, or
+// empty.
+std::string join_parts(JoinParts *parts, const std::string &output);
 
 // The command `rtms-recorder --join`. Returns the exit status.
 int run_join(int argc, char **argv);

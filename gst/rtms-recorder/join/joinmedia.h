@@ -14,6 +14,7 @@ struct JoinInput {
   // Later media is left out; -1: none.
   int64_t audio_end_ms = -1, video_end_ms = -1;
   bool continues = false;  // the stream of the input before: a tail
+  enum class Takes { All, Audio, Video } takes = Takes::All;
 };
 
 // All files have the same container format. Returns the error, or empty.
