@@ -145,6 +145,16 @@ void Node::begin(const ClaimRecord &claim) {
   until_ = ownership->until();
   ck_assert_msg(begun_.insert(claim.stream).second, "begun twice");
   world_->check(claim.stream);
+  // The folder is made on another thread.
+  world_->clock.in(1, [this, stream = claim.stream] {
+    handle([this, stream] {
+      if (!begun(stream))
+        return;
+      if (no_folder)
+        return end(stream, Closed::Released);
+      ownership->update(stream, [](ClaimRecord *changed) { changed->folder = "folder"; });
+    });
+  });
 }
 
 // The connections are closed at once, the files later.

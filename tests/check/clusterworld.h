@@ -92,6 +92,7 @@ class Node final : private Writes, private OwnershipEvents {
   bool asleep = false, alive = true;
   bool forgotten = false;          // reads nothing, because the store began anew
   bool cut = false, mute = false;  // half of what is written is done all the same, or nothing
+  bool no_folder = false;          // its disk takes no further one
   unsigned lost_times = 0, begun_times = 0;
   std::set<std::string> missed_streams;
 
@@ -159,6 +160,15 @@ class World {
       if (node->alive)
         node->handle([this, node, stream, webhook] {
           node->ownership->announce(stream, announced[stream], webhook, node->clock());
+        });
+  }
+  // The service says that it has ended.
+  void withdraw(const std::string &stream, const std::string &webhook) {
+    const uint64_t place = ++webhooks;
+    for (Node *node : nodes)
+      if (node->alive)
+        node->handle([node, stream, place, webhook] {
+          node->ownership->withdraw(stream, place, webhook, node->clock());
         });
   }
   // What must never be.

@@ -2,9 +2,16 @@
 // Which recorder owns a stream, in a simulated cluster.
 #include "clusterworld.h"
 
+#include "cluster/lease.h"
+
 namespace {
 
 using namespace rtmscheck;
+
+std::string webhook(const std::string &event, const std::string &time) {
+  return "{\"event\":\"meeting.rtms_" + event + "\",\"event_ts\":" + time +
+         R"(,"payload":{"meeting_uuid":"m","rtms_stream_id":"s","server_urls":"wss://a.test/s"}})";
+}
 
 void expect_at_most(int64_t got, int64_t most) {
   ck_assert_msg(got <= most, "%d ms instead of %d", static_cast<int>(got), static_cast<int>(most));
@@ -329,8 +336,7 @@ GST_START_TEST(test_ended) {
   ck_assert_uint_eq(world.owners(streams[0]), 1);
   ck_assert_uint_eq(world.owner(streams[0])->ownership->claims().all()[streams[0]].part, 1);
   // It ends while nobody has it.
-  for (Node *node : world.nodes)
-    node->ownership->withdraw(streams[0], world.webhooks + 1, "{}");
+  world.withdraw(streams[0], "{}");
   for (unsigned i = 0; i < 3; i++)
     if (world.nodes[i]->begun(streams[0]))
       world.kill(i);
@@ -344,12 +350,8 @@ GST_END_TEST;
 GST_START_TEST(test_older) {
   World world(1, 3);
   world.run(1000);
-  const auto webhook = [](const std::string &time) {
-    return "{\"event\":\"meeting.rtms_started\",\"event_ts\":" + time +
-           R"(,"payload":{"meeting_uuid":"m","rtms_stream_id":"s","server_urls":"wss://a.test/s"}})";
-  };
   for (const char *time : {"2000", "1000"}) {
-    world.announce("s", webhook(time));
+    world.announce("s", webhook("started", time));
     world.run(1000);
   }
   for (unsigned i = 0; i < 3; i++)
@@ -358,7 +360,7 @@ GST_START_TEST(test_older) {
       break;
     }
   expect_at_most(world.time_until([&] { return world.owners("s") == 1; }, 30000), 15000);
-  const std::string newest = webhook("2000"),
+  const std::string newest = webhook("started", "2000"),
                     taken = world.owner("s")->ownership->claims().all()["s"].webhook;
   ck_assert_str_eq(taken.c_str(), newest.c_str());
 }
@@ -368,20 +370,135 @@ GST_END_TEST;
 GST_START_TEST(test_earlier_end) {
   World world(1, 2);
   world.run(1000);
-  const auto webhook = [](const std::string &event, const std::string &time) {
-    return "{\"event\":\"meeting.rtms_" + event + "\",\"event_ts\":" + time +
-           R"(,"payload":{"meeting_uuid":"m","rtms_stream_id":"s","server_urls":"wss://a.test/s"}})";
-  };
   world.announce("s", webhook("started", "1738392033699"));
   world.run(1000);
-  for (Node *node : world.nodes)
-    node->ownership->withdraw("s", world.webhooks + 1, webhook("stopped", "1738392031699"));
+  world.withdraw("s", webhook("stopped", "1738392031699"));
   for (unsigned i = 0; i < 2; i++)
     if (world.nodes[i]->begun("s")) {
       world.kill(i);
       break;
     }
   expect_at_most(world.time_until([&] { return world.owners("s") == 1; }, 30000), 15000);
+}
+GST_END_TEST;
+
+// The service's webhooks overtake each other: nobody begins what has ended, whoever recorded it.
+GST_START_TEST(test_late_start) {
+  constexpr char kEarly[] = "1738392031699", kEnd[] = "1738392033699", kLater[] = "1738392034699";
+  World world(1, 3);
+  world.run(1000);
+  world.withdraw("s", webhook("stopped", kEnd));
+  world.run(1000);
+  world.announce("s", webhook("started", kEarly));
+  world.run(5000);
+  for (Node *node : world.nodes) {
+    ck_assert_uint_eq(node->begun_times, 0);
+    ck_assert_uint_eq(node->ownership->claims().waiting(), 0);
+  }
+  // The same id, again.
+  world.announce("s", webhook("started", kLater));
+  world.run(1000);
+  ck_assert_uint_eq(world.owners("s"), 1);
+  world.withdraw("s", webhook("stopped", "1738392035699"));
+  world.owner("s")->end("s", Closed::Ended);
+  world.run(1000);
+  world.announce("s", webhook("started", kEarly));
+  world.run(5000);
+  ck_assert_uint_eq(world.owners("s"), 0);
+}
+GST_END_TEST;
+
+// No disk takes another folder: the stream passes from one to the other as long as the service
+// waits, and then somebody says so.
+GST_START_TEST(test_no_folder) {
+  World world(1, 3);
+  const auto begun = [&] {
+    unsigned all = 0;
+    for (Node *node : world.nodes)
+      all += node->begun_times;
+    return all;
+  };
+  const auto missed = [&] {
+    return std::all_of(world.nodes.begin(), world.nodes.end(),
+                       [](const Node *node) { return node->missed_streams.count("stream") > 0; });
+  };
+  world.run(1000);
+  for (Node *node : world.nodes)
+    node->no_folder = true;
+  world.announce("stream");
+  world.run(60000);
+  ck_assert(!missed());
+  ck_assert_uint_ge(begun(), 3);
+  expect_at_most(world.time_until(missed, 60000), 8000);
+  const unsigned before = begun();
+  world.run(60000);
+  ck_assert_uint_eq(begun(), before);
+  // The service announces it again, and there is room: whoever takes over later has his time again.
+  world.nodes[0]->no_folder = false;
+  world.announce("stream");
+  expect_at_most(world.time_until([&] { return world.nodes[0]->begun("stream"); }, 60000), 10000);
+  world.run(60000);
+  world.kill(0);
+  world.run(50000);
+  world.nodes[1]->no_folder = false;
+  expect_at_most(world.time_until([&] { return world.owners("stream") == 1; }, 60000), 10000);
+}
+GST_END_TEST;
+
+// The servers elect a leader, and answer nothing meanwhile: a lease outlives that, whenever it
+// begins.
+GST_START_TEST(test_no_leader) {
+  constexpr int64_t kElection_ms = 8300;
+  for (int64_t later = 0; later < kRenew_ms; later += kTick_ms) {
+    World world(1, 2);
+    world.run(2000 + later);
+    for (bool mute : {true, false}) {
+      for (Node *node : world.nodes)
+        node->mute = mute;
+      world.run(kElection_ms);
+    }
+    for (Node *node : world.nodes)
+      ck_assert_msg(node->lost_times == 0, "%d ms later", static_cast<int>(later));
+  }
+}
+GST_END_TEST;
+
+// Of renewals that follow the same revision, one is valid: it may be the oldest, whose answer comes
+// last or never.
+GST_START_TEST(test_renewals) {
+  struct Written : Writes {
+    std::vector<Write> all;
+    void write(const Write &write) override { all.push_back(write); }
+  };
+  constexpr int64_t kLate_ms = 8000;
+  const auto sent_until = [](Lease *lease, int64_t end) {
+    for (int64_t now = 0; now <= end; now += kTick_ms)
+      lease->tick(now, {});
+  };
+  for (int which = 0; which < 3; which++) {
+    uint64_t tickets = 0;
+    Written written;
+    Lease lease("id", &tickets, &written);
+    sent_until(&lease, kLate_ms);
+    const auto all = written.all;
+    ck_assert_uint_ge(all.size(), kLate_ms / 500);
+    for (const Write &write : all)
+      ck_assert_uint_eq(write.last, 0);
+    const Write first = all.front(), last = all.back();
+    if (which == 0)
+      lease.acknowledged(first, 1, kLate_ms);
+    else if (which == 1)
+      lease.seen(1, std::get<LeaseRecord>(first.record));
+    lease.acknowledged(last, 20, kLate_ms);
+    ck_assert_int_eq(lease.until(), kHold_ms);
+    // Which is soon: another one follows at once, and none after that for a while.
+    lease.tick(kLate_ms + kTick_ms, {});
+    ck_assert_uint_eq(written.all.size(), all.size() + 1);
+    lease.acknowledged(written.all.back(), 21, kLate_ms + kTick_ms);
+    ck_assert_int_eq(lease.until(), kLate_ms + kTick_ms + kHold_ms);
+    lease.tick(kLate_ms + kRenew_ms, {});
+    ck_assert_uint_eq(written.all.size(), all.size() + 1);
+  }
 }
 GST_END_TEST;
 
@@ -429,6 +546,10 @@ static Suite *ownership_suite() {
   tcase_add_test(cases, test_ended);
   tcase_add_test(cases, test_older);
   tcase_add_test(cases, test_earlier_end);
+  tcase_add_test(cases, test_late_start);
+  tcase_add_test(cases, test_no_folder);
+  tcase_add_test(cases, test_no_leader);
+  tcase_add_test(cases, test_renewals);
   tcase_add_test(cases, test_handed_over);
   suite_add_tcase(suite, cases);
   return suite;

@@ -26,6 +26,12 @@ constexpr int64_t kLeft_ms = 3000;
 
 using State = ClaimRecord::State;
 
+Webhook hook_of(const std::string &json) {
+  const WebhookResult parsed = parse_webhook(json);
+  const auto hook = std::get_if<Webhook>(&parsed);
+  return hook ? *hook : Webhook();
+}
+
 }  // namespace
 
 void Claims::set_phase(Stream *stream, Phase phase) {
@@ -57,21 +63,27 @@ void Claims::Stream::renew(ClaimRecord *to) const {
 
 void Claims::announce(const std::string &id, const Announced &announced, int64_t now) {
   Stream &stream = streams_[id];
+  stream.touched = now;
+  if (is_late_start(hook_of(announced.webhook), stream.ended_ms))
+    return;
   stream.announced = announced;
   stream.announced->at = now;
-  stream.touched = now;
   stream.next = 0;
+  stream.waits_since = -1;
   stream.missed = false;
   look(id, &stream, now);
 }
 
-void Claims::withdraw(const std::string &id, uint64_t place, const std::string &webhook) {
+void Claims::withdraw(const std::string &id, uint64_t place, const std::string &webhook,
+                      int64_t now) {
   Stream &stream = streams_[id];
+  stream.touched = now;
   // The end of an earlier stream with that id.
   if (is_earlier_end(webhook, stream.record.webhook) ||
       (stream.announced && is_earlier_end(webhook, stream.announced->webhook)))
     return;
   stream.ended = std::max(stream.ended, place);
+  stream.ended_ms = std::max(stream.ended_ms, hook_of(webhook).event_ts);
 }
 
 void Claims::seen(uint64_t revision, const ClaimRecord &record, int64_t now) {
@@ -82,6 +94,8 @@ void Claims::seen(uint64_t revision, const ClaimRecord &record, int64_t now) {
   set_owner(&stream, record.state == State::Owned ? record.owner : "");
   stream.revision = revision;
   stream.free_since = -1;
+  if (!record.folder.empty())
+    stream.waits_since = -1;
   stream.touched = now;
   stream.missed = false;
   // An owned stream keeps its pending changes.
@@ -239,15 +253,19 @@ void Claims::look(const std::string &id, Stream *stream, int64_t now) {
 void Claims::watch(const std::string &id, Stream *stream, int64_t now) {
   if (!is_free(*stream)) {
     stream->free_since = -1;
+    if (!stream->record.folder.empty())
+      stream->waits_since = -1;
     return;
   }
   if (stream->free_since < 0)
     stream->free_since = now;
-  const int64_t since = now - stream->free_since;
-  if (since > kWindow_ms) {
+  if (stream->waits_since < 0)
+    stream->waits_since = now;
+  if (now - stream->waits_since > kWindow_ms) {
     stream->missed = true;
     events_->missed(id);
-  } else if (leases_->may_begin() && since >= leases_->delay(id) && now >= stream->left_until &&
+  } else if (leases_->may_begin() && now - stream->free_since >= leases_->delay(id) &&
+             now >= stream->left_until &&
              (stream->record.deaths < kMostDeaths || stream->is_new())) {
     claim(id, stream, now);
   }

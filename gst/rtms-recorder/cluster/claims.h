@@ -43,9 +43,10 @@ class Claims {
   Claims(uint64_t *tickets, Writes *writes, Leases *leases, Events *events)
       : tickets_(tickets), writes_(writes), leases_(leases), events_(events) {}
 
+  // An announcement that was delivered after the stream's end has no effect.
   void announce(const std::string &stream, const Announced &announced, int64_t now);
   // The webhook at `place` says that the stream has ended: no recorder needs to claim it.
-  void withdraw(const std::string &stream, uint64_t place, const std::string &webhook);
+  void withdraw(const std::string &stream, uint64_t place, const std::string &webhook, int64_t now);
   void seen(uint64_t revision, const ClaimRecord &record, int64_t now);
   void wrote(const Write &write, Written outcome, int64_t now);
   void tick(int64_t now);
@@ -77,11 +78,14 @@ class Claims {
     uint64_t revision = 0;
     std::string owner;  // at `revision`
     std::optional<Announced> announced;
-    uint64_t ended = 0;  // `place` of the last webhook that says so
+    uint64_t ended = 0;    // `place` of the last webhook that says so
+    int64_t ended_ms = 0;  // event_ts of the newest one
     uint64_t ticket = 0;
     int64_t next = 0;         // no write before this time
     int64_t left_until = 0;   // no claim before this time
     int64_t free_since = -1;  // -1: it is not free
+    // When it was free first, since an owner had a folder for it or it was announced; or -1.
+    int64_t waits_since = -1;
     int64_t touched = 0, written = 0;
     bool changed = false, missed = false;
 

@@ -169,7 +169,7 @@ void Cluster::webhook(const NatsMessage &message) {
   if (webhook->event == WebhookEvent::Started && age_ms < kOld_ms)
     ownership_.announce(stream, message.place, message.data, now_ms());
   if (webhook->event == WebhookEvent::Stopped)
-    ownership_.withdraw(stream, message.place, message.data);
+    ownership_.withdraw(stream, message.place, message.data, now_ms());
   // begin() passes the first webhook itself.
   if (!ownership_.claims().own(stream) || !listener_->cluster_webhook(*webhook) ||
       webhook->event != WebhookEvent::Started)

@@ -6,7 +6,8 @@
 namespace rtms::recorder {
 namespace {
 
-// After a failed renewal.
+// After a failed renewal, or one without an answer: the servers elect a leader within seconds, and
+// what was sent meanwhile may be lost.
 constexpr int64_t kAgain_ms = 500;
 // Older renewals would not extend the lease.
 constexpr size_t kMostSent = 100;
@@ -14,7 +15,7 @@ constexpr size_t kMostSent = 100;
 }  // namespace
 
 void Lease::tick(int64_t now, const LeaseRecord &state) {
-  if (over_ || ticket_ || now < next_)
+  if (over_ || now < (ticket_ ? again_ : next_))
     return;
   LeaseRecord record = state;
   record.alive = true;
@@ -23,6 +24,7 @@ void Lease::tick(int64_t now, const LeaseRecord &state) {
   if (sent_.size() > kMostSent)
     sent_.erase(sent_.begin());
   next_ = now + kRenew_ms;
+  again_ = now + kAgain_ms;
   ticket_ = ++*tickets_;
   writes_->write({ticket_, id_, record, revision_});
 }
@@ -51,11 +53,16 @@ void Lease::seen(uint64_t revision, const LeaseRecord &record) {
   const auto sent = sent_.find(record.renewal);
   if (sent == sent_.end())
     return;
-  done_ = std::max(done_, sent->second);
-  until_ = std::max(until_, sent->second + kHold_ms);
-  if (record.renewal == renewal_)
-    ticket_ = 0;
-  sent_.erase(sent_.begin(), std::next(sent));
+  renewed(sent->second);
+}
+
+void Lease::renewed(int64_t sent) {
+  done_ = std::max(done_, sent);
+  until_ = std::max(until_, sent + kHold_ms);
+  // At once, if it was sent long ago.
+  next_ = std::min(next_, sent + kRenew_ms);
+  ticket_ = 0;
+  sent_.clear();
 }
 
 void Lease::acknowledged(const Write &write, uint64_t revision, int64_t now) {
@@ -64,11 +71,8 @@ void Lease::acknowledged(const Write &write, uint64_t revision, int64_t now) {
   const auto sent = sent_.find(std::get<LeaseRecord>(write.record).renewal);
   if (over_ || sent == sent_.end() || (until_ && !held(now)))
     return;
-  const int64_t oldest = sent_.begin()->second;
   revision_ = std::max(revision_, revision);
-  done_ = std::max(done_, oldest);
-  until_ = std::max(until_, oldest + kHold_ms);
-  sent_.erase(sent_.begin(), std::next(sent));
+  renewed(sent_.begin()->second);
 }
 
 void Lease::no_store(int64_t now) {

@@ -56,9 +56,14 @@ class Lease {
   const std::string id_;
   uint64_t *const tickets_;
   Writes *const writes_;
+  // A renewal that was sent at that time is valid. The others that are on their way follow an older
+  // revision: none of them is valid any more.
+  void renewed(int64_t sent);
+
+  // `ticket_`: of the last renewal, until one is known to be valid.
   uint64_t revision_ = 0, renewal_ = 0, ticket_ = 0;
-  int64_t next_ = 0, until_ = 0, done_ = 0;
-  std::map<uint64_t, int64_t> sent_;  // by renewal; those whose outcome is unknown
+  int64_t next_ = 0, again_ = 0, until_ = 0, done_ = 0;
+  std::map<uint64_t, int64_t> sent_;  // by renewal; those that may be valid
   bool over_ = false;
 };
 

@@ -59,8 +59,10 @@ void Ownership::announce(const std::string &stream, uint64_t place, const std::s
   claims_.announce(stream, {place, webhook, now}, now);
 }
 
-void Ownership::withdraw(const std::string &stream, uint64_t place, const std::string &webhook) {
-  claims_.withdraw(stream, place, webhook);
+void Ownership::withdraw(const std::string &stream, uint64_t place, const std::string &webhook,
+                         int64_t now) {
+  now_ = now;
+  claims_.withdraw(stream, place, webhook, now);
 }
 
 void Ownership::seen(const std::string &id, uint64_t revision, const Record &record, int64_t now) {

@@ -33,7 +33,7 @@ class Ownership final : private Claims::Leases {
 
   void tick(int64_t now);
   void announce(const std::string &stream, uint64_t place, const std::string &webhook, int64_t now);
-  void withdraw(const std::string &stream, uint64_t place, const std::string &webhook);
+  void withdraw(const std::string &stream, uint64_t place, const std::string &webhook, int64_t now);
   // A record of the store. One that is older than a known revision has no effect.
   void seen(const std::string &id, uint64_t revision, const Record &record, int64_t now);
   void wrote(const Write &write, Written outcome, uint64_t revision, int64_t now);
