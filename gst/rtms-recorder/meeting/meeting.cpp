@@ -378,9 +378,7 @@ void Meeting::gone() {
   }
   if (broadcast_ && broadcast_->has_file() && sound_.anything())
     report_.add_file(options_.program.file);
-  for (const std::string &name : texts_->names())
-    report_.add_file(name);
-  report_.texts_left_out(texts_->left_out());
+  report_.add_texts(texts_->names(), texts_->left_out());
   Texts::close(std::exchange(texts_, nullptr), &worker_, log_);
   file_.finish(!broken_off_, [this, end_us = g_get_real_time()](const std::string &lost) {
     error_ = error_.empty() ? lost : error_;

@@ -31,14 +31,17 @@ class Report {
   void audio_behind(GstClockTime by) { facts_.audio_behind = std::max(facts_.audio_behind, by); }
   // The total of the audio that was too late to be recorded.
   void late_audio(uint64_t ms) { facts_.late_audio_ms = ms; }
-  // The number of texts that no file has.
-  void texts_left_out(uint64_t texts) { facts_.texts_left_out = texts; }
   // At the end: of a recording of less than a second, refresh() does not know its start.
   void set_times(const CaptureTime &capture) {
     learn(capture, 0);
     facts_.ends = capture.ends();
   }
   void add_file(const std::string &name) { facts_.files.push_back(name); }
+  // `left_out`: the number of texts that no file has.
+  void add_texts(const std::vector<std::string> &names, uint64_t left_out) {
+    facts_.files.insert(facts_.files.end(), names.begin(), names.end());
+    facts_.texts_left_out = left_out;
+  }
   void remove_file(const std::string &name) {
     facts_.files.erase(std::remove(facts_.files.begin(), facts_.files.end(), name),
                        facts_.files.end());
