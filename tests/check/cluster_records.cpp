@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What recorders write into their common store: whatever stands there, nobody crashes, and what is
 // old is forgotten.
-#include "cluster/fold.h"
 #include "cluster/wire.h"
 
 #include "gst_check.h"
@@ -47,6 +46,16 @@ GST_START_TEST(test_strange_records) {
 }
 GST_END_TEST;
 
+// JetStream's answers to writes.
+GST_START_TEST(test_stored_at) {
+  fail_unless(stored_at(R"({"stream":"KV_rtms-recorder","seq":7})") == 7);
+  for (const char *refused :
+       {R"({"error":{"code":503,"description":"no leader"},"stream":"s","seq":7})", "", "{", "[7]",
+        R"({"seq":"7"})", R"({"stream":"KV_rtms-recorder"})"})
+    fail_unless(stored_at(refused) == 0, "%s", refused);
+}
+GST_END_TEST;
+
 // Each stream and each recorder has a key; a month of meetings has many.
 GST_START_TEST(test_fold_forgets) {
   constexpr int64_t kMinute_ms = 60 * 1000;
@@ -67,6 +76,7 @@ static Suite *cluster_records_suite() {
   TCase *tcase = tcase_create("records");
   tcase_add_test(tcase, test_records);
   tcase_add_test(tcase, test_strange_records);
+  tcase_add_test(tcase, test_stored_at);
   tcase_add_test(tcase, test_fold_forgets);
   suite_add_tcase(suite, tcase);
   return suite;

@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "cluster/fold.h"
 #include "cluster/ownership.h"
 
 namespace rtmscheck {

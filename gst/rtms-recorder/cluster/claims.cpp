@@ -253,12 +253,14 @@ void Claims::look(const std::string &id, Stream *stream, int64_t now) {
 void Claims::watch(const std::string &id, Stream *stream, int64_t now) {
   if (!is_free(*stream)) {
     stream->free_since = -1;
-    if (!stream->record.folder.empty())
-      stream->waits_since = -1;
     return;
   }
-  if (stream->free_since < 0)
+  if (stream->free_since < 0) {
     stream->free_since = now;
+    // A dead owner may have had a folder.
+    if (stream->record.state == State::Owned)
+      stream->waits_since = -1;
+  }
   if (stream->waits_since < 0)
     stream->waits_since = now;
   if (now - stream->waits_since > kWindow_ms) {

@@ -84,7 +84,8 @@ class Claims {
     int64_t next = 0;         // no write before this time
     int64_t left_until = 0;   // no claim before this time
     int64_t free_since = -1;  // -1: it is not free
-    // When it was free first, since an owner had a folder for it or it was announced; or -1.
+    // When it was free first since an owner had a folder for it, or died, or it was announced; or
+    // -1.
     int64_t waits_since = -1;
     int64_t touched = 0, written = 0;
     bool changed = false, missed = false;

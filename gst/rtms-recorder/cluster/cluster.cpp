@@ -233,12 +233,6 @@ void Cluster::begin(const ClaimRecord &claim) {
     ownership_.closed(claim.stream, Closed::Ended);
     return;
   }
-  if (claim.owners > 1) {
-    counters_.takeovers++;
-    listener_->cluster_event(true, "taken-over", claim.stream,
-                             "the recording continues here as part " + std::to_string(claim.part) +
-                                 " of recording " + claim.recording);
-  }
   tell_until();
   listener_->cluster_begin(claim, *webhook);
 }
@@ -261,7 +255,15 @@ void Cluster::lost() {
                            "its meetings further");
 }
 
+// Not earlier: without a folder, the stream is another recorder's next.
 void Cluster::opened(const std::string &stream, const std::string &folder) {
+  const ClaimRecord *own = ownership_.claims().own(stream);
+  if (own && own->owners > 1) {
+    counters_.takeovers++;
+    listener_->cluster_event(true, "taken-over", stream,
+                             "the recording continues here as part " + std::to_string(own->part) +
+                                 " of recording " + own->recording);
+  }
   ownership_.update(stream, [&](ClaimRecord *claim) { claim->folder = folder; });
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "base/glibptr.h"
-#include "fold.h"
 #include "nats.h"
 #include "ownership.h"
 #include "protocol/webhook.h"

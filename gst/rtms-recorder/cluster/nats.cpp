@@ -108,6 +108,8 @@ void Nats::begin_anew() {
 void Nats::received(uint64_t watch, const NatsMessage &message) {
   if (watch != watch_)
     return;
+  if (message.number != received_ + 1)
+    return watch_again();
   received_++;
   last_place_ = message.place;
   highest_place_ = std::max(highest_place_, message.place);

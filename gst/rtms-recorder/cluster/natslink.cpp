@@ -2,11 +2,10 @@
 #include "natslink.h"
 
 #include "base/glibptr.h"
+#include "natsbucket.h"
 #include "natsthread.h"
+#include "wire.h"
 
-#include <json-glib/json-glib.h>
-#include <nats/nats.h>
-#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -18,14 +17,8 @@ namespace {
 using MsgPtr = std::unique_ptr<natsMsg, FreeWith<natsMsg_Destroy>>;
 using NatsOptionsPtr = std::unique_ptr<natsOptions, FreeWith<natsOptions_Destroy>>;
 
-constexpr int64_t kSecond_ns = 1000 * 1000 * 1000;
-// The age at which records and webhooks expire.
-constexpr int64_t kKept_ns = 3600 * kSecond_ns;
-// Revisions kept per key: see Fold.
-constexpr uint8_t kHistory = 64;
-constexpr int kMostReplicas = 3;
 constexpr int64_t kConnect_ms = 2000, kReconnect_ms = 250, kPing_ms = 2000, kWrite_ms = 2000;
-constexpr int64_t kSetUpAgain_ms = 500, kConnectAnew_ms = 500;
+constexpr int64_t kSetUpAgain_ms = 500, kConnectAnew_ms = 500, kFlush_ms = 1000;
 constexpr int kForever = 1 << 30;
 constexpr char kCertificates[] = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -34,19 +27,12 @@ std::string text_of(natsStatus status) {
   return std::string(natsStatus_GetText(status)) + (last && *last ? std::string(": ") + last : "");
 }
 
+std::string data_of(natsMsg *msg) {
+  return {natsMsg_GetData(msg), static_cast<size_t>(natsMsg_GetDataLength(msg))};
+}
+
 NatsAnswer answer_of(natsMsg *msg) {
-  ObjectPtr<JsonParser> parser(json_parser_new());
-  if (natsMsg_IsNoResponders(msg) ||
-      !json_parser_load_from_data(parser.get(), natsMsg_GetData(msg), natsMsg_GetDataLength(msg),
-                                  nullptr))
-    return {};
-  JsonNode *root = json_parser_get_root(parser.get());
-  if (!root || !JSON_NODE_HOLDS_OBJECT(root))
-    return {};
-  JsonObject *object = json_node_get_object(root);
-  if (json_object_has_member(object, "error"))
-    return {};
-  return {static_cast<uint64_t>(json_object_get_int_member_with_default(object, "seq", 0))};
+  return {natsMsg_IsNoResponders(msg) ? 0 : stored_at(data_of(msg))};
 }
 
 }  // namespace
@@ -78,9 +64,9 @@ class LibNats {
   static void on_answer(natsConnection *, natsSubscription *, natsMsg *msg, void *self);
   static void on_message(natsConnection *, natsSubscription *, natsMsg *msg, void *watch);
   natsStatus prepare();
-  natsStatus make_bucket();
-  void add_replicas(int wanted);
   natsStatus subscribe(uint64_t watch, uint64_t from);
+  natsStatus add_consumer(uint64_t watch, uint64_t from);
+  void unsubscribe();
   std::vector<std::string> servers(natsConnection *connection) const;
 
   const NatsConfig config_;
@@ -96,6 +82,8 @@ class LibNats {
   // Used on setting_up_.
   jsCtx *js_ = nullptr;
   natsSubscription *answers_ = nullptr, *watching_ = nullptr;
+  // Unsubscribed, and to be destroyed when no thread of libnats uses them.
+  std::vector<natsSubscription *> unsubscribed_;
   std::string inbox_;
   bool has_bucket_ = false;
 };
@@ -168,15 +156,17 @@ void LibNats::connect_anew() {
 
 // Destroys the connection after the pending writes.
 void LibNats::forget_connection() {
-  natsSubscription_Destroy(std::exchange(watching_, nullptr));
-  natsSubscription_Destroy(std::exchange(answers_, nullptr));
+  unsubscribe();
+  unsubscribed_.push_back(std::exchange(answers_, nullptr));
   jsCtx_Destroy(std::exchange(js_, nullptr));
   has_bucket_ = false;
-  if (natsConnection *connection = connection_.exchange(nullptr))
-    writing_.post([this, connection] {
-      inbox_.clear();
-      natsConnection_Destroy(connection);
-    });
+  writing_.post([this, connection = connection_.exchange(nullptr),
+                 subscriptions = std::exchange(unsubscribed_, {})] {
+    inbox_.clear();
+    natsConnection_Destroy(connection);
+    for (natsSubscription *one : subscriptions)
+      natsSubscription_Destroy(one);
+  });
 }
 
 void LibNats::on_connected(natsConnection *connection, void *data) {
@@ -285,56 +275,58 @@ natsStatus LibNats::prepare() {
   }
   if (status == NATS_OK && !js_)
     status = natsConnection_JetStream(&js_, connection, nullptr);
-  return status == NATS_OK && !has_bucket_ ? make_bucket() : status;
+  if (status != NATS_OK || has_bucket_)
+    return status;
+  return make_nats_bucket(js_, config_.bucket, static_cast<int>(config_.urls.size()));
 }
 
-// The bucket may have been made when there were fewer servers. Servers that are no cluster refuse.
-void LibNats::add_replicas(int wanted) {
-  const std::string stream = "KV_" + config_.bucket;
-  jsStreamInfo *info = nullptr, *updated = nullptr;
-  const natsStatus status = js_GetStreamInfo(&info, js_, stream.c_str(), nullptr, nullptr);
-  if (status == NATS_OK && info->Config->Replicas < wanted) {
-    info->Config->Replicas = wanted;
-    js_UpdateStream(&updated, js_, info->Config, nullptr, nullptr);
-  }
-  jsStreamInfo_Destroy(updated);
-  jsStreamInfo_Destroy(info);
-}
-
-natsStatus LibNats::make_bucket() {
-  const int replicas = std::min(static_cast<int>(config_.urls.size()), kMostReplicas);
-  kvStore *store = nullptr;
-  natsStatus status = js_KeyValue(&store, js_, config_.bucket.c_str());
-  if (status == NATS_NOT_FOUND) {
-    kvConfig config;
-    kvConfig_Init(&config);
-    config.Bucket = config_.bucket.c_str();
-    config.Description = "leases and claims of rtms-recorder, and webhooks";
-    config.History = kHistory;
-    config.TTL = kKept_ns;
-    config.StorageType = js_FileStorage;
-    config.Replicas = replicas;
-    status = js_CreateKeyValue(&store, js_, &config);
-  } else if (status == NATS_OK) {
-    add_replicas(replicas);
-  }
-  kvStore_Destroy(store);
+// An ordered subscription would do the same, but libnats 3.4 uses it on other threads when it is
+// destroyed (its issue 637): this one is only unsubscribed, until the thread that reads has read an
+// answer to a later request.
+natsStatus LibNats::subscribe(uint64_t watch, uint64_t from) {
+  unsubscribe();
+  const natsStatus status = add_consumer(watch, from);
+  if (status != NATS_OK)
+    unsubscribe();
+  if (status == NATS_OK || natsConnection_FlushTimeout(connection_, kFlush_ms) == NATS_OK)
+    for (natsSubscription *one : std::exchange(unsubscribed_, {}))
+      natsSubscription_Destroy(one);
   return status;
 }
 
-natsStatus LibNats::subscribe(uint64_t watch, uint64_t from) {
-  natsSubscription_Destroy(std::exchange(watching_, nullptr));
+void LibNats::unsubscribe() {
+  if (!watching_)
+    return;
+  natsSubscription_Unsubscribe(watching_);
+  unsubscribed_.push_back(std::exchange(watching_, nullptr));
+}
+
+natsStatus LibNats::add_consumer(uint64_t number, uint64_t from) {
+  natsInbox *inbox = nullptr;
+  natsStatus status = natsInbox_Create(&inbox);
+  const auto then = [&](const auto &next) { status = status == NATS_OK ? next() : status; };
+  auto watch = new Watch{this, number};
+  then([&] { return natsConnection_Subscribe(&watching_, connection_, inbox, on_message, watch); });
+  if (!watching_)
+    delete watch;
+  then([&] { return natsSubscription_SetPendingLimits(watching_, -1, -1); });
+  then([&] {
+    return natsSubscription_SetOnCompleteCB(
+        watching_, [](void *done) { delete static_cast<Watch *>(done); }, watch);
+  });
   const std::string stream = "KV_" + config_.bucket, subject = prefix_ + ">";
-  jsSubOptions options;
-  jsSubOptions_Init(&options);
-  options.Stream = stream.c_str();
-  options.Ordered = true;
-  options.Config.DeliverPolicy = from ? js_DeliverByStartSequence : js_DeliverAll;
-  options.Config.OptStartSeq = from;
-  // Never freed, because a message may be late.
-  auto closure = new Watch{this, watch};
-  return js_Subscribe(&watching_, js_, subject.c_str(), on_message, closure, nullptr, &options,
-                      nullptr);
+  jsConsumerConfig config;
+  jsConsumerConfig_Init(&config);
+  config.DeliverSubject = inbox;
+  config.FilterSubject = subject.c_str();
+  config.DeliverPolicy = from ? js_DeliverByStartSequence : js_DeliverAll;
+  config.OptStartSeq = from;
+  config.AckPolicy = js_AckNone;
+  config.MemoryStorage = true;
+  config.Replicas = 1;
+  then([&] { return js_AddConsumer(nullptr, js_, stream.c_str(), &config, nullptr, nullptr); });
+  natsInbox_Destroy(inbox);
+  return status;
 }
 
 void LibNats::on_message(natsConnection *, natsSubscription *, natsMsg *raw, void *data) {
@@ -348,8 +340,9 @@ void LibNats::on_message(natsConnection *, natsSubscription *, natsMsg *raw, voi
     return;
   NatsMessage message;
   message.key = subject.substr(self->prefix_.size());
-  message.data.assign(natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw)));
+  message.data = data_of(raw);
   message.place = meta->Sequence.Stream;
+  message.number = meta->Sequence.Consumer;
   message.unix_ms = meta->Timestamp / (1000 * 1000);
   message.is_last = meta->NumPending == 0;
   jsMsgMetaData_Destroy(meta);

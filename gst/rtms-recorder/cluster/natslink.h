@@ -20,6 +20,7 @@ struct NatsConfig {
 struct NatsMessage {
   std::string key, data;
   uint64_t place = 0;
+  uint64_t number = 0;   // of the watch's messages, from 1
   int64_t unix_ms = 0;   // by the server's clock
   bool is_last = false;  // the server has no further ones at the moment
 };
@@ -42,7 +43,8 @@ class NatsLink {
   };
   virtual ~NatsLink() = default;
   virtual void write(uint64_t number, const std::string &key, const std::string &data) = 0;
-  // Delivers the bucket's messages from place `from` on. Replaces the last watch.
+  // Delivers the bucket's messages from place `from` on; if one is lost, the next one's number
+  // shows it. Replaces the last watch.
   virtual void watch(uint64_t watch, uint64_t from) = 0;
 };
 

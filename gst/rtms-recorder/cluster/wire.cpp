@@ -136,4 +136,12 @@ std::optional<WireRecord> record_of(const std::string &json) {
   return record;
 }
 
+uint64_t stored_at(const std::string &json) {
+  JsonReader reader;
+  JsonObject object;
+  if (reader.read(json, &object) || object["error"].error() == simdjson::SUCCESS)
+    return 0;
+  return Members(object).count("seq");
+}
+
 }  // namespace rtms::recorder

@@ -20,5 +20,7 @@ struct WireRecord {
 std::string to_json(const WireRecord &record);
 // Returns nothing if `json` is not a record.
 std::optional<WireRecord> record_of(const std::string &json);
+// The place at which a write is stored, of JetStream's answer; 0 if it is refused.
+uint64_t stored_at(const std::string &json);
 
 }  // namespace rtms::recorder
