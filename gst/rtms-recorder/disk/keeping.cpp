@@ -87,6 +87,16 @@ std::shared_ptr<KeptFile> create_in(const std::string &folder, const std::string
   return file;
 }
 
+// The file of a recorder that died, with the same output folder: nobody else knows its last part
+// when the file is written again.
+void end_dead(const std::string &path, const std::string &output, const std::string &next_part) {
+  KeptMeeting dead;
+  const auto file = KeptFile::open(path);
+  if (file && file->is_locked() && file->read(&dead) == KeptFile::Contents::Good && !dead.left &&
+      !dead.folder.empty() && dead.folder != next_part)
+    end_part(output + "/" + dead.folder, next_part);
+}
+
 }  // namespace
 
 Keeping::Keeping(const std::string &output, Log *log)
@@ -136,7 +146,10 @@ void Keeping::keep(const std::string &stream, const KeptMeeting &meeting) {
   const auto failure = std::make_shared<int>(0);
   ++*pending_;
   worker_.run(
-      [files = files_, folder = folder_, path = path_of(stream), stream, kept, failure] {
+      [files = files_, folder = folder_, output = output_, path = path_of(stream), stream, kept,
+       failure] {
+        if (!files->count(stream))
+          end_dead(path, output, kept.folder);
         auto file = create_in(folder, path, kept);
         *failure = file ? 0 : errno;
         if (file)  // a file that cannot be renewed stays
