@@ -30,12 +30,14 @@ ebml::Bytes block_group(const LateLines::Space &space, uint64_t start_ms, uint64
 
 }  // namespace
 
-bool LateLines::push(uint64_t start_ms, uint64_t end_ms, const std::string &text) {
-  if (text.size() + kMostAround > kReserved)
-    return false;
+// The block of a longer text is larger than each usual one.
+std::size_t LateLines::payload_for(std::size_t length) {
+  return length + kMostAround <= kReserved ? kReserved : length + 2 * kMostAround;
+}
+
+void LateLines::push(uint64_t start_ms, uint64_t end_ms, const std::string &text) {
   std::lock_guard<std::mutex> lock(mutex_);
   lines_.push_back({start_ms, std::max(start_ms, end_ms), text});
-  return true;
 }
 
 void LateLines::reserved(const Space &space) {
@@ -45,13 +47,17 @@ void LateLines::reserved(const Space &space) {
     spaces_.pop_front();
 }
 
-// Returns the last block before the line, or the next one with room.
+// Returns the last block before the line, or the next one with room. The blocks of long lines are
+// for these only, in their order.
 LateLines::Space *LateLines::space_for(const Late &line, uint64_t need) {
+  const bool is_long = payload_for(line.text.size()) > kReserved;
   auto space = std::find_if(spaces_.begin(), spaces_.end(),
-                            [&line](const Space &one) { return one.time > line.start; });
+                            [&](const Space &one) { return is_long || one.time > line.start; });
   if (space != spaces_.begin())
     --space;
   for (; space != spaces_.end(); ++space) {
+    if (!is_long && space->size > kReserved + kMostAround)
+      continue;
     const bool near = line.start + kFarthest_ms > space->cluster_time &&
                       space->cluster_time + kFarthest_ms > line.start;
     if (near && (space->size == need || space->size >= need + kLeastVoid))

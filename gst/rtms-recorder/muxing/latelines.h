@@ -13,11 +13,14 @@ namespace rtms::recorder {
 // A line of the transcript is complete seconds after it began. A muxer that waited for it would
 // keep the audio and video of these seconds in memory, where a crash loses them. So the
 // transcript's track has reserved blocks, one per second, and a line replaces the last one before
-// its time. Pure but for a mutex: one thread pushes, the muxer's takes.
+// its time. No other block has a text: a muxer would count the time it takes to read as a part of
+// the recording. Pure but for a mutex: one thread pushes, the muxer's takes.
 class LateLines {
  public:
-  // The payload of a reserved block, in bytes; no line sent to the muxer has this length.
+  // The payload of a reserved block, in bytes. A longer line has one of its own, after the others.
   static constexpr std::size_t kReserved = 600;
+  // Returns the payload of a reserved block for a text of this length.
+  static std::size_t payload_for(std::size_t length);
   // A reserved block in the file: a BlockGroup of `size` bytes; times in ms.
   struct Space {
     uint64_t position, size;
@@ -30,8 +33,7 @@ class LateLines {
     std::vector<uint8_t> bytes;
   };
 
-  // Returns false if the text is too long for a reserved block.
-  bool push(uint64_t start_ms, uint64_t end_ms, const std::string &text);
+  void push(uint64_t start_ms, uint64_t end_ms, const std::string &text);
   void reserved(const Space &space);
   // Returns the patches of lines that have a block. A line without one stays until there is one, or
   // until none can be near it: then it is only in the files of the transcript.

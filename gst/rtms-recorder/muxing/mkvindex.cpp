@@ -167,7 +167,7 @@ BufferPtr MkvIndex::group(BufferPtr buffer, const uint8_t *content, size_t size)
     size -= 1 + length->length + length->value;
   }
   const auto length = size > 1 ? number_at(content + 1, size - 1) : std::nullopt;
-  if (!late_ || !length || length->value != kBlockHeader + LateLines::kReserved)
+  if (!late_ || !length || length->value < kBlockHeader + LateLines::kReserved)
     return buffer;
   content += 1 + length->length;
   const Track *track = track_of(content, size - 1 - length->length);

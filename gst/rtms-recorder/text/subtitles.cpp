@@ -54,36 +54,38 @@ void Subtitles::send(BufferPtr buffer, uint64_t start, uint64_t end) {
   gst_app_src_push_buffer(GST_APP_SRC(source_.get()), buffer.release());
 }
 
-void Subtitles::send(const std::string &text, uint64_t start, uint64_t end) {
-  BufferPtr buffer(gst_buffer_new_allocate(nullptr, text.size(), nullptr));
-  gst_buffer_fill(buffer.get(), 0, text.data(), text.size());
+void Subtitles::reserve(std::size_t size, uint64_t start, uint64_t end) {
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, size, nullptr));
+  gst_buffer_memset(buffer.get(), 0, ' ', size);
   send(std::move(buffer), start, end);
 }
 
-void Subtitles::push(const Line &line) {
+void Subtitles::push(const Line &line, bool is_last) {
   if (!source_) {
     early_.push_back(line);
     if (early_.size() > kMostEarly)
       early_.pop_front();
     return;
   }
-  std::string text = srt_text(line);
-  if (late_->push(line.start / GST_MSECOND, end_of(line) / GST_MSECOND, text))
-    return;
-  if (text.size() == LateLines::kReserved)
-    text += '\n';
-  // A late line is shown as long as it takes to read.
-  const uint64_t start = std::max<uint64_t>(line.start, position_);
-  const uint64_t reading = end_of({start, 0, "", line.text});
-  send(text, start, std::max(end_of(line), start == line.start ? 0 : reading));
-  position_ = start;
+  const std::string text = srt_text(line);
+  const std::size_t payload = LateLines::payload_for(text.size());
+  uint64_t start = line.start, end = end_of(line);
+  if (payload > LateLines::kReserved) {
+    reserve(payload, position_, position_ + GST_MSECOND);
+    // A player finds the line behind this position only, and shows it as long as it takes to read.
+    if (start < position_) {
+      start = position_;
+      end = std::max(end, is_last ? start + kLastShown : end_of({start, 0, "", line.text}));
+    }
+  }
+  late_->push(start / GST_MSECOND, end / GST_MSECOND, text);
 }
 
 void Subtitles::advance(uint64_t position) {
   if (!source_ || (position_ != 0 && position < position_ + kLeastGap))
     return;
   if (position_ >= reserve_at_) {
-    send(std::string(LateLines::kReserved, ' '), position_, position);
+    reserve(LateLines::kReserved, position_, position);
     reserve_at_ = position_ + kReserveEvery;
   } else {
     BufferPtr gap(gst_buffer_new());

@@ -3,6 +3,7 @@
 
 #include "textbudget.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <filesystem>
@@ -50,15 +51,18 @@ void Texts::reached(uint64_t now) {
 
 void Texts::finish() {
   std::lock_guard<std::mutex> lock(mutex_);
-  write(transcript_.take_all());
+  std::vector<Line> last = transcript_.take_all();
+  for (Line &line : last)
+    line.end = std::min(end_of(line), std::max<uint64_t>(now_, line.start) + Subtitles::kLastShown);
+  write(last, true);
   subtitles_.finish();
 }
 
-void Texts::write(const std::vector<Line> &lines) {
+void Texts::write(const std::vector<Line> &lines, bool are_last) {
   for (const Line &line : lines) {
     // The container's track has what the file has: it does not fill the disk, either.
     if (vtt_.append(vtt_cue(line)))
-      subtitles_.push(line);
+      subtitles_.push(line, are_last);
     if (!line.interim.empty())
       transcript_file_.append(line.interim + "\n");
   }

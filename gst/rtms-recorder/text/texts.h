@@ -54,7 +54,7 @@ class Texts {
                        const SubjectLog &log);
   // Returns what has failed, as a sentence.
   std::string store(bool last);
-  void write(const std::vector<Line> &lines);
+  void write(const std::vector<Line> &lines, bool are_last = false);
   void tell_left_out(const SubjectLog &log);
 
   Worker worker_;
