@@ -172,6 +172,7 @@ std::vector<JoinInput> fill_silence(const std::vector<JoinInput> &inputs,
                        "audio is left out. Install the plugins base, good and bad of GStreamer.");
       return inputs;
     }
+    one->continues = input.continues;
     audio.push_back(std::move(*one));
   }
   const JoinPlan plan = plan_audio(audio);

@@ -73,7 +73,7 @@ JoinPlan plan_audio(const std::vector<JoinAudio> &inputs) {
     const JoinAudio &input = inputs[i];
     for (const JoinSpan &silence : between(audible, common(input.whole, {input.whole.from, end}))) {
       const JoinPiece piece = {i, audible_in(silence, input.audible)};
-      if (!is_long(piece.span))
+      if (input.continues || !is_long(piece.span))
         continue;
       insert(piece, &plan.pieces);
       plan.filled.push_back(piece);

@@ -17,6 +17,7 @@ struct JoinSpan {
 struct JoinAudio {
   JoinSpan whole;
   std::vector<JoinSpan> audible;  // in order; the rest is digital silence
+  bool continues = false;         // the input before: fills no silence of it
 };
 
 struct JoinPiece {
