@@ -42,10 +42,11 @@ class GrowingFile::Descriptor {
   bool had_links_ = false;
 };
 
-GrowingFile::GrowingFile(std::string path, Worker *worker, const SubjectLog *log)
+GrowingFile::GrowingFile(std::string path, Worker *worker, const SubjectLog *log, Check check)
     : path_(std::move(path)),
       worker_(worker),
       log_(log),
+      check_(check),
       descriptor_(std::make_shared<Descriptor>()) {}
 
 GrowingFile::~GrowingFile() {
@@ -76,9 +77,12 @@ void GrowingFile::look(Sync sync, std::function<void()> done) {
     uint64_t bytes = 0;
     bool deleted = false;
     int error = 0;
+    std::string unplayable;
   };
   const auto found = std::make_shared<Found>();
-  const auto work = [found, sync, path = path_, descriptor = descriptor_] {
+  const bool is_complete = sync == Sync::FileAndFolder && done;
+  const auto work = [found, sync, is_complete, check = check_, path = path_,
+                     descriptor = descriptor_] {
     const int fd = descriptor->of(path);
     if (fd >= 0 && sync != Sync::No)
       found->error = sync_fd(fd);
@@ -90,6 +94,10 @@ void GrowingFile::look(Sync sync, std::function<void()> done) {
     } else if (fstat(fd, &status) == 0) {
       found->bytes = static_cast<uint64_t>(status.st_size);
       found->deleted = descriptor->had_links(status.st_nlink) && status.st_nlink == 0;
+      if (is_complete && !found->deleted && found->bytes == 0)
+        found->unplayable = "is empty";
+      else if (is_complete && !found->deleted && check)
+        found->unplayable = check(fd);
     }
   };
   worker_->run(work, [found, sync, done = std::move(done), seen = seen_, path = path_,
@@ -109,6 +117,8 @@ void GrowingFile::look(Sync sync, std::function<void()> done) {
                              "the kernel.");
     if (found->deleted && !std::exchange(seen->deleted, true))
       lose("file-deleted", path + " was deleted while it was written: it is lost.");
+    if (!found->unplayable.empty() && !seen->deleted && seen->problem.empty())
+      seen->problem = path + " cannot be played: it " + found->unplayable + ".";
     if (done)
       done();
   });

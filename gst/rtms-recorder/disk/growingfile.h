@@ -17,7 +17,11 @@ namespace rtms::recorder {
 
 class GrowingFile {
  public:
-  GrowingFile(std::string path, Worker *worker, const SubjectLog *log);
+  // Reads a complete file, on the worker's thread. Returns why it cannot be played, as the rest of
+  // a sentence, or an empty string.
+  using Check = std::string (*)(int fd);
+
+  GrowingFile(std::string path, Worker *worker, const SubjectLog *log, Check check = nullptr);
   ~GrowingFile();
   GrowingFile(const GrowingFile &) = delete;
   GrowingFile &operator=(const GrowingFile &) = delete;
@@ -25,8 +29,8 @@ class GrowingFile {
   // Is called each second: looks at the file, unless a look is pending.
   void ask();
   // The file is complete: it goes to the disk, and so does its name in the folder. With `wait`,
-  // `done` is called on the main thread after that, else at once. It gets why the file, or some of
-  // it, is lost, as a sentence, or an empty string.
+  // `done` is called on the main thread after that, and after the check, else at once. It gets why
+  // the file, or some of it, is lost, as a sentence, or an empty string.
   void finish(bool wait, std::function<void(const std::string &problem)> done);
   // Deletes the file, because no media arrived.
   void remove();
@@ -50,6 +54,7 @@ class GrowingFile {
   unsigned times_ = 0;
   Worker *const worker_;
   const SubjectLog *const log_;
+  const Check check_;
   // Shared with the work, which may outlive this object.
   const std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
   std::shared_ptr<Descriptor> descriptor_;

@@ -195,6 +195,10 @@ const char *file_name(const Options &options) {
   return options.mp4 ? "meeting.mp4" : "meeting.mkv";
 }
 
+GrowingFile::Check file_check(const Options &options) {
+  return options.mp4 ? Mp4Boxes::problem_of : nullptr;
+}
+
 std::string add_container(const Options &options, const std::string &path, GstBin *pipeline,
                           std::vector<Waiting> *all, Sources *sources, Texts *texts,
                           std::shared_ptr<Reached> reached) {

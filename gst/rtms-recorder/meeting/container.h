@@ -2,6 +2,7 @@
 // The container of a recording: the muxer and its tracks.
 #pragma once
 
+#include "disk/growingfile.h"
 #include "intake.h"
 
 #include <atomic>
@@ -11,6 +12,7 @@ namespace rtms::recorder {
 // The names of the elements that these options need.
 std::string elements_for(const Options &options);
 const char *file_name(const Options &options);
+GrowingFile::Check file_check(const Options &options);
 
 // The running time that the file has reached. Any thread. Inputs do not tell it: how much a muxer
 // accepts before it writes depends on the version of GStreamer.

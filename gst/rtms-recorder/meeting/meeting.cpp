@@ -50,7 +50,7 @@ Meeting::Meeting(const Options &options, const Webhook &hook, const std::string 
       log_(log, std::filesystem::path(folder_).filename(), hook_.stream_id),
       gone_(std::move(gone)),
       started_us_(g_get_real_time()),
-      file_(folder_ + "/" + file_name(options), &worker_, &log_),
+      file_(folder_ + "/" + file_name(options), &worker_, &log_, file_check(options)),
       texts_(std::make_shared<Texts>(
           folder_,
           [this, later = later_.weak()](const std::string &path, int failure) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "mp4boxes.h"
 
+#include <unistd.h>
 #include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <string_view>
+#include <vector>
 
 namespace rtms::recorder {
 namespace {
@@ -55,6 +57,32 @@ void add_at(uint8_t *at, bool is_long, uint64_t what) {
 uint64_t missing(GstClockTime start, uint32_t timescale, uint64_t written) {
   const uint64_t wanted = gst_util_uint64_scale_round(start, timescale, GST_SECOND);
   return wanted > written ? wanted - written : 0;
+}
+
+bool read_at(int fd, uint64_t at, uint8_t *data, size_t size) {
+  return pread(fd, data, size, static_cast<off_t>(at)) == static_cast<ssize_t>(size);
+}
+
+// Returns the content of the file's header; empty if it has none.
+std::vector<uint8_t> header_of(int fd) {
+  constexpr uint64_t kLongest = 64 << 20;
+  uint8_t start[2 * kHeader];
+  for (uint64_t at = 0; read_at(fd, at, start, kHeader);) {
+    const bool is_long = GST_READ_UINT32_BE(start) == 1;
+    if (is_long && !read_at(fd, at, start, sizeof start))
+      break;
+    const uint64_t size =
+        is_long ? GST_READ_UINT64_BE(start + kHeader) : uint64_t{GST_READ_UINT32_BE(start)};
+    if (size < kHeader)
+      break;
+    if (type_of(start) == "moov" && !is_long && size <= kLongest) {
+      std::vector<uint8_t> content(size - kHeader);
+      return read_at(fd, at + kHeader, content.data(), content.size()) ? content
+                                                                       : std::vector<uint8_t>();
+    }
+    at += size;
+  }
+  return {};
 }
 
 struct TrackProbe {
@@ -182,6 +210,20 @@ bool Mp4Boxes::has_fragments(const std::string &file) {
     in.seekg(static_cast<std::streamoff>(size - read), std::ios::cur);
   }
   return false;
+}
+
+std::string Mp4Boxes::problem_of(int fd) {
+  std::vector<uint8_t> header = header_of(fd);
+  if (header.empty())
+    return "has no header";
+  unsigned tracks = 0, described = 0;
+  each_box({header.data(), header.size()}, "trak", [&](Box trak) {
+    const Box samples = box_in(box_in(box_in(trak, "mdia", 0), "minf", 0), "stbl", 0);
+    const Box description = box_in(samples, "stsd", 8);  // flags, and a number of entries
+    tracks++;
+    described += description.content && GST_READ_UINT32_BE(description.content + 4) > 0;
+  });
+  return tracks > 0 && described == tracks ? "" : "has a track without a description";
 }
 
 // A dOps box: size, type, version, channels, PreSkip, InputSampleRate, OutputGain, mapping.

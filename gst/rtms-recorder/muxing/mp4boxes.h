@@ -27,6 +27,9 @@ class Mp4Boxes {
 
   // Whether a fragmented file has media. After a kill it may have a header only.
   static bool has_fragments(const std::string &file);
+  // Why a finished file cannot be played, as the rest of a sentence; empty if it can: players
+  // refuse a file without a header, or with a track that is not described.
+  static std::string problem_of(int fd);
 
  private:
   struct Track {

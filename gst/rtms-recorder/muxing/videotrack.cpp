@@ -2,6 +2,7 @@
 #include "videotrack.h"
 
 #include "media/nal.h"
+#include "trackstart.h"
 
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
@@ -52,13 +53,11 @@ GstPadProbeReturn accept_any(GstPad *, GstPadProbeInfo *info, gpointer) {
   return GST_PAD_PROBE_HANDLED;
 }
 
-// h264parse takes the duration of a frame from the stream, which may state another frame rate than
-// the caps. matroskamux writes it into the file then, in a kind of block in which each frame counts
-// as a keyframe.
+// h264parse takes durations from the stream, which may state another frame rate than the caps:
+// matroskamux would write them in a kind of block in which each frame counts as a keyframe.
 GstPadProbeReturn forget_duration(GstPad *, GstPadProbeInfo *info, gpointer) {
-  GstBuffer *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
-  GST_BUFFER_DURATION(buffer) = GST_CLOCK_TIME_NONE;
-  info->data = buffer;
+  info->data = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+  GST_BUFFER_DURATION(GST_PAD_PROBE_INFO_BUFFER(info)) = GST_CLOCK_TIME_NONE;
   return GST_PAD_PROBE_OK;
 }
 
@@ -102,16 +101,20 @@ ElementPtr VideoTrack::make(const std::string &name, GstCaps *caps, bool matrosk
   gst_object_set_name(GST_OBJECT(bin.get()), (kPrefix + name).c_str());
   add_ghost(bin.get(), "gate", "sink");
   add_ghost(bin.get(), "end", "src");
-  ElementPtr end(child(bin.get(), "end"));
-  PadPtr muxed(gst_element_get_static_pad(end.get(), "src"));
+  PadPtr muxed(gst_element_get_static_pad(ElementPtr(child(bin.get(), "end")).get(), "src"));
+  PadPtr behind(gst_pad_get_peer(muxed.get()));  // a capsfilter asks it directly
   auto self = new VideoTrack(bin.get(), to, matroska, source);
   self->rate_ = rate_of(caps);
   g_object_set_data_full(G_OBJECT(bin.get()), kPrefix, self,
                          [](gpointer data) { delete static_cast<VideoTrack *>(data); });
-  for (GstPad *pad : {self->exit_.get(), muxed.get()})
+  for (GstPad *pad : {self->exit_.get(), behind.get()})
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, accept_any, nullptr, nullptr);
   if (matroska)
     gst_pad_add_probe(muxed.get(), GST_PAD_PROBE_TYPE_BUFFER, forget_duration, nullptr, nullptr);
+  if (to.codec == Codec::H264)
+    TrackStart::guard(
+        bin.get(), self->entry_.get(), muxed.get(),
+        source == Source::Live ? TrackStart::Without::Black : TrackStart::Without::Error);
   if (!self->connect(from, from.codec != Codec::H264 && source != Source::Journal))
     return nullptr;
   gst_pad_add_probe(
