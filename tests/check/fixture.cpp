@@ -390,6 +390,28 @@ Bytes access_unit(bool keyframe, std::size_t size, unsigned seed) {
   return unit;
 }
 
+namespace {
+
+Bytes with_random(Bytes header, std::size_t size, unsigned seed) {
+  const Bytes random = random_bytes(size, seed);
+  header.insert(header.end(), random.begin(), random.end());
+  return header;
+}
+
+}  // namespace
+
+Bytes jpeg_picture(std::size_t size, unsigned seed) {
+  return with_random(
+      {0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0, 16, 0, 32, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1}, size,
+      seed);
+}
+
+Bytes png_picture(std::size_t size, unsigned seed) {
+  return with_random({0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0,  0, 0, 13, 'I', 'H', 'D',
+                      'R',  0,   0,   0,   32, 0,  0,  0,  16, 8, 2, 0,  0,   0},
+                     size, seed);
+}
+
 MediaItem item(Media media, int64_t at_ms, Bytes payload, uint64_t user, const std::string &name) {
   MediaItem made;
   made.media = media;

@@ -160,6 +160,9 @@ Bytes random_bytes(std::size_t size, unsigned seed);
 Bytes text_bytes(const std::string &text);
 // Annex B; a keyframe has SPS, PPS and an IDR slice. The rest is random without start codes.
 Bytes access_unit(bool keyframe, std::size_t size, unsigned seed);
+// The header of a JPEG or PNG of 32x16, then random bytes.
+Bytes jpeg_picture(std::size_t size, unsigned seed);
+Bytes png_picture(std::size_t size, unsigned seed);
 MediaItem item(Media media, int64_t at_ms, Bytes payload, uint64_t user = kUser,
                const std::string &name = "John Smith");
 std::shared_ptr<ListSource> audio_source(unsigned packets, uint64_t user = 0);

@@ -235,26 +235,73 @@ GST_START_TEST(test_h264_size) {
 }
 GST_END_TEST;
 
+// A frame header of three components.
+static Bytes frame_header(int width, int height, char marker = '\xc0') {
+  const char bytes[] = {'\xff',
+                        marker,
+                        0,
+                        17,
+                        8,
+                        static_cast<char>(height >> 8),
+                        static_cast<char>(height),
+                        static_cast<char>(width >> 8),
+                        static_cast<char>(width),
+                        3};
+  return Bytes(bytes, sizeof bytes) + Bytes("\1\x22\0\2\x11\1\3\x11\1", 9);
+}
+
 GST_START_TEST(test_jpeg_size) {
   const Bytes start("\xff\xd8", 2), app("\xff\xe0\0\6JFIF", 8), fill("\xff", 1);
-  const Bytes frame("\xff\xc0\0\x11\x08\x02\xd0\x05\0\3", 10), scan("\xff\xda\0\x0c", 4);
+  const Bytes frame = frame_header(1280, 720), scan("\xff\xda\0\x0c", 4), end("\xff\xd9", 2);
   expect_size(Codec::Jpeg, start + app + frame, 1280, 720);
   expect_size(Codec::Jpeg, start + fill + frame, 1280, 720);
-  expect_no_size(Codec::Jpeg, start + scan + frame);
   expect_no_size(Codec::Jpeg, start + app);
-  expect_no_size(Codec::Jpeg, start + frame.substr(0, 8));
+  expect_no_size(Codec::Jpeg, start + scan + end);
+  expect_no_size(Codec::Jpeg, app + frame);
   expect_no_size(Codec::Jpeg, start + Bytes(100, '\xff'));
   expect_no_size(Codec::Jpeg, start + Bytes("\xff\xe0\0\0", 4) + Bytes(1000, '\0'));
+  expect_no_size(Codec::Jpeg, start + frame_header(0, 720));
+  // What has no length of a frame header is no such header to any decoder.
+  Bytes chance = frame_header(23000, 23000);
+  chance[3] = 16;
+  expect_size(Codec::Jpeg, start + chance + frame, 1280, 720);
+}
+GST_END_TEST;
+
+// Wherever some decoder could find a larger frame, it counts.
+GST_START_TEST(test_tricky_jpeg) {
+  const Bytes start("\xff\xd8", 2), end("\xff\xd9", 2),
+      scan("\xff\xda\0\x0c\3\1\0\2\x11\3\x11\0\x3f\0", 14);
+  const Bytes small = frame_header(32, 16), huge = frame_header(23000, 20000);
+  const Bytes comment("\xff\xfe\0\4AA\0", 7);  // the last byte is astray
+  const Bytes around("\xff\xe1\0\x40", 4);
+  for (const Bytes &tricky :
+       {comment + huge, Bytes("AA") + huge, around + huge, small + huge, huge + small,
+        small + scan + huge, scan + huge, small + scan + Bytes("data") + end + start + huge,
+        small + Bytes("\xff", 1) + huge, small + frame_header(23000, 20000, '\xc2'),
+        small + frame_header(23000, 20000, '\xca'), small + frame_header(23000, 20000, '\xf7')})
+    expect_size(Codec::Jpeg, start + tricky + scan + end, 23000, 20000);
+  // The next buffer may begin with the rest.
+  for (gsize size = 2; size < 10; size++)
+    expect_no_size(Codec::Jpeg, start + small + scan + huge.substr(0, size));
 }
 GST_END_TEST;
 
 GST_START_TEST(test_png_size) {
   const Bytes signature("\x89PNG\r\n\x1a\n", 8), chunk("\0\0\0\x0dIHDR", 8);
-  const Bytes size("\0\0\5\0\0\0\2\xd0", 8);
+  const Bytes size("\0\0\5\0\0\0\2\xd0", 8), huge("\0\0\x80\0\0\0\x60\0", 8);
   expect_size(Codec::Png, signature + chunk + size, 1280, 720);
   expect_no_size(Codec::Png, signature + chunk + size.substr(0, 7));
-  expect_no_size(Codec::Png, signature + chunk + Bytes(8, '\xff'));
   expect_no_size(Codec::Png, signature + chunk + Bytes(8, '\0'));
+  expect_no_size(Codec::Png, chunk + size);
+  const auto most = picture_size(Codec::Png, buffer_of(signature + chunk + Bytes(8, '\xff')).get());
+  ck_assert(most && !most->is_sane());
+  // Decoders skip chunks before it, and go on behind the end.
+  const Bytes other("\0\0\0\0aaaa\1\2\3\4", 12);
+  expect_size(Codec::Png, signature + other + chunk + huge, 32768, 24576);
+  expect_size(Codec::Png, signature + chunk + size + other + signature + chunk + huge, 32768,
+              24576);
+  expect_no_size(Codec::Png, signature + chunk + size + other + chunk + huge.substr(0, 4));
 }
 GST_END_TEST;
 
@@ -291,6 +338,7 @@ static Suite *picture_suite(void) {
   tcase_add_test(tc, test_parameter_sets);
   tcase_add_test(tc, test_h264_size);
   tcase_add_test(tc, test_jpeg_size);
+  tcase_add_test(tc, test_tricky_jpeg);
   tcase_add_test(tc, test_png_size);
   return suite;
 }

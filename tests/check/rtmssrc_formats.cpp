@@ -87,6 +87,22 @@ std::vector<Delivered> play(const char *codec, int msg_type, const std::vector<B
   return all;
 }
 
+// The second SPS of a keyframe, or that of another frame, is for 16384x16000.
+void play_oversized(int msg_type) {
+  const Bytes key = access_unit(true, 500, 1), delta = access_unit(false, 500, 2);
+  const Bytes huge = bytes_of(std::string("\0\0\0\1\x67\x4d\0\x3e\x56\x80\4\0\0\x7d\x19", 15));
+  const auto before = [&](const Bytes &unit) {
+    Bytes all = huge;
+    all.insert(all.end(), unit.begin(), unit.end());
+    return all;
+  };
+  constexpr std::ptrdiff_t kSpsEnd = 15;
+  Bytes second = key;
+  second.insert(second.begin() + kSpsEnd, huge.begin(), huge.end());
+  const auto all = play("h264", msg_type, {key, delta, before(delta), delta, second, key}, 3, 0);
+  ck_assert(all.back().bytes == key && all.back().discont);
+}
+
 }  // namespace
 
 // Never wrong bytes under wrong caps, in either direction, and one warning.
@@ -111,10 +127,16 @@ GST_START_TEST(test_oversized) {
   huge[kHeight] = huge[kWidth] = 0x80;
   Bytes huge_png = png();
   huge_png[17] = huge_png[21] = 1;
+  Bytes no_header = jpeg();
+  no_header[9] = 0xfe;
+  Bytes second = jpeg();  // behind the first one
+  second.insert(second.end(), huge.begin(), huge.end());
   for (int msg_type : {15, 16}) {
-    const auto all = play("jpeg", msg_type, {huge, huge, jpeg(), huge_png, jpeg()}, 2, 1);
+    const auto all = play("jpeg", msg_type,
+                          {huge, huge, jpeg(), huge_png, no_header, jpeg(), second, jpeg()}, 3, 1);
     for (const Delivered &one : all)
       ck_assert(one.bytes == jpeg() && one.discont);
+    play_oversized(msg_type);
   }
 }
 GST_END_TEST;

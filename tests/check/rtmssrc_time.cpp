@@ -256,7 +256,7 @@ GST_START_TEST(test_slow_pictures) {
   constexpr int64_t kStaysMs = 1200;
   auto source = audio_source(50 * kPictures);
   for (int i = 0; i < kPictures; i++)
-    source->add(item(Media::Video, 1000 * i, random_bytes(500, 1)));
+    source->add(item(Media::Video, 1000 * i, jpeg_picture(500, 1)));
   Config config = fast_config(source);
   config.pace = Pace::Realtime;
   auto server = serve(config);

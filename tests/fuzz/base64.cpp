@@ -70,10 +70,15 @@ void read_audio(GstBuffer *buffer) {
 
 void read_picture(GstBuffer *buffer) {
   plain_codec(buffer);
+  begins_oversized(buffer);
   for (Codec codec : {Codec::H264, Codec::Jpeg, Codec::Png}) {
     picture_kind(codec, buffer);
-    if (const auto size = picture_size(codec, buffer))
-      expect(size->width > 0 && size->height > 0, "a size");
+    const auto size = picture_size(codec, buffer);
+    if (!size)
+      continue;
+    expect(size->width > 0 && size->height > 0, "a size");
+    if (codec == Codec::H264 && !size->is_sane())
+      expect(begins_oversized(buffer), "too large for each reader");
   }
 }
 

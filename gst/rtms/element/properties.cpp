@@ -103,7 +103,8 @@ void install_properties(GObjectClass *klass) {
    * - `messages`: number of media messages received for a linked pad
    * - `bytes`: size of their buffers
    * - `dropped`: number of buffers that were not pushed, because the pipeline was too slow, the
-   *   payload was damaged, or the keyframe before it was missing
+   *   payload was damaged, the frame was larger than 8192x4352 pixels or of unknown size, or the
+   *   keyframe before it was missing
    * - `discontinuities`: number of interruptions: data was lost with a connection or dropped from
    *   a full queue, or a timestamp did not fit the others
    * - `reconnects`: number of connections that were lost and restored

@@ -2,6 +2,7 @@
 #include "nal.h"
 
 #include "gstptr.h"
+#include "picturesize.h"
 
 namespace rtms {
 namespace {
@@ -9,8 +10,13 @@ namespace {
 constexpr gsize kStartCode = 3;
 
 // The end of a sequence and of a stream, and what scalable, multiview and 3D video needs.
-bool is_unwanted(unsigned type) {
+bool is_unneeded(unsigned type) {
   return type == 10 || type == 11 || type == 14 || type == 15 || type == 20 || type == 21;
+}
+
+bool is_unwanted(const guint8 *header, const guint8 *end) {
+  const unsigned type = NalScanner::type(header);
+  return is_unneeded(type) || (type == NalScanner::kSps && sps_is_oversized(header, end));
 }
 
 // Without a start code at the end, which no unit follows.
@@ -47,7 +53,7 @@ BufferPtr cleaned(GstBuffer *buffer) {
       left.reset(gst_buffer_new());
     if (removes)
       copied = start;
-    removes = is_unwanted(NalScanner::type(header));
+    removes = is_unwanted(header, map.data() + end);
     if (!removes)
       continue;
     if (!left)

@@ -9,6 +9,7 @@ namespace rtms {
 
 class NalScanner {
  public:
+  static constexpr unsigned kSps = 7;
   NalScanner(const guint8 *data, gsize size) : at_(data), end_(data + size) {}
 
   // Returns the header byte of the next unit; null after the last.
@@ -33,11 +34,57 @@ class NalScanner {
   const guint8 *at_, *end_;
 };
 
+// Reads bits after a header byte; zeros past the end.
+class BitReader {
+ public:
+  // Emulation prevention bytes are left out, or are bits like others.
+  enum class Bytes { Unescaped, Raw };
+  BitReader(const guint8 *at, const guint8 *end, Bytes bytes = Bytes::Raw)
+      : at_(at), end_(end), bytes_(bytes) {}
+
+  bool is_over() const { return at_ >= end_; }
+  unsigned bit() {
+    if (is_over())
+      return 0;
+    const unsigned value = *at_ >> (7 - bit_) & 1;
+    bit_ = (bit_ + 1) % 8;
+    if (bit_ == 0)
+      end_byte();
+    return value;
+  }
+  // An unsigned Exp-Golomb code.
+  unsigned exp_golomb() {
+    unsigned zeros = 0;
+    while (zeros < 31 && !is_over() && !bit())
+      zeros++;
+    unsigned value = 1;
+    for (unsigned i = 0; i < zeros; i++)
+      value = value << 1 | bit();
+    return value - 1;
+  }
+
+ private:
+  void end_byte() {
+    constexpr guint8 kEmulationPrevention = 3;
+    zero_bytes_ = *at_++ == 0 ? zero_bytes_ + 1 : 0;
+    const bool escape = zero_bytes_ >= 2 && at_ < end_ && *at_ == kEmulationPrevention;
+    if (bytes_ == Bytes::Raw || !escape)
+      return;
+    at_++;
+    zero_bytes_ = 0;
+  }
+
+  const guint8 *at_, *end_;
+  const Bytes bytes_;
+  unsigned bit_ = 0, zero_bytes_ = 0;
+};
+
 // For a probe on buffers of H.264 with start codes: keeps from h264parse of GStreamer 1.22 what
-// ends it. Removes what is before the first start code, at two megabytes of which it gives up; a
-// start code at the end, and the ends of sequences, behind which it misses a NAL unit; and the
-// units of scalable, multiview and 3D video, which other decoders ignore: it crashes at an invalid
-// subset SPS. Returns DROP if nothing else is in the buffer.
+// ends it, and from decoders what asks for too much memory. Removes what is before the first start
+// code, at two megabytes of which it gives up; a start code at the end, and the ends of sequences,
+// behind which it misses a NAL unit; and the units of scalable, multiview and 3D video, which other
+// decoders ignore: it crashes at an invalid subset SPS. Removes each SPS that is oversized,
+// wherever it stands. Returns DROP if nothing else is in the buffer.
 GstPadProbeReturn clean_h264(GstPadProbeInfo *info);
 
 }  // namespace rtms

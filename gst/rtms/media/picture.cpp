@@ -9,37 +9,9 @@ namespace rtms {
 namespace {
 
 // ITU-T H.264, tables 7-1 and 7-6, annex D.
-constexpr unsigned kIdrSlice = 5, kSei = 6, kSps = 7, kPps = 8, kRecoveryPoint = 6;
+constexpr unsigned kIdrSlice = 5, kSei = 6, kSps = NalScanner::kSps, kPps = 8, kRecoveryPoint = 6;
 constexpr unsigned kISlice = 2, kSiSlice = 4, kSliceTypes = 5;
 constexpr int kStartCode = 3;  // bytes
-
-// Reads bits after a header byte; zeros past the end.
-class BitReader {
- public:
-  BitReader(const guint8 *at, const guint8 *end) : at_(at), end_(end) {}
-
-  unsigned bit() {
-    const unsigned value = at_ < end_ ? *at_ >> (7 - bit_) & 1 : 0;
-    bit_ = (bit_ + 1) % 8;
-    if (bit_ == 0 && at_ < end_)
-      at_++;
-    return value;
-  }
-  // An unsigned Exp-Golomb code.
-  unsigned exp_golomb() {
-    unsigned zeros = 0;
-    while (zeros < 31 && at_ < end_ && !bit())
-      zeros++;
-    unsigned value = 1;
-    for (unsigned i = 0; i < zeros; i++)
-      value = value << 1 | bit();
-    return value - 1;
-  }
-
- private:
-  const guint8 *at_, *end_;
-  unsigned bit_ = 0;
-};
 
 bool is_intra(const guint8 *header, const guint8 *end) {
   BitReader bits(header + 1, end);

@@ -224,8 +224,9 @@ bool Output::hand_on(BufferPtr buffer, const MediaData &data) {
   if (!info_.follow_format(buffer.get()))
     interrupt();
   if (info_.is_oversized()) {
-    GST_WARNING_OBJECT(pad_, "a frame of more than %" G_GINT64_FORMAT " pixels dropped",
-                       PictureSize::kMostPixels);
+    GST_WARNING_OBJECT(
+        pad_, "a frame of more than %" G_GINT64_FORMAT " pixels, or of unknown size, dropped",
+        PictureSize::kMostPixels);
     ++context_->stats->of(media_).dropped;
     interrupt();
     return false;

@@ -212,10 +212,17 @@ bool StreamInfo::follow_codec(GstBuffer *buffer) {
 }
 
 void StreamInfo::follow_size(GstBuffer *buffer) {
-  if (!is_picture(media_) || GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+  if (!is_picture(media_))
     return;
-  auto size = picture_size(pictures().codec, buffer);
-  oversized_ = size && !size->is_sane();
+  const Codec codec = pictures().codec;
+  std::optional<PictureSize> size;
+  if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    size = picture_size(codec, buffer);
+  // H.264 without a size has that of an SPS before; a JPEG or PNG without one is none, or tricks.
+  if (codec == Codec::H264)
+    oversized_ = (size && !size->is_sane()) || begins_oversized(buffer);
+  else
+    oversized_ = !size || !size->is_sane();
   if (oversized_)
     return;
   // A camera without color information does not remove the last camera's.

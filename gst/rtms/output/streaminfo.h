@@ -59,7 +59,7 @@ class StreamInfo {
   // Updates the caps from the payload. Returns false if the buffer is not decodable: another codec,
   // and no keyframe.
   bool follow_format(GstBuffer *buffer);
-  // Whether a video frame is larger than decoders should be asked for, or depends on one that is.
+  // Whether the last video frame is larger than decoders should be asked for, or of unknown size.
   bool is_oversized() const { return oversized_; }
 
  private:

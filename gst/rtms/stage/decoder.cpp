@@ -36,9 +36,9 @@ bool has_start_codes(GstCaps *caps) {
   return !format || std::strcmp(format, "byte-stream") == 0;
 }
 
-// Keeps from an H.264 parser what ends it.
-void clean_for(GstElement *parser) {
-  const PadPtr sink(gst_element_get_static_pad(parser, "sink"));
+// Keeps from an H.264 parser what ends it, and from a decoder what asks for too much memory.
+void clean_for(GstElement *first) {
+  const PadPtr sink(gst_element_get_static_pad(first, "sink"));
   gst_pad_add_probe(
       sink.get(), GST_PAD_PROBE_TYPE_BUFFER,
       [](GstPad *, GstPadProbeInfo *info, gpointer) { return clean_h264(info); }, nullptr, nullptr);
@@ -113,16 +113,16 @@ bool append_decoder(Chain *chain, Medium medium, GstCaps *caps,
   // without a parser, which may not be installed.
   const bool is_h264 =
       gst_structure_has_name(gst_caps_get_structure(coded.get(), 0), "video/x-h264");
-  if (GstElement *parser = is_h264 ? gst_element_factory_make("h264parse", nullptr) : nullptr;
-      parser) {
-    if (!chain->append(parser))
-      return false;
-    if (has_start_codes(coded.get()))
-      clean_for(parser);
-  }
+  GstElement *parser = is_h264 ? gst_element_factory_make("h264parse", nullptr) : nullptr;
+  if (parser && !chain->append(parser))
+    return false;
   GstElement *decoder = best(GST_ELEMENT_FACTORY_TYPE_DECODER, coded.get(),
                              medium == Medium::Audio ? kRawAudio : kRawVideo, failed);
-  return chain->append(decoder);
+  if (!chain->append(decoder))
+    return false;
+  if (is_h264 && has_start_codes(coded.get()))
+    clean_for(parser ? parser : decoder);
+  return true;
 }
 
 }  // namespace
