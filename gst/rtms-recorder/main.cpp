@@ -4,6 +4,8 @@
 #include "admin/archive.h"
 #include "console.h"
 #include "http/address.h"
+#include "http/httpserver.h"
+#include "http/places.h"
 #include "join/join.h"
 #include "meeting/container.h"
 #include "pages.h"
@@ -91,6 +93,7 @@ class Program {
       sharing_->leave([&left] { left = true; });
     while (!left)
       g_main_context_iteration(nullptr, TRUE);
+    recorder_.left_cluster();
     sharing_.reset();
   }
 
@@ -141,7 +144,10 @@ class Program {
   void fit_descriptors(uint64_t limit) {
     constexpr uint64_t kUsual = 64, kMeeting = 20, kProgram = 10;
     const uint64_t each = kMeeting + (options_.program.wanted() ? kProgram : 0);
-    const uint64_t fit = std::max<uint64_t>((limit - std::min(limit, kUsual)) / each, 1);
+    const uint64_t others =
+        kUsual + (options_.listen.empty() ? 0 : places_for(ListenConfig().most_places, limit)) +
+        (options_.admin_listen.empty() ? 0 : places_for(HttpServerConfig().most_places, limit));
+    const uint64_t fit = std::max<uint64_t>((limit - std::min(limit, others)) / each, 1);
     if (fit >= options_.max_meetings)
       return;
     log_.write(Log::Level::Warning, "descriptors", "",

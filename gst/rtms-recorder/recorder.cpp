@@ -16,6 +16,11 @@ using Next = NextStep::Next;
 // The interval of Keeping::touch().
 constexpr unsigned kTouch_s = 5;
 
+void tell_if_idle(const KnownStreams &streams, const std::function<void()> &idle) {
+  if (streams.active().empty())
+    idle();
+}
+
 }  // namespace
 
 Recorder::Recorder(const Options &options, Log *log, std::function<void()> idle)
@@ -48,6 +53,8 @@ void Recorder::resume(Membership *membership) {
 
 void Recorder::found(FoundMeeting found) {
   const std::string stream = found.hook.stream_id;
+  if (streams_.find(stream))
+    return keeping_.release(std::move(found));
   // With --once, the other meetings are left to other recorders.
   const bool wanted = !options_.once || once_stream_.empty() || once_stream_ == stream;
   if (is_stopping() || !wanted)
@@ -157,7 +164,7 @@ void Recorder::stopped(const WebhookNotice &notice) {
   totals_.refused++;
   log_->write(Log::Level::Error, "refused", "",
               "Stream " + shown(id) + " is not recorded: it ended before its folder was created.");
-  check_idle();
+  tell_if_idle(streams_, idle_);
 }
 
 void Recorder::take(const WebhookNotice &notice, const Part &part) {
@@ -174,6 +181,8 @@ void Recorder::begin(WebhookNotice notice, Part part, std::optional<FoundMeeting
   if (stopping_ == Stopping::Continues)
     return leave(notice, part, std::move(before));
   const std::string &id = notice.hook.stream_id;
+  const Stream *known = streams_.find(id);
+  const bool needs_room = known && known->needs_room;
   const std::string stream = "Stream " + shown(id) + " is not recorded: ";
   if (stopping_ == Stopping::ForGood) {
     before ? keeping_.drop(std::move(*before)) : keeping_.give_up(id);
@@ -186,11 +195,11 @@ void Recorder::begin(WebhookNotice notice, Part part, std::optional<FoundMeeting
     return refuse(notice, part,
                   stream + std::to_string(options_.max_meetings) +
                       " meetings are recorded already. Raise --max-meetings.",
-                  age_s);
+                  age_s, needs_room);
   }
   const uint64_t ticket = streams_.open(notice, part, std::move(before));
   storage_.make_folder(
-      notice.hook, part.number > 1,
+      notice.hook, part.number > 1 && !needs_room,
       [this, id, ticket](const Storage::Place &place) { opened(id, ticket, place); });
 }
 
@@ -260,7 +269,7 @@ void Recorder::refuse(const WebhookNotice &notice, const Part &part, const std::
   log_->write(Log::Level::Error, "refused", "", why,
               [&](JsonWriter &writer) { writer.member("stream_id", shown(id, 256)); });
   if (options_.once)
-    check_idle();
+    tell_if_idle(streams_, idle_);
 }
 
 void Recorder::leave(const WebhookNotice &notice, const Part &part,
@@ -297,7 +306,7 @@ bool Recorder::stop(bool for_good) {
     keeping_.forget(stream);
     meetings_.find(stream)->finish("the recorder was stopped");
   }
-  check_idle();
+  tell_if_idle(streams_, idle_);
   return continues;
 }
 
@@ -349,12 +358,7 @@ void Recorder::gone(const std::string &id, Outcome outcome) {
   else if (step.next == Next::Leave)
     keeping_.leave(stream);
   if (is_stopping() || options_.once)
-    check_idle();
-}
-
-void Recorder::check_idle() {
-  if (streams_.active().empty())
-    idle_();
+    tell_if_idle(streams_, idle_);
 }
 
 // ---- state ---------------------------------------------------------------------------
@@ -368,7 +372,7 @@ void Recorder::watch() {
   // Another recorder with the same output folder may end, as in a rolling upgrade.
   if (mode_ == Mode::Alone && may_begin({2}, false))
     left_.look([this](FoundMeeting one) {
-      if (streams_.find(one.hook.stream_id) || !may_begin(one.meeting.next(), false))
+      if (!may_begin(one.meeting.next(), false))
         return keeping_.release(std::move(one));
       tails_.await();
       found(std::move(one));

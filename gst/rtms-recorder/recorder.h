@@ -38,6 +38,8 @@ class Recorder {
   // Is called at the start. Continues the meetings of the recorder's last run, as another part; in
   // a cluster, meetings begin by take() only.
   void resume(Membership *membership);
+  // The membership ends; the answer of a disk may come later.
+  void left_cluster() { membership_ = &nobody_; }
   // Returns false if the stream belongs to the cluster and is not being recorded here.
   bool webhook(const WebhookNotice &notice);
   void take(const WebhookNotice &notice, const Part &part);
@@ -77,7 +79,6 @@ class Recorder {
               int64_t age_s = 0, bool needs_room = false);
   void leave(const WebhookNotice &notice, const Part &part, std::optional<FoundMeeting> before);
   void gone(const std::string &id, Outcome outcome);
-  void check_idle();
 
   const Options &options_;
   Log *const log_;

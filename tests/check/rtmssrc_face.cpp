@@ -66,7 +66,6 @@ bool has_tag(const PadRecord &pad, const char *comment) {
 
 }  // namespace
 
-// No property of a number without a range, and each default is within it.
 // A property that is set to its default is as it was; the environment may set the client id.
 GST_START_TEST(test_defaults) {
   const ElementPtr element(
@@ -85,6 +84,7 @@ GST_START_TEST(test_defaults) {
 }
 GST_END_TEST;
 
+// No property of a number without a range, and each default is within it.
 GST_START_TEST(test_ranges) {
   ElementPtr src(gst_element_factory_make("rtmssrc", nullptr));
   gst_object_ref_sink(src.get());

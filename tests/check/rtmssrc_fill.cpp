@@ -60,7 +60,11 @@ class Meeting {
     wait_streaming(player_, *server_, 2);
     server_->send_media(Media::Audio, audio_json(0, 0));
   }
-  void skip_to(int64_t captured_ms) { captured_ms_ = captured_ms; }
+  // The audio, which comes on another connection, must be first.
+  void skip_to(int64_t captured_ms) {
+    ck_assert(player_.wait([](const Record &r) { return r.packets("audio") > 0; }));
+    captured_ms_ = captured_ms;
+  }
   // Captured now, and at least a frame after the one before.
   void send(bool keyframe) {
     constexpr int64_t kFrameMs = 40;

@@ -211,7 +211,8 @@ GST_START_TEST(test_backlog) {
   expect_whole_seconds(found.beeps, kTolerance);
   ck_assert_uint_ge(found.beeps.size(), kBacklogSeconds + kSeconds - 2);
   const auto tracks = tracks_of(meeting.file);
-  expect_near("video", tracks.at("video").first - tracks.at("audio").first, kBacklogSeconds, 0.05);
+  // A black frame is in the place of the camera's first minute.
+  expect_near("video", tracks.at("video").first - tracks.at("audio").first, 0, 0.05);
   ck_assert_int_eq(tracks.at("audio").packets, (kBacklogSeconds + kSeconds) * 50);
 }
 GST_END_TEST;

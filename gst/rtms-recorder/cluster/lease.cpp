@@ -72,7 +72,9 @@ void Lease::acknowledged(const Write &write, uint64_t revision, int64_t now) {
   if (over_ || sent == sent_.end() || (until_ && !held(now)))
     return;
   revision_ = std::max(revision_, revision);
-  renewed(sent_.begin()->second);
+  // The oldest that may be valid is over: a later renewal decides.
+  if (sent_.begin()->second + kHold_ms > now)
+    renewed(sent_.begin()->second);
 }
 
 void Lease::no_store(int64_t now) {

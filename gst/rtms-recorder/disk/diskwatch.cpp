@@ -30,10 +30,14 @@ void SpaceRationing::measure(const std::vector<DiskUse> &uses) {
   std::map<std::string, Writer> now;
   for (const DiskUse &use : uses) {
     Writer &writer = now[use.stream];
-    // The next part of a recording begins with nothing.
+    // The next part of a recording begins with nothing. After a standstill, of the disk or of the
+    // measurement, the growth of a long time shows at once.
     if (const auto known = writers_.find(use.stream);
-        known != writers_.end() && known->second.bytes.back() <= use.bytes)
+        known != writers_.end() && known->second.bytes.back() <= use.bytes) {
       writer = std::move(known->second);
+      if (writer.bytes.back() == use.bytes)
+        writer.bytes.clear();
+    }
     writer.bytes.push_back(use.bytes);
     if (writer.bytes.size() > kSeconds + 1)
       writer.bytes.pop_front();

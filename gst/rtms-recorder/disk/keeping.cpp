@@ -8,7 +8,6 @@
 #include "keptfile.h"
 #include "parts.h"
 #include "protocol/webhook.h"
-#include "seenrequests.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kFresh[] = ".new", kReserve[] = ".reserve";
+constexpr char kReserve[] = ".reserve";
 // Twice the interval of touch(), and a second.
 constexpr int64_t kUntouched_s = 11;
 constexpr int64_t kNsPerS = 1000 * 1000 * 1000;
@@ -33,12 +32,16 @@ int64_t age_of_s(int64_t unix_ns) {
   return std::max<int64_t>(g_get_real_time() / G_USEC_PER_SEC - unix_ns / kNsPerS, 0);
 }
 
+// As path_of() names them: a file system may have copies of other names.
+bool is_kept(const std::string &name) {
+  return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 std::vector<FoundMeeting> find_in(const std::string &folder, const std::string &output,
                                   const std::set<std::string> &without = {}) {
   std::vector<FoundMeeting> all;
   for (const fs::path &path : paths_in(folder)) {
-    if (path.extension() == kFresh || path.filename() == kReserve ||
-        SeenRequests::is_file(path.filename()) || without.count(path))
+    if (!is_kept(path.filename()) || without.count(path))
       continue;
     FoundMeeting found;
     found.file = KeptFile::open(path);

@@ -39,7 +39,7 @@ std::string file_at(const std::string &folder, int64_t time_s) {
 }
 
 std::optional<int64_t> number_of(const std::string &name) {
-  if (!SeenRequests::is_file(name))
+  if (name.compare(0, sizeof kPrefix - 1, kPrefix) != 0)
     return std::nullopt;
   int64_t number = 0;
   const char *end = name.data() + name.size();
@@ -96,10 +96,6 @@ void remove_old(const std::string &folder, int64_t now) {
 }  // namespace
 
 SeenRequests::SeenRequests(std::string folder, Log *log) : folder_(std::move(folder)), log_(log) {}
-
-bool SeenRequests::is_file(const std::string &name) {
-  return name.compare(0, sizeof kPrefix - 1, kPrefix) == 0;
-}
 
 // A line of another length is damaged: the rest of the file is ignored.
 SeenRequests::Requests SeenRequests::read(const std::string &folder, int64_t now_s) {

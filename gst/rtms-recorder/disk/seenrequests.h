@@ -19,9 +19,6 @@ class SeenRequests {
   // Uses files in `folder`.
   SeenRequests(std::string folder, Log *log);
 
-  // Whether a file of this name belongs to this class.
-  static bool is_file(const std::string &name);
-
   // Reads the requests of earlier recorders. Must be called before the first add().
   void load(std::function<void()> done);
   // Returns false, and tells it, if an earlier recorder has seen the request. `request` is

@@ -97,7 +97,7 @@ void Meeting::start() {
 
 void Meeting::notify(const Webhook &hook, const std::string &json) {
   const bool stopped = webhook_event(hook.event) == WebhookEvent::Stopped;
-  if (webhook_event(hook.event) == WebhookEvent::Started)
+  if (webhook_event(hook.event) == WebhookEvent::Started && hook.stream_id == hook_.stream_id)
     announced_ms_ = std::max(announced_ms_, hook.event_ts);
   if (state_ < State::Ending)
     intake_->notify(json);

@@ -30,6 +30,7 @@ void KnownStreams::recording(const std::string &id) {
   Stream &stream = streams_.at(id);
   stream.state = State::Recording;
   stream.until_s = 0;
+  stream.needs_room = false;
   stream.before.reset();
 }
 

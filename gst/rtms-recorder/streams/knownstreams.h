@@ -27,7 +27,7 @@ struct Stream {
   std::optional<WebhookNotice> again;  // Recording: announced while the files are being finished
   uint64_t ticket = 0;                 // Opening: tells a second one from the first
   unsigned until_s = 0;                // Waiting, and the tries after that; 0: none
-  bool needs_room = false;             // Waiting: for --min-free in place of --end-free
+  bool needs_room = false;             // until it is Recording: --min-free in place of --end-free
 
   // Recording: the service announces the stream while the files are being finished.
   void announced_again(const WebhookNotice &more) {

@@ -240,11 +240,12 @@ std::optional<HttpAnswer> HttpServer::http_head(HttpConnection *connection, cons
 }
 
 bool HttpServer::has_room_for(const HttpHead &head) const {
-  if (head.content_length <= std::max<uint64_t>(kMaxBodies / places_, kSmallBody))
+  const uint64_t small = std::max<uint64_t>(kMaxBodies / places_, kSmallBody);
+  if (head.content_length <= small)
     return true;
   uint64_t sum = head.content_length;
   for (const auto &[number, connection] : connections_)
-    sum += connection->announced();
+    sum += connection->announced() > small ? connection->announced() : 0;
   return sum <= kMaxBodies;
 }
 

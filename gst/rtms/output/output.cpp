@@ -84,9 +84,7 @@ Output::Output(OutputContext *context, Media media, const OutputLabel &label)
       pad_(new_pad(label)),
       info_(context, media, label, pad_),
       stamper_(context, media, label.participant.has_value(), pad_),
-      // The service buffers audio only, and a server that has just taken over may need seconds.
-      replay_(context->config.replay_wait_ms,
-              media == Media::Audio ? context->config.stall_wait_ms : 0),
+      replay_(context->config.replay_wait_ms),
       drops_(context->element, media, &context->stats->of(media),
              [time = &context->time](GstClockTime at) { return time->running_time_of(at); }),
       packets_(media == Media::Audio ? kSoundSizes : kPictureSizes) {
@@ -110,20 +108,12 @@ void Output::interrupt() {
   gst_rtms_src_pad_interrupt(pad_);
 }
 
-// The event may overtake frames, which are on another connection, or be overtaken by those of the
-// next share. Its time counts if it is of the same clock.
+// The event may overtake frames, which are on another connection. Its time counts if it is of the
+// same clock.
 void Output::turn_off(int64_t at_ms) {
-  constexpr int64_t kClocks_ms = 10000, kLastFrame_ms = 500;
+  constexpr int64_t kClocks_ms = 10000;
   const auto newest_ms = static_cast<int64_t>(context_->stats->of(media_).last_timestamp_ms);
-  const bool same_clock = std::abs(at_ms - newest_ms) <= kClocks_ms;
-  if (same_clock && newest_ms > at_ms + kLastFrame_ms) {
-    GST_DEBUG_OBJECT(pad_,
-                     "an end at %" G_GINT64_FORMAT " ms, before the frame of %" G_GINT64_FORMAT
-                     " ms: ignored",
-                     at_ms, newest_ms);
-    return;
-  }
-  off_ms_ = same_clock ? at_ms : 0;
+  off_ms_ = std::abs(at_ms - newest_ms) <= kClocks_ms ? at_ms : 0;
   gst_rtms_src_pad_turn(pad_, false);
 }
 
@@ -142,9 +132,12 @@ void Output::lost() {
                    (until_us - now_us) / 1000);
 }
 
-void Output::restored() {
+// The service buffers audio only, and a server that has just taken over may need seconds.
+void Output::restored(bool others_are_new) {
+  const bool waits = media_ == Media::Audio && !others_are_new;
+  const unsigned patience_ms = waits ? context_->config.stall_wait_ms : 0;
   if (replay_.is_awaited())
-    gst_rtms_src_pad_hold_gaps(pad_, replay_.restored(g_get_monotonic_time()));
+    gst_rtms_src_pad_hold_gaps(pad_, replay_.restored(g_get_monotonic_time(), patience_ms));
 }
 
 void Output::follow_replay(const GstBuffer *buffer) {
@@ -153,6 +146,8 @@ void Output::follow_replay(const GstBuffer *buffer) {
   const int64_t until_us = replay_.came(
       running + kCaughtUp > now, context_->time.arrival().monotonic_us, g_get_monotonic_time());
   gst_rtms_src_pad_hold_gaps(pad_, until_us);
+  if (!until_us && media_ == Media::Audio)
+    context_->replay_over();
   if (!until_us)
     GST_DEBUG_OBJECT(pad_, "replay is over at %" GST_TIME_FORMAT ", now is %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(running), GST_TIME_ARGS(now));
@@ -189,8 +184,9 @@ bool Output::leads_somewhere() {
 }
 
 BufferPtr Output::make(const MediaData &data) {
-  // An empty message is no frame that is missing.
-  if (data.payload.empty() || (media_ == Media::Audio && !known_audio_.accept(data))) {
+  // An empty message is no frame that is missing. A text may be taken back by one.
+  if ((data.payload.empty() && !is_text(media_)) ||
+      (media_ == Media::Audio && !known_audio_.accept(data))) {
     ++context_->stats->of(media_).ignored;
     return nullptr;
   }

@@ -55,6 +55,8 @@ struct OutputContext {
   std::function<void(EventPtr)> select;
   // A pad was created, but not yet added to the element, or removed (null).
   std::function<void(Output *added)> set_changed;
+  // Audio that is hardly late arrived, the first one since the connection was restored.
+  std::function<void()> replay_over;
   ExpectedStreams *expected;
   StreamTime time;
   MediaParams params;
@@ -109,8 +111,8 @@ class Output {
   // The connection is lost: the service will replay the time of the loss, so that no GAP is sent
   // for it.
   void lost();
-  // The connection is restored.
-  void restored();
+  // The connection is restored. `others_are_new`: other audio of the connection is hardly late.
+  void restored(bool others_are_new = false);
   // The camera is off, or the share is over, since `at_ms`, in Unix ms; 0: unknown. Frames captured
   // later end that.
   void turn_off(int64_t at_ms);

@@ -46,6 +46,12 @@ Outputs::Outputs(GstElement *element, const OutputsConfig &config, Stats *stats,
                  });
                },
                [this](Output *added) { streams_.changed(added); },
+               [this] {
+                 set_.for_each([](Output &output) {
+                   if (output.media() == Media::Audio)
+                     output.restored(true);
+                 });
+               },
                &expected_,
                {element, config.latency, config.limits.time_ns, config.text_wait,
                 config.stall_wait_ms, config.buffer_data, calls_.read_until_us},

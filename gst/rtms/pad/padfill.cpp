@@ -23,16 +23,15 @@ bool PadFill::has_frames() {
   return BlackFrames::can_have(size_);
 }
 
-BufferPtr PadFill::next_frame(unsigned links) {
-  PictureSize size;
-  {
+BufferPtr PadFill::next_frame(unsigned links, std::optional<PictureSize> size) {
+  if (!size) {
     std::lock_guard<std::mutex> lock(mutex_);
     size = size_;
   }
   const bool discont = links_ != links;
   if (!filling_ || discont)
     frames_.interrupt();
-  BufferPtr frame = frames_.next(size);
+  BufferPtr frame = frames_.next(*size);
   if (frame)
     GST_BUFFER_FLAG_SET(frame.get(), GST_BUFFER_FLAG_GAP);
   if (frame && discont)

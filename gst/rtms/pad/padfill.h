@@ -34,7 +34,8 @@ class PadFill {
   bool has_frames();
   // Returns the next black frame; null if there is none. Frames are numbered: push each. A new link
   // begins with a keyframe; `links` counts them.
-  BufferPtr next_frame(unsigned links);
+  // `size`: of the frame that follows, where others are queued already.
+  BufferPtr next_frame(unsigned links, std::optional<PictureSize> size = {});
   // The black frame is pushed to that link.
   void filled(unsigned links) {
     filling_ = true;

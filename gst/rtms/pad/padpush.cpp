@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "padpush.h"
 
+#include "media/picturesize.h"
+
+#include <optional>
 #include <utility>
 
 GST_DEBUG_CATEGORY_EXTERN(gst_rtms_output_debug);
@@ -74,9 +77,9 @@ bool may_be_black(PadState *state, GstClockTime until, GstClockTime least) {
          state->position.has_room(until, least) && state->fill.has_frames();
 }
 
-bool push_black(PadState *state, GstClockTime until) {
+bool push_black(PadState *state, GstClockTime until, std::optional<PictureSize> size = {}) {
   const unsigned links = state->links;
-  BufferPtr black = state->fill.next_frame(links);
+  BufferPtr black = state->fill.next_frame(links, std::move(size));
   if (!black)
     return false;  // the format has changed since
   state->position.fill_until(black.get(), until);
@@ -101,13 +104,16 @@ bool fill_with_black(PadState *state, GstClockTime until, GstClockTime least) {
 
 // The first frame comes later than other media: without a black one before it, the track would
 // begin there, and players of MP4 add that time to the length of the file.
-void push_first_black(PadState *state, const GstBuffer *first) {
+void push_first_black(PadState *state, GstBuffer *first) {
   const PadPosition &position = state->position;
   if (!position.is_new() || !position.has_segment() || !GST_BUFFER_PTS_IS_VALID(first))
     return;
   const GstClockTime until = position.running_time_of(GST_BUFFER_PTS(first));
-  if (may_be_black(state, until, kMinGap))
-    push_black(state, until);
+  if (!may_be_black(state, until, kMinGap))
+    return;
+  auto size = picture_size(Codec::H264, first);
+  if (!size || BlackFrames::can_have(*size))
+    push_black(state, until, std::move(size));
 }
 
 // A pad that was blocked for long has no black frames of that time: the track would end there. The

@@ -23,11 +23,11 @@ int64_t PadReplay::lost(int64_t now_us) {
   return until_us_;
 }
 
-int64_t PadReplay::restored(int64_t now_us) {
+int64_t PadReplay::restored(int64_t now_us, unsigned patience_ms) {
   if (wait_ms_)
     return until_us_;
   until_us_ = now_us + kLongest_us;
-  return at_most(now_us + std::max(int64_t{patience_ms_} * 1000, kPause_us));
+  return at_most(now_us + std::max(int64_t{patience_ms} * 1000, kPause_us));
 }
 
 int64_t PadReplay::came(bool is_new, int64_t arrival_us, int64_t now_us) {

@@ -10,16 +10,15 @@ namespace rtms {
 class PadReplay {
  public:
   // `wait_ms`: the limit; 0: while the connection is lost, and the service may replay.
-  // `patience_ms`: how long after the reconnect a replay may begin; at least 2 s.
-  PadReplay(unsigned wait_ms, unsigned patience_ms)
-      : wait_ms_(wait_ms), patience_ms_(patience_ms) {}
+  explicit PadReplay(unsigned wait_ms) : wait_ms_(wait_ms) {}
 
   // Each returns the time before which no GAP may be sent; 0: GAPs are allowed.
 
   // The stream begins with other media: this pad's may follow a little later.
   int64_t begins(int64_t now_us);
   int64_t lost(int64_t now_us);
-  int64_t restored(int64_t now_us);
+  // `patience_ms`: how long a replay may take to begin; at least 2 s.
+  int64_t restored(int64_t now_us, unsigned patience_ms = 0);
   // A buffer arrived; `is_new`: it is hardly late.
   int64_t came(bool is_new, int64_t arrival_us, int64_t now_us);
 
@@ -29,7 +28,7 @@ class PadReplay {
  private:
   int64_t at_most(int64_t until_us) const { return until_us < until_us_ ? until_us : until_us_; }
 
-  const unsigned wait_ms_, patience_ms_;
+  const unsigned wait_ms_;
   int64_t until_us_ = 0;  // the limit
 };
 

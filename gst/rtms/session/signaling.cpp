@@ -233,8 +233,8 @@ void Signaling::answered(const SignalingResponse &response) {
   // A server that has just begun, or taken over, may know its media servers later.
   if (first_ ? names_no_server(response) : !offered(context_->config, response)) {
     lost(plain_error(SessionError::Kind::NoMedia,
-                     "The service accepts the stream, but offers none of its media. Start the "
-                     "stream anew through the service's API."));
+                     "The service accepts the stream, but offers none of its media. Check the "
+                     "scopes of the app, or start the stream anew through the service's API."));
     return;
   }
   enter<State::Established>();
@@ -313,10 +313,12 @@ void Signaling::lost(const SessionError &why) {
   context_->debug("signaling: try " + std::to_string(retry_.attempts()) + " in " +
                   std::to_string(*delay_ms) + " ms, within " + std::to_string(retry_.window_ms()) +
                   " ms of the loss");
-  wait(*delay_ms);
+  auto old = wait(*delay_ms);
   context_->listener->session_connection(ConnectionState::Reconnecting, 0, retry_.attempts());
-  // The server drops the media connections with the signaling one.
-  listener_->leave(nullptr, false);
+  // The server drops the media connections with the signaling one, which is closed in order if it
+  // works.
+  const bool works = why.kind == SessionError::Kind::NoMedia;
+  listener_->leave(works ? std::move(old) : nullptr, false);
 }
 
 }  // namespace rtms

@@ -75,16 +75,19 @@ Feed::~Feed() {
 // has posted an error, and is replaced.
 GstFlowReturn Feed::chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *buffer) {
   auto self = static_cast<Feed *>(pad->chaindata);
-  std::shared_ptr<Decoding> decoding;
-  {
+  const auto present = [self] {
     std::lock_guard<std::mutex> lock(self->mutex_);
-    decoding = self->decoding_;
-  }
+    return self->decoding_;
+  };
+  std::shared_ptr<Decoding> decoding = present();
   if (decoding && decoding->failed) {
     gst_buffer_unref(buffer);
     return GST_FLOW_OK;
   }
   const GstFlowReturn flow = self->entry_chain_(pad, parent, buffer);
+  // A decoder that was made meanwhile.
+  if (!decoding)
+    decoding = present();
   if (!decoding)
     return flow;
   // A decoder that refuses caps posts no error. If it is the mixer that refuses, or what is behind
