@@ -11,7 +11,6 @@ namespace rtms::recorder {
 namespace {
 
 namespace fs = std::filesystem;
-using Next = NextStep::Next;
 
 // The interval of Keeping::touch().
 constexpr unsigned kTouch_s = 5;
@@ -127,7 +126,7 @@ void Recorder::started(const WebhookNotice &notice) {
     history_.set_shorts(id, 0);
     begin(notice, {});
   } else if (stream->state == Stream::State::Waiting) {
-    const Stream &renewed = streams_.renew(notice, seconds_);
+    const Stream renewed = streams_.renew(notice, seconds_);
     begin(renewed.notice, renewed.part);
   } else if (stream->state == Stream::State::Opening) {
     stream->notice.renew(notice);
@@ -177,7 +176,8 @@ void Recorder::take(const WebhookNotice &notice, const Part &part) {
 
 // ---- begin ---------------------------------------------------------------------------
 
-void Recorder::begin(WebhookNotice notice, Part part, std::optional<FoundMeeting> before) {
+void Recorder::begin(const WebhookNotice &notice, const Part &part,
+                     std::optional<FoundMeeting> before) {
   if (stopping_ == Stopping::Continues)
     return leave(notice, part, std::move(before));
   const std::string &id = notice.hook.stream_id;
@@ -347,15 +347,15 @@ void Recorder::gone(const std::string &id, Outcome outcome) {
   storage_.look();
   membership_->meeting_over(stream, step.over);
   const WebhookNotice &notice = ended.again ? *ended.again : ended.notice;
-  if (step.next == Next::Nothing || step.next == Next::NewRecording)
+  if (step.next == NextStep::Next::Nothing || step.next == NextStep::Next::NewRecording)
     keeping_.forget(stream);
-  if (step.next == Next::NewRecording)
+  if (step.next == NextStep::Next::NewRecording)
     begin(notice, {});
-  else if (step.next == Next::PartNow)
+  else if (step.next == NextStep::Next::PartNow)
     begin(notice, kept->next());
-  else if (step.next == Next::PartLater)
+  else if (step.next == NextStep::Next::PartLater)
     streams_.wait(notice, kept->next(), part.cause == EndedPart::Cause::DiskFull, seconds_);
-  else if (step.next == Next::Leave)
+  else if (step.next == NextStep::Next::Leave)
     keeping_.leave(stream);
   if (is_stopping() || options_.once)
     tell_if_idle(streams_, idle_);

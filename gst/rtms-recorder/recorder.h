@@ -70,9 +70,10 @@ class Recorder {
   void found(FoundMeeting found);
   void started(const WebhookNotice &notice);
   void stopped(const WebhookNotice &notice);
-  // `before`: the stream's last part, by an earlier recorder. The other arguments may stand in
-  // streams_, which changes.
-  void begin(WebhookNotice notice, Part part, std::optional<FoundMeeting> before = {});
+  // `before`: the stream's last part, by an earlier recorder. The other arguments do not stand
+  // in streams_, which changes.
+  void begin(const WebhookNotice &notice, const Part &part,
+             std::optional<FoundMeeting> before = {});
   bool may_begin(const Part &part, bool needs_room) const;
   void opened(const std::string &stream, uint64_t ticket, const Storage::Place &place);
   void refuse(const WebhookNotice &notice, const Part &part, const std::string &why,

@@ -2,6 +2,7 @@
 #include "trackstart.h"
 
 #include "media/blackframe.h"
+#include "media/picturesize.h"
 #include "videotrack.h"
 
 #include <memory>
@@ -41,8 +42,11 @@ GstPadProbeReturn TrackStart::on_entry(GstPad *, GstPadProbeInfo *info, gpointer
   if (self.begun_ || self.is_given_)
     return GST_PAD_PROBE_OK;
   if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
-    self.at(GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)));
-    return GST_PAD_PROBE_OK;
+    GstBuffer *frame = GST_PAD_PROBE_INFO_BUFFER(info);
+    self.at(GST_BUFFER_PTS(frame));
+    // The parser of GStreamer 1.26 ends at a frame from which it has no caps.
+    const bool passes = self.is_given_ || picture_size(Codec::H264, frame);
+    return passes ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
   }
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
   GstClockTime start = GST_CLOCK_TIME_NONE;

@@ -53,7 +53,7 @@ KnownStreams::Waits KnownStreams::wait(const WebhookNotice &notice, const Part &
   return first ? Waits::First : Waits::Again;
 }
 
-const Stream &KnownStreams::renew(const WebhookNotice &notice, unsigned now_s) {
+Stream KnownStreams::renew(const WebhookNotice &notice, unsigned now_s) {
   Stream &stream = streams_.at(notice.hook.stream_id);
   stream.notice.renew(notice);
   if (!notice.repeated)

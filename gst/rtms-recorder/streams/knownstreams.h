@@ -57,7 +57,7 @@ class KnownStreams {
   Waits wait(const WebhookNotice &notice, const Part &part, bool needs_room, unsigned now_s,
              int64_t age_s = 0);
   // A stream that waits is announced anew, perhaps with another server.
-  const Stream &renew(const WebhookNotice &notice, unsigned now_s);
+  Stream renew(const WebhookNotice &notice, unsigned now_s);
   std::optional<Stream> remove(const std::string &id);
 
   // Is called each second. Returns the streams to try now; the next parts of recordings first.
