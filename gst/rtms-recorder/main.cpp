@@ -154,7 +154,7 @@ class Program {
                "the limit of " + std::to_string(limit) + " open files is enough for " +
                    std::to_string(fit) + " meetings at the same time, not for --max-meetings=" +
                    std::to_string(options_.max_meetings) +
-                   ": more are refused. Raise it (ulimit -n, LimitNOFILE).");
+                   ": more are refused. Raise the limit (ulimit -n, LimitNOFILE).");
     options_.max_meetings = static_cast<unsigned>(fit);
   }
 

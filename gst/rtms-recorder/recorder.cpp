@@ -12,9 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The interval of Keeping::touch().
-constexpr unsigned kTouch_s = 5;
-
 void tell_if_idle(const KnownStreams &streams, const std::function<void()> &idle) {
   if (streams.active().empty())
     idle();
@@ -162,7 +159,9 @@ void Recorder::stopped(const WebhookNotice &notice) {
     return;
   totals_.refused++;
   log_->write(Log::Level::Error, "refused", "",
-              "Stream " + shown(id) + " is not recorded: it ended before its folder was created.");
+              "Stream " + shown(id) +
+                  " is not recorded, because the service ended it before the recorder had "
+                  "created a folder. Check the speed of the disk.");
   tell_if_idle(streams_, idle_);
 }
 
@@ -250,7 +249,7 @@ void Recorder::refuse(const WebhookNotice &notice, const Part &part, const std::
   const std::string &id = notice.hook.stream_id;
   membership_->meeting_over(id, Over::Released);
   if (mode_ == Mode::Alone && !is_stopping()) {
-    // Told once, however often it is tried.
+    // Logged once for an announcement, however often it is tried.
     const auto waits = streams_.wait(notice, part, needs_room, seconds_, age_s);
     if (waits == KnownStreams::Waits::TooLate)
       return keeping_.give_up(id);
@@ -367,7 +366,7 @@ void Recorder::watch() {
   disk_.look();
   if (storage_.space() != Storage::Space::Ends)
     tails_.look(options_, storage_.free_bytes());
-  if (seconds_++ % kTouch_s == 0)
+  if (seconds_++ % Keeping::kTouch_s == 0)
     keeping_.touch();
   // Another recorder with the same output folder may end, as in a rolling upgrade.
   if (mode_ == Mode::Alone && may_begin({2}, false))

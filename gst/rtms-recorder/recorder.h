@@ -38,7 +38,7 @@ class Recorder {
   // Is called at the start. Continues the meetings of the recorder's last run, as another part; in
   // a cluster, meetings begin by take() only.
   void resume(Membership *membership);
-  // The membership ends; the answer of a disk may come later.
+  // Ends the membership. What the disk answers later is nobody's then.
   void left_cluster() { membership_ = &nobody_; }
   // Returns false if the stream belongs to the cluster and is not being recorded here.
   bool webhook(const WebhookNotice &notice);
@@ -58,7 +58,7 @@ class Recorder {
   const Meetings &meetings() const { return meetings_; }
   // Running streams, and those about to start.
   std::vector<std::string> streams() const { return streams_.active(); }
-  // Of ended recordings, and of those.
+  // Of ended recordings, and of the running ones.
   Totals totals(const std::vector<Status> &running) const;
   const Storage &storage() const { return storage_; }
   // Why nothing can be recorded now, or empty.
@@ -70,8 +70,8 @@ class Recorder {
   void found(FoundMeeting found);
   void started(const WebhookNotice &notice);
   void stopped(const WebhookNotice &notice);
-  // `before`: the stream's last part, by an earlier recorder. The other arguments do not stand
-  // in streams_, which changes.
+  // `before`: the stream's last part, by an earlier recorder. The other arguments must not
+  // refer to elements of streams_, which changes.
   void begin(const WebhookNotice &notice, const Part &part,
              std::optional<FoundMeeting> before = {});
   bool may_begin(const Part &part, bool needs_room) const;

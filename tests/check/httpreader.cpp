@@ -188,6 +188,8 @@ GST_START_TEST(test_who_goes) {
         ipv6("2001:db8:2:1::1"), ipv6("2001:db8:2:1::2"), ipv6("2001:db8:1:1::1"),
         ipv6("2001:db8:1:101::1"), ipv6("2001:db8:1:102::1")},
        {5, 6}},
+      // Of the same /56, that of the /64 with more.
+      {{ipv6("2001:db8:1:1::1"), ipv6("2001:db8:1:2::1"), ipv6("2001:db8:1:2::2")}, {1, 2}},
   };
   std::mt19937 random;
   for (const auto &c : cases) {

@@ -34,6 +34,9 @@ GST_START_TEST(test_in_order) {
   // What both have is taken from the first.
   expect({first, {{500, 2000}, {{500, 2000}}}}, "0:0-1000 1:1000-2000", "");
   expect({first, {{200, 900}, {{200, 900}}}}, "0:0-1000", "");
+  // A tail begins before the end of its file, whose silence it does not fill.
+  const JoinAudio silent = {{0, 1000}, {{0, 300}}};
+  expect({silent, {{200, 900}, {{400, 900}}, true}}, "0:0-1000", "");
 }
 GST_END_TEST;
 

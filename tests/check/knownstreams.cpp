@@ -113,6 +113,25 @@ GST_START_TEST(test_ticket) {
 }
 GST_END_TEST;
 
+// A recording that broke off, of a stream that had waited before, has a minute of its own, and no
+// trace of what was.
+GST_START_TEST(test_broken_off) {
+  KnownStreams streams;
+  streams.wait(notice("a"), {2}, true, 0);
+  streams.open(notice("a"), {2}, FoundMeeting());
+  streams.recording("a");
+  ck_assert(!streams.find("a")->before);
+  ck_assert(!streams.find("a")->needs_room);
+  streams.find("a")->announced_again(notice("a", 2000));
+  ck_assert(streams.wait(notice("a"), {3}, false, 200) == Waits::First);
+  ck_assert(!streams.find("a")->again);
+  ck_assert(streams.over(200 + 65).empty());
+  ck_assert(streams.take(State::Recording).empty());
+  ck_assert_uint_eq(streams.take(State::Waiting).size(), 1);
+  ck_assert(!streams.find("a"));
+}
+GST_END_TEST;
+
 // The end of an earlier stream with the same id; that of a recording is the recording's matter.
 GST_START_TEST(test_earlier_end) {
   KnownStreams streams;
@@ -169,6 +188,7 @@ static Suite *knownstreams_suite() {
   tcase_add_test(tcase, test_announced_anew);
   tcase_add_test(tcase, test_order);
   tcase_add_test(tcase, test_ticket);
+  tcase_add_test(tcase, test_broken_off);
   tcase_add_test(tcase, test_earlier_end);
   tcase_add_test(tcase, test_announced_while_finishing);
   tcase_add_test(tcase, test_history);

@@ -57,11 +57,12 @@ class Listening {
     changed_.wait(lock, [&] { return done; });
   }
   // Waits until no more than so many connections are left.
-  bool wait_connections(std::size_t most) {
-    const int64_t deadline = g_get_monotonic_time() + kDeadlineMs * int64_t{1000};
+  bool wait_connections(std::size_t most, int64_t for_ms = kDeadlineMs) {
+    const int64_t deadline = g_get_monotonic_time() + for_ms * 1000;
     std::size_t count = most + 1;
-    while (count > most && g_get_monotonic_time() < deadline)
+    do
       run([&] { count = listener_->connections(); });
+    while (count > most && g_get_monotonic_time() < deadline);
     return count <= most;
   }
   void destroy() { listener_.reset(); }  // in a handler

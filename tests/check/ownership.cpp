@@ -428,7 +428,8 @@ GST_START_TEST(test_no_folder) {
   world.announce("stream");
   world.run(60000);
   ck_assert(!missed());
-  ck_assert_uint_ge(begun(), 3);
+  for (Node *node : world.nodes)
+    ck_assert_uint_ge(node->begun_times, 1);
   expect_at_most(world.time_until(missed, 60000), 8000);
   const unsigned before = begun();
   world.run(60000);

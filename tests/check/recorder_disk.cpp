@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "adminport.h"
+#include "changedmeeting.h"
 #include "live.h"
 #include "slowdisk.h"
 
@@ -93,30 +94,17 @@ GST_START_TEST(test_started_on_hung_disk) {
 GST_END_TEST;
 
 // Frames of the largest cameras, many times.
-class LargeFrames : public MediaSource {
- public:
-  explicit LargeFrames(const MeetingOptions &options) : meeting_(make_meeting(options)) {}
-  void negotiated(Media m, const std::string &params) override { meeting_->negotiated(m, params); }
-  bool next_event(EventItem &item, int64_t &due_ms) override {
-    return meeting_->next_event(item, due_ms);
+static bool enlarge(Media media, MediaItem &item, int64_t &due_ms) {
+  constexpr uint8_t kStart[] = {0, 0, 0, 1, 12}, kFill = 0xff, kEnd = 0x80;  // filler data
+  constexpr size_t kBytes = 600000;
+  constexpr int64_t kLargeMs = 12000;
+  if (media == Media::Video && due_ms < kLargeMs) {
+    item.payload.insert(item.payload.end(), std::begin(kStart), std::end(kStart));
+    item.payload.resize(item.payload.size() + kBytes, kFill);
+    item.payload.push_back(kEnd);
   }
-  bool next(Media m, MediaItem &item, int64_t &due_ms) override {
-    constexpr uint8_t kStart[] = {0, 0, 0, 1, 12}, kFill = 0xff, kEnd = 0x80;  // filler data
-    constexpr size_t kBytes = 600000;
-    constexpr int64_t kLargeMs = 12000;
-    if (!meeting_->next(m, item, due_ms))
-      return false;
-    if (m == Media::Video && due_ms < kLargeMs) {
-      item.payload.insert(item.payload.end(), std::begin(kStart), std::end(kStart));
-      item.payload.resize(item.payload.size() + kBytes, kFill);
-      item.payload.push_back(kEnd);
-    }
-    return true;
-  }
-
- private:
-  const std::unique_ptr<MediaSource> meeting_;
-};
+  return true;
+}
 
 // More pictures wait for the disk than there is room for: some are left out, which is told. The
 // audio, which has the same thread, is whole.
@@ -125,7 +113,7 @@ GST_START_TEST(test_full_queue) {
   MeetingOptions options;
   options.duration_ms = kMeetingMs;
   Config config;
-  config.source = std::make_shared<LargeFrames>(options);
+  config.source = std::make_shared<ChangedMeeting>(options, enlarge);
   SlowDisk disk;
   RecorderRun run(disk.setup({"--video-resolution=sd"}));
   auto server = serve(std::move(config));

@@ -115,6 +115,9 @@ GST_END_TEST;
 // Whatever is left, the elements fill the reserved block.
 GST_START_TEST(test_every_length) {
   constexpr std::size_t kLongest = 3 * LateLines::kReserved;
+  // Usual lines have the reserved blocks, long ones hardly more than they need.
+  ck_assert_uint_eq(LateLines::payload_for(LateLines::kReserved - 50), LateLines::kReserved);
+  ck_assert_uint_le(LateLines::payload_for(kLongest), kLongest + 100);
   for (std::size_t length = 0; length <= kLongest; length++) {
     const std::size_t payload = LateLines::payload_for(length);
     File file(2, payload + kSpace - LateLines::kReserved);

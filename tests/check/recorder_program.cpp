@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "changedmeeting.h"
 #include "recorder_run.h"
 #include "rtmp.h"
 #include "watcher.h"
@@ -69,22 +70,12 @@ MeetingOptions eventful() {
 }
 
 // A slide that does not change: the service sends nothing more of it.
-class Still : public MediaSource {
- public:
-  Still(const MeetingOptions &options, int64_t until_ms)
-      : meeting_(make_meeting(options)), until_ms_(until_ms) {}
-  void negotiated(Media m, const std::string &params) override { meeting_->negotiated(m, params); }
-  bool next_event(EventItem &item, int64_t &due_ms) override {
-    return meeting_->next_event(item, due_ms);
-  }
-  bool next(Media m, MediaItem &item, int64_t &due_ms) override {
-    return meeting_->next(m, item, due_ms) && (m != Media::Deskshare || due_ms < until_ms_);
-  }
-
- private:
-  const std::unique_ptr<MediaSource> meeting_;
-  const int64_t until_ms_;
-};
+std::shared_ptr<MediaSource> still(const MeetingOptions &options, int64_t until_ms) {
+  return std::make_shared<ChangedMeeting>(options,
+                                          [until_ms](Media media, MediaItem &, int64_t &due_ms) {
+                                            return media != Media::Deskshare || due_ms < until_ms;
+                                          });
+}
 
 void expect_shown(const std::vector<Frame> &frames) {
   Watched watched;
@@ -142,7 +133,7 @@ GST_START_TEST(test_still) {
   Config config = meeting_of(kLengthMs);
   MeetingOptions options;
   options.duration_ms = kLengthMs;
-  config.source = std::make_shared<Still>(options, kStillMs);
+  config.source = still(options, kStillMs);
   config.keep_alive_ms = 1000;
   auto server = serve(std::move(config));
   RecorderRun run({"--video-resolution=sd", "--program=program.mp4", "--screen"});

@@ -213,6 +213,7 @@ GST_START_TEST(test_backlog) {
   const auto tracks = tracks_of(meeting.file);
   // A black frame is in the place of the camera's first minute.
   expect_near("video", tracks.at("video").first - tracks.at("audio").first, 0, 0.05);
+  expect_near("the first flash", found.flashes.front(), kBacklogSeconds, 1 + kTolerance);
   ck_assert_int_eq(tracks.at("audio").packets, (kBacklogSeconds + kSeconds) * 50);
 }
 GST_END_TEST;

@@ -255,7 +255,7 @@ void Cluster::lost() {
                            "its meetings further");
 }
 
-// Not earlier: without a folder, the stream is another recorder's next.
+// A takeover counts when its folder exists: without one, the stream passes to another recorder.
 void Cluster::opened(const std::string &stream, const std::string &folder) {
   const ClaimRecord *own = ownership_.claims().own(stream);
   if (own && own->owners > 1) {

@@ -280,9 +280,10 @@ natsStatus LibNats::prepare() {
   return make_nats_bucket(js_, config_.bucket, static_cast<int>(config_.urls.size()));
 }
 
-// An ordered subscription would do the same, but libnats 3.4 uses it on other threads when it is
-// destroyed (its issue 637): this one is only unsubscribed, until the thread that reads has read an
-// answer to a later request.
+// An ordered subscription would do the same, but libnats 3.4 uses one on other threads after it was
+// destroyed (nats.c issue 637). This subscription is only unsubscribed, and destroyed when the
+// reading thread has read the answer to a later request. To be removed when the oldest libnats that
+// is supported has the mend.
 natsStatus LibNats::subscribe(uint64_t watch, uint64_t from) {
   unsubscribe();
   const natsStatus status = add_consumer(watch, from);

@@ -100,9 +100,10 @@ void DiskWatch::end_recordings() {
     const std::string shortage = storage_->shortage(Storage::Space::Ends);
     users_->end_for_space(one.stream, one.bytes_per_s == 0
                                           ? shortage
-                                          : "it writes " + std::to_string(one.bytes_per_s >> 20) +
-                                                " MB a second, many times as much as others, and "
-                                                "its end leaves them the space: " +
+                                          : "the recording writes " +
+                                                std::to_string(one.bytes_per_s >> 20) +
+                                                " MB a second, more than eight times as much as "
+                                                "the others, which need the space: " +
                                                 shortage);
   }
 }

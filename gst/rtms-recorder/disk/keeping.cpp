@@ -24,8 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kReserve[] = ".reserve";
-// Twice the interval of touch(), and a second.
-constexpr int64_t kUntouched_s = 11;
+constexpr int64_t kUntouched_s = 2 * Keeping::kTouch_s + 1;
 constexpr int64_t kNsPerS = 1000 * 1000 * 1000;
 
 int64_t age_of_s(int64_t unix_ns) {

@@ -73,7 +73,8 @@ class Keeping {
   void leave(const std::string &stream);
   // The webhook says that a stream, which a recorder has left, has ended: it is not continued.
   void end(const std::string &stream, const std::string &webhook);
-  // Is called regularly: marks the recorder as alive.
+  // Is called every kTouch_s: marks the recorder as alive.
+  static constexpr unsigned kTouch_s = 5;
   void touch();
   bool busy() const { return *pending_ > 0; }
 

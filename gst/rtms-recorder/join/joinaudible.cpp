@@ -3,6 +3,7 @@
 
 #include "base/glibptr.h"
 #include "common/gst.h"
+#include "media/gstptr.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -22,15 +23,15 @@ constexpr int kLossySilence = 2;
 constexpr std::size_t kMostFilled = 100;
 
 // Takes the decoded audio of one input, as mono S16.
-class Listener {
+class AudibleSpans {
  public:
-  Listener(const JoinInput &input, bool lossy)
+  AudibleSpans(const JoinInput &input, bool lossy)
       : offset_ms_(input.offset_ms),
         end_ms_(input.audio_end_ms < 0 ? kUnknown : input.offset_ms + input.audio_end_ms),
         loudest_(lossy ? kLossySilence : 0) {}
 
   static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer self) {
-    static_cast<Listener *>(self)->take(pad, GST_PAD_PROBE_INFO_BUFFER(info));
+    static_cast<AudibleSpans *>(self)->take(pad, GST_PAD_PROBE_INFO_BUFFER(info));
     return GST_PAD_PROBE_OK;
   }
   const JoinAudio &audio() const { return audio_; }
@@ -45,23 +46,22 @@ class Listener {
   JoinAudio audio_;
 };
 
-void Listener::add(JoinSpan span) {
+void AudibleSpans::add(JoinSpan span) {
   if (audio_.audible.empty() || span.from > audio_.audible.back().until + kPause_ms)
     audio_.audible.push_back(span);
   else
     audio_.audible.back().until = std::max(audio_.audible.back().until, span.until);
 }
 
-void Listener::take(GstPad *pad, GstBuffer *buffer) {
+void AudibleSpans::take(GstPad *pad, GstBuffer *buffer) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   int rate = 0;
-  GstMapInfo map;
   if (!caps || !GST_BUFFER_PTS_IS_VALID(buffer) ||
-      !gst_structure_get_int(gst_caps_get_structure(caps.get(), 0), "rate", &rate) || rate <= 0 ||
-      !gst_buffer_map(buffer, &map, GST_MAP_READ))
+      !gst_structure_get_int(gst_caps_get_structure(caps.get(), 0), "rate", &rate) || rate <= 0)
     return;
-  const auto samples = reinterpret_cast<const int16_t *>(map.data);
-  const auto count = static_cast<int64_t>(map.size / sizeof(int16_t));
+  const ReadMap map(buffer);
+  const auto samples = reinterpret_cast<const int16_t *>(map.data());
+  const auto count = static_cast<int64_t>(map.size() / sizeof(int16_t));
   const int64_t start_ms = offset_ms_ + static_cast<int64_t>(GST_BUFFER_PTS(buffer) / GST_MSECOND);
   const auto time = [&](int64_t sample) { return start_ms + sample * 1000 / rate; };
   const JoinSpan all = {std::max<int64_t>(start_ms, 0), std::min(time(count), end_ms_)};
@@ -79,7 +79,6 @@ void Listener::take(GstPad *pad, GstBuffer *buffer) {
     audio_.whole.until = has_begun_ ? std::max(audio_.whole.until, all.until) : all.until;
     has_begun_ = true;
   }
-  gst_buffer_unmap(buffer, &map);
 }
 
 // Returns whether two inputs have audio of the same time, as far as the reports tell.
@@ -140,9 +139,10 @@ std::optional<JoinAudio> read_audio(const JoinInput &input) {
   const ElementPtr file(gst_bin_get_by_name(GST_BIN(pipeline.get()), "file")),
       end(gst_bin_get_by_name(GST_BIN(pipeline.get()), "end"));
   g_object_set(file.get(), "location", input.file.c_str(), nullptr);
-  Listener listener(input, mp4);
+  AudibleSpans listener(input, mp4);
   const PadPtr sink(gst_element_get_static_pad(end.get(), "sink"));
-  gst_pad_add_probe(sink.get(), GST_PAD_PROBE_TYPE_BUFFER, Listener::on_data, &listener, nullptr);
+  gst_pad_add_probe(sink.get(), GST_PAD_PROBE_TYPE_BUFFER, AudibleSpans::on_data, &listener,
+                    nullptr);
   const ElementPtr demux(gst_bin_get_by_name(GST_BIN(pipeline.get()), "demux")),
       decoder(gst_bin_get_by_name(GST_BIN(pipeline.get()), "decoder"));
   const PadPtr entry(gst_element_get_static_pad(decoder.get(), "sink"));
@@ -183,9 +183,11 @@ std::vector<JoinInput> fill_silence(const std::vector<JoinInput> &inputs,
   int64_t lost_ms = 0;
   for (const JoinPiece &piece : plan.filled)
     lost_ms += piece.span.until - piece.span.from;
-  lacks->push_back("Parts take turns " + std::to_string(plan.filled.size()) +
-                   " times, and at most " + std::to_string(kMostFilled) + " can be joined: about " +
-                   std::to_string((lost_ms + 999) / 1000) + " s of audio are left out.");
+  lacks->push_back(
+      "The audio of the parts alternates " + std::to_string(plan.filled.size()) +
+      " times, and --join supports " + std::to_string(kMostFilled) + ": about " +
+      std::to_string((lost_ms + 999) / 1000) +
+      " s of audio that only a later part has are left out. Join fewer parts at once.");
   return inputs;
 }
 

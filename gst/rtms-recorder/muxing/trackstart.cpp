@@ -90,16 +90,18 @@ void TrackStart::end() {
   if (without_ == Without::Black)
     push_black();
   else
-    GST_ELEMENT_ERROR(bin_, STREAM, DECODE, ("No frame can be decoded."), (nullptr));
+    GST_ELEMENT_ERROR(bin_, STREAM, DECODE, ("No frame of the track has a readable SPS and PPS."),
+                      (nullptr));
 }
 
 void TrackStart::push_black() {
   is_given_ = true;
-  GST_ELEMENT_WARNING(bin_, STREAM, DECODE,
-                      ("%s: no frame so far can be decoded: its track begins with a black picture, "
-                       "which later frames follow.",
-                       VideoTrack::name_of(GST_OBJECT(bin_)).c_str()),
-                      (nullptr));
+  GST_ELEMENT_WARNING(
+      bin_, STREAM, DECODE,
+      ("%s: no frame so far has a readable SPS and PPS. The track begins with a black "
+       "frame. If it stays black, check the sender.",
+       VideoTrack::name_of(GST_OBJECT(bin_)).c_str()),
+      (nullptr));
   GstBuffer *black = BlackFrames().next(size()).release();
   GST_BUFFER_PTS(black) = first_;
   GST_BUFFER_FLAG_SET(black, GST_BUFFER_FLAG_DISCONT);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How a track of H.264 begins, without which a muxer writes nothing.
+// Holds a track of H.264 back until it has parameter sets.
 #pragma once
 
 #include "common/gst.h"
@@ -9,8 +9,8 @@ namespace rtms::recorder {
 
 // Muxers wait for the caps of each track, and refuse those without a size or parameter sets, which
 // h264parse sends where it can read none: one damaged share would hold, or end, the whole file.
-// This class keeps all from the muxer until there are parameter sets. Where frames have come for
-// some seconds, or have ended, without any, the track begins with a black picture.
+// This class passes nothing to the muxer until there are parameter sets. If frames have arrived for
+// some seconds without any, or the stream ends, the track begins with a black frame.
 class TrackStart {
  public:
   enum class Without { Black, Error };
@@ -33,7 +33,7 @@ class TrackStart {
   GstPad *const entry_;
   const Without without_;
   bool begun_ = false;                        // the muxer gets caps
-  bool is_given_ = false;                     // a black picture was pushed
+  bool is_given_ = false;                     // a black frame was pushed
   GstClockTime first_ = GST_CLOCK_TIME_NONE;  // of a frame, or of a GAP
 };
 

@@ -226,20 +226,23 @@ constexpr auto kInt = G_OPTION_ARG_INT;
 constexpr auto kNone = G_OPTION_ARG_NONE;
 
 std::vector<GOptionEntry> entries_of_streams(Raw *raw) {
-  return {{"listen", 'l', 0, kString, &raw->listen,
-           "URL at which to accept the service's webhooks (default: http://127.0.0.1:8080/webhook)",
-           "URL"},
-          {"webhook-tls-certificate", 0, 0, kFile, &raw->certificate,
-           "PEM file with the certificate chain for an https:// URL in --listen", "FILE"},
-          {"webhook-tls-key", 0, 0, kFile, &raw->key,
-           "PEM file with the private key (default: the file of the certificate)", "FILE"},
-          {"webhook-file", 0, 0, kFile, &raw->webhook_file,
-           "Record the stream of the *.rtms_started webhook in this file, then exit; - is standard "
-           "input",
-           "FILE"},
-          {"once", 0, 0, kNone, &raw->once, "Record the first stream that is announced, then exit",
-           nullptr},
-          {}};
+  return {
+      {"listen", 'l', 0, kString, &raw->listen,
+       "URL at which to accept the service's webhooks (default: http://127.0.0.1:8080/webhook)",
+       "URL"},
+      {"webhook-tls-certificate", 0, 0, kFile, &raw->certificate,
+       "PEM file with the certificate chain for an https:// URL in --listen", "FILE"},
+      {"webhook-tls-key", 0, 0, kFile, &raw->key,
+       "PEM file with the private key (default: the file of the certificate)", "FILE"},
+      {"webhook-file", 0, 0, kFile, &raw->webhook_file,
+       "Record the stream of the *.rtms_started webhook in this file, then exit; - is standard "
+       "input",
+       "FILE"},
+      {"once", 0, 0, kNone, &raw->once,
+       "Record the first stream that is announced, then exit; if the disk has no room, the next "
+       "start continues",
+       nullptr},
+      {}};
 }
 
 std::vector<GOptionEntry> entries_of_recordings(Raw *raw) {

@@ -7,12 +7,6 @@
 #include <utility>
 
 namespace rtms::recorder {
-namespace {
-
-// A recorder marks its meetings with the time this often.
-constexpr int64_t kTouch_s = 5;
-
-}  // namespace
 
 LeftMeetings::LeftMeetings(const std::string &output, Keeping *keeping,
                            const StreamHistory *history, Log *log)
@@ -53,7 +47,7 @@ void LeftMeetings::look(const Found &found) {
 void LeftMeetings::pass(FoundMeeting found, const Found &to) {
   if (history_->is_late(found.hook)) {
     keeping_->drop(std::move(found));
-  } else if (found.age_s > KnownStreams::kWindow_s + kTouch_s) {
+  } else if (found.age_s > KnownStreams::kWindow_s + Keeping::kTouch_s) {
     log_->write(Log::Level::Warning, "not-resumed", found.meeting.folder,
                 "the recorder ended " + std::to_string(found.age_s) +
                     " s ago, and the service keeps a stream for " +

@@ -128,9 +128,10 @@ void Texts::tell_left_out(const SubjectLog &log) {
     return;
   const auto megabytes = [](uint64_t bytes) { return std::to_string(bytes >> 20) + " MB"; };
   log.write(Log::Level::Warning, "not-recorded",
-            "there are more texts than a file of them may have (" + megabytes(TextBudget::kBurst) +
+            "a file of texts has reached its limit (" + megabytes(TextBudget::kBurst) +
                 " at once, then 1 MB a second, " + megabytes(TextBudget::kTotal) +
-                " in all): the others are left out, and counted in meeting.json");
+                " in all), or the disk takes none: further texts are left out; texts_left_out of "
+                "meeting.json has their number");
 }
 
 uint64_t Texts::left_out() const {

@@ -67,7 +67,8 @@
  * Pads are added and removed on the thread of the connections, whose own main context is the
  * thread-default one during the signals: attach the sources of your handlers, such as a bus watch,
  * to a context of yours. The change to READY removes the remaining pads on the thread that changes
- * the state.
+ * the state. On the thread of the connections, and in a push (in a pad probe, or in a sink behind a
+ * pad), that change is refused with the error CORE/STATE_CHANGE: use gst_element_call_async().
  *
  * ## Events
  *

@@ -79,11 +79,13 @@ void install_gaps(Installer *install) {
    * or black frames.
    *
    * With `black`, a pad whose first frame has not arrived begins with a black keyframe of the
-   * negotiated resolution. The pad `video` then pushes four black frames a second while the camera
-   * is off, and when no frame has arrived for 3 s. The pad `screen` does so from 1 s after
-   * rtms-sharing-stopped until the next frame: a slide that does not change may have no frames for
-   * minutes, and remains the picture. Video continues at the next keyframe. Black frames have the
-   * flag GST_BUFFER_FLAG_GAP. JPEG and PNG are not filled.
+   * negotiated resolution. If the first frame is later than the other media, a black keyframe of
+   * that frame's resolution comes before it, so that the track begins with the other tracks. The
+   * pad `video` pushes four black frames a second while the camera is off, and when no frame has
+   * arrived for 3 s. The pad `screen` does so from 1 s after rtms-sharing-stopped until the next
+   * frame: a slide that does not change may have no frames for minutes, and remains the picture.
+   * Video continues at the next keyframe. Black frames have the flag GST_BUFFER_FLAG_GAP. JPEG and
+   * PNG are not filled.
    *
    * Set `black` for recordings without an encoder. The muxer then has the parameter sets from the
    * beginning, and the recording shows black instead of the last frame of a camera that is off.

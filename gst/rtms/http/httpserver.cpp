@@ -17,8 +17,7 @@ namespace {
 // If no file descriptor is free, a failing accept leaves the connection in the backlog.
 constexpr unsigned kAcceptPause_ms = 100;
 constexpr unsigned kMostAtOnce = 32;
-// The limit of all large bodies together; those of genuine requests are small, and of these every
-// place can have one.
+// The limit of all large bodies together. Genuine requests have small ones, which are not counted.
 constexpr uint64_t kMaxBodies = 16 << 20;
 constexpr uint64_t kSmallBody = 8 << 10;
 constexpr std::ptrdiff_t kMaxLargeAnswers = 256;
@@ -155,7 +154,7 @@ HttpServer::Accepted HttpServer::accept() {
   limit_unsent(socket.get());
   if (tls_)
     renew_certificate();
-  // Several at once: the choice takes as long for one.
+  // Closes several connections at a time: the choice takes as long for one.
   constexpr size_t kPart = 32;
   if (connections_.size() >= places_)
     make_room(std::max<size_t>(places_ / kPart, 1), false);

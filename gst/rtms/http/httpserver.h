@@ -102,7 +102,7 @@ class HttpServer final : private HttpService {
 
   const unsigned client_timeout_ms_;
   const size_t places_;
-  std::mt19937 random_{g_random_int()};  // who connects cannot know it
+  std::mt19937 random_{g_random_int()};  // unpredictable to clients
   const std::string log_name_;
   LogSink *log_ = nullptr;
   std::string url_, path_;

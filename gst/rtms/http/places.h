@@ -23,8 +23,8 @@ struct Place {
   bool has_large_answer = false;
 };
 
-// Returns how many places a server has in a process that may have so many descriptors: those are
-// for its recordings, too.
+// Returns the number of connections for a server: a quarter of the descriptors that the process may
+// have, at most `most`. The rest is for recordings.
 size_t places_for(size_t most, uint64_t descriptors);
 
 // Returns the indexes of `count` connections to close. The network with the most connections (an

@@ -79,12 +79,12 @@ class BitReader {
   unsigned bit_ = 0, zero_bytes_ = 0;
 };
 
-// For a probe on buffers of H.264 with start codes: keeps from h264parse of GStreamer 1.22 what
-// ends it, and from decoders what asks for too much memory. Removes what is before the first start
-// code, at two megabytes of which it gives up; a start code at the end, and the ends of sequences,
-// behind which it misses a NAL unit; and the units of scalable, multiview and 3D video, which other
-// decoders ignore: it crashes at an invalid subset SPS. Removes each SPS that is oversized,
-// wherever it stands. Returns DROP if nothing else is in the buffer.
+// For a probe on buffers of H.264 with start codes. Removes what h264parse of GStreamer 1.22 fails
+// at: bytes before the first start code, because the parser gives up after two megabytes; a start
+// code at the end, and the ends of sequences, because the parser misses the NAL unit behind them;
+// and the units of scalable, multiview and 3D video, because the parser crashes at an invalid
+// subset SPS. Removes each oversized SPS, because decoders allocate too much memory. Returns DROP
+// if nothing else is in the buffer.
 GstPadProbeReturn clean_h264(GstPadProbeInfo *info);
 
 }  // namespace rtms

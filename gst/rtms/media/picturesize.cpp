@@ -81,7 +81,7 @@ guint32 big_endian(const guint8 *bytes, gsize size) {
   return number;
 }
 
-// Keeps the largest of several sizes; none is known any more after one that is cut off.
+// Keeps the largest of several sizes. If a header continues in the next buffer, no size is known.
 class LargestSize {
  public:
   void add(guint32 width, guint32 height) {
@@ -108,8 +108,8 @@ bool is_frame_header(guint8 marker) {
 }
 
 // Decoders differ in what they skip, and jpegdec takes several pictures from a buffer, or one from
-// several: each place where the bytes are those of a frame header counts. A thumbnail's is smaller,
-// and chance makes none.
+// several: each place where the bytes are those of a frame header counts. A thumbnail is smaller
+// than its image, and random bytes hardly ever have the length of a header.
 std::optional<PictureSize> jpeg_size(const ReadMap &map) {
   constexpr gsize kFrameHeader = 10;
   const guint8 *at = map.data(), *end = at + map.size();

@@ -218,7 +218,8 @@ void StreamInfo::follow_size(GstBuffer *buffer) {
   std::optional<PictureSize> size;
   if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
     size = picture_size(codec, buffer);
-  // H.264 without a size has that of an SPS before; a JPEG or PNG without one is none, or tricks.
+  // H.264 without a size has that of an SPS before. A JPEG or PNG without a readable size is
+  // invalid, or made to hide it.
   if (codec == Codec::H264)
     oversized_ = (size && !size->is_sane()) || begins_oversized(buffer);
   else

@@ -44,7 +44,12 @@
  * without PROGRESS and STREAM_COLLECTION: the program does not wait for the meeting, and its pads
  * carry no stream of the collection. INFO messages have the text of PROGRESS messages. When no
  * element decodes a kind of media, the element posts a warning (STREAM/CODEC_NOT_FOUND) and goes on
- * without it.
+ * without it. A change to PLAYING fails with CORE/CLOCK if the pipeline has no clock.
+ *
+ * ## Events
+ *
+ * The element refuses TAG, FLUSH_START, FLUSH_STOP, SEEK and SELECT_STREAMS events. It pushes a
+ * CUSTOM event once on each pad. EOS ends the program.
  *
  * Since: 0.1
  */
@@ -181,8 +186,8 @@ bool has_clock(GstRtmsProgram *self) {
   const rtms::ClockPtr clock(gst_element_get_clock(GST_ELEMENT(self)));
   if (!clock)
     GST_ELEMENT_ERROR(self, CORE, CLOCK,
-                      ("The pipeline has no clock, and rtmsprogram makes its frames by one. Do not "
-                       "call gst_pipeline_use_clock() with NULL."),
+                      ("The pipeline has no clock, and rtmsprogram needs one for the time of its "
+                       "frames. Remove the call of gst_pipeline_use_clock() with NULL."),
                       (nullptr));
   return clock != nullptr;
 }

@@ -233,8 +233,9 @@ void Signaling::answered(const SignalingResponse &response) {
   // A server that has just begun, or taken over, may know its media servers later.
   if (first_ ? names_no_server(response) : !offered(context_->config, response)) {
     lost(plain_error(SessionError::Kind::NoMedia,
-                     "The service accepts the stream, but offers none of its media. Check the "
-                     "scopes of the app, or start the stream anew through the service's API."));
+                     "The service accepts the stream, but offers none of its media. If this lasts, "
+                     "check the scopes of the app, or start the stream anew through the service's "
+                     "API."));
     return;
   }
   enter<State::Established>();

@@ -36,7 +36,7 @@ bool has_start_codes(GstCaps *caps) {
   return !format || std::strcmp(format, "byte-stream") == 0;
 }
 
-// Keeps from an H.264 parser what ends it, and from a decoder what asks for too much memory.
+// Removes what H.264 parsers fail at, and what decoders allocate too much memory for.
 void clean_for(GstElement *first) {
   const PadPtr sink(gst_element_get_static_pad(first, "sink"));
   gst_pad_add_probe(

@@ -49,7 +49,7 @@ Feed::Feed(GstBin *bin, Medium medium, GstPad *from, GstPad *to, Changed changed
       in_(gst_element_get_static_pad(entry_, "sink")),
       from_(gst_element_get_static_pad(entry_, "src")) {
   g_object_set(entry_, "silent", TRUE, nullptr);
-  // A decoder's own pad may need what its chain function has with it.
+  // Not on the decoder's pad: bindings store data with a pad's chain function.
   entry_chain_ = GST_PAD_CHAINFUNC(in_.get());
   gst_pad_set_chain_function_full(in_.get(), chain_tolerantly, this, nullptr);
   gst_bin_add(bin, entry_);
@@ -85,7 +85,7 @@ GstFlowReturn Feed::chain_tolerantly(GstPad *pad, GstObject *parent, GstBuffer *
     return GST_FLOW_OK;
   }
   const GstFlowReturn flow = self->entry_chain_(pad, parent, buffer);
-  // A decoder that was made meanwhile.
+  // The frame itself may have led to a decoder: see try_again().
   if (!decoding)
     decoding = present();
   if (!decoding)
